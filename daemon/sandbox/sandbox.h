@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sandbox of each process: seccomp, Landlock where the kernel has it, no new privileges, own uid when root
+ * started it, no core dumps, not dumpable. One row of a table per process; a build with a sanitizer has a
+ * table of its own.
+ */
+#ifndef MM_DAEMON_SANDBOX_SANDBOX_H
+#define MM_DAEMON_SANDBOX_SANDBOX_H
+
+#include "daemon/ipc/message.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* What must happen before the door closes: time zone read, libcrypto's algorithms fetched, no core dumps. */
+void mm_sandbox_prepare(void);
+
+/*
+ * Give up everything that this process does not need. From then on a call that its table does not list kills
+ * the process (SIGSYS). uid and gid: to become, if root; else ignored.
+ * Returns false, and says on standard error what failed, where any part of it (but a Landlock that the kernel
+ * lacks) cannot be had: the process must exit then.
+ */
+MM_MUST_USE bool mm_sandbox_enter(enum mm_process process, uid_t uid, gid_t gid);
+
+#endif

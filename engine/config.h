@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mintmark.conf, read and checked: mintmark.conf(5) is its contract.
+ *
+ * Settings are one table, each row a name, a type, a default and a check. Everything that libconfuse
+ * lets pass silently and that would surprise an operator is an error here: a setting given twice, "${",
+ * an octal number, an unknown escape, an unknown setting or section, a wrong type, a contradiction.
+ */
+#ifndef MM_ENGINE_CONFIG_H
+#define MM_ENGINE_CONFIG_H
+
+#include "engine/problems.h"
+
+#include <mintmark/slice.h>
+#include <mintmark/trust.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum mm_listen_kind {
+	MM_LISTEN_TCP,  /* plain HTTP; loopback addresses only */
+	MM_LISTEN_UNIX, /* plain HTTP */
+	MM_LISTEN_TLS,  /* HTTPS */
+};
+
+struct mm_listen {
+	enum mm_listen_kind kind;
+	char *address; /* "127.0.0.1", "::1", or the socket's path */
+	uint16_t port;
+};
+
+enum mm_journal_mode {
+	MM_JOURNAL_BEFORE_ANSWER, /* written before the answer: survives the death of any process */
+	MM_JOURNAL_DURABLE,       /* synced before the answer: survives power loss */
+	MM_JOURNAL_GROUP,         /* written within 100 ms */
+};
+
+/* Lists end with NULL. Every string is owned by the configuration. */
+struct mm_config_realm {
+	char *name, *issuer;
+	char *keys_path; /* of "file:…", resolved against the configuration's folder */
+	bool require_key_issuer;
+	char **algorithms, **token_types;
+	int64_t max_lifetime_s;
+};
+
+struct mm_config_tenant {
+	char *name, *realm, *id;
+	char **domains, **admins;
+};
+
+struct mm_config_caller {
+	char *name, *secret_path;
+};
+
+struct mm_config_service {
+	char *name, *audience, *mailbox_claim; /* NULL: mailbox = none */
+	char **realms, **scopes, **clients;
+	struct mm_config_caller *callers;
+	size_t caller_count;
+};
+
+/* A 'revoke' section: what is refused although it may be genuine. */
+struct mm_config_revoke {
+	char *name, *realm;
+	char **tokens, **sessions, **subjects, **clients, **tenants;
+	int64_t issued_before_s; /* INT64_MAX: all */
+};
+
+struct mm_config {
+	char *path; /* as given */
+	char *state_dir, *user;
+	struct mm_listen *listens;
+	size_t listen_count;
+	char *tls_certificate_path, *tls_key_path; /* NULL: none */
+	enum mm_journal_mode journal_mode;
+	int64_t journal_segment_bytes;
+	int64_t journal_keep_segments; /* older ones are removed; 0: none is */
+	struct mm_config_realm *realms;
+	size_t realm_count;
+	struct mm_config_tenant *tenants;
+	size_t tenant_count;
+	struct mm_config_service *services;
+	size_t service_count;
+	struct mm_config_revoke *revokes;
+	size_t revoke_count;
+};
+
+/*
+ * Parse the text of a configuration. path names it in messages and is what "file:" is relative to.
+ * Every problem is added to problems, with its line; returns NULL where there is one of class error, or
+ * memory is short. Free the result with mm_config_free().
+ * Not checked here: the files it names, and what only compiling the trust can see (overlapping issuers,
+ * a domain of two tenants, keys).
+ */
+struct mm_config *mm_config_parse(struct mm_slice text, const char *path, struct mm_problems *problems);
+void mm_config_free(struct mm_config **config);
+
+#endif

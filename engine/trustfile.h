@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a configuration and its key files to a trust snapshot.
+ */
+#ifndef MM_ENGINE_TRUSTFILE_H
+#define MM_ENGINE_TRUSTFILE_H
+
+#include "engine/config.h"
+#include "engine/problems.h"
+
+#include <mintmark/trust.h>
+
+/* The bytes of one key file, under the path that the configuration's realms give it. */
+struct mm_trustfile_document {
+	const char *path;
+	struct mm_slice bytes;
+};
+
+/*
+ * Compile a configuration and its key documents to a snapshot (malloc'ed, the caller frees it).
+ * Returns false with the reasons in problems. Not checked here: anything that compiling does not.
+ */
+bool mm_trustfile_compile(const struct mm_config *config, const struct mm_trustfile_document *documents,
+    size_t document_count, uint64_t epoch, struct mm_problems *problems, void **snapshot, size_t *snapshot_len);
+
+/*
+ * The same from the files themselves, for commands that run as the operator: reads the configuration and
+ * every key file (regular files of at most MM_DOCUMENT_LEN_MAX bytes), compiles and loads. *config and *trust are set only
+ * on success.
+ */
+bool mm_trustfile_load(const char *config_path, struct mm_problems *problems, struct mm_config **config,
+    struct mm_trust **trust);
+
+/*
+ * Read a whole regular file of at most max bytes; NULL with errno set where it cannot be (EFBIG: larger; EINVAL: not a
+ * regular file). The buffer has a NUL behind its len bytes and is the caller's to free.
+ */
+char *mm_trustfile_read(int dir_fd, const char *path, size_t max, size_t *len);
+
+#endif

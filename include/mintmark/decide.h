@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The decision: may this token open this mailbox at this service now?
+ *
+ *	struct mm_decision *decision = mm_decision_new();
+ *	...
+ *	if (mm_allowed(mm_decide(trust, &request, decision)))
+ *		serve(mm_decision_fact(decision, MM_FACT_MAILBOX));
+ *
+ * There is no option that skips a check, and no call that checks only a part.
+ */
+#ifndef MINTMARK_DECIDE_H
+#define MINTMARK_DECIDE_H
+
+#include <mintmark/reason.h>
+#include <mintmark/slice.h>
+#include <mintmark/trust.h>
+#include <mintmark/version.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mm_decision;
+struct mm_evidence; /* proof of possession; no kind of it is known to this version */
+
+struct mm_request {
+	const struct mm_service *service;   /* of the same trust; NULL denies */
+	struct mm_slice token;              /* compact serialization (RFC 7515 section 7.1) */
+	struct mm_slice mailbox;            /* the mailbox asked for; absent: none is named */
+	int64_t now_s;                      /* seconds since 1970-01-01 UTC */
+	const struct mm_evidence *evidence; /* NULL */
+};
+
+/*
+ * The answer. A struct, so that 'if (mm_decide(...))' does not compile; only mm_allowed() reads it.
+ * One of all zeroes is a denial.
+ */
+struct mm_verdict {
+	uint64_t opaque;
+};
+
+/* Facts of a decision, each text. */
+enum mm_fact {
+	MM_FACT_REALM,      /* the realm's name in the configuration */
+	MM_FACT_KID,        /* the header's kid */
+	MM_FACT_THUMBPRINT, /* of the key, RFC 7638 with SHA-256, base64url */
+	MM_FACT_ISSUER,     /* iss */
+	MM_FACT_TENANT,     /* the tenant's name in the configuration; absent where the realm has none */
+	MM_FACT_TENANT_ID,  /* tid */
+	MM_FACT_SUBJECT,    /* sub */
+	MM_FACT_CLIENT,     /* client_id, else azp */
+	MM_FACT_TOKEN_ID,   /* jti */
+	MM_FACT_SESSION,    /* sid */
+	MM_FACT_SCOPE,      /* scope, as it stands in the token */
+	MM_FACT_MAILBOX,    /* the one mailbox that the token opens, lower-cased; only when allowed */
+	MM_FACT_COUNT       /* not a fact */
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Room for one decision at a time: its scratch and its result; a thread makes one and uses it again
+ * and again. NULL where memory is short. Free it with mm_decision_free().
+ */
+MM_API struct mm_decision *mm_decision_new(void);
+
+/* Free *decision and set it to NULL; NULL or a pointer to NULL does nothing. */
+MM_API void mm_decision_free(struct mm_decision **decision);
+
+/*
+ * Decide, by steps 1 to 13 in their order; the first that fails names the reason. Any NULL, and any
+ * failure of a step to be carried out, denies.
+ *
+ * trust may be shared with other threads, decision may not. Makes no allocation of its own (libcrypto
+ * makes some for a signature). The result stays in decision until the next call.
+ *
+ * Implements RFC 7515 section 5.2, RFC 7519 section 7.2, RFC 8725 section 3, RFC 9068 section 4.
+ * Not checked here: that the request came from whom it says, that the clock is right, that the
+ * decision was recorded.
+ */
+MM_API MM_MUST_USE struct mm_verdict
+mm_decide(const struct mm_trust *trust, const struct mm_request *request, struct mm_decision *decision);
+
+/* Whether the verdict allows. Not checked here: that it is of the request you are about to serve. */
+MM_API MM_MUST_USE bool mm_allowed(struct mm_verdict verdict);
+
+/* The reason of the last decision; MM_INTERNAL before the first or for NULL. */
+MM_API enum mm_reason mm_decision_reason(const struct mm_decision *decision);
+
+/*
+ * A fact of the last decision, borrowed until the next; absent where the token does not state it, or
+ * where the signature did not hold: what nobody signed is not a fact. May hold any byte but NUL: escape
+ * it for where it goes. Not checked here: that the decision allowed; a denied token's facts are
+ * facts too.
+ */
+MM_API struct mm_slice mm_decision_fact(const struct mm_decision *decision, enum mm_fact fact);
+
+/* When the token of the last decision expires, in seconds since 1970; 0 where the signature did not hold. */
+MM_API int64_t mm_decision_expires_s(const struct mm_decision *decision);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Trust: realms, their tenants and keys, the services and what is revoked, compiled to one
+ * immutable snapshot.
+ *
+ * A builder collects settings and key documents and compiles them to bytes; any process loads the
+ * bytes. The two are apart so that what parses strangers' key documents need not be what decides.
+ * doc/PROTOCOL.snapshot says every byte.
+ */
+#ifndef MINTMARK_TRUST_H
+#define MINTMARK_TRUST_H
+
+#include <mintmark/slice.h>
+#include <mintmark/version.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mm_trust;
+struct mm_service;
+struct mm_trust_builder;
+
+/* Lists of strings end with NULL; a NULL list means what its comment says. All text is borrowed. */
+struct mm_realm_settings {
+	const char *name;
+	const char *issuer;             /* exact, or a template with one "{tenant}" */
+	const char *keys;               /* name of the document that holds its keys */
+	bool require_key_issuer;        /* a shared document: each key must state its 'issuer' */
+	const char *const *algorithms;  /* for keys that state no 'alg'; NULL: RS256 */
+	const char *const *token_types; /* accepted 'typ'; NULL: at+jwt */
+	int64_t max_lifetime_s;         /* longest exp - iat; 0: 3600 */
+};
+
+struct mm_tenant_settings {
+	const char *name;
+	const char *realm;
+	const char *id;             /* its 'tid'; NULL only in a realm whose issuer is no template */
+	const char *const *domains; /* of its mailboxes; NULL: it opens none */
+};
+
+struct mm_service_settings {
+	const char *name;
+	const char *audience;       /* the one 'aud' */
+	const char *const *realms;  /* whose tokens it accepts: at least one */
+	const char *mailbox_claim;  /* NULL: the service has no mailboxes */
+	const char *const *scopes;  /* demanded, all of them; NULL: none */
+	const char *const *clients; /* accepted; NULL: any */
+};
+
+enum mm_revocation_kind {
+	MM_REVOKE_TOKEN,   /* by jti */
+	MM_REVOKE_SESSION, /* by sid */
+	MM_REVOKE_SUBJECT, /* by sub */
+	MM_REVOKE_CLIENT,  /* by client_id, else azp */
+	MM_REVOKE_TENANT,  /* by the tenant's name */
+};
+
+struct mm_revocation_settings {
+	const char *realm;
+	enum mm_revocation_kind kind;
+	const char *value;
+	int64_t issued_before_s; /* tokens with an earlier 'iat'; INT64_MAX: all. Not for MM_REVOKE_TOKEN */
+};
+
+enum mm_note_class {
+	MM_NOTE_REFUSED, /* the snapshot is refused because of it */
+	MM_NOTE_ALARM,   /* a finding of class strong; the snapshot is made without the key in question */
+	MM_NOTE_REMARK,  /* worth telling an operator */
+};
+
+/* What the compiler has to say of one thing; valid only during the call of the reporter. */
+struct mm_note {
+	enum mm_note_class class;
+	const char *where;    /* document, realm, tenant or service, e.g. "common.jwks" */
+	struct mm_slice kid;  /* absent where no key is meant; any bytes: escape it for a terminal */
+	const char *text;     /* what was found */
+	const char *mend;     /* what to do about it */
+};
+
+typedef void mm_note_reporter(void *ctx, const struct mm_note *note);
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A new, empty builder; NULL where memory is short. Free it with mm_trust_builder_free(). */
+MM_API struct mm_trust_builder *mm_trust_builder_new(void);
+
+/* Free *builder and set it to NULL; NULL or a pointer to NULL does nothing. */
+MM_API void mm_trust_builder_free(struct mm_trust_builder **builder);
+
+/*
+ * Add a JWK set (RFC 7517 section 5) under a name; realms refer to it by that name, and realms that
+ * name the same document share it. name and jwks are copied.
+ * Returns false where memory is short. Not checked here: the document; compiling reads it.
+ */
+MM_API MM_MUST_USE bool
+mm_trust_builder_add_document(struct mm_trust_builder *builder, const char *name, struct mm_slice jwks);
+
+/*
+ * Add a realm, tenant, service or revocation. Everything is copied.
+ * Return false where memory is short. Not checked here: the settings; compiling checks them together,
+ * so that the order of adding does not matter.
+ */
+MM_API MM_MUST_USE bool
+mm_trust_builder_add_realm(struct mm_trust_builder *builder, const struct mm_realm_settings *realm);
+MM_API MM_MUST_USE bool
+mm_trust_builder_add_tenant(struct mm_trust_builder *builder, const struct mm_tenant_settings *tenant);
+MM_API MM_MUST_USE bool
+mm_trust_builder_add_service(struct mm_trust_builder *builder, const struct mm_service_settings *service);
+MM_API MM_MUST_USE bool
+mm_trust_builder_add_revocation(struct mm_trust_builder *builder, const struct mm_revocation_settings *revocation);
+
+/*
+ * Compile what was added to a snapshot.
+ *
+ * Every problem is told to report (may be NULL), the whole list and not only the first. On success
+ * *snapshot is a new buffer of *snapshot_len bytes that the caller frees with free(). On failure both
+ * are left alone and at least one note of class MM_NOTE_REFUSED was told, or memory is short.
+ *
+ * epoch: number of this trust state, never smaller than an earlier one's. The same input and epoch
+ * give the same bytes. Not checked here: whether the documents are current.
+ */
+MM_API MM_MUST_USE bool
+mm_trust_builder_compile(struct mm_trust_builder *builder, uint64_t epoch, mm_note_reporter *report,
+    void *report_ctx, void **snapshot, size_t *snapshot_len);
+
+/*
+ * Load a snapshot. The bytes are copied; the caller keeps his. Every offset and length in them is
+ * checked, so that any bytes at all are either a snapshot or refused.
+ * Returns NULL and sets *why (may be NULL) to a constant sentence where they are refused or memory is
+ * short. Free it with mm_trust_free().
+ * Not checked here: who made the snapshot; take it only from a source as trusted as your own memory.
+ */
+MM_API struct mm_trust *mm_trust_load(const void *snapshot, size_t snapshot_len, const char **why);
+
+/*
+ * Free *trust and set it to NULL; NULL or a pointer to NULL does nothing.
+ * Not checked here: whether another thread still decides with it.
+ */
+MM_API void mm_trust_free(struct mm_trust **trust);
+
+/* The epoch that the snapshot was compiled with. */
+MM_API uint64_t mm_trust_epoch(const struct mm_trust *trust);
+
+/* The service of this name, owned by trust and valid as long; NULL where there is none. */
+MM_API const struct mm_service *mm_trust_find_service(const struct mm_trust *trust, struct mm_slice name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
