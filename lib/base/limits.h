@@ -5,6 +5,8 @@
 #ifndef MM_BASE_LIMITS_H
 #define MM_BASE_LIMITS_H
 
+#include <stdint.h>
+
 /* A compact token. The largest genuine ones (hundreds of groups) stay below; proxies' headers end here too. */
 #define MM_TOKEN_LEN_MAX 16384
 
