@@ -51,6 +51,9 @@ struct mm_key_material {
 	struct mm_slice x, y;
 };
 
+/* Bytes of one coordinate of a point, or of an Ed25519 key; 0 for MM_CURVE_NONE. */
+size_t mm_curve_coordinate_len(enum mm_curve curve);
+
 /* Why a key cannot be used. mm_key_fault_text() says it in words. */
 enum mm_key_fault {
 	MM_KEY_GOOD,

@@ -13,6 +13,7 @@
 
 struct mm_algorithm {
 	const char *name;
+	size_t name_len;
 	uint8_t number; /* in snapshots and journals: never changes, never used again */
 	enum mm_key_type key_type;
 	enum mm_curve curve; /* the only one it may use */
