@@ -25,6 +25,13 @@
 /* A claim that is compared or recorded: iss, sub, aud, jti and their like. */
 #define MM_CLAIM_LEN_MAX 1024
 
+/* A scope claim: a list of scopes, so longer. */
+#define MM_SCOPE_LEN_MAX 4096
+
+/* Members of a header and of a payload; genuine ones have at most a dozen and a hundred. */
+#define MM_HEADER_MEMBERS_MAX 32
+#define MM_PAYLOAD_MEMBERS_MAX 256
+
 /* An address: RFC 5321 section 4.5.3.1.3 gives a path 256 with its angle brackets. */
 #define MM_MAILBOX_LEN_MAX 254
 

@@ -505,27 +505,31 @@ mm_json_scan(struct mm_slice text, struct mm_json_names *names, struct mm_json_i
 
 /* Whether a scanned string's content equals text. */
 static bool
-content_is(struct mm_slice raw, bool escaped, const char *text)
+content_is(struct mm_slice raw, bool escaped, struct mm_slice text)
 {
-	size_t len = strlen(text);
 	const char *at = raw.ptr, *end = raw.ptr + raw.len;
 	char bytes[4];
 
 	if (!escaped)
-		return raw.len == len && memcmp(raw.ptr, text, len) == 0;
+		return raw.len == text.len && memcmp(raw.ptr, text.ptr, text.len) == 0;
 	while (at < end) {
-		size_t bytes_len = mm_utf8_encode(next_character(&at, end), bytes);
+		size_t len = mm_utf8_encode(next_character(&at, end), bytes);
 
-		if (bytes_len > len || memcmp(bytes, text, bytes_len) != 0)
+		if (len > text.len || memcmp(bytes, text.ptr, len) != 0)
 			return false;
-		text += bytes_len;
-		len -= bytes_len;
+		text = mm_slice(text.ptr + len, text.len - len);
 	}
-	return len == 0;
+	return text.len == 0;
 }
 
 struct mm_json_value
 mm_json_find(const struct mm_json_index *index, const char *name)
+{
+	return mm_json_find_slice(index, mm_slice_str(name));
+}
+
+struct mm_json_value
+mm_json_find_slice(const struct mm_json_index *index, struct mm_slice name)
 {
 	for (size_t i = 0; i < index->count; i++) {
 		if (content_is(index->members[i].name, index->members[i].name_escaped, name))
@@ -595,7 +599,7 @@ mm_json_string(struct mm_json_value value, struct mm_scratch *scratch, struct mm
 bool
 mm_json_string_is(struct mm_json_value value, const char *text)
 {
-	return value.type == MM_JSON_STRING && content_is(value.text, value.escaped, text);
+	return value.type == MM_JSON_STRING && content_is(value.text, value.escaped, mm_slice_str(text));
 }
 
 bool

@@ -83,6 +83,7 @@ mm_json_scan(struct mm_slice text, struct mm_json_names *names, struct mm_json_i
  * The value of the member called name (exactly, after unescaping), or one of type MM_JSON_ABSENT.
  */
 struct mm_json_value mm_json_find(const struct mm_json_index *index, const char *name);
+struct mm_json_value mm_json_find_slice(const struct mm_json_index *index, struct mm_slice name);
 
 /*
  * View an object of scanned text: index its members as mm_json_scan() does, without checking again.

@@ -40,7 +40,7 @@ struct mm_key {
 	const struct mm_realm *realm;
 	const struct mm_algorithm *algorithm;
 	enum mm_key_standing standing;
-	uint8_t thumbprint[MM_DIGEST_LEN];
+	struct mm_slice thumbprint_text; /* RFC 7638 with SHA-256, base64url */
 	uint8_t material_id[MM_DIGEST_LEN];
 	int64_t signs_from_s;   /* the signing window; INT64_MIN: open */
 	int64_t signs_until_s;  /* INT64_MAX: open */

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The header of a compact JWS.
+ */
+#include "lib/jose/header.h"
+
+#include "lib/base/limits.h"
+#include "lib/base/try.h"
+
+/*
+ * Members that would let a token choose its key, its meaning or the work it makes. RFC 7515 section 4.1.11
+ * demands that a crit which is not understood be refused; none is understood here.
+ */
+static const char *const forbidden_members[] = { "crit", "jwk", "jku", "x5u", "x5c", "zip", "b64" };
+
+static struct mm_slice
+text_member(const struct mm_json_index *index, const char *name, struct mm_scratch *scratch)
+{
+	struct mm_slice text;
+
+	return mm_json_string(mm_json_find(index, name), scratch, &text) ? text : MM_SLICE_ABSENT;
+}
+
+static const char *
+find_forbidden(const struct mm_json_index *index)
+{
+	for (size_t i = 0; i < MM_COUNT_OF(forbidden_members); i++) {
+		if (mm_json_find(index, forbidden_members[i]).type != MM_JSON_ABSENT)
+			return forbidden_members[i];
+	}
+	return NULL;
+}
+
+enum mm_reason
+mm_header_parse(const struct mm_json_index *index, struct mm_scratch *scratch, struct mm_header *header)
+{
+	header->alg = text_member(index, "alg", scratch);
+	header->kid = text_member(index, "kid", scratch);
+	header->typ = text_member(index, "typ", scratch);
+	header->algorithm = mm_slice_present(header->alg) ? mm_algorithm_find(header->alg) : NULL;
+	header->forbidden = find_forbidden(index);
+	if (header->algorithm == NULL)
+		return MM_ALG_FORBIDDEN;
+	if (header->forbidden != NULL)
+		return MM_HEADER_FORBIDDEN;
+	if (!mm_slice_present(header->kid) || header->kid.len == 0 || header->kid.len > MM_KID_LEN_MAX)
+		return MM_KID_MISSING;
+	return MM_OK;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Steps 8 to 13 of the decision: what may this token, now that it is known who signed it?
+ */
+#include "lib/token/judgement.h"
+
+#include "lib/base/try.h"
+#include "lib/token/mailbox.h"
+#include "lib/trust/find.h"
+
+/* ---- step 8 ---- */
+
+/* RFC 8725 section 3.9, and alone: a token for two services opens neither. */
+static enum mm_reason
+check_audience(struct mm_judgement *judgement)
+{
+	const struct mm_claim_set *set = &judgement->claims.set;
+
+	mm_compare(judgement, set->audience_count == 1 ? "aud" : "aud (first of several)", set->audience,
+	    judgement->service->audience);
+	return set->audience_count == 1 && mm_slice_equal(set->audience, judgement->service->audience) ? MM_OK :
+	    MM_AUDIENCE_MISMATCH;
+}
+
+static enum mm_reason
+check_client(struct mm_judgement *judgement)
+{
+	struct mm_slice client = judgement->claims.set.client;
+
+	mm_compare(judgement, "client", client, judgement->service->any_client ? mm_slice_str("any") :
+	    mm_slice_str("one of the service's 'clients'"));
+	if (judgement->service->any_client)
+		return MM_OK;
+	return mm_texts_have(judgement->service->clients, client) ? MM_OK : MM_CLIENT_FORBIDDEN;
+}
+
+/*
+ * RFC 7519 section 4.1.4: "the current date/time MUST be before the expiration date/time", with "some small leeway";
+ * sections 4.1.5 and 4.1.6 for nbf and iat.
+ */
+static enum mm_reason
+check_time(struct mm_judgement *judgement)
+{
+	const struct mm_claim_set *set = &judgement->claims.set;
+	int64_t now_s = judgement->request->now_s;
+
+	mm_compare(judgement, "exp", mm_trace_format(judgement, "%lld", (long long)set->exp_s),
+	    mm_trace_format(judgement, "after %lld", (long long)(now_s - MM_CLOCK_SKEW_S)));
+	if (now_s >= set->exp_s + MM_CLOCK_SKEW_S)
+		return MM_EXPIRED;
+	mm_compare(judgement, "iat", mm_trace_format(judgement, "%lld", (long long)set->iat_s),
+	    mm_trace_format(judgement, "at most %lld", (long long)(now_s + MM_CLOCK_SKEW_S)));
+	if (set->iat_s > now_s + MM_CLOCK_SKEW_S)
+		return MM_NOT_YET_VALID;
+	if (set->has_nbf) {
+		mm_compare(judgement, "nbf", mm_trace_format(judgement, "%lld", (long long)set->nbf_s),
+		    mm_trace_format(judgement, "at most %lld", (long long)(now_s + MM_CLOCK_SKEW_S)));
+		if (set->nbf_s > now_s + MM_CLOCK_SKEW_S)
+			return MM_NOT_YET_VALID;
+	}
+	return MM_OK;
+}
+
+static enum mm_reason
+check_lifetime(struct mm_judgement *judgement)
+{
+	const struct mm_claim_set *set = &judgement->claims.set;
+	int64_t max_lifetime_s = judgement->facts.realm->max_lifetime_s;
+
+	mm_compare(judgement, "exp - iat", mm_trace_format(judgement, "%lld s", (long long)(set->exp_s - set->iat_s)),
+	    mm_trace_format(judgement, "at most %lld s", (long long)max_lifetime_s));
+	return set->exp_s - set->iat_s <= max_lifetime_s ? MM_OK : MM_LIFETIME_EXCESS;
+}
+
+enum mm_reason
+mm_step_claims(struct mm_judgement *judgement)
+{
+	MM_TRY(check_audience(judgement));
+	MM_TRY(check_client(judgement));
+	MM_TRY(check_time(judgement));
+	return check_lifetime(judgement);
+}
+
+/* ---- step 9 ---- */
+
+/* The address in the service's mailbox claim, if its domain is one of the token's own tenant. */
+static enum mm_reason
+mailbox_of_token(struct mm_judgement *judgement, struct mm_slice *address)
+{
+	const struct mm_tenant *tenant = judgement->facts.tenant;
+	struct mm_json_value value = mm_json_find_slice(&judgement->payload, judgement->service->mailbox_claim);
+	struct mm_mailbox mailbox;
+	struct mm_slice text;
+
+	mm_compare(judgement, "mailbox claim", value.text, judgement->service->mailbox_claim);
+	if (value.type == MM_JSON_ABSENT)
+		return MM_CLAIM_MISSING;
+	if (!mm_json_string(value, &judgement->scratch, &text) ||
+	    !mm_mailbox_parse(text, &judgement->scratch, &mailbox))
+		return MM_MAILBOX_MISMATCH;
+	mm_compare(judgement, "mailbox's domain", mailbox.domain,
+	    tenant == NULL ? MM_SLICE_ABSENT : mm_trace_format(judgement, "a domain of tenant %.*s",
+	    (int)tenant->name.len, tenant->name.ptr));
+	if (tenant == NULL || !mm_texts_have(tenant->domains, mailbox.domain))
+		return MM_MAILBOX_MISMATCH;
+	*address = mailbox.address;
+	return MM_OK;
+}
+
+static enum mm_reason
+check_target(struct mm_judgement *judgement, struct mm_slice address)
+{
+	struct mm_mailbox target;
+
+	mm_compare(judgement, "mailbox asked for", judgement->request->mailbox, address);
+	if (!mm_slice_present(judgement->request->mailbox))
+		return MM_OK;
+	if (!mm_mailbox_parse(judgement->request->mailbox, &judgement->scratch, &target))
+		return MM_MAILBOX_MISMATCH;
+	return mm_slice_equal(target.address, address) ? MM_OK : MM_MAILBOX_MISMATCH;
+}
+
+enum mm_reason
+mm_step_mailbox(struct mm_judgement *judgement)
+{
+	struct mm_slice address;
+
+	if (!mm_slice_present(judgement->service->mailbox_claim)) {
+		mm_compare(judgement, "mailbox asked for", judgement->request->mailbox,
+		    mm_slice_str("none: the service has no mailboxes"));
+		return mm_slice_present(judgement->request->mailbox) ? MM_MAILBOX_MISMATCH : MM_OK;
+	}
+	MM_TRY(mailbox_of_token(judgement, &address));
+	MM_TRY(check_target(judgement, address));
+	judgement->facts.mailbox = address;
+	return MM_OK;
+}
+
+/* ---- step 10 ---- */
+
+/* RFC 7800 section 3.1: a cnf demands proof of possession. This version can check none, so it accepts none. */
+enum mm_reason
+mm_step_binding(struct mm_judgement *judgement)
+{
+	bool bound = judgement->claims.set.has_cnf;
+
+	mm_compare(judgement, "cnf", bound ? mm_slice_str("the token is bound to a key") : MM_SLICE_ABSENT,
+	    mm_slice_str("none: this version checks no proof of possession"));
+	return bound ? MM_BINDING_MISSING : MM_OK;
+}
+
+/* ---- step 11 ---- */
+
+struct revocation_row {
+	enum mm_revocation_kind kind;
+	const char *what;
+	struct mm_slice (*value)(const struct mm_judgement *judgement);
+	enum mm_reason reason;
+};
+
+static struct mm_slice
+token_id_of(const struct mm_judgement *judgement)
+{
+	return judgement->claims.set.jti;
+}
+
+static struct mm_slice
+session_of(const struct mm_judgement *judgement)
+{
+	return judgement->claims.set.sid;
+}
+
+static struct mm_slice
+subject_of(const struct mm_judgement *judgement)
+{
+	return judgement->claims.set.sub;
+}
+
+static struct mm_slice
+client_of(const struct mm_judgement *judgement)
+{
+	return judgement->claims.set.client;
+}
+
+static struct mm_slice
+tenant_of(const struct mm_judgement *judgement)
+{
+	const struct mm_tenant *tenant = judgement->facts.tenant;
+
+	return tenant == NULL ? MM_SLICE_ABSENT : tenant->name;
+}
+
+static const struct revocation_row revocation_rows[] = {
+	{ MM_REVOKE_TOKEN, "jti", token_id_of, MM_TOKEN_REVOKED },
+	{ MM_REVOKE_SESSION, "sid", session_of, MM_SESSION_REVOKED },
+	{ MM_REVOKE_SUBJECT, "sub", subject_of, MM_SUBJECT_REVOKED },
+	{ MM_REVOKE_CLIENT, "client", client_of, MM_CLIENT_REVOKED },
+	{ MM_REVOKE_TENANT, "tenant", tenant_of, MM_TENANT_REVOKED },
+};
+
+enum mm_reason
+mm_step_revocation(struct mm_judgement *judgement)
+{
+	for (size_t i = 0; i < MM_COUNT_OF(revocation_rows); i++) {
+		const struct revocation_row *row = &revocation_rows[i];
+		struct mm_slice value = row->value(judgement);
+
+		mm_compare(judgement, row->what, value, mm_slice_str("not revoked"));
+		if (mm_trust_is_revoked(judgement->trust, judgement->facts.realm, row->kind, value,
+		    judgement->claims.set.iat_s))
+			return row->reason;
+	}
+	return MM_OK;
+}
+
+/* ---- step 13 ---- */
+
+/* RFC 6749 section 3.3: "a list of space-delimited, case-sensitive strings". */
+static bool
+scope_has(struct mm_slice scope, struct mm_slice wanted)
+{
+	const char *at = scope.ptr, *end = scope.ptr + scope.len;
+
+	while (at != NULL && at < end) {
+		const char *space = memchr(at, ' ', (size_t)(end - at));
+		size_t len = (size_t)((space == NULL ? end : space) - at);
+
+		if (mm_slice_equal(mm_slice(at, len), wanted))
+			return true;
+		at += len + 1;
+	}
+	return false;
+}
+
+enum mm_reason
+mm_step_scope(struct mm_judgement *judgement)
+{
+	struct mm_texts demanded = judgement->service->scopes;
+
+	for (size_t i = 0; i < demanded.count; i++) {
+		mm_compare(judgement, "scope", judgement->claims.set.scope, demanded.items[i]);
+		if (!scope_has(judgement->claims.set.scope, demanded.items[i]))
+			return MM_SCOPE_INSUFFICIENT;
+	}
+	return MM_OK;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One decision while it is being made: its parameters, its scratch and what the steps found so far.
+ *
+ * identify.c has steps 1 to 6, which find out who signed the token; judge.c has the later ones, which find out what it
+ * may. decision.c orders them.
+ */
+#ifndef MM_TOKEN_JUDGEMENT_H
+#define MM_TOKEN_JUDGEMENT_H
+
+#include "lib/base/scratch.h"
+#include "lib/codec/json.h"
+#include "lib/jose/header.h"
+#include "lib/token/claims.h"
+#include "lib/token/compact.h"
+#include "lib/token/facts.h"
+
+#include <mintmark/decide.h>
+
+/* Decoded parts, then unescaped strings (never longer than the parts), then two addresses. */
+#define MM_JUDGEMENT_SCRATCH (2 * MM_COMPACT_ROOM(MM_TOKEN_LEN_MAX) + 2 * MM_MAILBOX_LEN_MAX)
+
+struct mm_judgement {
+	const struct mm_trust *trust;
+	const struct mm_request *request;
+	const struct mm_service *service;
+	struct mm_verifier *verifier;
+
+	struct mm_scratch scratch;
+	struct mm_compact parts;
+	struct mm_json_index header, payload;
+	struct mm_json_names names;
+	struct mm_header head;
+	struct mm_unverified_claims unverified;
+	struct mm_claims claims; /* from step 6 on */
+
+	struct mm_facts facts;
+
+	/* For the trace only. */
+	mm_trace_fn *trace;
+	void *trace_ctx;
+	struct mm_compared compared[MM_COMPARED_MAX];
+	size_t compared_count;
+	struct mm_scratch trace_text;
+
+	struct mm_json_member header_members[MM_HEADER_MEMBERS_MAX];
+	struct mm_json_member payload_members[MM_PAYLOAD_MEMBERS_MAX];
+	char scratch_bytes[MM_JUDGEMENT_SCRATCH];
+	char trace_bytes[2048];
+};
+
+/* The steps; each names the reason of its failure. */
+MM_MUST_USE enum mm_reason mm_step_shape(struct mm_judgement *judgement);
+MM_MUST_USE enum mm_reason mm_step_header(struct mm_judgement *judgement);
+MM_MUST_USE enum mm_reason mm_step_realm(struct mm_judgement *judgement);
+MM_MUST_USE enum mm_reason mm_step_key(struct mm_judgement *judgement);
+MM_MUST_USE enum mm_reason mm_step_key_state(struct mm_judgement *judgement);
+MM_MUST_USE enum mm_reason mm_step_signature(struct mm_judgement *judgement);
+MM_MUST_USE enum mm_reason mm_step_claims(struct mm_judgement *judgement);
+MM_MUST_USE enum mm_reason mm_step_mailbox(struct mm_judgement *judgement);
+MM_MUST_USE enum mm_reason mm_step_binding(struct mm_judgement *judgement);
+MM_MUST_USE enum mm_reason mm_step_revocation(struct mm_judgement *judgement);
+MM_MUST_USE enum mm_reason mm_step_scope(struct mm_judgement *judgement);
+
+/* Tell the trace what was compared; where nobody traces, it costs one test and its arguments are not made. */
+void mm_trace_compared(struct mm_judgement *judgement, const char *what, struct mm_slice found, struct mm_slice expected);
+
+#define mm_compare(judgement, what, found, expected)                             \
+	do {                                                                     \
+		if ((judgement)->trace != NULL)                                  \
+			mm_trace_compared((judgement), (what), (found), (expected)); \
+	} while (0)
+
+/* A number or a sentence made for the trace, borrowed until the step ends. */
+struct mm_slice mm_trace_format(struct mm_judgement *judgement, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
