@@ -35,9 +35,10 @@ enum mm_journal_mode {
 	MM_JOURNAL_GROUP,         /* written within 100 ms */
 };
 
-/* Lists end with NULL. Every string is owned by the configuration. */
+/* Lists end with NULL; an absent list without a default is NULL. Every string is owned by the configuration. */
 struct mm_config_realm {
 	char *name, *issuer;
+	int line; /* where the section begins; the same in the others */
 	char *keys_path; /* of "file:…", resolved against the configuration's folder */
 	bool require_key_issuer;
 	char **algorithms, **token_types;
@@ -46,6 +47,7 @@ struct mm_config_realm {
 
 struct mm_config_tenant {
 	char *name, *realm, *id;
+	int line;
 	char **domains, **admins;
 };
 
@@ -55,6 +57,7 @@ struct mm_config_caller {
 
 struct mm_config_service {
 	char *name, *audience, *mailbox_claim; /* NULL: mailbox = none */
+	int line;
 	char **realms, **scopes, **clients;
 	struct mm_config_caller *callers;
 	size_t caller_count;
@@ -63,12 +66,13 @@ struct mm_config_service {
 /* A 'revoke' section: what is refused although it may be genuine. */
 struct mm_config_revoke {
 	char *name, *realm;
+	int line;
 	char **tokens, **sessions, **subjects, **clients, **tenants;
 	int64_t issued_before_s; /* INT64_MAX: all */
 };
 
 struct mm_config {
-	char *path; /* as given */
+	char *path; /* as given; relative paths in it are relative to its folder, and resolved here */
 	char *state_dir, *user;
 	struct mm_listen *listens;
 	size_t listen_count;

@@ -24,6 +24,7 @@ struct mm_problem {
 	int line;    /* 0: none is known */
 	char *text;
 	char *mend;  /* may be NULL */
+	size_t number; /* in the order in which they were found */
 };
 
 struct mm_problems {
@@ -36,6 +37,9 @@ void mm_problems_clear(struct mm_problems *problems);
 void mm_problems_add(struct mm_problems *problems, enum mm_problem_class class, const char *where, int line,
     const char *mend, const char *format, ...) __attribute__((format(printf, 6, 7)));
 bool mm_problems_has_error(const struct mm_problems *problems); /* also where incomplete */
+
+/* Bring them into the order of their lines; those of one line keep theirs. */
+void mm_problems_sort(struct mm_problems *problems);
 
 /* An mm_note_reporter; ctx is the struct mm_problems. */
 void mm_problems_note(void *ctx, const struct mm_note *note);

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of settings, and what can be checked of a setting by its row alone.
+ */
+#include "engine/config_settings.h"
+
+#include "engine/config.h"
+#include "lib/base/limits.h"
+#include "lib/base/try.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Longer names are nobody's typing mistake; it bounds the work of finding the nearest. */
+#define NAME_LEN_MAX 64
+
+/* A segment is preallocated and written to its end: smaller ones are changed all the time, larger ones fill disks. */
+#define SEGMENT_BYTES_MIN (INT64_C(1) << 20)
+#define SEGMENT_BYTES_MAX (INT64_C(1) << 30)
+#define SEGMENT_BYTES_DEFAULT "67108864"
+
+/* Ten-digit segment numbers last; a million segments of the default size are 64 TB. */
+#define SEGMENTS_KEPT_MAX 1000000
+
+/* A day: longer-lived bearer tokens are passwords. */
+#define LIFETIME_MAX_S 86400
+
+static const char *const journal_words[] = { "before_answer", "durable", "group", NULL };
+static const char *const off_words[] = { "off", NULL };
+static const char *const none_words[] = { "none", NULL };
+static const char *const deny_words[] = { "deny", NULL };
+static const char *const binding_words[] = { "when_bound", NULL };
+
+#define TOP(member) .section = MM_SECTION_TOP, .offset = offsetof(struct mm_config, member)
+#define REALM(member) .section = MM_SECTION_REALM, .offset = offsetof(struct mm_config_realm, member)
+#define TENANT(member) .section = MM_SECTION_TENANT, .offset = offsetof(struct mm_config_tenant, member)
+#define SERVICE(member) .section = MM_SECTION_SERVICE, .offset = offsetof(struct mm_config_service, member)
+#define REVOKE(member) .section = MM_SECTION_REVOKE, .offset = offsetof(struct mm_config_revoke, member)
+
+const struct mm_setting mm_settings[] = {
+	{ TOP(state_dir), .name = "state_dir", .type = MM_SETTING_PATH, .fallback = "/var/lib/mintmark" },
+	{ TOP(listens), .name = "listen", .type = MM_SETTING_LISTEN,
+	    .fallback = "127.0.0.1:9080,unix:/run/mintmark/gate.sock" },
+	{ TOP(user), .name = "user", .type = MM_SETTING_TEXT, .fallback = "mintmark" },
+	{ TOP(tls_certificate_path), .name = "tls_certificate", .type = MM_SETTING_PATH },
+	{ TOP(tls_key_path), .name = "tls_key", .type = MM_SETTING_PATH },
+	{ TOP(journal_mode), .name = "journal", .type = MM_SETTING_CHOICE, .words = journal_words,
+	    .fallback = "before_answer" },
+	{ TOP(journal_segment_bytes), .name = "journal_segment", .type = MM_SETTING_NUMBER,
+	    .min = SEGMENT_BYTES_MIN, .max = SEGMENT_BYTES_MAX, .fallback = SEGMENT_BYTES_DEFAULT },
+	{ TOP(journal_keep_segments), .name = "journal_keep", .type = MM_SETTING_NUMBER,
+	    .max = SEGMENTS_KEPT_MAX, .fallback = "0" },
+	{ .section = MM_SECTION_TOP, .name = "trusted_proxies", .type = MM_SETTING_UNBUILT,
+	    .unbuilt = "believing what a proxy says of its clients" },
+	{ .section = MM_SECTION_TOP, .name = "stale_after", .type = MM_SETTING_UNBUILT, .unbuilt = "the ledger" },
+
+	{ REALM(issuer), .name = "issuer", .type = MM_SETTING_TEXT, .required = true },
+	{ REALM(keys_path), .name = "keys", .type = MM_SETTING_KEYS, .required = true },
+	{ REALM(require_key_issuer), .name = "require_key_issuer", .type = MM_SETTING_FLAG, .fallback = "false" },
+	{ REALM(algorithms), .name = "algorithms", .type = MM_SETTING_LIST, .fallback = "RS256", .min = 1 },
+	{ REALM(token_types), .name = "token_types", .type = MM_SETTING_LIST, .fallback = "at+jwt", .min = 1 },
+	{ REALM(max_lifetime_s), .name = "max_lifetime", .type = MM_SETTING_NUMBER,
+	    .min = 1, .max = LIFETIME_MAX_S, .fallback = "3600" },
+	{ .section = MM_SECTION_REALM, .name = "when_stale", .type = MM_SETTING_FIXED, .words = deny_words,
+	    .unbuilt = "the mark" },
+	{ .section = MM_SECTION_REALM, .name = "derived_from", .type = MM_SETTING_UNBUILT, .unbuilt = "the mint" },
+
+	{ TENANT(realm), .name = "realm", .type = MM_SETTING_TEXT, .required = true },
+	{ TENANT(id), .name = "id", .type = MM_SETTING_TEXT },
+	{ TENANT(domains), .name = "domains", .type = MM_SETTING_LIST },
+	{ TENANT(admins), .name = "admins", .type = MM_SETTING_LIST },
+
+	{ SERVICE(audience), .name = "audience", .type = MM_SETTING_TEXT, .required = true },
+	{ SERVICE(realms), .name = "realms", .type = MM_SETTING_LIST, .required = true, .min = 1 },
+	{ SERVICE(mailbox_claim), .name = "mailbox_claim", .type = MM_SETTING_TEXT },
+	{ .section = MM_SECTION_SERVICE, .name = "mailbox", .type = MM_SETTING_FIXED, .words = none_words,
+	    .unbuilt = "the directory" },
+	{ .section = MM_SECTION_SERVICE, .name = "mark", .type = MM_SETTING_FIXED, .words = off_words,
+	    .unbuilt = "a realm with a mint" },
+	{ .section = MM_SECTION_SERVICE, .name = "ledger", .type = MM_SETTING_FIXED, .words = off_words,
+	    .unbuilt = "a realm with a mint" },
+	{ SERVICE(scopes), .name = "scopes", .type = MM_SETTING_LIST },
+	{ SERVICE(clients), .name = "clients", .type = MM_SETTING_LIST },
+	{ .section = MM_SECTION_SERVICE, .name = "binding", .type = MM_SETTING_FIXED, .words = binding_words,
+	    .unbuilt = "proof of possession" },
+	{ .section = MM_SECTION_SERVICE, .name = "directory", .type = MM_SETTING_FIXED, .words = none_words,
+	    .unbuilt = "the mint" },
+	{ SERVICE(callers), .name = "callers", .type = MM_SETTING_CALLERS },
+	{ .section = MM_SECTION_SERVICE, .name = "accept_unproven", .type = MM_SETTING_UNBUILT,
+	    .unbuilt = "the ledger" },
+
+	{ REVOKE(realm), .name = "realm", .type = MM_SETTING_TEXT, .required = true },
+	{ REVOKE(tokens), .name = "tokens", .type = MM_SETTING_LIST },
+	{ REVOKE(sessions), .name = "sessions", .type = MM_SETTING_LIST },
+	{ REVOKE(subjects), .name = "subjects", .type = MM_SETTING_LIST },
+	{ REVOKE(clients), .name = "clients", .type = MM_SETTING_LIST },
+	{ REVOKE(tenants), .name = "tenants", .type = MM_SETTING_LIST },
+	{ REVOKE(issued_before_s), .name = "issued_before", .type = MM_SETTING_NUMBER, .max = MM_TIME_MAX_S },
+};
+const size_t mm_setting_count = MM_COUNT_OF(mm_settings);
+
+static const char *const section_names[MM_SECTION_COUNT] = {
+	[MM_SECTION_TOP] = "",
+	[MM_SECTION_REALM] = "realm",
+	[MM_SECTION_TENANT] = "tenant",
+	[MM_SECTION_SERVICE] = "service",
+	[MM_SECTION_REVOKE] = "revoke",
+};
+
+const char *
+mm_section_name(enum mm_section_kind kind)
+{
+	return section_names[kind];
+}
+
+enum mm_section_kind
+mm_section_kind_of(const struct mm_scan_section *section)
+{
+	if (!mm_slice_present(section->kind))
+		return MM_SECTION_TOP;
+	for (int kind = MM_SECTION_TOP + 1; kind < MM_SECTION_COUNT; kind++)
+		if (mm_slice_equal(section->kind, mm_slice_str(section_names[kind])))
+			return (enum mm_section_kind)kind;
+	return MM_SECTION_COUNT;
+}
+
+/* Length of a name for "%.*s", cut where nobody reads on. */
+static int
+shown_len(struct mm_slice text)
+{
+	return text.len > NAME_LEN_MAX ? NAME_LEN_MAX : (int)text.len;
+}
+
+void
+mm_section_label(const struct mm_scan_section *section, char out[static 96])
+{
+	if (!mm_slice_present(section->kind))
+		out[0] = '\0';
+	else
+		snprintf(out, 96, "%.*s %.*s: ", section->kind.len > 20 ? 20 : (int)section->kind.len, section->kind.ptr,
+		    shown_len(section->title), section->title.ptr);
+}
+
+/* ---- the name that was probably meant ---- */
+
+static size_t
+smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Insertions, removals and replacements that make b of a (Levenshtein), one row of the table at a time. */
+static size_t
+distance(struct mm_slice a, struct mm_slice b)
+{
+	size_t row[NAME_LEN_MAX + 1];
+
+	for (size_t j = 0; j <= b.len; j++)
+		row[j] = j;
+	for (size_t i = 0; i < a.len; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < b.len; j++) {
+			size_t replaced = diagonal + (a.ptr[i] == b.ptr[j] ? 0 : 1);
+
+			diagonal = row[j + 1];
+			row[j + 1] = smaller(replaced, smaller(diagonal, row[j]) + 1);
+		}
+	}
+	return row[b.len];
+}
+
+struct nearest {
+	struct mm_slice wanted;
+	const char *name;
+	size_t distance;
+};
+
+static void
+consider(struct nearest *nearest, const char *name)
+{
+	size_t found;
+
+	if (nearest->wanted.len > NAME_LEN_MAX)
+		return;
+	found = distance(nearest->wanted, mm_slice_str(name));
+	/* A third of the letters may be wrong; beyond that it is another word. */
+	if (found > 1 + strlen(name) / 3 || (nearest->name != NULL && found >= nearest->distance))
+		return;
+	nearest->name = name;
+	nearest->distance = found;
+}
+
+/* ---- problems of one setting ---- */
+
+struct checker {
+	struct mm_config_scan *scan;
+	const char *path;
+	struct mm_problems *problems;
+};
+
+static void
+tell(struct checker *checker, struct mm_scan_setting *setting, const char *mend, const char *what)
+{
+	char label[96];
+
+	mm_section_label(&checker->scan->sections[setting->section], label);
+	mm_problems_add(checker->problems, MM_PROBLEM_ERROR, checker->path, setting->line, mend, "%s'%.*s' %s", label,
+	    shown_len(setting->name), setting->name.ptr, what);
+	setting->faulty = true;
+}
+
+static void
+tell_unknown_setting(struct checker *checker, struct mm_scan_setting *setting, enum mm_section_kind kind)
+{
+	struct nearest nearest = { .wanted = setting->name };
+	enum mm_section_kind elsewhere = MM_SECTION_COUNT;
+	char mend[128] = "mintmark.conf(5) lists the settings";
+
+	for (size_t i = 0; i < mm_setting_count; i++) {
+		if (mm_settings[i].section == kind)
+			consider(&nearest, mm_settings[i].name);
+		else if (mm_slice_equal(setting->name, mm_slice_str(mm_settings[i].name)))
+			elsewhere = mm_settings[i].section;
+	}
+	if (nearest.name != NULL)
+		snprintf(mend, sizeof(mend), "did you mean '%s'?", nearest.name);
+	else if (elsewhere == MM_SECTION_TOP)
+		snprintf(mend, sizeof(mend), "it stands outside of all sections");
+	else if (elsewhere != MM_SECTION_COUNT)
+		snprintf(mend, sizeof(mend), "it is a setting of a '%s' section", section_names[elsewhere]);
+	tell(checker, setting, mend, "is no setting of this section");
+}
+
+/* Whether a word is a number for strtol with base 0, and not what a person reads in it. */
+static bool
+is_odd_number(struct mm_slice word)
+{
+	return word.len > 1 && word.ptr[0] == '0' && strspn(word.ptr, "0123456789abcdefABCDEFxX") >= word.len;
+}
+
+static bool
+is_decimal(struct mm_slice word)
+{
+	if (word.len == 0 || word.len > 18)
+		return false;
+	for (size_t i = 0; i < word.len; i++)
+		if (word.ptr[i] < '0' || word.ptr[i] > '9')
+			return false;
+	return true;
+}
+
+static void
+check_number(struct checker *checker, struct mm_scan_setting *setting, const struct mm_setting *row)
+{
+	int64_t number;
+	char mend[96];
+
+	snprintf(mend, sizeof(mend), "write a whole number from %lld to %lld", (long long)row->min, (long long)row->max);
+	if (setting->shape != MM_SCAN_WORD) {
+		tell(checker, setting, mend, "is a number and stands without quotes or braces");
+	} else if (is_odd_number(setting->value)) {
+		char what[64];
+
+		snprintf(what, sizeof(what), "is %.*s, an octal or hexadecimal number", shown_len(setting->value),
+		    setting->value.ptr);
+		tell(checker, setting, "write it in decimal digits, without a zero before them", what);
+	} else if (!is_decimal(setting->value)) {
+		tell(checker, setting, mend, "is no whole number in decimal digits");
+	} else {
+		number = strtoll(setting->value.ptr, NULL, 10);
+		if (number < row->min || number > row->max)
+			tell(checker, setting, mend, "is out of range");
+	}
+}
+
+static void
+check_word(struct checker *checker, struct mm_scan_setting *setting, const struct mm_setting *row)
+{
+	char mend[160];
+	char what[160];
+	size_t used = (size_t)snprintf(mend, sizeof(mend), "write %s = ", row->name);
+
+	if (setting->shape != MM_SCAN_LIST)
+		for (size_t i = 0; row->words[i] != NULL; i++)
+			if (mm_slice_equal(setting->value, mm_slice_str(row->words[i])))
+				return;
+	for (size_t i = 0; row->words[i] != NULL && used < sizeof(mend); i++)
+		used += (size_t)snprintf(mend + used, sizeof(mend) - used, "%s%s", i == 0 ? "" : " or ", row->words[i]);
+	if (row->unbuilt == NULL || setting->shape == MM_SCAN_LIST)
+		snprintf(what, sizeof(what), "is none of the words that it can be");
+	else
+		snprintf(what, sizeof(what), "= %.*s needs %s, which this version does not have",
+		    shown_len(setting->value), setting->value.ptr, row->unbuilt);
+	tell(checker, setting, mend, what);
+}
+
+static void
+check_flag(struct checker *checker, struct mm_scan_setting *setting)
+{
+	if (setting->shape != MM_SCAN_WORD || (!mm_slice_equal(setting->value, mm_slice_str("true")) &&
+	    !mm_slice_equal(setting->value, mm_slice_str("false"))))
+		tell(checker, setting, "write true or false", "is neither true nor false");
+}
+
+static void
+check_list(struct checker *checker, struct mm_scan_setting *setting, const struct mm_setting *row)
+{
+	if (setting->shape != MM_SCAN_LIST)
+		tell(checker, setting, "write { \"one\", \"two\" }", "is a list and stands in braces");
+	else if (row->min > 0 && strspn(setting->value.ptr, " \t\r\n") >= setting->value.len)
+		tell(checker, setting, "write at least one value, or remove the line for the default if there is one",
+		    "is empty: nothing would be accepted");
+}
+
+static void
+check_text(struct checker *checker, struct mm_scan_setting *setting)
+{
+	if (setting->shape == MM_SCAN_LIST)
+		tell(checker, setting, "write one value in double quotes", "is one text and no list");
+	else if (setting->value.len == 0)
+		tell(checker, setting, "write a value, or remove the line", "is empty");
+}
+
+static void
+check_setting(struct checker *checker, struct mm_scan_setting *setting, const struct mm_setting *row)
+{
+	char what[96];
+
+	switch (row->type) {
+	case MM_SETTING_NUMBER:
+		check_number(checker, setting, row);
+		break;
+	case MM_SETTING_CHOICE:
+	case MM_SETTING_FIXED:
+		check_word(checker, setting, row);
+		break;
+	case MM_SETTING_FLAG:
+		check_flag(checker, setting);
+		break;
+	case MM_SETTING_LIST:
+	case MM_SETTING_LISTEN:
+	case MM_SETTING_CALLERS:
+		check_list(checker, setting, row);
+		break;
+	case MM_SETTING_TEXT:
+	case MM_SETTING_PATH:
+	case MM_SETTING_KEYS:
+		check_text(checker, setting);
+		break;
+	case MM_SETTING_UNBUILT:
+		snprintf(what, sizeof(what), "needs %s, which this version does not have", row->unbuilt);
+		tell(checker, setting, "remove the line", what);
+		break;
+	}
+}
+
+/* ---- the whole ---- */
+
+/* Check the settings of one section against the rows of its kind; from and to bound where they stand. */
+static void
+check_section(struct checker *checker, size_t section, enum mm_section_kind kind)
+{
+	int seen[MM_COUNT_OF(mm_settings)] = { 0 }; /* the line of a setting that was seen */
+	char what[48];
+
+	for (size_t i = checker->scan->sections[section].first; i < checker->scan->setting_count; i++) {
+		struct mm_scan_setting *setting = &checker->scan->settings[i];
+		size_t row = 0;
+
+		if (setting->section != section) {
+			if (section != 0)
+				break;
+			continue;
+		}
+		while (row < mm_setting_count && (mm_settings[row].section != kind ||
+		    !mm_slice_equal(setting->name, mm_slice_str(mm_settings[row].name))))
+			row++;
+		if (row == mm_setting_count) {
+			tell_unknown_setting(checker, setting, kind);
+		} else if (seen[row] != 0) {
+			snprintf(what, sizeof(what), "stands twice, first in line %d", seen[row]);
+			tell(checker, setting, "keep one of the two", what);
+		} else {
+			seen[row] = setting->line;
+			check_setting(checker, setting, &mm_settings[row]);
+		}
+	}
+}
+
+static void
+tell_section(struct checker *checker, struct mm_scan_section *section, const char *mend, const char *what)
+{
+	char label[96];
+
+	mm_section_label(section, label);
+	mm_problems_add(checker->problems, MM_PROBLEM_ERROR, checker->path, section->line, mend, "%s%s", label, what);
+	section->faulty = true;
+}
+
+static void
+tell_unknown_section(struct checker *checker, struct mm_scan_section *section)
+{
+	struct nearest nearest = { .wanted = section->kind };
+	char mend[96] = "the sections are realm, tenant, service and revoke";
+
+	for (int kind = MM_SECTION_TOP + 1; kind < MM_SECTION_COUNT; kind++)
+		consider(&nearest, section_names[kind]);
+	if (nearest.name != NULL)
+		snprintf(mend, sizeof(mend), "did you mean '%s'?", nearest.name);
+	tell_section(checker, section, mend, "there is no such section");
+}
+
+/* A name goes into addresses, metric labels and file names: letters, digits and "._-", a letter or digit first. */
+static bool
+is_good_title(struct mm_slice title)
+{
+	if (title.len == 0 || title.len > NAME_LEN_MAX || strchr("._-", title.ptr[0]) != NULL)
+		return false;
+	for (size_t i = 0; i < title.len; i++)
+		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", title.ptr[i]) == NULL)
+			return false;
+	return true;
+}
+
+static void
+check_title(struct checker *checker, size_t index)
+{
+	struct mm_scan_section *section = &checker->scan->sections[index];
+	char what[64];
+
+	if (!is_good_title(section->title)) {
+		tell_section(checker, section,
+		    "a name has 1 to 64 letters, digits, '.', '_' and '-' and begins with a letter or digit",
+		    "this name cannot be used");
+		return;
+	}
+	for (size_t i = 1; i < index; i++) {
+		const struct mm_scan_section *other = &checker->scan->sections[i];
+
+		if (!mm_slice_equal(other->title, section->title) || !mm_slice_equal(other->kind, section->kind))
+			continue;
+		snprintf(what, sizeof(what), "the section stands twice, first in line %d", other->line);
+		tell_section(checker, section, "write all of it into one section, or give this one another name", what);
+		return;
+	}
+}
+
+void
+mm_config_check_settings(struct mm_config_scan *scan, const char *path, struct mm_problems *problems)
+{
+	struct checker checker = { .scan = scan, .path = path, .problems = problems };
+
+	check_section(&checker, 0, MM_SECTION_TOP);
+	for (size_t i = 1; i < scan->section_count; i++) {
+		enum mm_section_kind kind = mm_section_kind_of(&scan->sections[i]);
+
+		if (kind == MM_SECTION_COUNT) {
+			tell_unknown_section(&checker, &scan->sections[i]);
+			continue;
+		}
+		check_title(&checker, i);
+		check_section(&checker, i, kind);
+	}
+}
