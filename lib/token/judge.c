@@ -5,7 +5,7 @@
 #include "lib/token/judgement.h"
 
 #include "lib/base/try.h"
-#include "lib/token/mailbox.h"
+#include "lib/codec/mailbox.h"
 #include "lib/trust/find.h"
 
 /* ---- step 8 ---- */

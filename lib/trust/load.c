@@ -379,7 +379,7 @@ open_envelope(struct loader *loader, struct mm_slice bytes)
 	content = mm_slice(bytes.ptr, bytes.len - MM_DIGEST_LEN);
 	if (memcmp(content.ptr, MM_SNAPSHOT_MAGIC, MM_SNAPSHOT_MAGIC_LEN) != 0)
 		return refuse(loader, "it is no snapshot, or one of another version");
-	if (!mm_sha256(content, digest) || memcmp(digest, content.ptr + content.len, MM_DIGEST_LEN) != 0)
+	if (!mm_sha256(content, digest) || !mm_secret_equal(digest, content.ptr + content.len, MM_DIGEST_LEN))
 		return refuse(loader, "it is damaged");
 	mm_reader_init(&loader->reader, content.ptr + MM_SNAPSHOT_MAGIC_LEN, content.len - MM_SNAPSHOT_MAGIC_LEN);
 	return true;

@@ -2,8 +2,8 @@
 /*
  * Mailbox addresses: plain ASCII, compared lower-cased.
  */
-#ifndef MM_TOKEN_MAILBOX_H
-#define MM_TOKEN_MAILBOX_H
+#ifndef MM_CODEC_MAILBOX_H
+#define MM_CODEC_MAILBOX_H
 
 #include "lib/base/scratch.h"
 

@@ -2,7 +2,7 @@
 /*
  * Mailbox addresses.
  */
-#include "lib/token/mailbox.h"
+#include "lib/codec/mailbox.h"
 
 #include "lib/base/limits.h"
 
