@@ -17,9 +17,13 @@ void mm_sandbox_prepare(void);
 
 /*
  * Give up everything that this process does not need. From then on a call that its table does not list kills
- * the process (SIGSYS). uid and gid: to become, if root; else ignored.
+ * the process (SIGSYS). uid and gid: to become, if root; else ignored. mintmarkd itself stays root, with the few
+ * capabilities that it needs; no other process can.
+ *
+ * Call it before the first thread is started: Landlock confines only the caller and what it starts later.
  * Returns false, and says on standard error what failed, where any part of it (but a Landlock that the kernel
  * lacks) cannot be had: the process must exit then.
+ * Not closed here: descriptors that are open already.
  */
 MM_MUST_USE bool mm_sandbox_enter(enum mm_process process, uid_t uid, gid_t gid);
 

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Landlock: what is named here is denied everywhere, as no rule gives it back anywhere.
+ *
+ * The kernel's version of it is asked, and what that version does not know is left out. Its header may be
+ * older than the kernel, so the bits and the structure stand here (Documentation/userspace-api/landlock.rst).
+ */
+#include "daemon/sandbox/steps.h"
+#include "lib/base/try.h"
+
+#include <errno.h>
+#include <linux/landlock.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A kernel takes a structure larger than its own if the rest is zero. */
+struct ruleset {
+	uint64_t fs;
+	uint64_t net;
+	uint64_t scoped;
+};
+
+#define FS_ABI_1 ((UINT64_C(1) << 13) - 1) /* EXECUTE to MAKE_SYM */
+#define FS_REFER (UINT64_C(1) << 13)
+#define FS_TRUNCATE (UINT64_C(1) << 14)
+#define FS_IOCTL_DEV (UINT64_C(1) << 15)
+#define FS_ALL UINT64_MAX
+#define NET_BIND_TCP (UINT64_C(1) << 0)
+#define NET_CONNECT_TCP (UINT64_C(1) << 1)
+#define SCOPE_ABSTRACT_UNIX (UINT64_C(1) << 0)
+#define SCOPE_SIGNAL (UINT64_C(1) << 1)
+
+#define FS_READING (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FS_NEVER_MADE                                                                                                 \
+	(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |                \
+	    LANDLOCK_ACCESS_FS_MAKE_SYM | FS_REFER)
+
+/* What each version knows beyond the one before it. */
+static const struct {
+	long abi;
+	struct ruleset knows;
+} versions[] = {
+	{ 1, { FS_ABI_1, 0, 0 } },
+	{ 2, { FS_REFER, 0, 0 } },
+	{ 3, { FS_TRUNCATE, 0, 0 } },
+	{ 4, { 0, NET_BIND_TCP | NET_CONNECT_TCP, 0 } },
+	{ 5, { FS_IOCTL_DEV, 0, 0 } },
+	{ 6, { 0, 0, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL } },
+};
+
+#ifdef MM_SANITIZED
+#define FS_CHILD (FS_ALL & ~(uint64_t)FS_READING) /* reports read maps and programs */
+#else
+#define FS_CHILD FS_ALL
+#endif
+
+/* What each process never does. mintmarkd goes out to nobody, and systemd's socket may be an abstract one. */
+static const struct ruleset never[MM_PROCESS_COUNT] = {
+	[MM_PROCESS_MINTMARKD] = { FS_NEVER_MADE, NET_CONNECT_TCP, SCOPE_SIGNAL },
+	[MM_PROCESS_COMPILER] = { FS_CHILD, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
+	[MM_PROCESS_GATE] = { FS_CHILD, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
+};
+
+/* The part of what is never done that this version can hold. */
+static struct ruleset
+choose(const struct ruleset *wanted, long abi)
+{
+	struct ruleset chosen = { 0, 0, 0 };
+
+	for (size_t i = 0; i < MM_COUNT_OF(versions) && versions[i].abi <= abi; i++) {
+		chosen.fs |= wanted->fs & versions[i].knows.fs;
+		chosen.net |= wanted->net & versions[i].knows.net;
+		chosen.scoped |= wanted->scoped & versions[i].knows.scoped;
+	}
+	return chosen;
+}
+
+bool
+mm_sandbox_close_files(enum mm_process process)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	struct ruleset ruleset;
+	int fd;
+	bool ok;
+
+	/* The kernel has it not, or not switched on: the filter of system calls still stands. */
+	if (abi == -1 && (errno == ENOSYS || errno == EOPNOTSUPP))
+		return true;
+	if (abi < 1)
+		return mm_sandbox_failed(process, "asking for Landlock");
+	ruleset = choose(&never[process], abi);
+	fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, sizeof(ruleset), 0);
+	if (fd == -1)
+		return mm_sandbox_failed(process, "making a Landlock ruleset");
+	ok = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+	if (!ok)
+		mm_sandbox_failed(process, "entering Landlock");
+	close(fd);
+	return ok;
+}

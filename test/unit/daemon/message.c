@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages: what the table allows arrives whole; what it does not is neither sent nor accepted. */
+#include "daemon/ipc/message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define HEADER_LEN 8
+
+static const struct {
+	enum mm_process sender, receiver;
+	size_t len_max;
+	bool with_fd;
+} table[] = {
+#define MM_MESSAGE(type, sender, receiver, max_len, with_fd)                                                          \
+	{ MM_PROCESS_##sender, MM_PROCESS_##receiver, max_len, with_fd },
+#include "daemon/ipc/messages.def"
+#undef MM_MESSAGE
+};
+
+struct pair {
+	int ends[2];
+	struct mm_message *message;
+};
+
+static int
+setup(void **state)
+{
+	struct pair *pair = calloc(1, sizeof(*pair));
+
+	assert_non_null(pair);
+	pair->message = calloc(1, sizeof(*pair->message));
+	assert_non_null(pair->message);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair->ends), 0);
+	*state = pair;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct pair *pair = *state;
+
+	close(pair->ends[0]);
+	close(pair->ends[1]);
+	free(pair->message);
+	free(pair);
+	return 0;
+}
+
+static int
+count_open_fds(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) != -1;
+	return count;
+}
+
+static int
+send_type(struct pair *pair, unsigned type, const void *payload, size_t len, int fd)
+{
+	return mm_message_send(pair->ends[0], table[type].sender, table[type].receiver, (enum mm_message_type)type,
+	    payload, len, fd);
+}
+
+static int
+receive_type(struct pair *pair, unsigned type)
+{
+	return mm_message_receive(pair->ends[1], table[type].receiver, table[type].sender, pair->message);
+}
+
+static void
+every_row_arrives_whole(void **state)
+{
+	struct pair *pair = *state;
+	static unsigned char payload[MM_MESSAGE_LEN_MAX];
+
+	for (size_t i = 0; i < sizeof(payload); i++)
+		payload[i] = (unsigned char)(i * 7 + 1);
+	for (unsigned type = 0; type < MM_MESSAGE_COUNT; type++) {
+		int fd = table[type].with_fd ? pair->ends[0] : -1;
+
+		assert_int_equal(send_type(pair, type, payload, table[type].len_max, fd), 0);
+		assert_int_equal(receive_type(pair, type), 1);
+		assert_int_equal(pair->message->type, type);
+		assert_int_equal(pair->message->len, table[type].len_max);
+		assert_memory_equal(pair->message->payload, payload, table[type].len_max);
+		assert_int_equal(pair->message->fd >= 0, table[type].with_fd);
+		if (pair->message->fd >= 0) {
+			assert_int_equal(fcntl(pair->message->fd, F_GETFD), FD_CLOEXEC);
+			close(pair->message->fd);
+		}
+	}
+}
+
+static void
+nothing_else_is_sent(void **state)
+{
+	struct pair *pair = *state;
+	static const unsigned char payload[MM_MESSAGE_LEN_MAX];
+
+	for (unsigned type = 0; type < MM_MESSAGE_COUNT; type++) {
+		int fd = table[type].with_fd ? pair->ends[0] : -1;
+
+		assert_int_equal(send_type(pair, type, payload, table[type].len_max + 1, fd), -1);
+		assert_int_equal(errno, EMSGSIZE);
+		assert_int_equal(send_type(pair, type, NULL, 0, fd >= 0 ? -1 : pair->ends[0]), -1);
+		assert_int_equal(errno, EPERM);
+		assert_int_equal(mm_message_send(pair->ends[0], table[type].receiver, table[type].sender,
+		    (enum mm_message_type)type, NULL, 0, fd), -1);
+		assert_int_equal(errno, EPERM);
+	}
+	assert_int_equal(mm_message_send(pair->ends[0], MM_PROCESS_MINTMARKD, MM_PROCESS_GATE, MM_MESSAGE_COUNT, NULL, 0,
+	    -1), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(mm_message_receive(pair->ends[1], MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, pair->message), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+/* Send any bytes with any number of descriptors, as a process that was taken over would. */
+static void
+send_raw(struct pair *pair, const void *bytes, size_t len, unsigned fd_count)
+{
+	struct iovec part = { (void *)(uintptr_t)bytes, len };
+	_Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(4 * sizeof(int))] = { 0 };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (fd_count > 0) {
+		struct cmsghdr *cmsg;
+
+		msg.msg_control = control;
+		msg.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+		cmsg = CMSG_FIRSTHDR(&msg);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
+		for (unsigned i = 0; i < fd_count; i++)
+			memcpy(CMSG_DATA(cmsg) + i * sizeof(int), &pair->ends[0], sizeof(int));
+	}
+	assert_int_equal(sendmsg(pair->ends[0], &msg, MSG_NOSIGNAL), len);
+}
+
+static void
+assert_refused(struct pair *pair, const void *bytes, size_t len, unsigned fd_count)
+{
+	int open_before = count_open_fds();
+
+	send_raw(pair, bytes, len, fd_count);
+	errno = 0;
+	assert_int_equal(mm_message_receive(pair->ends[1], MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, pair->message), -1);
+	assert_int_equal(errno, EPROTO);
+	assert_int_equal(pair->message->fd, -1);
+	assert_int_equal(count_open_fds(), open_before);
+}
+
+#define STOP MM_MESSAGE_GATE_STOP
+#define SNAPSHOT MM_MESSAGE_GATE_SNAPSHOT
+
+static void
+broken_packets_are_refused(void **state)
+{
+	struct pair *pair = *state;
+	static unsigned char large[HEADER_LEN + MM_MESSAGE_LEN_MAX + 100] = { STOP };
+
+	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 0, 0, 0 }, 7, 0);             /* a short header */
+	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 1, 0, 0, 0 }, 8, 0);          /* more announced than sent */
+	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 0, 0, 0, 0, 9 }, 9, 0);       /* more sent than announced */
+	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 1, 0, 0, 0, 9 }, 9, 0);       /* longer than its row */
+	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 1, 0, 0, 0, 0 }, 8, 0);          /* the zero byte is not */
+	assert_refused(pair, (unsigned char[]){ STOP, 1, 0, 0, 0, 0, 0, 0 }, 8, 0);          /* no such type */
+	assert_refused(pair, (unsigned char[]){ MM_MESSAGE_COUNT, 0, 0, 0, 0, 0, 0, 0 }, 8, 0);
+	assert_refused(pair, (unsigned char[]){ MM_MESSAGE_GATE_READY, 0, 0, 0, 0, 0, 0, 0 }, 8, 0); /* the other way */
+	assert_refused(pair, large, sizeof(large), 0);
+}
+
+static void
+wrong_descriptors_are_refused_and_closed(void **state)
+{
+	struct pair *pair = *state;
+
+	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 0, 0, 0, 0 }, 8, 1);
+	assert_refused(pair, (unsigned char[]){ STOP, 0, 1, 0, 0, 0, 0, 0 }, 8, 1);
+	assert_refused(pair, (unsigned char[]){ SNAPSHOT, 0, 1, 0, 0, 0, 0, 0 }, 8, 0);
+	assert_refused(pair, (unsigned char[]){ SNAPSHOT, 0, 0, 0, 0, 0, 0, 0 }, 8, 1);
+	assert_refused(pair, (unsigned char[]){ SNAPSHOT, 0, 1, 0, 0, 0, 0, 0 }, 8, 2);
+	assert_refused(pair, (unsigned char[]){ SNAPSHOT, 0, 1, 0, 0, 0, 0, 0 }, 8, 4);
+}
+
+static void
+a_peer_that_went_is_told(void **state)
+{
+	struct pair *pair = *state;
+
+	shutdown(pair->ends[0], SHUT_RDWR);
+	assert_int_equal(mm_message_receive(pair->ends[1], MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, pair->message), 0);
+	assert_int_equal(mm_message_send(pair->ends[1], MM_PROCESS_GATE, MM_PROCESS_MINTMARKD,
+	    MM_MESSAGE_GATE_WANT_SEGMENT, NULL, 0, -1), -1);
+	assert_int_equal(errno, EPIPE);
+}
+
+static void
+names_are_those_of_the_executables(void **state)
+{
+	(void)state;
+	assert_string_equal(mm_process_name(MM_PROCESS_MINTMARKD), "mintmarkd");
+	assert_string_equal(mm_process_name(MM_PROCESS_COMPILER), "mintmark-compiler");
+	assert_string_equal(mm_process_name(MM_PROCESS_GATE), "mintmark-gate");
+	assert_string_equal(mm_process_name(MM_PROCESS_COUNT), "unknown");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_row_arrives_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_else_is_sent, setup, teardown),
+		cmocka_unit_test_setup_teardown(broken_packets_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(wrong_descriptors_are_refused_and_closed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_peer_that_went_is_told, setup, teardown),
+		cmocka_unit_test(names_are_those_of_the_executables),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
