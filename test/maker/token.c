@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One token from a recipe. */
+#include "test/maker/token.h"
+
+#include "test/maker/key.h"
+#include "test/maker/signature.h"
+#include "test/maker/spelling.h"
+#include "test/maker/text.h"
+#include "test/maker/world.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An s + n that fits the modulus's length comes with a few tries of other token ids. */
+#define TRIES_MAX 400
+
+struct recipe {
+	const char *dir;
+	int64_t now_s;
+	const struct maker_person *person;
+	const char *key, *kid, *alg, *raw_header, *raw_payload, *signature, *spelling;
+	unsigned attempt;
+	int argc;
+	char *const *argv;
+};
+
+struct draft {
+	struct maker_object header, claims;
+};
+
+/* "{now}", "{now-60}", "{now+3600}": returns what stands behind it, or NULL where it is none of these. */
+static const char *
+expand_now(const char *place, int64_t now_s, struct maker_text *out)
+{
+	long long offset = 0;
+	char *end;
+
+	if (strncmp(place, "{now", 4) != 0)
+		return NULL;
+	end = (char *)(uintptr_t)place + 4;
+	if (*end == '+' || *end == '-')
+		offset = strtoll(end, &end, 10);
+	if (*end != '}')
+		return NULL;
+	maker_text_add_format(out, "%lld", (long long)now_s + offset);
+	return end + 1;
+}
+
+/* "{a*300}": a character so many times. */
+static const char *
+expand_run(const char *place, struct maker_text *out)
+{
+	char *end;
+	unsigned long count;
+
+	if (place[0] != '{' || place[1] == '\0' || place[2] != '*' || !isdigit((unsigned char)place[3]))
+		return NULL;
+	count = strtoul(place + 3, &end, 10);
+	if (*end != '}')
+		return NULL;
+	while (count-- > 0)
+		maker_text_add(out, place + 1, 1);
+	return end + 1;
+}
+
+/* "{A}", "{B}", "{C}": the tenants' ids. */
+static const char *
+expand_tenant(const char *place, struct maker_text *out)
+{
+	static const char *const ids[] = { MAKER_TENANT_A, MAKER_TENANT_B, MAKER_TENANT_C };
+
+	if (place[0] != '{' || place[1] < 'A' || place[1] > 'C' || place[2] != '}')
+		return NULL;
+	maker_text_add_str(out, ids[place[1] - 'A']);
+	return place + 3;
+}
+
+static char *
+expand(const char *text, int64_t now_s)
+{
+	struct maker_text out = { 0 };
+
+	maker_text_add_str(&out, "");
+	while (*text != '\0') {
+		const char *behind = expand_now(text, now_s, &out);
+
+		if (behind == NULL)
+			behind = expand_tenant(text, &out);
+		if (behind == NULL)
+			behind = expand_run(text, &out);
+		if (behind == NULL) {
+			maker_text_add(&out, text, 1);
+			behind = text + 1;
+		}
+		text = behind;
+	}
+	return out.bytes;
+}
+
+typedef void member_edit(struct maker_object *object, const char *name, const char *value);
+
+/* Split "name=JSON" at its first '=', expand the value, and do it. */
+static void
+edit_member(const struct recipe *recipe, struct maker_object *object, const char *argument, member_edit *edit)
+{
+	const char *equals = strchr(argument, '=');
+	char *name, *value;
+
+	if (equals == NULL)
+		maker_fail("'%s' is not NAME=JSON", argument);
+	name = maker_copy_part(argument, (size_t)(equals - argument));
+	value = expand(equals + 1, recipe->now_s);
+	edit(object, name, value);
+	free(name);
+	free(value);
+}
+
+static void
+edit_header(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	edit_member(recipe, &draft->header, argument, maker_object_set);
+}
+
+static void
+append_header(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	edit_member(recipe, &draft->header, argument, maker_object_append);
+}
+
+static void
+remove_header(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)recipe;
+	maker_object_remove(&draft->header, argument);
+}
+
+static void
+edit_claim(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	edit_member(recipe, &draft->claims, argument, maker_object_set);
+}
+
+static void
+append_claim(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	edit_member(recipe, &draft->claims, argument, maker_object_append);
+}
+
+static void
+remove_claim(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)recipe;
+	maker_object_remove(&draft->claims, argument);
+}
+
+/* A whole genuine token of somebody inside this one, as unsigned actor wrappers carry it. */
+static void
+add_actor(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	char as[] = "--as", *person = maker_copy(argument), *const inner[] = { as, person };
+	char *token = maker_token_make(recipe->dir, recipe->now_s, 2, inner);
+
+	maker_object_set_string(&draft->claims, "actortoken", token);
+	free(token);
+	free(person);
+}
+
+static void
+set_person(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)draft;
+	recipe->person = maker_person_find(argument);
+}
+
+static void
+set_key(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)draft;
+	recipe->key = argument;
+}
+
+static void
+set_kid(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)draft;
+	recipe->kid = argument;
+}
+
+static void
+set_alg(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)draft;
+	recipe->alg = argument;
+}
+
+static void
+set_typ(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)recipe;
+	maker_object_set_string(&draft->header, "typ", argument);
+}
+
+static void
+set_raw_header(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)draft;
+	recipe->raw_header = argument;
+}
+
+static void
+set_raw_payload(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)draft;
+	recipe->raw_payload = argument;
+}
+
+static void
+set_signature(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)draft;
+	recipe->signature = argument;
+}
+
+static void
+set_spelling(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)draft;
+	recipe->spelling = argument;
+}
+
+/* Choices stand before the token is drafted, edits are applied to the draft in their order. */
+static const struct argument {
+	const char *name, *value, *help;
+	bool edits;
+	void (*apply)(struct recipe *recipe, struct draft *draft, const char *argument);
+} arguments[] = {
+	{ "--as", "PERSON", "alice (default), dave, bob, carol, paul", false, set_person },
+	{ "--key", "NAME", "who signs it (default: the person's own realm's key)", false, set_key },
+	{ "--kid", "TEXT", "the kid (default: the key's name)", false, set_kid },
+	{ "--alg", "NAME", "the header's alg; signs with it if the key can", false, set_alg },
+	{ "--typ", "TEXT", "the header's typ", true, set_typ },
+	{ "--header", "NAME=JSON", "set a header member", true, edit_header },
+	{ "--more-header", "NAME=JSON", "append a header member, whatever is there", true, append_header },
+	{ "--no-header", "NAME", "leave a header member out", true, remove_header },
+	{ "--claim", "NAME=JSON", "set a claim", true, edit_claim },
+	{ "--more-claim", "NAME=JSON", "append a claim, whatever is there", true, append_claim },
+	{ "--no-claim", "NAME", "leave a claim out", true, remove_claim },
+	{ "--actor", "PERSON", "add a genuine token of another as the claim actortoken", true, add_actor },
+	{ "--raw-header", "TEXT", "the header's text instead of its members", false, set_raw_header },
+	{ "--raw-payload", "TEXT", "the payload's text instead of its members", false, set_raw_payload },
+	{ "--signature", "FORM", "genuine, or another form", false, set_signature },
+	{ "--spell", "NAME", "another spelling of the text", false, set_spelling },
+};
+
+void
+maker_token_print_usage(FILE *stream)
+{
+	for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
+		fprintf(stream, "  %-14s %-10s %s\n", arguments[i].name, arguments[i].value, arguments[i].help);
+	fprintf(stream, "In JSON and TEXT {A} {B} {C} are the tenants' ids, {now-60} a time, {a*300} a run of characters.\n");
+}
+
+static const struct argument *
+find_argument(const char *name)
+{
+	for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++) {
+		if (strcmp(name, arguments[i].name) == 0)
+			return &arguments[i];
+	}
+	maker_fail("there is no argument '%s'", name);
+}
+
+static void
+apply_arguments(struct recipe *recipe, struct draft *draft, bool edits)
+{
+	for (int i = 0; i < recipe->argc; i += 2) {
+		const struct argument *argument = find_argument(recipe->argv[i]);
+
+		if (i + 1 == recipe->argc)
+			maker_fail("%s needs a value", argument->name);
+		if (argument->edits == edits)
+			argument->apply(recipe, draft, recipe->argv[i + 1]);
+	}
+}
+
+static void
+draft_claims(const struct recipe *recipe, struct maker_object *claims)
+{
+	const struct maker_person *person = recipe->person;
+	char token_id[64];
+
+	snprintf(token_id, sizeof token_id, "%s-%lld-%u", person->name, (long long)recipe->now_s, recipe->attempt);
+	maker_object_set_string(claims, "iss", person->issuer);
+	maker_object_set_string(claims, "aud", "https://mail.example");
+	if (person->tenant_id != NULL)
+		maker_object_set_string(claims, "tid", person->tenant_id);
+	maker_object_set_string(claims, "oid", person->subject);
+	maker_object_set_string(claims, "sub", person->subject);
+	maker_object_set_string(claims, "preferred_username", person->address);
+	maker_object_set_string(claims, "azp", "thunderbird");
+	maker_object_set_string(claims, "client_id", "thunderbird");
+	maker_object_set_string(claims, "jti", token_id);
+	maker_object_set_number(claims, "iat", recipe->now_s - 60);
+	maker_object_set_number(claims, "nbf", recipe->now_s - 60);
+	maker_object_set_number(claims, "exp", recipe->now_s - 60 + 3600);
+	maker_object_set_string(claims, "ver", "2.0");
+}
+
+static void
+draft_header(const struct recipe *recipe, EVP_PKEY *key, struct maker_object *header)
+{
+	char *kid = expand(recipe->kid != NULL ? recipe->kid : recipe->key, recipe->now_s);
+
+	maker_object_set_string(header, "typ", "at+jwt");
+	maker_object_set_string(header, "alg", recipe->alg != NULL ? recipe->alg : maker_key_algorithm(key));
+	maker_object_set_string(header, "kid", kid);
+	free(kid);
+}
+
+/* A part's JSON, with a space behind it where its last character must have unused bits. */
+static struct maker_text
+write_part(const struct recipe *recipe, const char *raw, const struct maker_object *object, bool unused_bits)
+{
+	struct maker_text json = { 0 };
+
+	if (raw != NULL) {
+		json.bytes = expand(raw, recipe->now_s);
+		json.len = strlen(json.bytes);
+		json.room = json.len + 1;
+	} else {
+		maker_object_write(object, &json);
+	}
+	if (unused_bits && json.len % 3 == 0)
+		maker_text_add_str(&json, " ");
+	return json;
+}
+
+static void
+add_part(struct maker_text *token, const struct maker_spelling *spelling, enum maker_part part, const struct maker_text *bytes)
+{
+	struct maker_text encoded = { 0 };
+
+	maker_text_add_str(&encoded, "");
+	maker_text_add_base64url(&encoded, bytes->bytes, bytes->len);
+	maker_spell(spelling, part, &encoded);
+	maker_text_add(token, encoded.bytes, encoded.len);
+	maker_text_clear(&encoded);
+}
+
+static void
+add_signed_parts(const struct recipe *recipe, const struct draft *draft, const struct maker_spelling *spelling, struct maker_text *token)
+{
+	struct maker_text header = write_part(recipe, recipe->raw_header, &draft->header,
+	    maker_spelling_needs_unused_bits(spelling, MAKER_HEADER));
+	struct maker_text payload = write_part(recipe, recipe->raw_payload, &draft->claims,
+	    maker_spelling_needs_unused_bits(spelling, MAKER_PAYLOAD));
+
+	add_part(token, spelling, MAKER_HEADER, &header);
+	maker_text_add_str(token, ".");
+	add_part(token, spelling, MAKER_PAYLOAD, &payload);
+	maker_text_clear(&header);
+	maker_text_clear(&payload);
+}
+
+/* One attempt; returns false where this text's signature has no such form. */
+static bool
+make_once(struct recipe *recipe, EVP_PKEY *key, struct maker_text *token)
+{
+	const struct maker_spelling *spelling = recipe->spelling == NULL ? NULL : maker_spelling_find(recipe->spelling);
+	struct draft draft = { 0 };
+	struct maker_text signature = { 0 };
+	bool made;
+
+	draft_header(recipe, key, &draft.header);
+	draft_claims(recipe, &draft.claims);
+	apply_arguments(recipe, &draft, true);
+	add_signed_parts(recipe, &draft, spelling, token);
+	maker_object_clear(&draft.header);
+	maker_object_clear(&draft.claims);
+	made = maker_signature_make(key, recipe->alg != NULL ? recipe->alg : maker_key_algorithm(key), recipe->signature,
+	    token, &signature);
+	maker_text_add_str(token, ".");
+	add_part(token, spelling, MAKER_SIGNATURE, &signature);
+	maker_spell(spelling, MAKER_WHOLE, token);
+	maker_text_clear(&signature);
+	return made;
+}
+
+static EVP_PKEY *
+load_key(const struct recipe *recipe)
+{
+	struct maker_text path = { 0 };
+	EVP_PKEY *key;
+
+	maker_text_add_format(&path, "%s/keys/%s.pem", recipe->dir, recipe->key);
+	key = maker_key_load(path.bytes);
+	maker_text_clear(&path);
+	return key;
+}
+
+char *
+maker_token_make(const char *world_dir, int64_t now_s, int argc, char *const *argv)
+{
+	struct recipe recipe = {
+		.dir = world_dir,
+		.now_s = now_s,
+		.person = maker_person_find("alice"),
+		.signature = "genuine",
+		.argc = argc,
+		.argv = argv,
+	};
+	struct maker_text token = { 0 };
+	EVP_PKEY *key;
+
+	apply_arguments(&recipe, NULL, false);
+	if (recipe.key == NULL)
+		recipe.key = recipe.person->key;
+	key = load_key(&recipe);
+	while (!make_once(&recipe, key, &token)) {
+		maker_text_clear(&token);
+		if (++recipe.attempt == TRIES_MAX)
+			maker_fail("no signature of form %s in %d tries", recipe.signature, TRIES_MAX);
+	}
+	EVP_PKEY_free(key);
+	return token.bytes;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The world of the attack table: its people, tenants, keys, key documents and configurations, in one folder.
+ *
+ *	keys/NAME.pem      private keys
+ *	NAME.jwks          key documents
+ *	NAME.conf          configurations: mintmark.conf, and one a world that a row of the table needs
+ *	dovecot.secret     secret of the one who may introspect
+ */
+#ifndef MAKER_WORLD_H
+#define MAKER_WORLD_H
+
+#include <stdint.h>
+
+struct maker_person {
+	const char *name, *tenant_id, *issuer, *subject, *address, *key;
+};
+
+/* The person of this name; ends the program where there is none. */
+const struct maker_person *maker_person_find(const char *name);
+
+/* How its configurations are to run. */
+struct maker_world_settings {
+	int64_t now_s;
+	const char *listen; /* "127.0.0.1:20600"; NULL: only a unix socket in the folder */
+	const char *user;   /* whom the daemon's processes become */
+};
+
+/* Make the world in a folder, which must exist. Ends the program where something cannot be written. */
+void maker_world_make(const char *dir, const struct maker_world_settings *settings);
+
+#define MAKER_TENANT_A "aaaaaaaa-0000-4000-8000-00000000000a"
+#define MAKER_TENANT_B "bbbbbbbb-0000-4000-8000-00000000000b"
+#define MAKER_TENANT_C "9188040d-6c67-4c5b-b112-36a304b66dad"
+#define MAKER_ISSUER(id) "https://login.example/" id "/v2.0"
+#define MAKER_SECRET "a-secret-of-the-tests-alone"
+
+#endif
