@@ -66,7 +66,10 @@ extern "C" {
  */
 MM_API struct mm_decision *mm_decision_new(void);
 
-/* Free *decision and set it to NULL; NULL or a pointer to NULL does nothing. */
+/*
+ * Free *decision and set it to NULL; NULL or a pointer to NULL does nothing.
+ * Not checked here: whether another thread still decides with it.
+ */
 MM_API void mm_decision_free(struct mm_decision **decision);
 
 /*
@@ -86,7 +89,10 @@ mm_decide(const struct mm_trust *trust, const struct mm_request *request, struct
 /* Whether the verdict allows. Not checked here: that it is of the request you are about to serve. */
 MM_API MM_MUST_USE bool mm_allowed(struct mm_verdict verdict);
 
-/* The reason of the last decision; MM_INTERNAL before the first or for NULL. */
+/*
+ * The reason of the last decision; MM_INTERNAL before the first or for NULL.
+ * Not checked here: which request that decision was of.
+ */
 MM_API enum mm_reason mm_decision_reason(const struct mm_decision *decision);
 
 /*
@@ -97,7 +103,10 @@ MM_API enum mm_reason mm_decision_reason(const struct mm_decision *decision);
  */
 MM_API struct mm_slice mm_decision_fact(const struct mm_decision *decision, enum mm_fact fact);
 
-/* When the token of the last decision expires, in seconds since 1970; 0 where the signature did not hold. */
+/*
+ * When the token of the last decision expires, in seconds since 1970; 0 where the signature did not hold.
+ * Not checked here: that the decision allowed, and that this time is still to come.
+ */
 MM_API int64_t mm_decision_expires_s(const struct mm_decision *decision);
 
 #ifdef __cplusplus

@@ -39,11 +39,17 @@ MM_API const char *mm_reason_code(enum mm_reason reason);
 MM_API const char *mm_reason_text(enum mm_reason reason);
 MM_API const char *mm_reason_mend(enum mm_reason reason);
 
-/* The class of a reason, and the step of the decision that gives it first; as above. */
+/*
+ * The class of a reason, and the step of the decision that gives it first; as above.
+ * Not checked here: anything; they read a table.
+ */
 MM_API enum mm_reason_class mm_reason_class(enum mm_reason reason);
 MM_API unsigned mm_reason_step(enum mm_reason reason);
 
-/* Find the reason with this code, exactly. Returns whether there is one; *reason is set only then. */
+/*
+ * Find the reason with this code, exactly. Returns whether there is one; *reason is set only then.
+ * Not checked here: whether this build has a step that gives it.
+ */
 MM_API MM_MUST_USE bool mm_reason_find(const char *code, size_t code_len, enum mm_reason *reason);
 
 #ifdef __cplusplus

@@ -71,7 +71,7 @@ enum mm_note_class {
 
 /* What the compiler has to say of one thing; valid only during the call of the reporter. */
 struct mm_note {
-	enum mm_note_class class;
+	enum mm_note_class note_class;
 	const char *where;    /* document, realm, tenant or service, e.g. "common.jwks" */
 	struct mm_slice kid;  /* absent where no key is meant; any bytes: escape it for a terminal */
 	const char *text;     /* what was found */
@@ -87,7 +87,10 @@ extern "C" {
 /* A new, empty builder; NULL where memory is short. Free it with mm_trust_builder_free(). */
 MM_API struct mm_trust_builder *mm_trust_builder_new(void);
 
-/* Free *builder and set it to NULL; NULL or a pointer to NULL does nothing. */
+/*
+ * Free *builder and set it to NULL; NULL or a pointer to NULL does nothing.
+ * Not checked here: whether another thread still uses it.
+ */
 MM_API void mm_trust_builder_free(struct mm_trust_builder **builder);
 
 /*
@@ -141,10 +144,16 @@ MM_API struct mm_trust *mm_trust_load(const void *snapshot, size_t snapshot_len,
  */
 MM_API void mm_trust_free(struct mm_trust **trust);
 
-/* The epoch that the snapshot was compiled with. */
+/*
+ * The epoch that the snapshot was compiled with.
+ * Not checked here: whether there is a newer snapshot.
+ */
 MM_API uint64_t mm_trust_epoch(const struct mm_trust *trust);
 
-/* The service of this name, owned by trust and valid as long; NULL where there is none. */
+/*
+ * The service of this name, owned by trust and valid as long; NULL where there is none.
+ * Not checked here: whether who asks in its name may.
+ */
 MM_API const struct mm_service *mm_trust_find_service(const struct mm_trust *trust, struct mm_slice name);
 
 #ifdef __cplusplus
