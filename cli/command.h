@@ -30,6 +30,18 @@ int mm_command_check_config(const struct mm_command *command, int argc, char **a
 int mm_command_decisions(const struct mm_command *command, int argc, char **argv);
 int mm_command_help(const struct mm_command *command, int argc, char **argv);
 
+/* The row of this name; NULL: none. */
+const struct mm_command *mm_command_find(const char *name);
+
+/*
+ * Run the command line's command. '--help' counts only as a command's sole argument: a token is an argument too, and
+ * one that reads '--help' must not end 'mintmark verify' with 0.
+ */
+int mm_command_run(int argc, char **argv);
+
+/* For getopt_long() with opterr 0 and an option string that begins with ':': say what is wrong with the option that gave '?' or ':'. */
+int mm_command_option_error(const struct mm_command *command, int option, char **argv);
+
 /* Print "mintmark NAME: …" and how to get help on standard error; returns MM_EXIT_USAGE. */
 int mm_command_usage_error(const struct mm_command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of subcommands, their help, and what is said of a wrong command line.
+ */
+#include "cli/command.h"
+
+#include "cli/nearest.h"
+#include "cli/terminal.h"
+
+#include <mintmark/version.h>
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define QUESTION_USAGE                                                                                      \
+	"    -s, --service NAME   the service that is asked\n"                                              \
+	"    -c, --config FILE    configuration (default /etc/mintmark/mintmark.conf)\n"                    \
+	"        --mailbox ADDR   the mailbox that is to be opened (default: whichever the token opens)\n"  \
+	"        --at UNIX-TIME   decide as if it were then\n"                                              \
+	"        --no-mark        do not ask for the mark of a mint's token\n"                              \
+	"        --no-ledger      do not ask the ledger about a mint's token\n"                             \
+	"        --json           print JSON\n"                                                             \
+	"    TOKEN|-              the token; '-' reads it from standard input, unseen by other users\n"
+
+const struct mm_command mm_commands[] = {
+	{ "verify", "decide whether a token is allowed",
+	    "verify [-c FILE] -s SERVICE [--mailbox ADDR] [--at UNIX-TIME] [--no-mark] [--no-ledger] [--json] TOKEN|-\n"
+	    "\n"
+	    "Decide offline, from the configuration and its key files, whether the token is allowed.\n"
+	    "\n" QUESTION_USAGE
+	    "\n"
+	    "Exit status: 0 allowed, 1 denied, 2 usage or configuration.\n",
+	    mm_command_verify },
+	{ "explain", "the same step by step: what was compared, and what to change",
+	    "explain [-c FILE] -s SERVICE [--mailbox ADDR] [--at UNIX-TIME] [--no-mark] [--no-ledger] [--json] TOKEN|-\n"
+	    "\n"
+	    "Decide as 'verify' does and tell each step: what was compared, where it stopped, why, what to change.\n"
+	    "\n" QUESTION_USAGE
+	    "\n"
+	    "Exit status: 0 allowed, 1 denied, 2 usage or configuration.\n",
+	    mm_command_explain },
+	{ "inspect", "decode a token without believing it",
+	    "inspect [--json] TOKEN|-\n"
+	    "\n"
+	    "Decode a token and print what it says. Nothing of it is verified: anybody may have written it.\n"
+	    "\n"
+	    "        --json           print JSON\n"
+	    "    TOKEN|-              the token; '-' reads it from standard input, unseen by other users\n"
+	    "\n"
+	    "Exit status: 0 decoded, 1 not a token, 2 usage.\n",
+	    mm_command_inspect },
+	{ "help", "tell of a command",
+	    "help [COMMAND]\n"
+	    "\n"
+	    "List the commands, or tell of one.\n",
+	    mm_command_help },
+	{ NULL, NULL, NULL, NULL },
+};
+
+/* A name that is further from every command than this is not a slip of the finger. */
+#define SLIP_MAX 3
+
+const struct mm_command *
+mm_command_find(const char *name)
+{
+	for (const struct mm_command *command = mm_commands; command->name != NULL; command++) {
+		if (strcmp(command->name, name) == 0)
+			return command;
+	}
+	return NULL;
+}
+
+static void
+print_overview(FILE *stream)
+{
+	fputs("usage: mintmark COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+	      "Says whether a sign-in token may open what it asks for, and why.\n\n", stream);
+	for (const struct mm_command *command = mm_commands; command->name != NULL; command++)
+		fprintf(stream, "  %-14s %s\n", command->name, command->summary);
+	fputs("\n'mintmark help COMMAND' tells more of a command, 'mintmark --version' the version, mintmark(1) all.\n",
+	    stream);
+}
+
+int
+mm_command_print_help(const struct mm_command *command)
+{
+	printf("usage: mintmark %s", command->usage);
+	return MM_EXIT_DONE;
+}
+
+/* The arguments may hold anything; a script may have taken them from anywhere. */
+static void
+print_error(const char *name, const char *text)
+{
+	fprintf(stderr, "mintmark%s%s: ", name == NULL ? "" : " ", name == NULL ? "" : name);
+	mm_terminal_put_str(stderr, text);
+	fputc('\n', stderr);
+}
+
+int
+mm_command_usage_error(const struct mm_command *command, const char *format, ...)
+{
+	char *text = NULL;
+	va_list arguments;
+	int len;
+
+	va_start(arguments, format);
+	len = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	print_error(command->name, len == -1 ? "wrong usage" : text);
+	if (len != -1)
+		free(text);
+	fprintf(stderr, "'mintmark help %s' tells how to use it.\n", command->name);
+	return MM_EXIT_USAGE;
+}
+
+int
+mm_command_option_error(const struct mm_command *command, int option, char **argv)
+{
+	const char *word = argv[optind - 1];
+
+	if (option == ':')
+		return mm_command_usage_error(command, "option '%s' needs a value", word);
+	if (optopt != 0 && strncmp(word, "--", 2) == 0)
+		return mm_command_usage_error(command, "option '%s' takes no value", word);
+	if (optopt != 0)
+		return mm_command_usage_error(command, "unknown option '-%c'", optopt);
+	return mm_command_usage_error(command, "unknown option '%s'", word);
+}
+
+static int
+unknown_command(const char *name)
+{
+	struct mm_nearest nearest;
+
+	mm_nearest_init(&nearest, mm_slice_str(name));
+	for (const struct mm_command *command = mm_commands; command->name != NULL; command++)
+		mm_nearest_offer(&nearest, mm_slice_str(command->name));
+	fputs("mintmark: unknown command '", stderr);
+	mm_terminal_put_str(stderr, name);
+	fputs("'\n", stderr);
+	if (nearest.distance <= SLIP_MAX)
+		fprintf(stderr, "Do you mean '%.*s'?\n", (int)nearest.best.len, nearest.best.ptr);
+	fputs("'mintmark help' lists the commands.\n", stderr);
+	return MM_EXIT_USAGE;
+}
+
+int
+mm_command_help(const struct mm_command *command, int argc, char **argv)
+{
+	const struct mm_command *named;
+
+	if (argc > 2)
+		return mm_command_usage_error(command, "one command at a time");
+	if (argc < 2) {
+		print_overview(stdout);
+		return MM_EXIT_DONE;
+	}
+	named = mm_command_find(argv[1]);
+	return named == NULL ? unknown_command(argv[1]) : mm_command_print_help(named);
+}
+
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+int
+mm_command_run(int argc, char **argv)
+{
+	const struct mm_command *command;
+
+	if (argc < 2) {
+		print_overview(stderr);
+		return MM_EXIT_USAGE;
+	}
+	if (is_help(argv[1])) {
+		print_overview(stdout);
+		return MM_EXIT_DONE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("mintmark %s\n", mm_version());
+		return MM_EXIT_DONE;
+	}
+	command = mm_command_find(argv[1]);
+	if (command == NULL)
+		return unknown_command(argv[1]);
+	if (argc == 3 && is_help(argv[2]))
+		return mm_command_print_help(command);
+	return command->run(command, argc - 1, argv + 1);
+}
