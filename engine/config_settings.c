@@ -7,6 +7,7 @@
 #include "engine/config.h"
 #include "lib/base/limits.h"
 #include "lib/base/try.h"
+#include "lib/trust/snapshot.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +23,6 @@
 
 /* Ten-digit segment numbers last; a million segments of the default size are 64 TB. */
 #define SEGMENTS_KEPT_MAX 1000000
-
-/* A day: longer-lived bearer tokens are passwords. */
-#define LIFETIME_MAX_S 86400
 
 static const char *const journal_words[] = { "before_answer", "durable", "group", NULL };
 static const char *const off_words[] = { "off", NULL };
@@ -61,7 +59,7 @@ const struct mm_setting mm_settings[] = {
 	{ REALM(algorithms), .name = "algorithms", .type = MM_SETTING_LIST, .fallback = "RS256", .min = 1 },
 	{ REALM(token_types), .name = "token_types", .type = MM_SETTING_LIST, .fallback = "at+jwt", .min = 1 },
 	{ REALM(max_lifetime_s), .name = "max_lifetime", .type = MM_SETTING_NUMBER,
-	    .min = 1, .max = LIFETIME_MAX_S, .fallback = "3600" },
+	    .min = 1, .max = MM_LIFETIME_MAX_S, .fallback = "3600" },
 	{ .section = MM_SECTION_REALM, .name = "when_stale", .type = MM_SETTING_FIXED, .words = deny_words,
 	    .unbuilt = "the mark" },
 	{ .section = MM_SECTION_REALM, .name = "derived_from", .type = MM_SETTING_UNBUILT, .unbuilt = "the mint" },

@@ -108,8 +108,8 @@ mm_problems_sort(struct mm_problems *problems)
 		qsort(problems->items, problems->count, sizeof(problems->items[0]), compare_lines);
 }
 
-static enum mm_problem_class
-class_of_note(enum mm_note_class class)
+enum mm_problem_class
+mm_problem_class_of(enum mm_note_class class)
 {
 	switch (class) {
 	case MM_NOTE_ALARM:
@@ -152,11 +152,11 @@ mm_problems_note(void *ctx, const struct mm_note *note)
 	char kid[4 * MM_KID_LEN_MAX + 1];
 
 	if (!mm_slice_present(note->kid)) {
-		mm_problems_add(problems, class_of_note(note->class), where, 0, note->mend, "%s", note->text);
+		mm_problems_add(problems, mm_problem_class_of(note->note_class), where, 0, note->mend, "%s", note->text);
 		return;
 	}
 	escape_kid(note->kid, kid);
-	mm_problems_add(problems, class_of_note(note->class), where, 0, note->mend, "key '%s': %s", kid, note->text);
+	mm_problems_add(problems, mm_problem_class_of(note->note_class), where, 0, note->mend, "key '%s': %s", kid, note->text);
 }
 
 /*

@@ -41,6 +41,9 @@ bool mm_problems_has_error(const struct mm_problems *problems); /* also where in
 /* Bring them into the order of their lines; those of one line keep theirs. */
 void mm_problems_sort(struct mm_problems *problems);
 
+/* What a note of the trust compiler is here: a refusal is an error. */
+enum mm_problem_class mm_problem_class_of(enum mm_note_class class);
+
 /* An mm_note_reporter; ctx is the struct mm_problems. */
 void mm_problems_note(void *ctx, const struct mm_note *note);
 

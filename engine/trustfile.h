@@ -37,4 +37,7 @@ bool mm_trustfile_load(const char *config_path, struct mm_problems *problems, st
  */
 char *mm_trustfile_read(int dir_fd, const char *path, size_t max, size_t *len);
 
+/* What to tell of an errno of mm_trustfile_read(): "it is too large", "Permission denied". */
+const char *mm_trustfile_failure_text(int failure);
+
 #endif

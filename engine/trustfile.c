@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading files whole, and handing a configuration to the trust compiler.
+ */
+#include "engine/trustfile.h"
+
+#include "engine/config_scan.h"
+#include "lib/base/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- files ---- */
+
+/* Read until the end or until max + 1 bytes are there; -1 with errno. */
+static ssize_t
+read_up_to(int fd, char *bytes, size_t max)
+{
+	size_t len = 0;
+
+	while (len <= max) {
+		ssize_t got = read(fd, bytes + len, max + 1 - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	if (len > max) {
+		errno = EFBIG;
+		return -1;
+	}
+	return (ssize_t)len;
+}
+
+/* The file's own size bounds the buffer; a file that grows meanwhile is EFBIG. */
+static char *
+read_regular(int fd, size_t max, size_t *len)
+{
+	struct stat status;
+	char *bytes;
+	ssize_t got;
+
+	if (fstat(fd, &status) != 0)
+		return NULL;
+	if (!S_ISREG(status.st_mode) || (uintmax_t)status.st_size > max) {
+		errno = S_ISREG(status.st_mode) ? EFBIG : EINVAL;
+		return NULL;
+	}
+	bytes = malloc((size_t)status.st_size + 1);
+	if (bytes == NULL)
+		return NULL;
+	got = read_up_to(fd, bytes, (size_t)status.st_size);
+	if (got < 0) {
+		free(bytes);
+		return NULL;
+	}
+	bytes[got] = '\0';
+	*len = (size_t)got;
+	return bytes;
+}
+
+char *
+mm_trustfile_read(int dir_fd, const char *path, size_t max, size_t *len)
+{
+	/* Without O_NONBLOCK a FIFO would hold us up before we see that it is none of ours. */
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int failure;
+	char *bytes;
+
+	if (fd < 0)
+		return NULL;
+	bytes = read_regular(fd, max, len);
+	failure = errno;
+	close(fd);
+	errno = failure;
+	return bytes;
+}
+
+const char *
+mm_trustfile_failure_text(int failure)
+{
+	switch (failure) {
+	case EFBIG:
+		return "it is too large";
+	case EINVAL:
+		return "it is no regular file";
+	default:
+		return strerror(failure);
+	}
+}
+
+/* ---- notes of the compiler ---- */
+
+struct reporter {
+	const struct mm_config *config;
+	struct mm_problems *problems;
+};
+
+/* A section that a note may be about: the compiler tells names, the configuration knows lines and kinds. */
+struct place {
+	const char *kind;
+	int line;
+	unsigned found;
+};
+
+static void
+consider(struct place *place, const char *where, const char *kind, const char *name, int line)
+{
+	if (strcmp(name, where) != 0)
+		return;
+	place->kind = kind;
+	place->line = line;
+	place->found++;
+}
+
+static struct place
+find_place(const struct mm_config *config, const char *where)
+{
+	struct place place = { .found = 0 };
+
+	for (size_t i = 0; i < config->realm_count; i++)
+		consider(&place, where, "realm", config->realms[i].name, config->realms[i].line);
+	for (size_t i = 0; i < config->tenant_count; i++)
+		consider(&place, where, "tenant", config->tenants[i].name, config->tenants[i].line);
+	for (size_t i = 0; i < config->service_count; i++)
+		consider(&place, where, "service", config->services[i].name, config->services[i].line);
+	return place;
+}
+
+/* A note about one section gets its file and line; where two kinds share the name, nobody is pointed at wrongly. */
+static void
+report_note(void *ctx, const struct mm_note *note)
+{
+	const struct reporter *reporter = ctx;
+	const char *path = reporter->config->path;
+	struct place place = find_place(reporter->config, note->where);
+	enum mm_problem_class class = mm_problem_class_of(note->note_class);
+
+	if (mm_slice_present(note->kid) || strchr(note->where, '/') != NULL)
+		mm_problems_note(reporter->problems, note);
+	else if (place.found == 1)
+		mm_problems_add(reporter->problems, class, path, place.line, note->mend, "%s %s: %s", place.kind,
+		    note->where, note->text);
+	else
+		mm_problems_add(reporter->problems, class, path, 0, note->mend, "%s: %s", note->where, note->text);
+}
+
+/* ---- filling the builder ---- */
+
+/* The builder borrows nothing, and neither list nor text is written to. */
+static const char *const *
+as_const(char **list)
+{
+	return (const char *const *)list;
+}
+
+static bool
+add_documents(struct mm_trust_builder *builder, const struct mm_trustfile_document *documents, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!mm_trust_builder_add_document(builder, documents[i].path, documents[i].bytes))
+			return false;
+	return true;
+}
+
+static bool
+add_realms(struct mm_trust_builder *builder, const struct mm_config *config)
+{
+	for (size_t i = 0; i < config->realm_count; i++) {
+		const struct mm_config_realm *realm = &config->realms[i];
+		struct mm_realm_settings settings = {
+			.name = realm->name, .issuer = realm->issuer, .keys = realm->keys_path,
+			.require_key_issuer = realm->require_key_issuer, .algorithms = as_const(realm->algorithms),
+			.token_types = as_const(realm->token_types), .max_lifetime_s = realm->max_lifetime_s,
+		};
+
+		if (!mm_trust_builder_add_realm(builder, &settings))
+			return false;
+	}
+	return true;
+}
+
+static bool
+add_tenants(struct mm_trust_builder *builder, const struct mm_config *config)
+{
+	for (size_t i = 0; i < config->tenant_count; i++) {
+		const struct mm_config_tenant *tenant = &config->tenants[i];
+		struct mm_tenant_settings settings = {
+			.name = tenant->name, .realm = tenant->realm, .id = tenant->id,
+			.domains = as_const(tenant->domains),
+		};
+
+		if (!mm_trust_builder_add_tenant(builder, &settings))
+			return false;
+	}
+	return true;
+}
+
+static bool
+add_services(struct mm_trust_builder *builder, const struct mm_config *config)
+{
+	for (size_t i = 0; i < config->service_count; i++) {
+		const struct mm_config_service *service = &config->services[i];
+		struct mm_service_settings settings = {
+			.name = service->name, .audience = service->audience, .realms = as_const(service->realms),
+			.mailbox_claim = service->mailbox_claim, .scopes = as_const(service->scopes),
+			.clients = as_const(service->clients),
+		};
+
+		if (!mm_trust_builder_add_service(builder, &settings))
+			return false;
+	}
+	return true;
+}
+
+static bool
+add_revoked(struct mm_trust_builder *builder, const struct mm_config_revoke *revoke, enum mm_revocation_kind kind,
+    char **values)
+{
+	for (; values != NULL && *values != NULL; values++) {
+		struct mm_revocation_settings settings = {
+			.realm = revoke->realm, .kind = kind, .value = *values,
+			.issued_before_s = revoke->issued_before_s,
+		};
+
+		if (!mm_trust_builder_add_revocation(builder, &settings))
+			return false;
+	}
+	return true;
+}
+
+static bool
+add_revocations(struct mm_trust_builder *builder, const struct mm_config *config)
+{
+	for (size_t i = 0; i < config->revoke_count; i++) {
+		const struct mm_config_revoke *revoke = &config->revokes[i];
+
+		if (!add_revoked(builder, revoke, MM_REVOKE_TOKEN, revoke->tokens) ||
+		    !add_revoked(builder, revoke, MM_REVOKE_SESSION, revoke->sessions) ||
+		    !add_revoked(builder, revoke, MM_REVOKE_SUBJECT, revoke->subjects) ||
+		    !add_revoked(builder, revoke, MM_REVOKE_CLIENT, revoke->clients) ||
+		    !add_revoked(builder, revoke, MM_REVOKE_TENANT, revoke->tenants))
+			return false;
+	}
+	return true;
+}
+
+bool
+mm_trustfile_compile(const struct mm_config *config, const struct mm_trustfile_document *documents,
+    size_t document_count, uint64_t epoch, struct mm_problems *problems, void **snapshot, size_t *snapshot_len)
+{
+	struct mm_trust_builder *builder = mm_trust_builder_new();
+	struct reporter reporter = { .config = config, .problems = problems };
+	bool filled, compiled;
+
+	filled = builder != NULL && add_documents(builder, documents, document_count) && add_realms(builder, config) &&
+	    add_tenants(builder, config) && add_services(builder, config) && add_revocations(builder, config);
+	compiled = filled && mm_trust_builder_compile(builder, epoch, report_note, &reporter, snapshot, snapshot_len);
+	mm_trust_builder_free(&builder);
+	/* A failure that nobody explained is one of memory. */
+	if (!compiled && !mm_problems_has_error(problems))
+		problems->incomplete = true;
+	return compiled;
+}
+
+/* ---- from the files ---- */
+
+/* Key files that were read; each path once. */
+struct documents {
+	struct mm_trustfile_document *items;
+	size_t count;
+};
+
+static void
+clear_documents(struct documents *documents)
+{
+	for (size_t i = 0; i < documents->count; i++)
+		free((void *)(uintptr_t)documents->items[i].bytes.ptr);
+	free(documents->items);
+}
+
+static bool
+has_document(const struct documents *documents, const char *path)
+{
+	for (size_t i = 0; i < documents->count; i++)
+		if (strcmp(documents->items[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static void
+read_document(struct documents *documents, const struct mm_config *config, const struct mm_config_realm *realm,
+    struct mm_problems *problems)
+{
+	struct mm_trustfile_document *document = &documents->items[documents->count];
+	size_t len = 0;
+	char *bytes = mm_trustfile_read(AT_FDCWD, realm->keys_path, MM_DOCUMENT_LEN_MAX, &len);
+
+	if (bytes == NULL) {
+		mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, realm->line,
+		    "put the realm's JWK set there, or correct 'keys'", "realm %s: its key file %s cannot be read: %s",
+		    realm->name, realm->keys_path, mm_trustfile_failure_text(errno));
+		return;
+	}
+	document->path = realm->keys_path;
+	document->bytes = mm_slice(bytes, len);
+	documents->count++;
+}
+
+static bool
+read_documents(struct documents *documents, const struct mm_config *config, struct mm_problems *problems)
+{
+	documents->items = calloc(config->realm_count + 1, sizeof(*documents->items));
+	if (documents->items == NULL) {
+		problems->incomplete = true;
+		return false;
+	}
+	for (size_t i = 0; i < config->realm_count; i++)
+		if (!has_document(documents, config->realms[i].keys_path))
+			read_document(documents, config, &config->realms[i], problems);
+	return !mm_problems_has_error(problems);
+}
+
+static struct mm_config *
+read_config(const char *path, struct mm_problems *problems)
+{
+	struct mm_config *config;
+	size_t len = 0;
+	char *text = mm_trustfile_read(AT_FDCWD, path, MM_CONFIG_LEN_MAX, &len);
+
+	if (text == NULL) {
+		mm_problems_add(problems, MM_PROBLEM_ERROR, path, 0, "-c FILE names another configuration",
+		    "the configuration cannot be read: %s", mm_trustfile_failure_text(errno));
+		return NULL;
+	}
+	config = mm_config_parse(mm_slice(text, len), path, problems);
+	free(text);
+	return config;
+}
+
+static struct mm_trust *
+compile_and_load(const struct mm_config *config, const struct documents *documents, struct mm_problems *problems)
+{
+	struct mm_trust *trust;
+	const char *why = "memory is short";
+	void *snapshot = NULL;
+	size_t len = 0;
+
+	if (!mm_trustfile_compile(config, documents->items, documents->count, 1, problems, &snapshot, &len))
+		return NULL;
+	trust = mm_trust_load(snapshot, len, &why);
+	if (trust == NULL)
+		mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, 0, NULL, "the trust cannot be loaded: %s", why);
+	free(snapshot);
+	return trust;
+}
+
+bool
+mm_trustfile_load(const char *config_path, struct mm_problems *problems, struct mm_config **config,
+    struct mm_trust **trust)
+{
+	struct mm_config *read = read_config(config_path, problems);
+	struct documents documents = { .count = 0 };
+	struct mm_trust *loaded = NULL;
+
+	if (read == NULL)
+		return false;
+	if (read_documents(&documents, read, problems))
+		loaded = compile_and_load(read, &documents, problems);
+	clear_documents(&documents);
+	if (loaded == NULL) {
+		mm_config_free(&read);
+		return false;
+	}
+	*config = read;
+	*trust = loaded;
+	return true;
+}
