@@ -53,6 +53,17 @@ const struct mm_command mm_commands[] = {
 	    "\n"
 	    "Exit status: 0 decoded, 1 not a token, 2 usage.\n",
 	    mm_command_inspect },
+	{ "check-config", "whether the configuration is good, and what it means",
+	    "check-config [-c FILE] [--json]\n"
+	    "\n"
+	    "Read a configuration with its key files and tell, service by service, what was understood; or what is\n"
+	    "wrong with it, in which line, and what to write instead.\n"
+	    "\n"
+	    "    -c, --config FILE    configuration (default /etc/mintmark/mintmark.conf)\n"
+	    "        --json           print JSON\n"
+	    "\n"
+	    "Exit status: 0 good, 2 usage or configuration.\n",
+	    mm_command_check_config },
 	{ "help", "tell of a command",
 	    "help [COMMAND]\n"
 	    "\n"
@@ -63,6 +74,9 @@ const struct mm_command mm_commands[] = {
 
 /* A name that is further from every command than this is not a slip of the finger. */
 #define SLIP_MAX 3
+
+/* Of a name that is none: it may be a token that went astray, and tokens are never printed. */
+#define NAME_COLUMNS_MAX 32
 
 const struct mm_command *
 mm_command_find(const char *name)
@@ -126,10 +140,10 @@ mm_command_option_error(const struct mm_command *command, int option, char **arg
 	if (option == ':')
 		return mm_command_usage_error(command, "option '%s' needs a value", word);
 	if (optopt != 0 && strncmp(word, "--", 2) == 0)
-		return mm_command_usage_error(command, "option '%s' takes no value", word);
+		return mm_command_usage_error(command, "option '%.*s' takes no value", NAME_COLUMNS_MAX, word);
 	if (optopt != 0)
 		return mm_command_usage_error(command, "unknown option '-%c'", optopt);
-	return mm_command_usage_error(command, "unknown option '%s'", word);
+	return mm_command_usage_error(command, "unknown option '%.*s'", NAME_COLUMNS_MAX, word);
 }
 
 static int
@@ -141,7 +155,7 @@ unknown_command(const char *name)
 	for (const struct mm_command *command = mm_commands; command->name != NULL; command++)
 		mm_nearest_offer(&nearest, mm_slice_str(command->name));
 	fputs("mintmark: unknown command '", stderr);
-	mm_terminal_put_str(stderr, name);
+	mm_terminal_put(stderr, mm_slice_str(name), NAME_COLUMNS_MAX);
 	fputs("'\n", stderr);
 	if (nearest.distance <= SLIP_MAX)
 		fprintf(stderr, "Do you mean '%.*s'?\n", (int)nearest.best.len, nearest.best.ptr);

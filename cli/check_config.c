@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mintmark check-config: whether a configuration is good, and what was understood of it.
+ */
+#include "cli/check_config.h"
+#include "cli/command.h"
+#include "engine/caller_secret.h"
+#include "engine/trustfile.h"
+#include "lib/trust/trust.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEFAULT_CONFIG "/etc/mintmark/mintmark.conf"
+
+/* Kids that a remark names; the rest is counted. */
+#define KIDS_NAMED_MAX 5
+
+/* ---- what the trust compiler does not look at ---- */
+
+static void
+check_caller(struct mm_checked *checked, const struct mm_config_service *service, const struct mm_config_caller *caller)
+{
+	uint8_t digest[MM_DIGEST_LEN];
+	enum mm_caller_secret outcome = mm_caller_secret_read(caller->secret_path, digest);
+	bool ours = outcome == MM_CALLER_SECRET_UNREADABLE && errno == EACCES;
+
+	if (outcome == MM_CALLER_SECRET_GOOD)
+		return;
+	if (ours)
+		mm_problems_add(&checked->problems, MM_PROBLEM_REMARK, checked->config->path, service->line,
+		    "check again as root", "service %s: the secret of caller %s, %s, is closed to this user and was not looked at",
+		    service->name, caller->name, caller->secret_path);
+	else
+		mm_problems_add(&checked->problems, MM_PROBLEM_ERROR, checked->config->path, service->line,
+		    mm_caller_secret_mend(outcome), "service %s: caller %s: %s (%s)", service->name, caller->name,
+		    mm_caller_secret_text(outcome), caller->secret_path);
+}
+
+static void
+check_services(struct mm_checked *checked)
+{
+	for (size_t i = 0; i < checked->config->service_count; i++) {
+		const struct mm_config_service *service = &checked->config->services[i];
+
+		for (size_t j = 0; j < service->caller_count; j++)
+			check_caller(checked, service, &service->callers[j]);
+		if (service->clients == NULL)
+			mm_problems_add(&checked->problems, MM_PROBLEM_REMARK, checked->config->path, service->line,
+			    "name in 'clients' the applications whose tokens it may take",
+			    "service %s accepts tokens of any client", service->name);
+	}
+	if (checked->config->service_count == 0)
+		mm_problems_add(&checked->problems, MM_PROBLEM_REMARK, checked->config->path, 0, "add a 'service' section",
+		    "there is no service: nobody can ask anything");
+}
+
+/* Add " kid" to a list in text, the first few only. */
+static void
+name_kid(char text[static 512], size_t number, struct mm_slice kid)
+{
+	size_t used = strlen(text);
+
+	if (number <= KIDS_NAMED_MAX)
+		snprintf(text + used, 512 - used, " '%.*s'", (int)kid.len, kid.ptr);
+	else if (number == KIDS_NAMED_MAX + 1)
+		snprintf(text + used, 512 - used, " and others");
+}
+
+static void
+check_realm_keys(struct mm_checked *checked, const struct mm_config_realm *realm)
+{
+	size_t usable = 0, endless = 0, signing = 0;
+	char kids[512] = "";
+
+	for (size_t i = 0; i < checked->trust->key_count; i++) {
+		const struct mm_key *key = &checked->trust->keys[i];
+
+		if (key->standing != MM_KEY_USABLE || !mm_slice_equal(key->realm->name, mm_slice_str(realm->name)))
+			continue;
+		usable++;
+		signing += mm_key_state_at(key, checked->now_s) == MM_STATE_ACTIVE;
+		if (key->signs_until_s == INT64_MAX)
+			name_kid(kids, ++endless, key->kid);
+	}
+	if (usable > 0 && signing == 0)
+		mm_problems_add(&checked->problems, MM_PROBLEM_REMARK, checked->config->path, realm->line,
+		    "fetch its current key set", "realm %s: no key is active now: every new token of it is refused", realm->name);
+	if (endless > 0)
+		mm_problems_add(&checked->problems, MM_PROBLEM_REMARK, checked->config->path, realm->line,
+		    "give each key an 'exp' in the key file, so that it ends by itself",
+		    "realm %s: %zu of %zu keys have no end date:%s", realm->name, endless, usable, kids);
+}
+
+static void
+check_tls_file(struct mm_checked *checked, const char *setting, const char *path, bool secret)
+{
+	struct stat status;
+	bool there = path == NULL || stat(path, &status) == 0;
+
+	if (path == NULL)
+		return;
+	if (!there || !S_ISREG(status.st_mode))
+		mm_problems_add(&checked->problems, MM_PROBLEM_ERROR, checked->config->path, 0, "name a PEM file",
+		    "'%s': %s: %s", setting, path, there ? "it is no regular file" : strerror(errno));
+	else if (secret && (status.st_mode & S_IRWXO) != 0)
+		mm_problems_add(&checked->problems, MM_PROBLEM_ERROR, checked->config->path, 0,
+		    "chmod o-rwx FILE; if it was so for a while, make a new key",
+		    "'%s': %s: every user of this machine may read or write it", setting, path);
+}
+
+/* Only root can become another user. */
+static void
+check_user(struct mm_checked *checked)
+{
+	if (getpwnam(checked->config->user) == NULL)
+		mm_problems_add(&checked->problems, MM_PROBLEM_REMARK, checked->config->path, 0,
+		    "make the user, or name another in 'user'",
+		    "this machine has no user '%s'; mintmarkd started by root needs it", checked->config->user);
+}
+
+static void
+check_surroundings(struct mm_checked *checked)
+{
+	check_services(checked);
+	for (size_t i = 0; i < checked->config->realm_count; i++)
+		check_realm_keys(checked, &checked->config->realms[i]);
+	check_tls_file(checked, "tls_certificate", checked->config->tls_certificate_path, false);
+	check_tls_file(checked, "tls_key", checked->config->tls_key_path, true);
+	check_user(checked);
+}
+
+/* ---- the command ---- */
+
+static void
+check(struct mm_checked *checked, const char *path)
+{
+	checked->path = path;
+	checked->now_s = time(NULL);
+	if (mm_trustfile_load(path, &checked->problems, &checked->config, &checked->trust))
+		check_surroundings(checked);
+	checked->good = !mm_problems_has_error(&checked->problems);
+}
+
+static void
+clear(struct mm_checked *checked)
+{
+	mm_problems_clear(&checked->problems);
+	mm_config_free(&checked->config);
+	mm_trust_free(&checked->trust);
+}
+
+static int
+check_and_tell(const struct mm_command *command, const char *path, bool json)
+{
+	struct mm_checked checked = { .config = NULL };
+	bool told = true;
+	int status;
+
+	check(&checked, path);
+	status = checked.good ? MM_EXIT_DONE : MM_EXIT_USAGE;
+	if (json)
+		told = mm_checked_print_json(&checked);
+	else
+		mm_checked_print(&checked);
+	clear(&checked);
+	if (told)
+		return status;
+	fprintf(stderr, "mintmark %s: memory is short\n", command->name);
+	return MM_EXIT_USAGE;
+}
+
+int
+mm_command_check_config(const struct mm_command *command, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *path = DEFAULT_CONFIG;
+	bool json = false;
+	int option;
+
+	optind = 1;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":c:", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'j':
+			json = true;
+			break;
+		default:
+			return mm_command_option_error(command, option, argv);
+		}
+	}
+	if (optind != argc)
+		return mm_command_usage_error(command, "'%s' is one argument too many", argv[optind]);
+	return check_and_tell(command, path, json);
+}

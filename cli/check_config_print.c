@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was understood of a configuration, in words that an operator can check.
+ */
+#include "cli/check_config.h"
+#include "cli/terminal.h"
+#include "cli/when.h"
+#include "lib/base/limits.h"
+#include "lib/trust/trust.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Column where the values of a service begin. */
+#define TITLE_COLUMNS 14
+
+static void
+put_title(const char *title)
+{
+	fputs("  ", stdout);
+	mm_terminal_put_padded(stdout, mm_slice_str(title), TITLE_COLUMNS - 2);
+}
+
+static void
+put_texts(const struct mm_texts *texts, const char *none)
+{
+	if (texts->count == 0)
+		fputs(none, stdout);
+	for (size_t i = 0; i < texts->count; i++) {
+		fputs(i == 0 ? "" : ", ", stdout);
+		mm_terminal_put(stdout, texts->items[i], SIZE_MAX);
+	}
+}
+
+/* ---- whose tokens ---- */
+
+static void
+put_domains(const struct mm_realm *realm)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; i < realm->tenant_count; i++) {
+		for (size_t j = 0; j < realm->tenants[i].domains.count; j++) {
+			fputs(told++ == 0 ? " of " : ", ", stdout);
+			mm_terminal_put(stdout, realm->tenants[i].domains.items[j], SIZE_MAX);
+		}
+	}
+	if (told == 0)
+		fputs(" of no domain", stdout);
+}
+
+/* "imap: enterprise users of contoso.example, fabrikam.example": mailboxes are those of the domains. */
+static void
+put_users(const struct mm_service *service)
+{
+	mm_terminal_begin(stdout, MM_STYLE_STRONG);
+	mm_terminal_put(stdout, service->name, SIZE_MAX);
+	mm_terminal_end(stdout);
+	for (size_t i = 0; i < service->realm_count; i++) {
+		fputs(i == 0 ? ": " : "; ", stdout);
+		mm_terminal_put(stdout, service->realms[i]->name, SIZE_MAX);
+		fputs(" users", stdout);
+		if (mm_slice_present(service->mailbox_claim))
+			put_domains(service->realms[i]);
+	}
+	fputc('\n', stdout);
+}
+
+/* ---- keys ---- */
+
+static void
+put_date(const char *words, int64_t time_s)
+{
+	char when[MM_WHEN_MAX];
+
+	mm_when_format(time_s, when);
+	printf(" %s %s", words, when);
+}
+
+static void
+put_key(const struct mm_key *key, int64_t now_s)
+{
+	enum mm_key_state state = mm_key_state_at(key, now_s);
+
+	put_title("");
+	fputs("  kid ", stdout);
+	mm_terminal_put(stdout, key->kid, SIZE_MAX);
+	if (key->algorithm != NULL)
+		printf(" %s", key->algorithm->name);
+	printf(" %s", mm_key_state_name(state));
+	if (state == MM_STATE_PREPARED)
+		put_date("from", key->signs_from_s);
+	if (state == MM_STATE_ACTIVE && key->signs_until_s == INT64_MAX)
+		fputs(", no end date", stdout);
+	else if (state == MM_STATE_ACTIVE || state == MM_STATE_PREPARED)
+		put_date("until", key->signs_until_s);
+	if (state == MM_STATE_RETIRING)
+		put_date("since", key->signs_until_s);
+	if (state == MM_STATE_RETIRED)
+		put_date("since", key->verify_until_s);
+	if (state == MM_STATE_RETIRING)
+		put_date("and verifies until", key->verify_until_s);
+	fputc('\n', stdout);
+}
+
+static const struct mm_config_realm *
+find_realm(const struct mm_config *config, struct mm_slice name)
+{
+	for (size_t i = 0; i < config->realm_count; i++)
+		if (mm_slice_equal(mm_slice_str(config->realms[i].name), name))
+			return &config->realms[i];
+	return NULL;
+}
+
+static void
+put_keys(const struct mm_checked *checked, const struct mm_realm *realm)
+{
+	const struct mm_config_realm *source = find_realm(checked->config, realm->name);
+	size_t told = 0;
+
+	put_title("keys");
+	mm_terminal_put(stdout, realm->name, SIZE_MAX);
+	fputs("'s, from ", stdout);
+	mm_terminal_put_str(stdout, source == NULL ? "nowhere" : source->keys_path);
+	fputs(":\n", stdout);
+	for (size_t i = 0; i < checked->trust->key_count; i++) {
+		if (checked->trust->keys[i].realm != realm)
+			continue;
+		put_key(&checked->trust->keys[i], checked->now_s);
+		told++;
+	}
+	if (told == 0) {
+		put_title("");
+		fputs("  none: every token of it is refused\n", stdout);
+	}
+}
+
+static void
+put_tokens(const struct mm_realm *realm)
+{
+	char lifetime[MM_WHEN_MAX];
+
+	mm_when_format_duration(realm->max_lifetime_s, lifetime);
+	put_title("tokens");
+	mm_terminal_put(stdout, realm->name, SIZE_MAX);
+	fputs("'s, issuer ", stdout);
+	mm_terminal_put(stdout, realm->issuer, SIZE_MAX);
+	fputs(", type ", stdout);
+	put_texts(&realm->token_types, "none");
+	printf(", living at most %s\n", lifetime);
+}
+
+/* ---- the service ---- */
+
+static void
+put_mailboxes(const struct mm_service *service)
+{
+	put_title("mailboxes");
+	if (mm_slice_present(service->mailbox_claim)) {
+		fputs("from claim ", stdout);
+		mm_terminal_put(stdout, service->mailbox_claim, SIZE_MAX);
+		fputc('\n', stdout);
+	} else {
+		fputs("none: it opens no mailbox\n", stdout);
+	}
+}
+
+static void
+put_callers(const struct mm_config *config, struct mm_slice name)
+{
+	const char *comma = "";
+
+	put_title("callers");
+	for (size_t i = 0; i < config->service_count; i++) {
+		const struct mm_config_service *service = &config->services[i];
+
+		if (!mm_slice_equal(mm_slice_str(service->name), name))
+			continue;
+		for (size_t j = 0; j < service->caller_count; j++) {
+			printf("%s%s", comma, service->callers[j].name);
+			comma = ", ";
+		}
+	}
+	puts(*comma == '\0' ? "none: nobody may introspect or name a mailbox" : "");
+}
+
+static void
+put_demands(const struct mm_service *service)
+{
+	put_title("scopes");
+	put_texts(&service->scopes, "none demanded");
+	fputc('\n', stdout);
+	put_title("clients");
+	put_texts(&service->clients, "any");
+	fputc('\n', stdout);
+}
+
+static void
+put_service(const struct mm_checked *checked, const struct mm_service *service)
+{
+	put_users(service);
+	put_title("audience");
+	mm_terminal_put(stdout, service->audience, SIZE_MAX);
+	fputc('\n', stdout);
+	for (size_t i = 0; i < service->realm_count; i++) {
+		put_tokens(service->realms[i]);
+		put_keys(checked, service->realms[i]);
+	}
+	put_mailboxes(service);
+	put_demands(service);
+	put_callers(checked->config, service->name);
+	fputc('\n', stdout);
+}
+
+/* ---- the rest ---- */
+
+static void
+put_listen(const struct mm_listen *listen)
+{
+	bool six = strchr(listen->address, ':') != NULL;
+
+	if (listen->kind == MM_LISTEN_UNIX)
+		printf("unix:%s", listen->address);
+	else
+		printf("%s://%s%s%s:%u", listen->kind == MM_LISTEN_TLS ? "https" : "http", six ? "[" : "", listen->address,
+		    six ? "]" : "", (unsigned)listen->port);
+}
+
+static void
+put_journal(const struct mm_config *config)
+{
+	static const char *const promises[] = {
+		[MM_JOURNAL_BEFORE_ANSWER] = "written before the answer",
+		[MM_JOURNAL_DURABLE] = "synced to disk before the answer",
+		[MM_JOURNAL_GROUP] = "written within 100 ms",
+	};
+
+	put_title("journal");
+	printf("%s, segments of %" PRId64 " bytes, ", promises[config->journal_mode], config->journal_segment_bytes);
+	if (config->journal_keep_segments == 0)
+		puts("all are kept");
+	else
+		printf("%" PRId64 " are kept\n", config->journal_keep_segments);
+}
+
+static void
+put_daemon(const struct mm_config *config)
+{
+	puts("mintmarkd");
+	put_title("listens on");
+	for (size_t i = 0; i < config->listen_count; i++) {
+		fputs(i == 0 ? "" : ", ", stdout);
+		put_listen(&config->listens[i]);
+	}
+	fputc('\n', stdout);
+	put_title("state in");
+	mm_terminal_put_str(stdout, config->state_dir);
+	fputs(", as user ", stdout);
+	mm_terminal_put_str(stdout, config->user);
+	fputc('\n', stdout);
+	put_journal(config);
+}
+
+static void
+put_tenant(const struct mm_config_tenant *tenant)
+{
+	printf("tenant %s of %s", tenant->name, tenant->realm);
+	if (tenant->id != NULL) {
+		fputs(", id ", stdout);
+		mm_terminal_put_str(stdout, tenant->id);
+	}
+	for (char **admin = tenant->admins; admin != NULL && *admin != NULL; admin++) {
+		fputs(admin == tenant->admins ? ", told through " : ", ", stdout);
+		mm_terminal_put_str(stdout, *admin);
+	}
+	fputc('\n', stdout);
+}
+
+static bool
+is_accepted(const struct mm_trust *trust, const struct mm_realm *realm)
+{
+	for (size_t i = 0; i < trust->service_count; i++)
+		for (size_t j = 0; j < trust->services[i].realm_count; j++)
+			if (trust->services[i].realms[j] == realm)
+				return true;
+	return false;
+}
+
+static void
+put_idle_realms(const struct mm_trust *trust)
+{
+	for (size_t i = 0; i < trust->realm_count; i++) {
+		if (is_accepted(trust, &trust->realms[i]))
+			continue;
+		fputs("realm ", stdout);
+		mm_terminal_put(stdout, trust->realms[i].name, SIZE_MAX);
+		fputs(": known, but no service accepts its tokens\n", stdout);
+	}
+}
+
+static void
+put_understood(const struct mm_checked *checked)
+{
+	for (size_t i = 0; i < checked->trust->service_count; i++)
+		put_service(checked, &checked->trust->services[i]);
+	put_idle_realms(checked->trust);
+	for (size_t i = 0; i < checked->config->tenant_count; i++)
+		put_tenant(&checked->config->tenants[i]);
+	if (checked->trust->revocation_count > 0)
+		printf("%zu tokens, sessions, subjects, clients or tenants are revoked\n", checked->trust->revocation_count);
+	put_daemon(checked->config);
+}
+
+void
+mm_checked_print(const struct mm_checked *checked)
+{
+	if (!checked->good) {
+		mm_problems_print(&checked->problems, stderr, true);
+		fputs("configuration is refused\n", stderr);
+		return;
+	}
+	put_understood(checked);
+	if (checked->problems.count > 0)
+		fputc('\n', stdout);
+	mm_problems_print(&checked->problems, stdout, true);
+	fputc('\n', stdout);
+	mm_terminal_begin(stdout, MM_STYLE_GOOD);
+	fputs("configuration is good", stdout);
+	mm_terminal_end(stdout);
+	fputc('\n', stdout);
+}
