@@ -122,31 +122,46 @@ is_about_time(const char *what)
 	return false;
 }
 
+/* Columns up to which a comparison that held stays on its line. */
+#define LINE_COLUMNS 110
+
 static void
-print_value(const char *what, struct mm_slice value, const char *if_absent)
+print_value(const char *what, struct mm_slice value)
 {
-	if (!mm_slice_present(value))
-		fputs(if_absent, stdout);
-	else
-		mm_terminal_put(stdout, value, SIZE_MAX);
-	if (mm_slice_present(value) && is_about_time(what))
+	mm_terminal_put(stdout, value, SIZE_MAX);
+	if (is_about_time(what))
 		print_times_of(value);
 }
 
+/* What was expected, behind what was found where it fits and the step passed, else below it. */
 static void
-print_compared(const struct mm_compared *compared, bool stopped)
+print_expected(const struct mm_compared *compared, struct mm_slice found, bool stopped)
 {
-	printf("    %-*s", WHAT_COLUMNS + 1, compared->what);
-	print_value(compared->what, compared->found, "(none)");
-	if (mm_slice_present(compared->expected) && !mm_slice_equal(compared->found, compared->expected)) {
+	size_t columns = WHAT_COLUMNS + mm_terminal_width(found) + mm_terminal_width(compared->expected);
+	bool below = stopped || is_about_time(compared->what) || columns > LINE_COLUMNS;
+
+	if (below)
 		printf("\n    %-*s", WHAT_COLUMNS + 1, "");
-		mm_terminal_begin(stdout, MM_STYLE_FAINT);
-		fputs("expected: ", stdout);
-		print_value(compared->what, compared->expected, "");
-		mm_terminal_end(stdout);
-	} else if (!mm_slice_present(compared->expected) && stopped) {
+	else
+		fputs("  ", stdout);
+	mm_terminal_begin(stdout, stopped ? MM_STYLE_PLAIN : MM_STYLE_FAINT);
+	fputs(below ? "expected: " : "(expected: ", stdout);
+	print_value(compared->what, compared->expected);
+	fputs(below ? "" : ")", stdout);
+	mm_terminal_end(stdout);
+}
+
+static void
+print_compared(const struct mm_compared *compared, bool stopped, bool last)
+{
+	struct mm_slice found = mm_slice_present(compared->found) ? compared->found : mm_slice_str("none");
+
+	printf("    %-*s", WHAT_COLUMNS + 1, compared->what);
+	print_value(compared->what, found);
+	if (mm_slice_present(compared->expected) && !mm_slice_equal(found, compared->expected))
+		print_expected(compared, found, stopped);
+	else if (!mm_slice_present(compared->expected) && stopped && last)
 		printf("\n    %-*sexpected: nothing known here fits", WHAT_COLUMNS + 1, "");
-	}
 	fputc('\n', stdout);
 }
 
@@ -158,7 +173,7 @@ print_step(const struct mm_trace_step *step, enum step_outcome outcome)
 		printf(": %s", mm_reason_code(step->reason));
 	fputc('\n', stdout);
 	for (size_t i = 0; i < step->compared_count; i++)
-		print_compared(&step->compared[i], step->reason != MM_OK && i + 1 == step->compared_count);
+		print_compared(&step->compared[i], step->reason != MM_OK, i + 1 == step->compared_count);
 }
 
 /* ---- for programs ---- */

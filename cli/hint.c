@@ -268,7 +268,7 @@ add_bound(struct mm_buf *line, const char *word, int64_t time_s, int64_t now_s)
 {
 	if (time_s == INT64_MIN || time_s == INT64_MAX)
 		return;
-	mm_buf_addf(line, " %s ", word);
+	mm_buf_addf(line, "%s ", word);
 	add_time(line, time_s, now_s);
 }
 
@@ -283,9 +283,9 @@ hint_key_window(struct mm_hints *hints, const struct mm_hint_matter *matter)
 		return;
 	line = begin_hint(hints);
 	mm_buf_add_str(line, "the key signs");
-	add_bound(line, "from", key->signs_from_s, now_s);
-	add_bound(line, "until", key->signs_until_s, now_s);
-	add_bound(line, "and is accepted until", key->verify_until_s, now_s);
+	add_bound(line, " from", key->signs_from_s, now_s);
+	add_bound(line, " until", key->signs_until_s, now_s);
+	add_bound(line, " and is accepted until", key->verify_until_s, now_s);
 	if (matter->facts->iat_s > 0)
 		add_bound(begin_hint(hints), "the token says that it was issued at", matter->facts->iat_s, now_s);
 	hint_kids_of_realm(hints, matter);
@@ -376,6 +376,15 @@ from(struct mm_slice text, size_t at)
 }
 
 static void
+add_rest(struct mm_buf *line, struct mm_slice rest)
+{
+	if (rest.len == 0)
+		mm_buf_add_str(line, "nothing");
+	else
+		add_quoted(line, rest);
+}
+
+static void
 hint_nearest_issuer(struct mm_hints *hints, const struct near_issuer *near, struct mm_slice issuer)
 {
 	size_t at;
@@ -388,9 +397,9 @@ hint_nearest_issuer(struct mm_hints *hints, const struct near_issuer *near, stru
 	mm_buf_add_str(line, "the nearest issuer is ");
 	add_quoted(line, near->nearest.best);
 	mm_buf_addf(line, "; from byte %zu on the token has ", at + 1);
-	add_quoted(line, from(issuer, at));
-	mm_buf_add_str(line, " where it has ");
-	add_quoted(line, from(near->nearest.best, at));
+	add_rest(line, from(issuer, at));
+	mm_buf_add_str(line, " where that has ");
+	add_rest(line, from(near->nearest.best, at));
 }
 
 static void
@@ -528,23 +537,29 @@ hint_clients(struct mm_hints *hints, const struct mm_hint_matter *matter)
 }
 
 static void
-hint_times(struct mm_hints *hints, const struct mm_hint_matter *matter)
+hint_expired(struct mm_hints *hints, const struct mm_hint_matter *matter)
+{
+	struct mm_buf *line = begin_hint(hints);
+
+	mm_buf_add_str(line, "it expired at ");
+	add_time(line, matter->facts->exp_s, matter->request->now_s);
+	mm_buf_add_str(line, " after a life of ");
+	add_duration(line, matter->facts->exp_s - matter->facts->iat_s);
+	mm_buf_addf(line, "; %d s are forgiven", MM_CLOCK_SKEW_S);
+}
+
+static void
+hint_early(struct mm_hints *hints, const struct mm_hint_matter *matter)
 {
 	const struct { const char *text; int64_t time_s; } times[] = {
-		{ "issued (iat):", matter->facts->iat_s },
-		{ "valid from (nbf):", matter->facts->nbf_s },
-		{ "expires (exp):", matter->facts->exp_s },
-		{ "decided for:", matter->request->now_s },
+		{ "it says that it was issued at (iat)", matter->facts->iat_s },
+		{ "it says that it is valid from (nbf)", matter->facts->nbf_s },
+		{ "this clock says", matter->request->now_s },
 	};
 
 	for (size_t i = 0; i < MM_COUNT_OF(times); i++) {
-		char when[MM_WHEN_MAX], relative[MM_WHEN_MAX];
-
-		if (times[i].time_s <= 0)
-			continue;
-		mm_when_format(times[i].time_s, when);
-		mm_when_format_relative(times[i].time_s, matter->request->now_s, relative);
-		mm_buf_addf(begin_hint(hints), "%s %s, %s", times[i].text, when, relative);
+		if (times[i].time_s > 0)
+			add_bound(begin_hint(hints), times[i].text, times[i].time_s, matter->request->now_s);
 	}
 }
 
@@ -656,7 +671,7 @@ hint_revocation(struct mm_hints *hints, const struct mm_hint_matter *matter)
 		line = begin_hint(hints);
 		mm_buf_add_str(line, "a 'revoke' section names ");
 		add_quoted(line, entry->value);
-		add_bound(line, "for tokens issued before", entry->issued_before_s, matter->request->now_s);
+		add_bound(line, " for tokens issued before", entry->issued_before_s, matter->request->now_s);
 	}
 }
 
@@ -715,8 +730,8 @@ static const struct hint_row hint_rows[] = {
 	{ MM_SIGNATURE_INVALID, hint_thumbprint },
 	{ MM_AUDIENCE_MISMATCH, hint_audience },
 	{ MM_CLIENT_FORBIDDEN, hint_clients },
-	{ MM_EXPIRED, hint_times },
-	{ MM_NOT_YET_VALID, hint_times },
+	{ MM_EXPIRED, hint_expired },
+	{ MM_NOT_YET_VALID, hint_early },
 	{ MM_LIFETIME_EXCESS, hint_lifetime },
 	{ MM_MAILBOX_MISMATCH, hint_mailbox },
 	{ MM_TOKEN_REVOKED, hint_revocation },

@@ -67,22 +67,25 @@ print_json(const char *title, struct mm_slice text)
 	mm_buf_clear(&buf);
 }
 
-static void
+static bool
 print_time(const struct inspection *inspection, const char *claim)
 {
 	char when[MM_WHEN_MAX], relative[MM_WHEN_MAX];
 	int64_t time_s;
 
 	if (!mm_json_integer(mm_json_find(&inspection->payload, claim), &time_s))
-		return;
+		return false;
 	mm_when_format(time_s, when);
 	mm_when_format_relative(time_s, inspection->now_s, relative);
 	printf("  %-10s %s, %s\n", claim, when, relative);
+	return true;
 }
 
 static void
 print_inspection(const struct inspection *inspection)
 {
+	bool any = false;
+
 	mm_terminal_begin(stdout, MM_STYLE_BAD);
 	fputs("NOT VERIFIED", stdout);
 	mm_terminal_end(stdout);
@@ -91,7 +94,9 @@ print_inspection(const struct inspection *inspection)
 	print_json("payload", inspection->unverified.unverified_payload);
 	fputs("\ntimes (not verified)\n", stdout);
 	for (size_t i = 0; i < MM_COUNT_OF(time_claims); i++)
-		print_time(inspection, time_claims[i]);
+		any |= print_time(inspection, time_claims[i]);
+	if (!any)
+		fputs("  none stated\n", stdout);
 	printf("\nsignature\n  %zu bytes, not checked\n", inspection->unverified.signature_len);
 }
 

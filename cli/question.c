@@ -77,7 +77,7 @@ take_option(const struct mm_command *command, struct mm_question *question, int 
 		return mm_command_option_error(command, option, argv);
 	/* Of two services or times one would win silently. */
 	if (*value != NULL)
-		return mm_command_usage_error(command, "an option stands twice: '%s' and '%s'", *value, optarg);
+		return mm_command_usage_error(command, "an option stands twice: '%.64s' and '%.64s'", *value, optarg);
 	*value = optarg;
 	return MM_EXIT_DONE;
 }
@@ -156,8 +156,8 @@ unknown_service(const struct mm_command *command, const struct mm_trust *trust, 
 	for (size_t i = 0; i < trust->service_count; i++)
 		mm_nearest_offer(&nearest, trust->services[i].name);
 	if (!mm_slice_present(nearest.best))
-		return mm_command_usage_error(command, "the configuration has no service '%s'", name);
-	return mm_command_usage_error(command, "the configuration has no service '%s'; the nearest name is '%.*s'", name,
+		return mm_command_usage_error(command, "the configuration has no service '%.64s'", name);
+	return mm_command_usage_error(command, "the configuration has no service '%.64s'; the nearest name is '%.*s'", name,
 	    (int)nearest.best.len, nearest.best.ptr);
 }
 
