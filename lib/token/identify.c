@@ -201,6 +201,21 @@ mm_step_key(struct mm_judgement *judgement)
 
 /* ---- step 5 ---- */
 
+/* For the trace: when the key signs; an end that was not published is open. */
+static struct mm_slice
+signing_window(struct mm_judgement *judgement, const struct mm_key *key)
+{
+	long long from_s = key->signs_from_s, until_s = key->signs_until_s;
+
+	if (key->signs_from_s == INT64_MIN && key->signs_until_s == INT64_MAX)
+		return mm_slice_str("any time: the key states no window");
+	if (key->signs_from_s == INT64_MIN)
+		return mm_trace_format(judgement, "until %lld, give or take %d s", until_s, MM_CLOCK_SKEW_S);
+	if (key->signs_until_s == INT64_MAX)
+		return mm_trace_format(judgement, "from %lld, give or take %d s", from_s, MM_CLOCK_SKEW_S);
+	return mm_trace_format(judgement, "%lld to %lld, give or take %d s", from_s, until_s, MM_CLOCK_SKEW_S);
+}
+
 enum mm_reason
 mm_step_key_state(struct mm_judgement *judgement)
 {
@@ -212,8 +227,7 @@ mm_step_key_state(struct mm_judgement *judgement)
 	if (now_s > key->verify_until_s)
 		return MM_KEY_RETIRED;
 	mm_compare(judgement, "iat", mm_trace_format(judgement, "%lld", (long long)iat_s),
-	    mm_trace_format(judgement, "%lld to %lld, give or take %d s", (long long)key->signs_from_s,
-	    (long long)key->signs_until_s, MM_CLOCK_SKEW_S));
+	    signing_window(judgement, key));
 	/* The bounds are below 2^53 or the type's ends, the iat is below 2^53: no overflow. */
 	if (key->signs_from_s != INT64_MIN && iat_s < key->signs_from_s - MM_CLOCK_SKEW_S)
 		return MM_KEY_NOT_ACTIVE;
