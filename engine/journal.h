@@ -53,6 +53,7 @@ struct mm_journal_record {
 };
 
 #define MM_JOURNAL_FIELD_MAX 512
+#define MM_JOURNAL_TEXT_MAX 4096
 
 struct mm_journal;
 
@@ -99,12 +100,26 @@ bool mm_journal_close(struct mm_journal **journal);
 
 /* ---- for mintmarkd, which owns the files ---- */
 
+/* Sizes of a segment. The smallest holds some records; the largest keeps recovery under a second. */
+#define MM_JOURNAL_SEGMENT_MIN (64 * 1024)
+#define MM_JOURNAL_SEGMENT_MAX (1024 * 1024 * 1024)
+
 /*
- * Create the next segment file NAME.NNNNNNNNNN.journal in dir_fd, of size bytes, really allocated; or open the newest,
- * if it has room, for the writer's recovery. Returns a descriptor or -1 with errno.
+ * Create the segment file NAME.NNNNNNNNNN.journal of this number (from 1 on) in dir_fd, of size bytes, really
+ * allocated and synced; or open it, where it exists and nothing was ever written to it.
+ * Returns a descriptor, or -1 with errno (EEXIST: it was begun, so it belongs to its writer; ENOSPC).
  */
 int mm_journal_segment_create(int dir_fd, const char *name, int64_t size, uint64_t number);
-int mm_journal_segment_newest(int dir_fd, const char *name, uint64_t *number); /* -1 and ENOENT: none yet */
+
+/*
+ * Open the segment that a starting writer goes on with: the newest one that was begun, else the oldest. Segments
+ * behind it are its spares; mm_journal_segment_create(number + 1) opens or makes the first of them.
+ * Returns a descriptor and sets *number, or -1 with errno (ENOENT: there is none yet).
+ */
+int mm_journal_segment_newest(int dir_fd, const char *name, uint64_t *number);
+
+/* Remove the oldest segments until at most keep begun ones are left (0: remove none). Returns 0, or -1 with errno. */
+int mm_journal_segment_remove_old(int dir_fd, const char *name, uint64_t keep);
 
 /* ---- reading ---- */
 
@@ -125,6 +140,16 @@ struct mm_journal_place {
 	uint64_t segment;
 	uint64_t offset;
 };
+
+/*
+ * Go on behind the record at *place, which an earlier mm_journal_read() gave: the next record read is the one after
+ * it. Where its segment is gone, the next call says MM_READ_DAMAGED once and reading begins with the oldest left.
+ * Returns 0, or -1 with errno (EINVAL: no whole record stands there).
+ */
+int mm_journal_reader_resume(struct mm_journal_reader *reader, const struct mm_journal_place *place);
+
+/* Begin with the last segment that was begun at or before since_us, if no record was read yet. Returns 0, or -1 with errno. */
+int mm_journal_reader_since(struct mm_journal_reader *reader, int64_t since_us);
 
 enum mm_journal_read
 mm_journal_read(struct mm_journal_reader *reader, struct mm_journal_record *record, struct mm_journal_place *where);
