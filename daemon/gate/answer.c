@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making HTTP answers.
+ */
+#include "daemon/gate/answer.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A header of the longest claim with every byte escaped, and challenges with all scopes of a service. */
+#define HEADER_LEN_MAX ((size_t)8 * MM_CLAIM_LEN_MAX)
+
+void
+gate_answer_init(struct gate_answer *answer)
+{
+	memset(answer, 0, sizeof(*answer));
+	answer->status = MHD_HTTP_SERVICE_UNAVAILABLE;
+	answer->content_type = "text/plain; charset=utf-8";
+	mm_buf_init(&answer->body, GATE_ANSWER_LEN_MAX);
+}
+
+void
+gate_answer_clear(struct gate_answer *answer)
+{
+	for (size_t i = 0; i < answer->header_count; i++)
+		free(answer->headers[i].value);
+	answer->header_count = 0;
+	mm_buf_clear(&answer->body);
+}
+
+bool
+gate_answer_ok(const struct gate_answer *answer)
+{
+	return !answer->failed && mm_buf_ok(&answer->body);
+}
+
+void
+gate_answer_text(struct gate_answer *answer, unsigned status, const char *line)
+{
+	answer->status = status;
+	mm_buf_add_str(&answer->body, line);
+	mm_buf_add_str(&answer->body, "\n");
+}
+
+/* Take what value holds as a header; value is empty afterwards. */
+static void
+add_header(struct gate_answer *answer, const char *name, struct mm_buf *value)
+{
+	char *text;
+
+	mm_buf_add_u8(value, '\0');
+	text = mm_buf_take(value, &(size_t){ 0 });
+	mm_buf_clear(value);
+	if (text == NULL || answer->header_count == GATE_HEADERS_MAX) {
+		free(text);
+		answer->failed = true;
+		return;
+	}
+	answer->headers[answer->header_count++] = (struct gate_header){ name, text };
+}
+
+void
+gate_answer_add_header(struct gate_answer *answer, const char *name, const char *value)
+{
+	struct mm_buf text;
+
+	mm_buf_init(&text, HEADER_LEN_MAX);
+	mm_buf_add_str(&text, value);
+	add_header(answer, name, &text);
+}
+
+void
+gate_answer_add_fact(struct gate_answer *answer, const char *name, struct mm_slice value)
+{
+	struct mm_buf text;
+
+	if (!mm_slice_present(value))
+		return;
+	mm_buf_init(&text, HEADER_LEN_MAX);
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.ptr[i];
+
+		if (c > 0x20 && c < 0x7f && c != '%')
+			mm_buf_add_u8(&text, c);
+		else
+			mm_buf_addf(&text, "%%%02X", c);
+	}
+	add_header(answer, name, &text);
+}
+
+/* A quoted-string (RFC 9110 section 5.6.4); what may not stand in one becomes '?'. */
+static void
+add_quoted(struct mm_buf *text, struct mm_slice value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.ptr[i];
+
+		if (c == '"' || c == '\\')
+			mm_buf_addf(text, "\\%c", c);
+		else
+			mm_buf_add_u8(text, c >= 0x20 && c < 0x7f ? c : (uint8_t)'?');
+	}
+}
+
+static void
+add_scopes(struct mm_buf *text, const struct mm_texts *scopes)
+{
+	mm_buf_add_str(text, ", scope=\"");
+	for (size_t i = 0; i < scopes->count; i++) {
+		if (i > 0)
+			mm_buf_add_str(text, " ");
+		add_quoted(text, scopes->items[i]);
+	}
+	mm_buf_add_str(text, "\"");
+}
+
+void
+gate_answer_add_challenge(struct gate_answer *answer, const struct mm_service *service, const char *error,
+    const struct mm_texts *scopes)
+{
+	struct mm_buf text;
+
+	mm_buf_init(&text, HEADER_LEN_MAX);
+	mm_buf_add_str(&text, "Bearer realm=\"");
+	add_quoted(&text, service->name);
+	mm_buf_add_str(&text, "\"");
+	if (error != NULL)
+		mm_buf_addf(&text, ", error=\"%s\"", error);
+	if (scopes != NULL)
+		add_scopes(&text, scopes);
+	add_header(answer, "WWW-Authenticate", &text);
+}
+
+void
+gate_answer_refuse_caller(struct gate_answer *answer, const struct mm_service *service)
+{
+	struct mm_buf text;
+
+	mm_buf_init(&text, HEADER_LEN_MAX);
+	mm_buf_add_str(&text, "Basic realm=\"");
+	add_quoted(&text, service->name);
+	mm_buf_add_str(&text, "\", charset=\"UTF-8\"");
+	add_header(answer, "WWW-Authenticate", &text);
+	gate_answer_text(answer, MHD_HTTP_UNAUTHORIZED, "the caller of this service could not be authenticated");
+}

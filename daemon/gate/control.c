@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Messages from and to mintmarkd. Which may come when: those of the set-up before GATE_START, in any order;
+ * afterwards segments and the stop.
+ */
+#include "daemon/gate/control.h"
+
+#include "daemon/ipc/message.h"
+#include "lib/base/buf.h"
+#include "lib/base/reader.h"
+#include "lib/crypto/digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A certificate with a long chain has some 20 kB. */
+#define PEM_LEN_MAX (256 * 1024)
+
+/* A trust snapshot of thousands of tenants and keys has some MB. */
+#define SNAPSHOT_LEN_MAX (256 * 1024 * 1024)
+
+/* While the journal lacks a segment mintmarkd is asked this often: the disk may have room again. */
+#define TICK_MS 1000
+
+/* How many messages may lie in an alarm's way is mintmarkd's business; an alarm is cut, never split. */
+#define ALARM_LEN_MAX 1024
+
+typedef bool message_handler(struct gate *gate, struct mm_message *message);
+
+static bool
+fail(const char *what)
+{
+	fprintf(stderr, "mintmark-gate: %s\n", what);
+	return false;
+}
+
+/* ---- the set-up ---- */
+
+static bool
+take_settings(struct gate *gate, struct mm_message *message)
+{
+	struct mm_reader reader;
+	struct mm_slice name;
+	uint8_t mode;
+
+	mm_reader_init(&reader, message->payload, message->len);
+	mode = mm_reader_u8(&reader);
+	gate->uid = mm_reader_u32(&reader);
+	gate->gid = mm_reader_u32(&reader);
+	name = mm_reader_slice(&reader, reader.left);
+	if (!mm_reader_ok(&reader) || mode > MM_JOURNAL_GROUP || name.len == 0 || name.len > GATE_NAME_MAX)
+		return fail("its settings cannot be read");
+	gate->journal_mode = (enum mm_journal_mode)mode;
+	memcpy(gate->name, name.ptr, name.len);
+	gate->settled = true;
+	return true;
+}
+
+static bool
+take_listener(struct gate *gate, struct mm_message *message)
+{
+	struct gate_listener *listener = &gate->listeners[gate->listener_count];
+	struct mm_reader reader;
+	struct mm_slice address;
+	uint8_t kind;
+
+	mm_reader_init(&reader, message->payload, message->len);
+	kind = mm_reader_u8(&reader);
+	address = mm_reader_slice(&reader, reader.left);
+	if (!mm_reader_ok(&reader) || kind > MM_LISTEN_TLS || gate->listener_count == GATE_LISTENERS_MAX)
+		return fail("a listening socket is of no known kind, or one too many");
+	listener->kind = (enum mm_listen_kind)kind;
+	snprintf(listener->address, sizeof(listener->address), "%.*s", (int)address.len, address.ptr);
+	listener->fd = message->fd;
+	message->fd = -1;
+	gate->listener_count++;
+	return true;
+}
+
+static bool
+read_pem(int fd, struct gate_pem *pem)
+{
+	struct stat status;
+	ssize_t len;
+
+	if (pem->text != NULL || fstat(fd, &status) == -1 || status.st_size <= 0 || status.st_size > PEM_LEN_MAX)
+		return false;
+	pem->text = calloc(1, (size_t)status.st_size + 1);
+	if (pem->text == NULL)
+		return false;
+	pem->len = (size_t)status.st_size;
+	len = pread(fd, pem->text, pem->len, 0);
+	return len == status.st_size;
+}
+
+static bool
+take_tls(struct gate *gate, struct mm_message *message)
+{
+	bool is_key = message->len == 1 && message->payload[0] == 1;
+
+	if (!read_pem(message->fd, is_key ? &gate->tls_key : &gate->tls_certificate))
+		return fail(is_key ? "the TLS key cannot be read" : "the TLS certificate cannot be read");
+	return true;
+}
+
+static bool
+take_caller(struct gate *gate, struct mm_message *message)
+{
+	const char *service = (const char *)message->payload + MM_DIGEST_LEN;
+	const char *end = (const char *)message->payload + message->len;
+	const char *caller;
+
+	/* Two strings, each ended by NUL, and nothing behind them. */
+	if (message->len < MM_DIGEST_LEN + 2 || end[-1] != '\0')
+		return fail("a caller cannot be read");
+	caller = service + strlen(service) + 1;
+	if (caller >= end || caller + strlen(caller) + 1 != end)
+		return fail("a caller cannot be read");
+	if (!gate_callers_add(&gate->callers, service, caller, message->payload))
+		return fail("no memory for its callers");
+	return true;
+}
+
+/* Load from a sealed memfd: nobody can make it shorter while it is read, or change it. */
+static bool
+take_snapshot(struct gate *gate, struct mm_message *message)
+{
+	const int needed = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	int seals = fcntl(message->fd, F_GET_SEALS);
+	const char *why = "it is no sealed memory";
+	struct stat status;
+	void *bytes;
+
+	if (gate->trust != NULL || seals == -1 || (seals & needed) != needed || fstat(message->fd, &status) == -1 ||
+	    status.st_size <= 0 || status.st_size > SNAPSHOT_LEN_MAX)
+		return fail("the trust snapshot is no sealed memory, or a second one");
+	bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, message->fd, 0);
+	if (bytes == MAP_FAILED)
+		return fail("the trust snapshot cannot be mapped");
+	gate->trust = mm_trust_load(bytes, (size_t)status.st_size, &why);
+	munmap(bytes, (size_t)status.st_size);
+	if (gate->trust == NULL)
+		fprintf(stderr, "mintmark-gate: the trust snapshot cannot be used: %s\n", why);
+	return gate->trust != NULL;
+}
+
+static bool
+keep_segment(struct gate *gate, struct mm_message *message)
+{
+	if (gate->segment_count == GATE_SEGMENTS_MAX)
+		return fail("too many journal segments before the start");
+	gate->segments[gate->segment_count++] = message->fd;
+	message->fd = -1;
+	return true;
+}
+
+/* Whether everything is there that GATE_START promises. */
+static bool
+check_complete(struct gate *gate, struct mm_message *message)
+{
+	bool has_tls = gate->tls_certificate.text != NULL && gate->tls_key.text != NULL;
+
+	(void)message;
+	if (!gate->settled || gate->trust == NULL || gate->listener_count == 0)
+		return fail("settings, snapshot or listening sockets are missing");
+	for (size_t i = 0; i < gate->listener_count; i++)
+		if (gate->listeners[i].kind == MM_LISTEN_TLS && !has_tls)
+			return fail("a listening socket is for TLS, and certificate or key are missing");
+	return true;
+}
+
+static message_handler *const set_up_handlers[MM_MESSAGE_COUNT] = {
+	[MM_MESSAGE_GATE_SETTINGS] = take_settings,
+	[MM_MESSAGE_GATE_LISTENER] = take_listener,
+	[MM_MESSAGE_GATE_TLS] = take_tls,
+	[MM_MESSAGE_GATE_CALLER] = take_caller,
+	[MM_MESSAGE_GATE_SNAPSHOT] = take_snapshot,
+	[MM_MESSAGE_GATE_SEGMENT] = keep_segment,
+	[MM_MESSAGE_GATE_START] = check_complete,
+};
+
+/* Hand a message to the table's handler; what it did not keep of it is closed. */
+static bool
+dispatch(message_handler *const *handlers, struct gate *gate, struct mm_message *message)
+{
+	message_handler *handler = handlers[message->type];
+	bool taken = handler != NULL ? handler(gate, message) : fail("a message came out of turn");
+
+	if (message->fd >= 0)
+		close(message->fd);
+	message->fd = -1;
+	return taken;
+}
+
+bool
+gate_control_set_up(struct gate *gate)
+{
+	struct mm_message message;
+
+	do {
+		if (mm_message_receive(GATE_CONTROL_FD, MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, &message) != 1)
+			return fail("mintmarkd went away before the start");
+		if (!dispatch(set_up_handlers, gate, &message))
+			return false;
+	} while (message.type != MM_MESSAGE_GATE_START);
+	return true;
+}
+
+/* ---- while it answers ---- */
+
+bool
+gate_control_make_prompt(void)
+{
+	int flags = fcntl(GATE_CONTROL_FD, F_GETFL);
+
+	return flags != -1 && fcntl(GATE_CONTROL_FD, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
+static bool
+add_segment(struct gate *gate, struct mm_message *message)
+{
+	atomic_store(&gate->segment_wanted, false);
+	if (!mm_journal_add_segment(gate->journal, message->fd))
+		gate_control_alarm(gate, "a journal segment cannot be used");
+	message->fd = -1; /* the journal's, or closed by it */
+	return true;
+}
+
+static message_handler *const serving_handlers[MM_MESSAGE_COUNT] = {
+	[MM_MESSAGE_GATE_SEGMENT] = add_segment,
+};
+
+/* Take what lies in the socket. Returns false where serving ends, for the reason in *end. */
+static bool
+take_messages(struct gate *gate, enum gate_end *end)
+{
+	struct mm_message message;
+	int received;
+
+	while ((received = mm_message_receive(GATE_CONTROL_FD, MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, &message)) == 1) {
+		*end = message.type == MM_MESSAGE_GATE_STOP ? GATE_END_STOP : GATE_END_GONE;
+		if (message.type == MM_MESSAGE_GATE_STOP || !dispatch(serving_handlers, gate, &message))
+			return false;
+	}
+	*end = GATE_END_GONE;
+	return received == -1 && errno == EAGAIN;
+}
+
+enum gate_end
+gate_control_serve(struct gate *gate)
+{
+	enum gate_end end;
+
+	do {
+		struct pollfd control = { GATE_CONTROL_FD, POLLIN, 0 };
+
+		if (poll(&control, 1, TICK_MS) == 0 &&
+		    (atomic_load(&gate->segment_wanted) || !mm_journal_ready(gate->journal)))
+			gate_control_want_segment(gate);
+	} while (take_messages(gate, &end));
+	return end;
+}
+
+/* ---- to mintmarkd ---- */
+
+static bool
+send_to_parent(enum mm_message_type type, const void *payload, size_t len)
+{
+	return mm_message_send(GATE_CONTROL_FD, MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, type, payload, len, -1) == 0;
+}
+
+bool
+gate_control_send_ready(const struct gate *gate)
+{
+	struct mm_buf epoch;
+	bool sent;
+
+	mm_buf_init(&epoch, sizeof(uint64_t));
+	mm_buf_add_u64(&epoch, mm_trust_epoch(gate->trust));
+	sent = mm_buf_ok(&epoch) && send_to_parent(MM_MESSAGE_GATE_READY, epoch.data, epoch.len);
+	mm_buf_clear(&epoch);
+	return sent;
+}
+
+void
+gate_control_want_segment(struct gate *gate)
+{
+	/* Where it cannot be sent now, the next tick asks again. */
+	atomic_store(&gate->segment_wanted, !send_to_parent(MM_MESSAGE_GATE_WANT_SEGMENT, NULL, 0));
+}
+
+void
+gate_control_alarm(struct gate *gate, const char *text)
+{
+	size_t len = strnlen(text, ALARM_LEN_MAX);
+
+	if (!send_to_parent(MM_MESSAGE_GATE_ALARM, text, len))
+		atomic_fetch_add_explicit(&gate->metrics.alarms_untold, 1, memory_order_relaxed);
+}

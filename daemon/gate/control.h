@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gate's side of the control socket from mintmarkd.
+ */
+#ifndef MM_DAEMON_GATE_CONTROL_H
+#define MM_DAEMON_GATE_CONTROL_H
+
+#include "daemon/gate/gate.h"
+
+#include <mintmark/slice.h>
+#include <mintmark/version.h>
+
+#include <stdbool.h>
+
+/*
+ * Take everything that mintmarkd sends, up to GATE_START. False, told on standard error, where it is incomplete,
+ * cannot be used, or mintmarkd went away: the gate must exit then.
+ */
+MM_MUST_USE bool gate_control_set_up(struct gate *gate);
+
+/* From now on nothing waits for mintmarkd: sending fails where its socket is full. False with errno. */
+MM_MUST_USE bool gate_control_make_prompt(void);
+
+/* Why serving ended. */
+enum gate_end {
+	GATE_END_STOP, /* mintmarkd wants it */
+	GATE_END_GONE, /* mintmarkd is gone, or the socket is broken */
+};
+
+/* Take further messages until the end; ask again for segments while the journal lacks them. */
+enum gate_end gate_control_serve(struct gate *gate);
+
+/* Tell that the gate answers. */
+MM_MUST_USE bool gate_control_send_ready(const struct gate *gate);
+
+/* Ask for a journal segment; tell an alarm. Any thread; they never wait. */
+void gate_control_want_segment(struct gate *gate);
+void gate_control_alarm(struct gate *gate, const char *text);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Deciding, recording and counting one question.
+ */
+#include "daemon/gate/decide.h"
+
+#include "daemon/gate/record.h"
+#include "lib/token/facts.h"
+
+#include <time.h>
+
+#define NS_PER_S INT64_C(1000000000)
+
+static int64_t
+now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* The calling thread's room for a decision, made at its first question; freed by the key's destructor. */
+static struct mm_decision *
+thread_decision(const struct gate *gate)
+{
+	struct mm_decision *decision = pthread_getspecific(gate->thread_decision);
+
+	if (decision != NULL)
+		return decision;
+	decision = mm_decision_new();
+	if (decision != NULL && pthread_setspecific(gate->thread_decision, decision) != 0)
+		mm_decision_free(&decision);
+	return decision;
+}
+
+static struct gate_outcome
+judge(const struct gate_exchange *exchange, const struct gate_question *question, int64_t now_s)
+{
+	const struct mm_request request = {
+		.service = exchange->service,
+		.token = question->token,
+		.mailbox = question->mailbox,
+		.now_s = now_s,
+	};
+	struct mm_decision *decision = thread_decision(exchange->gate);
+	bool allowed;
+
+	if (question->refused != MM_OK)
+		return (struct gate_outcome){ false, question->refused, NULL };
+	if (decision == NULL)
+		return (struct gate_outcome){ false, MM_INTERNAL, NULL };
+	allowed = mm_allowed(mm_decide(exchange->gate->trust, &request, decision));
+	return (struct gate_outcome){ allowed, mm_decision_reason(decision), decision };
+}
+
+struct gate_outcome
+gate_decide(const struct gate_exchange *exchange, const struct gate_question *question)
+{
+	const struct gate *gate = exchange->gate;
+	int64_t wall_ns = now_ns(CLOCK_REALTIME);
+	int64_t started_ns = now_ns(CLOCK_MONOTONIC);
+	struct gate_outcome outcome = judge(exchange, question, wall_ns / NS_PER_S);
+	struct gate_record_times times = { wall_ns / 1000, (uint64_t)(now_ns(CLOCK_MONOTONIC) - started_ns) };
+
+	if (!gate_record_decision(exchange, question, &outcome, &times))
+		outcome = (struct gate_outcome){ false, MM_JOURNAL_UNAVAILABLE, NULL };
+	gate_metrics_count_decision(&gate->metrics.services[exchange->service - gate->trust->services],
+	    outcome.reason, (uint64_t)(now_ns(CLOCK_MONOTONIC) - started_ns));
+	return outcome;
+}

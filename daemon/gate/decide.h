@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a request's token to an outcome that may be answered: decided, recorded, counted.
+ */
+#ifndef MM_DAEMON_GATE_DECIDE_H
+#define MM_DAEMON_GATE_DECIDE_H
+
+#include "daemon/gate/exchange.h"
+
+#include <mintmark/decide.h>
+
+struct gate_question {
+	const char *protocol;  /* "introspect", "auth" */
+	struct mm_slice token; /* absent: there is none */
+	struct mm_slice mailbox;
+	enum mm_reason refused; /* MM_OK: decide it; else the request cannot be read, and this is why it is denied */
+};
+
+struct gate_outcome {
+	bool allowed;
+	enum mm_reason reason;
+	const struct mm_decision *decision; /* what it says is the thread's until its next question; NULL: denied */
+};
+
+/*
+ * Decide, write the record, count; in this order, so that nothing is answered that the journal lacks.
+ * Where the record cannot be written the outcome is a denial for MM_JOURNAL_UNAVAILABLE.
+ */
+MM_MUST_USE struct gate_outcome
+gate_decide(const struct gate_exchange *exchange, const struct gate_question *question);
+
+#endif

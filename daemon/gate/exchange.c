@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What handlers ask of a request.
+ */
+#include "daemon/gate/exchange.h"
+
+#include "daemon/gate/credentials.h"
+#include "lib/crypto/digest.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+struct field_search {
+	struct mm_slice name;
+	struct gate_field found;
+};
+
+static enum MHD_Result
+look_at_field(void *ctx, enum MHD_ValueKind kind, const char *key, size_t key_len, const char *value, size_t value_len)
+{
+	struct field_search *search = ctx;
+
+	(void)kind;
+	if (key_len != search->name.len || strncasecmp(key, search->name.ptr, key_len) != 0)
+		return MHD_YES;
+	if (search->found.count++ == 0)
+		search->found.value = value == NULL ? mm_slice("", 0) : mm_slice(value, value_len);
+	return MHD_YES;
+}
+
+struct gate_field
+gate_exchange_field(const struct gate_exchange *exchange, const char *name)
+{
+	struct field_search search = { .name = mm_slice_str(name) };
+
+	(void)MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, look_at_field, &search);
+	return search.found;
+}
+
+struct mm_slice
+gate_exchange_source(const struct gate_exchange *exchange, char room[GATE_SOURCE_LEN_MAX])
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
+	const void *bytes;
+
+	if (address == NULL)
+		return MM_SLICE_ABSENT;
+	if (address->sa_family == AF_INET)
+		bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+	else if (address->sa_family == AF_INET6)
+		bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+	else
+		return mm_slice_str("unix");
+	return mm_slice_str(inet_ntop(address->sa_family, bytes, room, GATE_SOURCE_LEN_MAX));
+}
+
+const struct gate_caller *
+gate_exchange_basic_caller(const struct gate_exchange *exchange, struct mm_slice credentials)
+{
+	const struct gate_callers *callers = &exchange->gate->callers;
+	const struct gate_caller *plain = NULL, *decoded = NULL;
+	struct gate_basic basic;
+
+	if (gate_basic_parse(credentials, &basic)) {
+		plain = gate_callers_find(callers, exchange->service->name, basic.name, basic.secret);
+		decoded = gate_callers_find(callers, exchange->service->name, basic.decoded_name, basic.decoded_secret);
+	}
+	mm_secret_wipe(&basic, sizeof(basic));
+	return plain != NULL ? plain : decoded;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One HTTP request on its way through the gate. It belongs to the thread that serves its connection.
+ */
+#ifndef MM_DAEMON_GATE_EXCHANGE_H
+#define MM_DAEMON_GATE_EXCHANGE_H
+
+#include "daemon/gate/answer.h"
+#include "daemon/gate/gate.h"
+
+#include <mintmark/slice.h>
+
+/*
+ * A form with a token of four times the largest size that is decided, so that a token too large is
+ * told from a body too large; nobody sends more.
+ */
+#define GATE_BODY_LEN_MAX ((size_t)128 * 1024)
+
+struct MHD_Connection;
+struct gate_route;
+
+struct gate_exchange {
+	struct gate *gate;
+	struct MHD_Connection *connection;
+	const struct gate_route *route;   /* NULL: no such path */
+	const struct mm_service *service; /* of routes that name one; NULL: unknown */
+	const struct gate_caller *caller; /* NULL: not authenticated */
+	bool method_allowed;
+	struct mm_buf body; /* of routes that take one; may hold secrets: wiped at the end */
+	size_t body_seen;   /* bytes, kept or not */
+};
+
+/* A header field that must not stand twice. */
+struct gate_field {
+	struct mm_slice value; /* of the first; absent: there is none */
+	size_t count;
+};
+
+/* Find a header field of the request, ignoring the case of its name. */
+struct gate_field gate_exchange_field(const struct gate_exchange *exchange, const char *name);
+
+/* The peer's address in text: "192.0.2.1", "2001:db8::1", or "unix". */
+#define GATE_SOURCE_LEN_MAX 64
+struct mm_slice gate_exchange_source(const struct gate_exchange *exchange, char room[GATE_SOURCE_LEN_MAX]);
+
+/*
+ * Authenticate a caller of the exchange's service by "Basic" credentials (what follows the scheme).
+ * Both readings of name and secret are tried (credentials.h). NULL: it is none.
+ */
+const struct gate_caller *
+gate_exchange_basic_caller(const struct gate_exchange *exchange, struct mm_slice credentials);
+
+#endif

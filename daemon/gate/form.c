@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Parsing forms, in place.
+ */
+#include "daemon/gate/form.h"
+
+#include <string.h>
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool
+gate_form_decode(char *text, size_t len, struct mm_slice *decoded)
+{
+	size_t to = 0;
+
+	for (size_t from = 0; from < len; from++) {
+		char c = text[from];
+
+		if (c == '+') {
+			c = ' ';
+		} else if (c == '%') {
+			int high = len - from > 2 ? hex_value(text[from + 1]) : -1;
+			int low = len - from > 2 ? hex_value(text[from + 2]) : -1;
+
+			if (high < 0 || low < 0)
+				return false;
+			c = (char)(high << 4 | low);
+			from += 2;
+		}
+		text[to++] = c;
+	}
+	*decoded = mm_slice(text, to);
+	return true;
+}
+
+static struct gate_form_parameter *
+find_parameter(struct mm_slice name, struct gate_form_parameter *parameters, size_t parameter_count)
+{
+	for (size_t i = 0; i < parameter_count; i++)
+		if (mm_slice_equal(name, mm_slice_str(parameters[i].name)))
+			return &parameters[i];
+	return NULL;
+}
+
+/* One "name=value", or "name" alone, whose value is empty then. */
+static bool
+parse_pair(char *pair, size_t len, struct gate_form_parameter *parameters, size_t parameter_count)
+{
+	char *equals = memchr(pair, '=', len);
+	size_t name_len = equals == NULL ? len : (size_t)(equals - pair);
+	char *value_text = equals == NULL ? pair + len : equals + 1;
+	struct gate_form_parameter *parameter;
+	struct mm_slice name, value;
+
+	if (!gate_form_decode(pair, name_len, &name) ||
+	    !gate_form_decode(value_text, (size_t)(pair + len - value_text), &value))
+		return false;
+	parameter = find_parameter(name, parameters, parameter_count);
+	if (parameter != NULL && parameter->count++ == 0)
+		parameter->value = value;
+	return true;
+}
+
+bool
+gate_form_parse(char *body, size_t len, struct gate_form_parameter *parameters, size_t parameter_count)
+{
+	char *at = body, *end = body + len;
+
+	while (at < end) {
+		char *separator = memchr(at, '&', (size_t)(end - at));
+		char *pair_end = separator == NULL ? end : separator;
+
+		if (!parse_pair(at, (size_t)(pair_end - at), parameters, parameter_count))
+			return false;
+		at = pair_end + 1;
+	}
+	return true;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gate: what its threads share.
+ *
+ * Everything but the counters and the journal is set before the first thread is made and never changes
+ * afterwards, so that the deciding path needs no locks of the gate's own.
+ */
+#ifndef MM_DAEMON_GATE_GATE_H
+#define MM_DAEMON_GATE_GATE_H
+
+#include "daemon/gate/callers.h"
+#include "daemon/gate/metrics.h"
+#include "engine/config.h"
+#include "engine/journal.h"
+
+#include <mintmark/trust.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The control socket from mintmarkd, by agreement with it. */
+#define GATE_CONTROL_FD 3
+
+/* Listening sockets of one gate; a configuration lists a few. */
+#define GATE_LISTENERS_MAX 16
+
+/* Journal segments that can come before the start: the one in use, its spare, and some. */
+#define GATE_SEGMENTS_MAX 8
+
+/* Bytes of a gate's name, as the message GATE_SETTINGS can carry them. */
+#define GATE_NAME_MAX 64
+
+struct MHD_Daemon;
+
+struct gate_listener {
+	enum mm_listen_kind kind;
+	int fd;
+	char address[256]; /* for messages */
+	struct MHD_Daemon *http; /* NULL until it answers */
+};
+
+/* PEM text; wiped as soon as the TLS library has read it. */
+struct gate_pem {
+	char *text;
+	size_t len;
+};
+
+struct gate {
+	char name[GATE_NAME_MAX + 1];
+	enum mm_journal_mode journal_mode;
+	uid_t uid;
+	gid_t gid;
+	struct gate_listener listeners[GATE_LISTENERS_MAX];
+	size_t listener_count;
+	unsigned threads_per_listener;
+	struct gate_pem tls_certificate, tls_key;
+	struct gate_callers callers;
+	struct mm_trust *trust;
+	int segments[GATE_SEGMENTS_MAX]; /* until the journal is open */
+	size_t segment_count;
+	struct mm_journal *journal;
+	struct gate_metrics metrics;
+	pthread_key_t thread_decision; /* a struct mm_decision for each thread that decides */
+	bool settled;                  /* GATE_SETTINGS came */
+	_Atomic bool stopping;         /* answers close their connection */
+	_Atomic size_t in_flight;      /* requests whose head was read and whose answer is not yet sent */
+	_Atomic bool segment_wanted;   /* the journal has no spare */
+};
+
+#endif

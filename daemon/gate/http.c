@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HTTP through libmicrohttpd: one pool of threads for each listening socket, each thread with its own epoll set,
+ * so that a connection that does nothing costs nothing and one that is slow delays nobody.
+ */
+#include "daemon/gate/http.h"
+
+#include "lib/base/try.h"
+#include "lib/crypto/digest.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+/* More threads than that only wait for the journal. */
+#define THREADS_MAX 16
+
+/* For each listener; 5,000 idle clients and then some. */
+#define CONNECTIONS_MAX 8192U
+
+/* A connection on which nothing moves. */
+#define IDLE_TIMEOUT_S 30U
+
+/*
+ * One connection's memory: head of the request, its fields, head of the answer. A token of 64 KiB in a header
+ * fits, so that it gets an answer of ours; a head of more gets the library's 431.
+ */
+#define CONNECTION_MEMORY_BYTES ((size_t)160 * 1024)
+
+/* A body above GATE_BODY_LEN_MAX is read on to here, so that its sender sees the 413; then the line is cut. */
+#define BODY_SKIPPED_MAX ((size_t)1024 * 1024)
+
+/* After the stop: requests that lie in a socket's buffer unread are still taken in this time. */
+#define LAST_CALL_MS 100
+#define GATE_DRAIN_MAX_MS 5000
+#define DRAIN_STEP_MS 5
+
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+struct gate_route {
+	const char *path;    /* up to the service's name, where it has one */
+	bool names_service;
+	const char *methods; /* as the field Allow has it; NULL: any */
+	bool takes_body;
+	gate_handler *handler;
+	const char *label;   /* in metrics */
+};
+
+static const struct gate_route routes[] = {
+	{ "/v1/introspect/", true, "POST", true, gate_introspect, "introspect" },
+	{ "/v1/auth/", true, NULL, false, gate_forward_auth, "auth" },
+	{ "/healthz", false, "GET, HEAD", false, gate_healthz, "healthz" },
+	{ "/readyz", false, "GET, HEAD", false, gate_readyz, "readyz" },
+	{ "/metrics", false, "GET, HEAD", false, gate_metrics_page, "metrics" },
+	{ NULL, false, NULL, false, NULL, "other" },
+};
+
+_Static_assert(MM_COUNT_OF(routes) <= GATE_ROUTES_MAX, "answers are counted by route");
+
+size_t
+gate_http_route_count(void)
+{
+	return MM_COUNT_OF(routes);
+}
+
+const char *
+gate_http_route_name(size_t route)
+{
+	return routes[route].label;
+}
+
+/* ---- routing ---- */
+
+/* The row that a path belongs to; *service is what stands behind it. The last row where none does. */
+static const struct gate_route *
+find_route(const char *path, struct mm_slice *service)
+{
+	const struct gate_route *route = routes;
+
+	*service = MM_SLICE_ABSENT;
+	for (; route->path != NULL; route++) {
+		size_t len = strlen(route->path);
+
+		if (!route->names_service && strcmp(path, route->path) == 0)
+			return route;
+		if (route->names_service && strncmp(path, route->path, len) == 0) {
+			*service = mm_slice_str(path + len);
+			return route;
+		}
+	}
+	return route;
+}
+
+static bool
+method_allowed(const char *methods, const char *method)
+{
+	size_t len = strlen(method);
+
+	if (methods == NULL)
+		return true;
+	for (const char *at = methods; *at != '\0';) {
+		size_t this_len = strcspn(at, ",");
+
+		if (this_len == len && memcmp(at, method, len) == 0)
+			return true;
+		at += this_len;
+		at += strspn(at, ", ");
+	}
+	return false;
+}
+
+static struct gate_exchange *
+new_exchange(struct gate *gate, struct MHD_Connection *connection, const char *path, const char *method)
+{
+	struct gate_exchange *exchange = calloc(1, sizeof(*exchange));
+	struct mm_slice service;
+
+	if (exchange == NULL)
+		return NULL;
+	exchange->gate = gate;
+	exchange->connection = connection;
+	exchange->route = find_route(path, &service);
+	exchange->method_allowed = method_allowed(exchange->route->methods, method);
+	if (exchange->route->names_service)
+		exchange->service = mm_trust_find_service(gate->trust, service);
+	mm_buf_init(&exchange->body, GATE_BODY_LEN_MAX);
+	atomic_fetch_add(&gate->in_flight, 1);
+	return exchange;
+}
+
+static void
+free_exchange(struct gate_exchange *exchange)
+{
+	mm_secret_wipe(exchange->body.data, exchange->body.len);
+	mm_buf_clear(&exchange->body);
+	atomic_fetch_sub(&exchange->gate->in_flight, 1);
+	free(exchange);
+}
+
+/* ---- answering ---- */
+
+/* What is wrong with the request before any handler looks at it; false: nothing. */
+static bool
+answer_unfit(struct gate_exchange *exchange, struct gate_answer *answer)
+{
+	const struct gate_route *route = exchange->route;
+
+	if (route->handler == NULL) {
+		gate_answer_text(answer, MHD_HTTP_NOT_FOUND, "there is nothing here");
+	} else if (route->names_service && exchange->service == NULL) {
+		atomic_fetch_add_explicit(&exchange->gate->metrics.unknown_services, 1, memory_order_relaxed);
+		gate_answer_text(answer, MHD_HTTP_NOT_FOUND, "there is no such service");
+	} else if (!exchange->method_allowed) {
+		gate_answer_add_header(answer, "Allow", route->methods);
+		gate_answer_text(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint does not take this method");
+	} else if (exchange->body_seen > GATE_BODY_LEN_MAX) {
+		gate_answer_text(answer, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool
+add_headers(struct MHD_Response *response, const struct gate_exchange *exchange, const struct gate_answer *answer)
+{
+	bool added = MHD_add_response_header(response, "Content-Type", answer->content_type) == MHD_YES &&
+	    MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES;
+
+	if (atomic_load_explicit(&exchange->gate->stopping, memory_order_relaxed))
+		added = added && MHD_add_response_header(response, "Connection", "close") == MHD_YES;
+	for (size_t i = 0; i < answer->header_count; i++)
+		added = added && MHD_add_response_header(response, answer->headers[i].name,
+		    answer->headers[i].value) == MHD_YES;
+	return added;
+}
+
+/* Send; MHD_NO, which ends the connection, where anything of it cannot be sent. */
+static enum MHD_Result
+send_answer(const struct gate_exchange *exchange, const struct gate_answer *answer)
+{
+	struct gate_metrics *metrics = &exchange->gate->metrics;
+	struct MHD_Response *response;
+	enum MHD_Result result = MHD_NO;
+
+	if (!gate_answer_ok(answer))
+		return MHD_NO;
+	response = MHD_create_response_from_buffer(answer->body.len, answer->body.data, MHD_RESPMEM_MUST_COPY);
+	if (response == NULL)
+		return MHD_NO;
+	if (add_headers(response, exchange, answer))
+		result = MHD_queue_response(exchange->connection, answer->status, response);
+	MHD_destroy_response(response);
+	if (result == MHD_YES)
+		atomic_fetch_add_explicit(&metrics->answers[exchange->route - routes][answer->status / 100], 1,
+		    memory_order_relaxed);
+	return result;
+}
+
+static enum MHD_Result
+answer_exchange(struct gate_exchange *exchange)
+{
+	struct gate_answer answer;
+	enum MHD_Result result;
+
+	gate_answer_init(&answer);
+	if (!answer_unfit(exchange, &answer))
+		exchange->route->handler(exchange, &answer);
+	result = send_answer(exchange, &answer);
+	gate_answer_clear(&answer);
+	return result;
+}
+
+/* ---- the library's callbacks ---- */
+
+/* A body whose stated length is too large already: answered before it is read, and the connection closed. */
+static bool
+states_too_much(struct gate_exchange *exchange)
+{
+	struct gate_field length = gate_exchange_field(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return length.count > 0 && strtoull(length.value.ptr, NULL, 10) > GATE_BODY_LEN_MAX;
+}
+
+static enum MHD_Result
+begin_exchange(struct gate *gate, struct MHD_Connection *connection, const char *path, const char *method,
+    void **request_ctx)
+{
+	struct gate_exchange *exchange = new_exchange(gate, connection, path, method);
+
+	*request_ctx = exchange;
+	if (exchange == NULL)
+		return MHD_NO;
+	if (states_too_much(exchange)) {
+		exchange->body_seen = GATE_BODY_LEN_MAX + 1;
+		return answer_exchange(exchange);
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result
+take_body(struct gate_exchange *exchange, const char *bytes, size_t len)
+{
+	exchange->body_seen += len;
+	if (exchange->body_seen > BODY_SKIPPED_MAX)
+		return MHD_NO;
+	if (exchange->route->takes_body && exchange->body_seen <= GATE_BODY_LEN_MAX)
+		mm_buf_add(&exchange->body, bytes, len);
+	return MHD_YES;
+}
+
+/* Called once when the head is read, then for each part of the body, then once more for the answer. */
+static enum MHD_Result
+access_handler(void *ctx, struct MHD_Connection *connection, const char *path, const char *method,
+    const char *version, const char *upload, size_t *upload_len, void **request_ctx)
+{
+	(void)version;
+	if (*request_ctx == NULL)
+		return begin_exchange(ctx, connection, path, method, request_ctx);
+	if (*upload_len > 0) {
+		size_t len = *upload_len;
+
+		*upload_len = 0;
+		return take_body(*request_ctx, upload, len);
+	}
+	return answer_exchange(*request_ctx);
+}
+
+static void
+request_completed(void *ctx, struct MHD_Connection *connection, void **request_ctx,
+    enum MHD_RequestTerminationCode how)
+{
+	(void)ctx;
+	(void)connection;
+	(void)how;
+	if (*request_ctx != NULL)
+		free_exchange(*request_ctx);
+	*request_ctx = NULL;
+}
+
+/* Paths are compared as they were sent: no service has a name that needs escapes, and "%00" must not end one. */
+static size_t
+keep_escaped(void *ctx, struct MHD_Connection *connection, char *text)
+{
+	(void)ctx;
+	(void)connection;
+	return strlen(text);
+}
+
+/* ---- start and stop ---- */
+
+void
+gate_http_prepare(struct gate *gate)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	gate->threads_per_listener = cpus < 1 ? 1 : cpus < THREADS_MAX ? (unsigned)cpus : THREADS_MAX;
+}
+
+static bool
+start_listener(struct gate *gate, struct gate_listener *listener)
+{
+	const struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, gate->tls_certificate.text },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, gate->tls_key.text },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	const struct MHD_OptionItem plain[] = { { MHD_OPTION_END, 0, NULL } };
+	bool is_tls = listener->kind == MM_LISTEN_TLS;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | (is_tls ? MHD_USE_TLS : 0);
+
+	listener->http = MHD_start_daemon(flags, 0, NULL, NULL, access_handler, gate,
+	    MHD_OPTION_LISTEN_SOCKET, listener->fd,
+	    MHD_OPTION_THREAD_POOL_SIZE, gate->threads_per_listener,
+	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
+	    MHD_OPTION_NOTIFY_COMPLETED, request_completed, NULL,
+	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    MHD_OPTION_ARRAY, is_tls ? tls : plain,
+	    MHD_OPTION_END);
+	if (listener->http == NULL)
+		fprintf(stderr, "mintmark-gate: cannot answer at %s%s\n", listener->address,
+		    is_tls ? ": do certificate and key belong together?" : "");
+	return listener->http != NULL;
+}
+
+static void
+wipe_pem(struct gate_pem *pem)
+{
+	if (pem->text != NULL)
+		mm_secret_wipe(pem->text, pem->len);
+	free(pem->text);
+	*pem = (struct gate_pem){ NULL, 0 };
+}
+
+bool
+gate_http_start(struct gate *gate)
+{
+	bool started = true;
+
+	for (size_t i = 0; i < gate->listener_count && started; i++)
+		started = start_listener(gate, &gate->listeners[i]);
+	/* The TLS library has its own copies by now. */
+	wipe_pem(&gate->tls_certificate);
+	wipe_pem(&gate->tls_key);
+	return started;
+}
+
+static void
+wait_ms(long ms)
+{
+	const struct timespec span = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&span, NULL);
+}
+
+void
+gate_http_abort(struct gate *gate)
+{
+	for (size_t i = 0; i < gate->listener_count; i++) {
+		if (gate->listeners[i].http != NULL)
+			MHD_stop_daemon(gate->listeners[i].http);
+		gate->listeners[i].http = NULL;
+	}
+}
+
+void
+gate_http_stop(struct gate *gate)
+{
+	long waited_ms = LAST_CALL_MS;
+
+	atomic_store(&gate->stopping, true);
+	for (size_t i = 0; i < gate->listener_count; i++)
+		(void)MHD_quiesce_daemon(gate->listeners[i].http);
+	wait_ms(LAST_CALL_MS);
+	for (; atomic_load(&gate->in_flight) > 0 && waited_ms < GATE_DRAIN_MAX_MS; waited_ms += DRAIN_STEP_MS)
+		wait_ms(DRAIN_STEP_MS);
+	gate_http_abort(gate);
+}
+
+size_t
+gate_http_connections(const struct gate *gate)
+{
+	size_t connections = 0;
+
+	for (size_t i = 0; i < gate->listener_count; i++) {
+		const union MHD_DaemonInfo *info =
+		    MHD_get_daemon_info(gate->listeners[i].http, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+		if (info != NULL)
+			connections += info->num_connections;
+	}
+	return connections;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /v1/introspect/SERVICE: token introspection (RFC 7662) for the service's callers.
+ */
+#include "daemon/gate/credentials.h"
+#include "daemon/gate/decide.h"
+#include "daemon/gate/form.h"
+#include "daemon/gate/http.h"
+#include "engine/json_writer.h"
+#include "lib/base/try.h"
+#include "lib/token/facts.h"
+
+#include <microhttpd.h>
+#include <strings.h>
+
+enum parameter { TOKEN, MAILBOX, CLIENT_ID, CLIENT_SECRET, PARAMETER_COUNT };
+
+struct introspection {
+	struct gate_form_parameter parameters[PARAMETER_COUNT];
+	bool readable; /* every pair could be decoded, and no parameter of ours stands there twice */
+};
+
+/* "using the "application/x-www-form-urlencoded" format" (RFC 7662 section 2.1) */
+static bool
+is_form(const struct gate_exchange *exchange)
+{
+	static const char form[] = "application/x-www-form-urlencoded";
+	struct gate_field type = gate_exchange_field(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
+	size_t len = sizeof(form) - 1;
+
+	if (type.count != 1 || type.value.len < len || strncasecmp(type.value.ptr, form, len) != 0)
+		return false;
+	return type.value.len == len || type.value.ptr[len] == ';' || type.value.ptr[len] == ' ';
+}
+
+static void
+read_form(struct gate_exchange *exchange, struct introspection *introspection)
+{
+	*introspection = (struct introspection){ .parameters = {
+		[TOKEN] = { .name = "token" },
+		[MAILBOX] = { .name = "mailbox" },
+		[CLIENT_ID] = { .name = "client_id" },
+		[CLIENT_SECRET] = { .name = "client_secret" },
+	} };
+	introspection->readable = gate_form_parse(exchange->body.data, exchange->body.len, introspection->parameters,
+	    PARAMETER_COUNT);
+	for (size_t i = 0; i < PARAMETER_COUNT; i++)
+		introspection->readable = introspection->readable && introspection->parameters[i].count <= 1;
+}
+
+/*
+ * The caller, by the field Authorization, by the form, or by both, which then must name the same one: Dovecot
+ * sends both. "This parameter MUST NOT be used more than once", so that of two fields or parameters none counts.
+ */
+static const struct gate_caller *
+find_caller(const struct gate_exchange *exchange, const struct introspection *introspection)
+{
+	const struct gate_form_parameter *id = &introspection->parameters[CLIENT_ID];
+	const struct gate_form_parameter *secret = &introspection->parameters[CLIENT_SECRET];
+	struct gate_field field = gate_exchange_field(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
+	const struct gate_caller *by_field = NULL, *by_form = NULL;
+
+	if (field.count == 1)
+		by_field = gate_exchange_basic_caller(exchange, gate_credentials_find(field.value, "Basic"));
+	if (id->count == 1 && secret->count == 1)
+		by_form = gate_callers_find(&exchange->gate->callers, exchange->service->name, id->value, secret->value);
+	if (field.count > 0 && secret->count > 0)
+		return by_field == by_form ? by_field : NULL;
+	return field.count > 0 ? by_field : by_form;
+}
+
+static void
+answer_json(struct gate_answer *answer, unsigned status)
+{
+	answer->status = status;
+	answer->content_type = "application/json";
+}
+
+/*
+ * "if [...] the token is not active [...] the authorization server MUST return an introspection response with the
+ * "active" field set to "false"" and "SHOULD NOT include any additional information" (RFC 7662 section 2.2).
+ */
+static void
+answer_inactive(struct gate_answer *answer, enum mm_reason reason)
+{
+	bool unavailable = mm_reason_class(reason) == MM_CLASS_UNAVAILABLE;
+
+	answer_json(answer, unavailable ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK);
+	mm_buf_add_str(&answer->body, "{\"active\":false}");
+}
+
+/* The mailbox that was decided on, or, at a service without mailboxes, the subject. */
+static struct mm_slice
+username(const struct gate_exchange *exchange, const struct mm_decision *decision)
+{
+	bool has_mailboxes = mm_slice_present(exchange->service->mailbox_claim);
+
+	return mm_decision_fact(decision, has_mailboxes ? MM_FACT_MAILBOX : MM_FACT_SUBJECT);
+}
+
+static void
+answer_active(const struct gate_exchange *exchange, struct gate_answer *answer, const struct mm_decision *decision)
+{
+	struct mm_json_writer writer;
+
+	answer_json(answer, MHD_HTTP_OK);
+	mm_json_writer_init(&writer, &answer->body);
+	mm_json_begin_object(&writer, NULL);
+	mm_json_add_bool(&writer, "active", true);
+	mm_json_add_slice(&writer, "username", username(exchange, decision));
+	mm_json_add_slice(&writer, "sub", mm_decision_fact(decision, MM_FACT_SUBJECT));
+	mm_json_add_slice(&writer, "client_id", mm_decision_fact(decision, MM_FACT_CLIENT));
+	mm_json_add_slice(&writer, "scope", mm_decision_fact(decision, MM_FACT_SCOPE));
+	mm_json_add_int(&writer, "exp", mm_decision_expires_s(decision));
+	mm_json_add_slice(&writer, "tid", mm_decision_fact(decision, MM_FACT_TENANT_ID));
+	mm_json_end_object(&writer);
+}
+
+/* A form that cannot be read names no token for certain, so that what it names is not looked at. */
+static struct gate_question
+question_of(const struct introspection *introspection)
+{
+	struct gate_question question = { .protocol = "introspect", .refused = MM_TOKEN_MALFORMED };
+
+	if (!introspection->readable)
+		return question;
+	question.refused = MM_OK;
+	question.token = introspection->parameters[TOKEN].value;
+	question.mailbox = introspection->parameters[MAILBOX].value;
+	return question;
+}
+
+void
+gate_introspect(struct gate_exchange *exchange, struct gate_answer *answer)
+{
+	struct introspection introspection;
+	struct gate_question question;
+	struct gate_outcome outcome;
+
+	if (!is_form(exchange)) {
+		gate_answer_text(answer, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "the body is no form");
+		return;
+	}
+	read_form(exchange, &introspection);
+	exchange->caller = find_caller(exchange, &introspection);
+	if (exchange->caller == NULL) {
+		gate_metrics_count_refused_caller(exchange->gate, exchange->service);
+		gate_answer_refuse_caller(answer, exchange->service);
+		return;
+	}
+	question = question_of(&introspection);
+	outcome = gate_decide(exchange, &question);
+	if (outcome.allowed)
+		answer_active(exchange, answer, outcome.decision);
+	else
+		answer_inactive(answer, outcome.reason);
+}

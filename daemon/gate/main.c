@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mintmark-gate: answers the services' questions. mintmarkd starts it, and hands it everything it needs.
+ */
+#include "daemon/gate/control.h"
+#include "daemon/gate/http.h"
+#include "daemon/gate/record.h"
+#include "daemon/sandbox/sandbox.h"
+#include "lib/base/try.h"
+
+#include <mintmark/decide.h>
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+static void
+free_thread_decision(void *decision)
+{
+	mm_decision_free(&(struct mm_decision *){ decision });
+}
+
+/*
+ * mintmarkd tells when to stop, and its death is seen at the control socket. A terminal's or a service manager's
+ * signal to all of them would cut off what is in flight.
+ */
+static void
+ignore_signals(void)
+{
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+
+	for (size_t i = 0; i < MM_COUNT_OF(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+}
+
+static bool
+is_control_socket(int fd)
+{
+	int type;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_SEQPACKET;
+}
+
+static void
+want_segment(void *ctx)
+{
+	gate_control_want_segment(ctx);
+}
+
+static void
+alarm_hook(void *ctx, const char *text)
+{
+	gate_control_alarm(ctx, text);
+}
+
+static bool
+open_journal(struct gate *gate)
+{
+	const struct mm_journal_hooks hooks = { want_segment, alarm_hook, gate };
+
+	gate->journal = mm_journal_open("gate", gate->journal_mode, &hooks);
+	if (gate->journal == NULL)
+		return false;
+	for (size_t i = 0; i < gate->segment_count; i++)
+		if (!mm_journal_add_segment(gate->journal, gate->segments[i]))
+			gate_control_alarm(gate, "a journal segment cannot be used");
+	gate->segment_count = 0;
+	return true;
+}
+
+/* What compiling the snapshot found: into the journal, the metrics and the log. */
+static void
+tell_finding(struct gate *gate, const struct mm_trust_finding *finding)
+{
+	char text[512];
+
+	atomic_fetch_add(&gate->metrics.findings[GATE_FINDING_SHARED_MATERIAL], 1);
+	snprintf(text, sizeof(text), "%.*s: %.*s", (int)finding->where.len, finding->where.ptr,
+	    (int)finding->text.len, finding->text.ptr);
+	gate_control_alarm(gate, text);
+	if (!gate_record_finding(gate, finding))
+		gate_control_alarm(gate, "a finding could not be recorded");
+}
+
+static void
+tell_event(struct gate *gate, const char *what)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s, epoch %" PRIu64, what, mm_trust_epoch(gate->trust));
+	if (!gate_record_event(gate, text))
+		gate_control_alarm(gate, "an event could not be recorded");
+}
+
+static bool
+start(struct gate *gate)
+{
+	if (!gate_control_set_up(gate) || !gate_control_make_prompt())
+		return false;
+	gate_http_prepare(gate);
+	mm_sandbox_prepare();
+	if (!mm_sandbox_enter(MM_PROCESS_GATE, gate->uid, gate->gid))
+		return false;
+	if (pthread_key_create(&gate->thread_decision, free_thread_decision) != 0 ||
+	    !gate_metrics_init(&gate->metrics, gate->trust->service_count) || !open_journal(gate)) {
+		fprintf(stderr, "mintmark-gate: no memory or threads\n");
+		return false;
+	}
+	tell_event(gate, "gate started");
+	for (size_t i = 0; i < gate->trust->finding_count; i++)
+		tell_finding(gate, &gate->trust->findings[i]);
+	return gate_http_start(gate) && gate_control_send_ready(gate);
+}
+
+/* Where mintmarkd is gone nobody watches: answer no more, keep what was decided. */
+static bool
+stop(struct gate *gate, enum gate_end end)
+{
+	if (end == GATE_END_STOP)
+		gate_http_stop(gate);
+	else
+		gate_http_abort(gate);
+	tell_event(gate, end == GATE_END_STOP ? "gate stopped" : "gate ended without mintmarkd");
+	return mm_journal_close(&gate->journal) && end == GATE_END_STOP;
+}
+
+static void
+clear(struct gate *gate)
+{
+	if (gate->journal != NULL)
+		(void)mm_journal_close(&gate->journal);
+	mm_trust_free(&gate->trust);
+	gate_callers_clear(&gate->callers);
+	gate_metrics_clear(&gate->metrics);
+}
+
+int
+main(void)
+{
+	static struct gate gate;
+	bool stopped = false;
+
+	if (!is_control_socket(GATE_CONTROL_FD)) {
+		fprintf(stderr, "mintmark-gate: only mintmarkd(8) starts this\n");
+		return 2;
+	}
+	ignore_signals();
+	if (start(&gate))
+		stopped = stop(&gate, gate_control_serve(&gate));
+	else
+		gate_http_abort(&gate);
+	clear(&gate);
+	return stopped ? EXIT_SUCCESS : EXIT_FAILURE;
+}

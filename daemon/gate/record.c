@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a decision to its record. The token itself is never written.
+ */
+#include "daemon/gate/record.h"
+
+#include "lib/token/facts.h"
+
+#include <time.h>
+
+static void
+set_facts(struct mm_journal_record *record, const struct mm_facts *facts)
+{
+	struct mm_slice *fields = record->fields;
+
+	record->verified = facts->verified;
+	fields[MM_JF_KID] = facts->kid;
+	fields[MM_JF_ISSUER] = facts->issuer;
+	fields[MM_JF_TENANT_ID] = facts->tenant_id;
+	fields[MM_JF_SUBJECT] = facts->subject;
+	fields[MM_JF_CLIENT] = facts->client;
+	fields[MM_JF_TOKEN_ID] = facts->token_id;
+	fields[MM_JF_SESSION] = facts->session;
+	fields[MM_JF_SCOPE] = facts->scope;
+	fields[MM_JF_MAILBOX] = facts->mailbox;
+	if (facts->realm != NULL)
+		fields[MM_JF_REALM] = facts->realm->name;
+	if (facts->tenant != NULL)
+		fields[MM_JF_TENANT] = facts->tenant->name;
+	if (facts->key != NULL)
+		fields[MM_JF_THUMBPRINT] = facts->key->thumbprint_text;
+}
+
+static void
+set_surroundings(struct mm_journal_record *record, const struct gate_exchange *exchange,
+    const struct gate_question *question, char source[GATE_SOURCE_LEN_MAX])
+{
+	struct mm_slice *fields = record->fields;
+
+	fields[MM_JF_SERVICE] = exchange->service->name;
+	fields[MM_JF_MAILBOX_ASKED] = question->mailbox;
+	fields[MM_JF_PROTOCOL] = mm_slice_str(question->protocol);
+	fields[MM_JF_GATE] = mm_slice_str(exchange->gate->name);
+	fields[MM_JF_SOURCE] = gate_exchange_source(exchange, source);
+	fields[MM_JF_USER_AGENT] = gate_exchange_field(exchange, "User-Agent").value;
+	if (exchange->caller != NULL)
+		fields[MM_JF_CALLER] = mm_slice_str(exchange->caller->name);
+}
+
+bool
+gate_record_decision(const struct gate_exchange *exchange, const struct gate_question *question,
+    const struct gate_outcome *outcome, const struct gate_record_times *times)
+{
+	char source[GATE_SOURCE_LEN_MAX];
+	struct mm_journal_record record = {
+		.kind = MM_JOURNAL_DECISION,
+		.time_us = times->time_us,
+		.allowed = outcome->allowed,
+		.reason = outcome->reason,
+		.proof = MM_PROOF_NONE,
+		.epoch = mm_trust_epoch(exchange->gate->trust),
+		.latency_ns = times->latency_ns < UINT32_MAX ? (uint32_t)times->latency_ns : UINT32_MAX,
+	};
+
+	if (outcome->decision != NULL)
+		set_facts(&record, mm_decision_facts(outcome->decision));
+	set_surroundings(&record, exchange, question, source);
+	return mm_journal_append(exchange->gate->journal, &record);
+}
+
+static struct mm_journal_record
+plain_record(const struct gate *gate, enum mm_journal_kind kind)
+{
+	struct mm_journal_record record = { .kind = kind, .epoch = mm_trust_epoch(gate->trust) };
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	record.time_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	record.fields[MM_JF_GATE] = mm_slice_str(gate->name);
+	return record;
+}
+
+bool
+gate_record_finding(struct gate *gate, const struct mm_trust_finding *finding)
+{
+	struct mm_journal_record record = plain_record(gate, MM_JOURNAL_FINDING);
+
+	record.fields[MM_JF_REALM] = finding->where;
+	record.fields[MM_JF_KID] = finding->kid;
+	record.text = finding->text;
+	return mm_journal_append(gate->journal, &record);
+}
+
+bool
+gate_record_event(struct gate *gate, const char *text)
+{
+	struct mm_journal_record record = plain_record(gate, MM_JOURNAL_EVENT);
+
+	record.text = mm_slice_str(text);
+	return mm_journal_append(gate->journal, &record);
+}
