@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads the attack table, makes each world and token with the maker, shows them to a face, and compares the reasons.
+ * It also counts that every reason which a step can give is given by some case.
+ */
+#include "test/vectors/attacks.h"
+
+#include "test/maker/token.h"
+#include "test/maker/world.h"
+
+#include <mintmark/reason.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CASES_MAX 1024
+#define WORLDS_MAX 32
+#define ELSEWHERE_MAX 64
+#define WORDS_MAX 64
+
+/* Any time will do; that of the library and the command is this one, so that a failure can be seen again. */
+#define CHOSEN_NOW_S INT64_C(1800000000)
+
+struct world_row {
+	const char *name, *outcome;
+};
+
+static struct {
+	char *text;
+	struct attack_case cases[CASES_MAX];
+	size_t case_count;
+	struct world_row worlds[WORLDS_MAX];
+	size_t world_count;
+	const char *elsewhere[ELSEWHERE_MAX];
+	size_t elsewhere_count;
+} table;
+
+static struct attack_answer answers[CASES_MAX];
+static char world_dir[] = "/tmp/mintmark-attacks.XXXXXX";
+static unsigned failures;
+
+_Noreturn void
+attack_fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+void
+attack_copy(char *field, size_t size, const char *text, size_t len)
+{
+	if (len >= size)
+		len = size - 1;
+	memcpy(field, text, len);
+	field[len] = '\0';
+}
+
+bool
+attack_json_word(const char *json, const char *name, char *word, size_t size)
+{
+	char quoted[64];
+	const char *at;
+
+	snprintf(quoted, sizeof quoted, "\"%s\"", name);
+	at = strstr(json, quoted);
+	if (at == NULL)
+		return false;
+	at += strlen(quoted);
+	at += strspn(at, " \t\r\n:");
+	if (*at != '"')
+		return false;
+	at++;
+	attack_copy(word, size, at, strcspn(at, "\""));
+	return true;
+}
+
+/* ---- reading the table ---- */
+
+static char *
+read_table(void)
+{
+	const char *source = getenv("MINTMARK_SOURCE");
+	char path[512], *text;
+	FILE *file;
+	size_t len;
+
+	snprintf(path, sizeof path, "%s/test/vectors/attacks.tsv", source == NULL ? "." : source);
+	file = fopen(path, "re");
+	text = calloc(1, 1 << 20);
+	if (file == NULL || text == NULL)
+		attack_fail("%s cannot be read", path);
+	len = fread(text, 1, (1 << 20) - 1, file);
+	if (len == 0 || !feof(file))
+		attack_fail("%s is empty or too large", path);
+	fclose(file);
+	return text;
+}
+
+/* The tab-separated fields of a line; those that are not there are "". */
+static void
+split_fields(char *line, const char *fields[], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *field = strsep(&line, "\t");
+
+		fields[i] = field == NULL ? "" : field;
+	}
+}
+
+static const char *
+address_of(const char *mailbox)
+{
+	static const char *const people[] = { "alice", "dave", "bob", "carol", "paul" };
+
+	for (size_t i = 0; i < sizeof people / sizeof people[0]; i++) {
+		if (strcmp(mailbox, people[i]) == 0)
+			return maker_person_find(mailbox)->address;
+	}
+	return strcmp(mailbox, "-") == 0 ? NULL : mailbox;
+}
+
+static void
+read_line(char *line, int number)
+{
+	const char *fields[7];
+
+	split_fields(line, fields, 7);
+	if (strcmp(fields[0], "world") == 0 && table.world_count < WORLDS_MAX) {
+		table.worlds[table.world_count++] = (struct world_row){ fields[1], fields[2] };
+	} else if (strcmp(fields[0], "elsewhere") == 0 && table.elsewhere_count < ELSEWHERE_MAX) {
+		table.elsewhere[table.elsewhere_count++] = fields[1];
+	} else if (strcmp(fields[0], "case") == 0 && table.case_count < CASES_MAX) {
+		table.cases[table.case_count++] = (struct attack_case){
+			.line = number, .row = fields[1], .world = fields[2], .service = fields[3],
+			.mailbox = address_of(fields[4]), .reason = fields[5], .recipe = fields[6],
+		};
+	} else if (fields[0][0] != '\0') {
+		attack_fail("attacks.tsv:%d: '%s' is no kind of line, or there are too many", number, fields[0]);
+	}
+}
+
+static void
+parse_table(void)
+{
+	char *rest = table.text = read_table(), *line;
+
+	for (int number = 1; (line = strsep(&rest, "\n")) != NULL; number++) {
+		if (line[0] != '#')
+			read_line(line, number);
+	}
+}
+
+/* ---- one token ---- */
+
+/* The words of a recipe, cut in place: by spaces, or as 'quoted ones'. */
+static int
+split_words(char *recipe, char *words[WORDS_MAX])
+{
+	int count = 0;
+
+	while (*(recipe += strspn(recipe, " ")) != '\0') {
+		char *out;
+
+		if (count == WORDS_MAX)
+			attack_fail("a recipe of more than %d words", WORDS_MAX);
+		out = words[count++] = recipe;
+		for (bool quoted = false; *recipe != '\0' && (quoted || *recipe != ' '); recipe++) {
+			if (*recipe == '\'')
+				quoted = !quoted;
+			else
+				*out++ = *recipe;
+		}
+		if (*recipe != '\0')
+			recipe++;
+		*out = '\0';
+	}
+	return count;
+}
+
+static char *
+make_token(const struct attack_world *world, const struct attack_case *one)
+{
+	char *words[WORDS_MAX], *recipe = strdup(one->recipe), *token;
+	int count;
+
+	if (recipe == NULL)
+		attack_fail("out of memory");
+	count = split_words(recipe, words);
+	token = maker_token_make(world->dir, attack_face.chooses_time ? world->now_s : time(NULL), count, words);
+	free(recipe);
+	return token;
+}
+
+/* ---- one world ---- */
+
+static void
+complain(const struct attack_case *one, const char *found)
+{
+	failures++;
+	printf("attacks.tsv:%d: row %s, %s at %s for %s: expected %s, got %s\n    %s\n", one->line, one->row,
+	    *one->recipe == '\0' ? "Alice's genuine token" : "a token", one->service,
+	    one->mailbox == NULL ? "no named mailbox" : one->mailbox, one->reason, found, one->recipe);
+}
+
+static void
+judge(const struct attack_case *one, const struct attack_answer *answer)
+{
+	bool expected = strcmp(one->reason, "OK") == 0;
+
+	if (!answer->asked)
+		complain(one, "no answer");
+	else if (answer->allowed != expected)
+		complain(one, answer->allowed ? "ALLOWED" : answer->reason[0] != '\0' ? answer->reason : "denied");
+	else if (strcmp(one->reason, answer->reason) != 0)
+		complain(one, answer->reason);
+}
+
+static void
+ask_all(struct attack_world *world)
+{
+	for (size_t i = 0; i < table.case_count; i++) {
+		char *token;
+
+		if (strcmp(table.cases[i].world, world->name) != 0)
+			continue;
+		token = make_token(world, &table.cases[i]);
+		attack_face.ask(world, i, &table.cases[i], token);
+		free(token);
+	}
+}
+
+static void
+judge_all(const struct attack_world *world)
+{
+	for (size_t i = 0; i < table.case_count; i++) {
+		if (strcmp(table.cases[i].world, world->name) == 0)
+			judge(&table.cases[i], &answers[i]);
+	}
+}
+
+static void
+run_world(const struct world_row *row, int64_t now_s)
+{
+	struct attack_world world = { .dir = world_dir, .name = row->name, .now_s = now_s, .answers = answers };
+	bool refused, alarms = false;
+	const char *outcome;
+
+	snprintf(world.config_path, sizeof world.config_path, "%s/%s.conf", world_dir, row->name);
+	refused = !attack_face.open(&world, &alarms);
+	outcome = refused ? "refused" : alarms ? "alarm" : "good";
+	if (strcmp(outcome, row->outcome) != 0) {
+		failures++;
+		printf("world %s: expected to be %s, was %s\n", row->name, row->outcome, outcome);
+	}
+	if (refused)
+		return;
+	ask_all(&world);
+	attack_face.close(&world);
+	judge_all(&world);
+}
+
+/* ---- is every reason given? ---- */
+
+static bool
+is_covered(const char *reason)
+{
+	for (size_t i = 0; i < table.case_count; i++) {
+		if (strcmp(table.cases[i].reason, reason) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_elsewhere(const char *reason)
+{
+	for (size_t i = 0; i < table.elsewhere_count; i++) {
+		if (strcmp(table.elsewhere[i], reason) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+check_reasons(void)
+{
+	static const char *const reasons[] = {
+#define MM_REASON(code, step, class, text, mend) #code,
+#include <mintmark/reasons.def>
+#undef MM_REASON
+	};
+
+	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+		if (is_covered(reasons[i]) == is_elsewhere(reasons[i])) {
+			failures++;
+			printf("reason %s: %s\n", reasons[i], is_covered(reasons[i]) ? "it is given by a case, and said to be "
+			    "given elsewhere" : "no case gives it, and nobody is said to");
+		}
+	}
+}
+
+static void
+remove_world(void)
+{
+	const char *const removal[] = { "rm", "-rf", "--", world_dir, NULL };
+
+	execvp(removal[0], (char *const *)(uintptr_t)removal);
+	_exit(127);
+}
+
+int
+main(void)
+{
+	int64_t now_s = attack_face.chooses_time ? CHOSEN_NOW_S : time(NULL);
+
+	parse_table();
+	check_reasons();
+	if (mkdtemp(world_dir) == NULL)
+		attack_fail("no temporary folder");
+	maker_world_make(world_dir, &(struct maker_world_settings){ now_s, attack_face.listen, "nobody" });
+	for (size_t i = 0; i < table.world_count; i++)
+		run_world(&table.worlds[i], now_s);
+	printf("%s: %zu cases in %zu worlds, %u failures\n", attack_face.name, table.case_count, table.world_count, failures);
+	free(table.text);
+	if (fork() == 0)
+		remove_world();
+	return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The attack table through the library.
+ *
+ * Row 16 is decided in a child that may only read, write and exit: a kid that were used as a path or an address
+ * would kill it.
+ */
+#include "test/vectors/attacks.h"
+
+#include "engine/config.h"
+#include "engine/problems.h"
+#include "engine/trustfile.h"
+
+#include <mintmark.h>
+
+#include <linux/seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct mm_trust *trust;
+static struct mm_decision *decision;
+
+static bool
+has_alarm(const struct mm_problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		if (problems->items[i].class == MM_PROBLEM_ALARM)
+			return true;
+	}
+	return false;
+}
+
+static bool
+open_library(struct attack_world *world, bool *alarms)
+{
+	struct mm_problems problems = { 0 };
+	struct mm_config *config = NULL;
+	bool good = mm_trustfile_load(world->config_path, &problems, &config, &trust);
+
+	*alarms = has_alarm(&problems);
+	if (!good && !mm_problems_has_error(&problems))
+		attack_fail("%s was refused without a word", world->config_path);
+	if (good)
+		decision = mm_decision_new();
+	if (good && decision == NULL)
+		attack_fail("out of memory");
+	mm_config_free(&config);
+	mm_problems_clear(&problems);
+	return good;
+}
+
+static void
+decide(const struct mm_request *request, struct attack_answer *answer)
+{
+	const char *code;
+
+	answer->asked = true;
+	answer->allowed = mm_allowed(mm_decide(trust, request, decision));
+	code = mm_reason_code(mm_decision_reason(decision));
+	attack_copy(answer->reason, sizeof answer->reason, code, strlen(code));
+}
+
+static _Noreturn void
+decide_confined(const struct mm_request *request, int out)
+{
+	struct attack_answer answer = { 0 };
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0)
+		_exit(1);
+	decide(request, &answer);
+	if (write(out, &answer, sizeof answer) != sizeof answer)
+		syscall(SYS_exit, 1);
+	for (;;)
+		syscall(SYS_exit, 0);
+}
+
+static void
+decide_in_child(const struct mm_request *request, struct attack_answer *answer)
+{
+	int ends[2], status;
+	pid_t child;
+
+	if (pipe(ends) != 0 || (child = fork()) < 0)
+		attack_fail("no child for row 16");
+	if (child == 0)
+		decide_confined(request, ends[1]);
+	close(ends[1]);
+	if (read(ends[0], answer, sizeof *answer) != sizeof *answer)
+		*answer = (struct attack_answer){ .asked = true, .reason = "killed: it touched more than memory" };
+	close(ends[0]);
+	waitpid(child, &status, 0);
+}
+
+static void
+ask_library(struct attack_world *world, size_t number, const struct attack_case *one, const char *token)
+{
+	struct mm_request request = {
+		.service = mm_trust_find_service(trust, mm_slice_str(one->service)),
+		.token = mm_slice_str(token),
+		.mailbox = mm_slice_str(one->mailbox),
+		.now_s = world->now_s,
+	};
+
+	decide(&request, &world->answers[number]);
+	if (strcmp(one->row, "16") == 0 && !world->answers[number].allowed)
+		decide_in_child(&request, &world->answers[number]);
+}
+
+static void
+close_library(struct attack_world *world)
+{
+	(void)world;
+	mm_decision_free(&decision);
+	mm_trust_free(&trust);
+}
+
+const struct attack_face attack_face = {
+	.name = "library",
+	.chooses_time = true,
+	.open = open_library,
+	.ask = ask_library,
+	.close = close_library,
+};
