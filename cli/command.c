@@ -53,6 +53,19 @@ const struct mm_command mm_commands[] = {
 	    "\n"
 	    "Exit status: 0 decoded, 1 not a token, 2 usage.\n",
 	    mm_command_inspect },
+	{ "jose", "the bare primitives: whether a signature holds",
+	    "jose verify --key JWK|--jwks FILE [--alg ALG] JWS|-\n"
+	    "\n"
+	    "Verify a compact JWS with a key and print its payload as it stands. Neither realm nor claim nor time is\n"
+	    "looked at: never let anybody in by it; 'mintmark verify' decides.\n"
+	    "\n"
+	    "        --key JWK        a public key: a file, or the JSON text itself\n"
+	    "        --jwks FILE      a set; the header's 'kid' names the key where there are several\n"
+	    "        --alg ALG        the algorithm, for an RSA key that states none\n"
+	    "    JWS|-                the JWS; '-' reads it from standard input\n"
+	    "\n"
+	    "Exit status: 0 the signature holds, 1 it does not or the key is refused, 2 usage or unreadable keys.\n",
+	    mm_command_jose },
 	{ "check-config", "whether the configuration is good, and what it means",
 	    "check-config [-c FILE] [--json]\n"
 	    "\n"
