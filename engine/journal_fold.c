@@ -180,12 +180,12 @@ mm_fold_admit(struct mm_fold *fold, const struct mm_journal_record *record, bool
 	if (mm_slice_present(source))
 		source = mm_fold_source(source, folded);
 	pair = find_pair(fold, service, source);
-	if (pair != NULL && room && pair->single < MM_FOLD_SINGLE_MAX) {
+	if (pair == NULL) {
+		pair = find_service(fold, service);
+	} else if (room && pair->single < MM_FOLD_SINGLE_MAX) {
 		pair->single++;
 		return MM_FOLD_SINGLE;
 	}
-	if (pair == NULL)
-		pair = find_service(fold, service);
 	first = !pair->begun;
 	pair->begun = true;
 	pair->counts[record->reason]++;
