@@ -73,7 +73,7 @@ run_token(int argc, char **argv)
 		now_s = parse_time(argv[2]);
 		used = 3;
 	}
-	token = maker_token_make(argv[0], now_s, argc - used, argv + used);
+	token = maker_token_make(argv[0], now_s, argc - used, (const char *const *)argv + used);
 	puts(token);
 	free(token);
 	return 0;

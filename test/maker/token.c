@@ -22,7 +22,7 @@ struct recipe {
 	const char *key, *kid, *alg, *raw_header, *raw_payload, *signature, *spelling;
 	unsigned attempt;
 	int argc;
-	char *const *argv;
+	const char *const *argv;
 };
 
 struct draft {
@@ -158,12 +158,11 @@ remove_claim(struct recipe *recipe, struct draft *draft, const char *argument)
 static void
 add_actor(struct recipe *recipe, struct draft *draft, const char *argument)
 {
-	char as[] = "--as", *person = maker_copy(argument), *const inner[] = { as, person };
+	const char *const inner[] = { "--as", argument };
 	char *token = maker_token_make(recipe->dir, recipe->now_s, 2, inner);
 
 	maker_object_set_string(&draft->claims, "actortoken", token);
 	free(token);
-	free(person);
 }
 
 static void
@@ -400,7 +399,7 @@ load_key(const struct recipe *recipe)
 }
 
 char *
-maker_token_make(const char *world_dir, int64_t now_s, int argc, char *const *argv)
+maker_token_make(const char *world_dir, int64_t now_s, int argc, const char *const *argv)
 {
 	struct recipe recipe = {
 		.dir = world_dir,

@@ -14,7 +14,7 @@
  *
  * The same recipe, keys and time give the same header and payload; a signature that is random differs.
  */
-char *maker_token_make(const char *world_dir, int64_t now_s, int argc, char *const *argv);
+char *maker_token_make(const char *world_dir, int64_t now_s, int argc, const char *const *argv);
 
 /* The arguments, a line each. */
 void maker_token_print_usage(FILE *stream);

@@ -6,6 +6,7 @@
 #include "test/maker/text.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -380,4 +381,20 @@ maker_world_make(const char *given_dir, const struct maker_world_settings *setti
 	for (size_t i = 0; i < COUNT(keys); i++)
 		EVP_PKEY_free(keys[i]);
 	free(dir);
+}
+
+static int
+remove_entry(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+	(void)status;
+	(void)type;
+	(void)place;
+	return remove(path);
+}
+
+void
+maker_world_remove(const char *dir)
+{
+	if (nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS) != 0)
+		maker_fail("%s cannot be removed", dir);
 }

@@ -29,6 +29,9 @@ struct maker_world_settings {
 /* Make the world in a folder, which must exist. Ends the program where something cannot be written. */
 void maker_world_make(const char *dir, const struct maker_world_settings *settings);
 
+/* Remove a folder with all that is in it. */
+void maker_world_remove(const char *dir);
+
 #define MAKER_TENANT_A "aaaaaaaa-0000-4000-8000-00000000000a"
 #define MAKER_TENANT_B "bbbbbbbb-0000-4000-8000-00000000000b"
 #define MAKER_TENANT_C "9188040d-6c67-4c5b-b112-36a304b66dad"

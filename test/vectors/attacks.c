@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define CASES_MAX 1024
 #define WORLDS_MAX 32
@@ -163,7 +162,7 @@ parse_table(void)
 
 /* The words of a recipe, cut in place: by spaces, or as 'quoted ones'. */
 static int
-split_words(char *recipe, char *words[WORDS_MAX])
+split_words(char *recipe, const char *words[WORDS_MAX])
 {
 	int count = 0;
 
@@ -172,7 +171,7 @@ split_words(char *recipe, char *words[WORDS_MAX])
 
 		if (count == WORDS_MAX)
 			attack_fail("a recipe of more than %d words", WORDS_MAX);
-		out = words[count++] = recipe;
+		words[count++] = out = recipe;
 		for (bool quoted = false; *recipe != '\0' && (quoted || *recipe != ' '); recipe++) {
 			if (*recipe == '\'')
 				quoted = !quoted;
@@ -189,7 +188,8 @@ split_words(char *recipe, char *words[WORDS_MAX])
 static char *
 make_token(const struct attack_world *world, const struct attack_case *one)
 {
-	char *words[WORDS_MAX], *recipe = strdup(one->recipe), *token;
+	const char *words[WORDS_MAX];
+	char *recipe = strdup(one->recipe), *token;
 	int count;
 
 	if (recipe == NULL)
@@ -308,15 +308,6 @@ check_reasons(void)
 	}
 }
 
-static void
-remove_world(void)
-{
-	const char *const removal[] = { "rm", "-rf", "--", world_dir, NULL };
-
-	execvp(removal[0], (char *const *)(uintptr_t)removal);
-	_exit(127);
-}
-
 int
 main(void)
 {
@@ -331,7 +322,6 @@ main(void)
 		run_world(&table.worlds[i], now_s);
 	printf("%s: %zu cases in %zu worlds, %u failures\n", attack_face.name, table.case_count, table.world_count, failures);
 	free(table.text);
-	if (fork() == 0)
-		remove_world();
+	maker_world_remove(world_dir);
 	return failures == 0 ? 0 : 1;
 }
