@@ -289,7 +289,7 @@ scan_list(struct scanner *scanner, struct mm_scan_setting *setting)
 		if (!take(scanner, TOKEN_COMMA, mend))
 			return false;
 		if (!is_value(scanner))
-			return unexpected(scanner, "a value behind ','", mend);
+			return unexpected(scanner, "a value behind ','", "remove the last ','");
 	}
 	setting->shape = MM_SCAN_LIST;
 	setting->value = mm_slice(scanner->scan->text + begin, scanner->token.begin - begin);

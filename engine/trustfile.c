@@ -136,6 +136,15 @@ find_place(const struct mm_config *config, const char *where)
 	return place;
 }
 
+static bool
+is_document(const struct mm_config *config, const char *where)
+{
+	for (size_t i = 0; i < config->realm_count; i++)
+		if (strcmp(config->realms[i].keys_path, where) == 0)
+			return true;
+	return false;
+}
+
 /* A note about one section gets its file and line; where two kinds share the name, nobody is pointed at wrongly. */
 static void
 report_note(void *ctx, const struct mm_note *note)
@@ -145,7 +154,7 @@ report_note(void *ctx, const struct mm_note *note)
 	struct place place = find_place(reporter->config, note->where);
 	enum mm_problem_class class = mm_problem_class_of(note->note_class);
 
-	if (mm_slice_present(note->kid) || strchr(note->where, '/') != NULL)
+	if (mm_slice_present(note->kid) || is_document(reporter->config, note->where))
 		mm_problems_note(reporter->problems, note);
 	else if (place.found == 1)
 		mm_problems_add(reporter->problems, class, path, place.line, note->mend, "%s %s: %s", place.kind,

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mintmark.conf: what is understood, and what is refused in which line with which words.
+ */
+#include "engine/config.h"
+
+#include "engine/config_scan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* The sample of the design, word by word. */
+static const char sample[] =
+    "state_dir = \"/var/lib/mintmark\"\n"
+    "listen    = { \"127.0.0.1:9080\", \"unix:/run/mintmark/gate.sock\" }\n"
+    "\n"
+    "realm consumer {\n"
+    "    issuer  = \"https://login.example/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0\"\n"
+    "    keys    = \"file:common.jwks\"        # \"discovery:https://…\", \"jwks:https://…\", \"mint\"\n"
+    "    require_key_issuer = true           # a shared document: each key must state its issuer\n"
+    "    algorithms = { \"RS256\" }            # for keys that do not state their own\n"
+    "    token_types = { \"at+jwt\" }          # \"application/\" before it is the same\n"
+    "    max_lifetime = 3600\n"
+    "    when_stale = deny\n"
+    "}\n"
+    "realm enterprise {\n"
+    "    issuer  = \"https://login.example/{tenant}/v2.0\"     # also matches {tenantid}\n"
+    "    keys    = \"file:common.jwks\"\n"
+    "    require_key_issuer = true\n"
+    "}\n"
+    "tenant contoso {\n"
+    "    realm   = enterprise\n"
+    "    id      = \"aaaaaaaa-0000-4000-8000-00000000000a\"\n"
+    "    domains = { \"contoso.example\" }\n"
+    "    admins  = { \"security@contoso-irm.example\" }\n"
+    "}\n"
+    "service imap {\n"
+    "    audience = \"https://mail.example\"\n"
+    "    realms   = { \"enterprise\" }\n"
+    "    mailbox_claim = \"preferred_username\"\n"
+    "    mark     = off                      # off | observe | required\n"
+    "    ledger   = off\n"
+    "    scopes   = { }                      # demanded\n"
+    "    clients  = { }                      # empty: any\n"
+    "    binding  = when_bound               # or \"dpop\", \"mtls\"\n"
+    "    directory = none                    # or \"mint\"\n"
+    "    callers  = { \"dovecot:/etc/mintmark/dovecot.secret\" }\n"
+    "}\n";
+
+static struct mm_config *
+parse_good(const char *text, const char *path)
+{
+	struct mm_problems problems = { .count = 0 };
+	struct mm_config *config = mm_config_parse(mm_slice_str(text), path, &problems);
+
+	if (config == NULL)
+		mm_problems_print(&problems, stderr, true);
+	assert_non_null(config);
+	assert_int_equal(problems.count, 0);
+	mm_problems_clear(&problems);
+	return config;
+}
+
+static void
+test_sample(void **state)
+{
+	struct mm_config *config = parse_good(sample, "/etc/mintmark/mintmark.conf");
+
+	(void)state;
+	assert_string_equal(config->state_dir, "/var/lib/mintmark");
+	assert_int_equal(config->listen_count, 2);
+	assert_int_equal(config->listens[0].kind, MM_LISTEN_TCP);
+	assert_string_equal(config->listens[0].address, "127.0.0.1");
+	assert_int_equal(config->listens[0].port, 9080);
+	assert_int_equal(config->listens[1].kind, MM_LISTEN_UNIX);
+	assert_string_equal(config->listens[1].address, "/run/mintmark/gate.sock");
+	assert_int_equal(config->realm_count, 2);
+	assert_string_equal(config->realms[0].name, "consumer");
+	assert_true(config->realms[0].require_key_issuer);
+	assert_int_equal(config->realms[0].line, 4);
+	assert_string_equal(config->realms[1].keys_path, "/etc/mintmark/common.jwks");
+	assert_int_equal(config->realms[1].line, 13);
+	assert_int_equal(config->tenant_count, 1);
+	assert_string_equal(config->tenants[0].realm, "enterprise");
+	assert_string_equal(config->tenants[0].domains[0], "contoso.example");
+	assert_null(config->tenants[0].domains[1]);
+	assert_string_equal(config->tenants[0].admins[0], "security@contoso-irm.example");
+	assert_int_equal(config->service_count, 1);
+	assert_string_equal(config->services[0].mailbox_claim, "preferred_username");
+	assert_null(config->services[0].scopes);
+	assert_null(config->services[0].clients);
+	assert_int_equal(config->services[0].caller_count, 1);
+	assert_string_equal(config->services[0].callers[0].name, "dovecot");
+	assert_string_equal(config->services[0].callers[0].secret_path, "/etc/mintmark/dovecot.secret");
+	mm_config_free(&config);
+	assert_null(config);
+}
+
+static void
+test_defaults(void **state)
+{
+	struct mm_config *config = parse_good("realm r { issuer = \"https://i.example\" keys = \"file:k\" }"
+	    "service s { audience = a realms = { r } mailbox = none }", "conf");
+
+	(void)state;
+	assert_string_equal(config->state_dir, "/var/lib/mintmark");
+	assert_string_equal(config->user, "mintmark");
+	assert_int_equal(config->listen_count, 2);
+	assert_string_equal(config->listens[0].address, "127.0.0.1");
+	assert_null(config->tls_certificate_path);
+	assert_int_equal(config->journal_mode, MM_JOURNAL_BEFORE_ANSWER);
+	assert_int_equal(config->journal_segment_bytes, 64 * 1024 * 1024);
+	assert_int_equal(config->journal_keep_segments, 0);
+	assert_string_equal(config->realms[0].keys_path, "k");
+	assert_false(config->realms[0].require_key_issuer);
+	assert_string_equal(config->realms[0].algorithms[0], "RS256");
+	assert_null(config->realms[0].algorithms[1]);
+	assert_string_equal(config->realms[0].token_types[0], "at+jwt");
+	assert_int_equal(config->realms[0].max_lifetime_s, 3600);
+	assert_null(config->services[0].mailbox_claim);
+	assert_int_equal(config->services[0].caller_count, 0);
+	mm_config_free(&config);
+}
+
+static void
+test_everything_set(void **state)
+{
+	struct mm_config *config = parse_good(
+	    "listen = { \"[::1]:1\", \"tls:0.0.0.0:65535\", \"tls:[::]:443\" }\n"
+	    "user = gate\ntls_certificate = \"tls/chain.pem\"\ntls_key = '/k.pem'\n"
+	    "journal = durable\njournal_segment = 1048576\njournal_keep = 7\n"
+	    "/* a comment with } and \" */\n"
+	    "realm \"r\" { issuer = \"a\\\\b\\\"c\" keys = \"file:/abs/k\" algorithms = { \"ES256\", EdDSA }\n"
+	    "token_types = { JWT } max_lifetime = 60 }\n"
+	    "revoke leaver { realm = r subjects = { \"s1\", \"s2\" } issued_before = 1700000000 }\n"
+	    "revoke stolen { realm = r tokens = { \"jti\" } sessions = { x } clients = { y } tenants = { z } }\n",
+	    "/x/c.conf");
+
+	(void)state;
+	assert_string_equal(config->listens[0].address, "::1");
+	assert_int_equal(config->listens[1].kind, MM_LISTEN_TLS);
+	assert_int_equal(config->listens[1].port, 65535);
+	assert_string_equal(config->listens[2].address, "::");
+	assert_string_equal(config->user, "gate");
+	assert_string_equal(config->tls_certificate_path, "/x/tls/chain.pem");
+	assert_string_equal(config->tls_key_path, "/k.pem");
+	assert_int_equal(config->journal_mode, MM_JOURNAL_DURABLE);
+	assert_int_equal(config->journal_segment_bytes, 1048576);
+	assert_int_equal(config->journal_keep_segments, 7);
+	assert_string_equal(config->realms[0].issuer, "a\\b\"c");
+	assert_string_equal(config->realms[0].keys_path, "/abs/k");
+	assert_string_equal(config->realms[0].algorithms[1], "EdDSA");
+	assert_null(config->realms[0].algorithms[2]);
+	assert_int_equal(config->realms[0].max_lifetime_s, 60);
+	assert_int_equal(config->revoke_count, 2);
+	assert_string_equal(config->revokes[0].subjects[1], "s2");
+	assert_true(config->revokes[0].issued_before_s == 1700000000);
+	assert_true(config->revokes[1].issued_before_s == INT64_MAX);
+	assert_string_equal(config->revokes[1].tokens[0], "jti");
+	assert_string_equal(config->revokes[1].tenants[0], "z");
+	mm_config_free(&config);
+}
+
+/* A text that is refused: the line and words of one of its problems, and words of that one's mend. */
+struct refusal {
+	const char *text;
+	int line;
+	const char *words;
+	const char *mend;
+};
+
+#define REALM "realm r { issuer = i keys = \"file:k\" "
+#define SERVICE "service s { audience = a realms = { r } mailbox = none "
+
+static const struct refusal refusals[] = {
+	/* what libconfuse lets pass */
+	{ "\nuser = a\nuser = b\n", 3, "'user' stands twice, first in line 2", "keep one" },
+	{ "listen = { \"127.0.0.1:1\" }\n\nlisten = { \"127.0.0.1:2\" }", 3, "stands twice", "keep one" },
+	{ "\nuser = \"${HOME}\"", 2, "holds \"${\"", "the value itself" },
+	{ "user = '${HOME}'", 1, "holds \"${\"", "the value itself" },
+	{ "user = ${HOME}", 1, "'$' has no meaning", "double quotes" },
+	{ REALM "\nmax_lifetime = 010 }", 2, "is 010, an octal", "decimal digits" },
+	{ REALM "\nmax_lifetime = 0x10 }", 2, "is 0x10, an octal or hexadecimal", "decimal digits" },
+	{ REALM "max_lifetime = 00 }", 1, "an octal", "decimal digits" },
+	{ "user = \"a\\nb\"", 1, "unknown escape", "there are no others" },
+	{ "user = \"a\\x41\"", 1, "unknown escape", "there are no others" },
+	{ "user = 'a\\'b'", 1, "unknown escape", "double quotes" },
+	{ "user = \"a\nb\"", 1, "string is not closed", "ends on its line" },
+	{ "\nuser = \"a", 2, "string is not closed", "ends on its line" },
+	{ "listen += { \"127.0.0.1:1\" }", 1, "'+' has no meaning", "whole list" },
+	{ "include(\"/etc/passwd\")", 1, "there are no functions", "one file" },
+	{ "include = \"/etc/passwd\"", 1, "'include' is no setting", NULL },
+	{ REALM "algorithms = \"RS256\" }", 1, "'algorithms' is a list", "{ \"one\"" },
+	{ REALM "algorithms = { \"RS256\" \"ES256\" } }", 1, "',' is expected", "a list is" },
+	{ REALM "algorithms = { a, } }", 1, "a value behind ',' is expected", "remove the last" },
+	{ REALM "algorithms = { , } }", 1, "a value is expected", "a list is" },
+	{ REALM "issuer = https://i.example }", 1, "needs quotes", "double quotes" },
+	{ "user = \"a\x01\"", 1, "control character 1", "remove" },
+	{ "user = a;", 1, "';' has no meaning", "ends where" },
+	{ "\n\n/* never", 3, "never ends", "close it" },
+	{ "user = \"\xff\"", 1, "byte 0xff is not text", "UTF-8" },
+	{ "\xef\xbb\xbfuser = a", 1, "needs quotes", NULL },
+
+	/* names */
+	{ "\nlistne = { \"127.0.0.1:1\" }", 2, "'listne' is no setting", "did you mean 'listen'?" },
+	{ REALM "\nmax_lifetme = 5 }", 2, "realm r: 'max_lifetme' is no setting", "did you mean 'max_lifetime'?" },
+	{ SERVICE "\nmax_lifetime = 5 }", 2, "'max_lifetime' is no setting", "setting of a 'realm' section" },
+	{ REALM "state_dir = x }", 1, "'state_dir' is no setting", "outside of all sections" },
+	{ "zzzzzzzzzz = 1", 1, "is no setting", "mintmark.conf(5)" },
+	{ "servce s { }", 1, "servce s: there is no such section", "did you mean 'service'?" },
+	{ "realm { }", 1, "has no name", "realm NAME" },
+	{ REALM "}\n" REALM "}", 2, "realm r: the section stands twice, first in line 1", "another name" },
+	{ "realm \"a/b\" { issuer = i keys = \"file:k\" }", 1, "name cannot be used", "1 to 64 letters" },
+	{ "realm \"\" { issuer = i keys = \"file:k\" }", 1, "name cannot be used", "1 to 64 letters" },
+	{ "realm .a { issuer = i keys = \"file:k\" }", 1, "name cannot be used", "begins with a letter" },
+	{ REALM, 1, "section that begins here never ends", "close it" },
+	{ "}", 1, "a word is expected, but here is '}'", NULL },
+	{ "user", 1, "'=' is expected, but here is the end", NULL },
+	{ "user = }", 1, "a value is expected", NULL },
+	{ REALM "issuer { } }", 1, "'=' is expected", NULL },
+
+	/* types */
+	{ REALM "max_lifetime = \"60\" }", 1, "is a number", "from 1 to" },
+	{ REALM "max_lifetime = -5 }", 1, "no whole number", "from 1 to" },
+	{ REALM "max_lifetime = 0 }", 1, "out of range", "from 1 to" },
+	{ REALM "max_lifetime = 99999999999999999999 }", 1, "no whole number", "from 1 to" },
+	{ REALM "max_lifetime = 1h }", 1, "no whole number", "from 1 to" },
+	{ REALM "require_key_issuer = yes }", 1, "neither true nor false", "true or false" },
+	{ REALM "algorithms = { } }", 1, "'algorithms' is empty", "at least one" },
+	{ "user = { a }", 1, "one text and no list", "one value" },
+	{ "user = \"\"", 1, "'user' is empty", NULL },
+	{ "journal = sometimes", 1, "none of the words", "before_answer or durable or group" },
+	{ "journal_segment = 4096", 1, "out of range", "1048576" },
+	{ SERVICE "scopes = { \"\" } }", 1, "'scopes' holds an empty value", NULL },
+
+	/* what this version does not have */
+	{ "realm r { issuer = i\nkeys = \"discovery:https://i.example\" }", 2, "from the network", "file:NAME.jwks" },
+	{ "realm r { issuer = i keys = \"jwks:https://i.example\" }", 1, "from the network", "file:NAME.jwks" },
+	{ "realm r { issuer = i keys = \"mint\" }", 1, "needs the mint", "file:NAME.jwks" },
+	{ "realm r { issuer = i keys = \"common.jwks\" }", 1, "does not say where", "file:NAME.jwks" },
+	{ REALM "derived_from = { x } }", 1, "needs the mint, which this version does not have", "remove" },
+	{ REALM "when_stale = marked_only }", 1, "needs the mark", "when_stale = deny" },
+	{ SERVICE "mark = required }", 1, "needs a realm with a mint", "mark = off" },
+	{ SERVICE "mark = \"observe\" }", 1, "needs a realm with a mint", "mark = off" },
+	{ SERVICE "ledger = required }", 1, "needs a realm with a mint", "ledger = off" },
+	{ SERVICE "binding = \"dpop\" }", 1, "needs proof of possession", "binding = when_bound" },
+	{ SERVICE "directory = \"mint\" }", 1, "needs the mint", "directory = none" },
+	{ SERVICE "accept_unproven = { r } }", 1, "needs the ledger", "remove" },
+	{ "trusted_proxies = { \"10.0.0.0/8\" }", 1, "needs believing", "remove" },
+
+	/* what is missing or contradicts itself */
+	{ "\nrealm r { keys = \"file:k\" }", 2, "realm r: 'issuer' is missing", NULL },
+	{ "realm r { issuer = i }", 1, "'keys' is missing", NULL },
+	{ "service s { realms = { r } mailbox = none }", 1, "'audience' is missing", NULL },
+	{ "service s { audience = a realms = { r } }", 1, "which mailbox a token opens", "mailbox = none" },
+	{ SERVICE "\nmailbox_claim = email }", 1, "contradicts 'mailbox_claim'", "one of the two" },
+	{ "revoke r { realm = x }", 1, "nothing is revoked", "at least one" },
+	{ "revoke r { realm = x tokens = { t }\nissued_before = 5 }", 2, "contradicts 'tokens'", "of their own" },
+	{ "tls_key = \"k\"", 1, "belong together", "both" },
+	{ "\ntls_key = \"k\" tls_certificate = \"c\"", 2, "no \"tls:\" address", "tls:ADDRESS:PORT" },
+	{ "listen = { \"tls:1.2.3.4:443\" }", 1, "no certificate", "tls_certificate" },
+
+	/* addresses and callers */
+	{ "listen = { \"0.0.0.0:80\" }", 1, "in the clear", "tls:ADDRESS:PORT" },
+	{ "listen = { \"[::]:80\" }", 1, "in the clear", "loopback" },
+	{ "listen = { \"[::ffff:127.0.0.1]:80\" }", 1, "in the clear", "loopback" },
+	{ "listen = { \"localhost:80\" }", 1, "a name where an address", "numbers" },
+	{ "listen = { \"127.0.0.1\" }", 1, "no address and port", "PORT" },
+	{ "listen = { \"::1:80\" }", 1, "no address and port", "[::1]:PORT" },
+	{ "listen = { \"127.0.0.1:0\" }", 1, "no address and port", "PORT" },
+	{ "listen = { \"127.0.0.1:080\" }", 1, "no address and port", "PORT" },
+	{ "listen = { \"127.0.0.1:65536\" }", 1, "no address and port", "PORT" },
+	{ "listen = { \"unix:gate.sock\" }", 1, "relative path", "unix:/PATH" },
+	{ "listen = { \"127.0.0.1:1\", \"127.0.0.1:1\" }", 1, "stands twice", "one of the two" },
+	{ "listen = { }", 1, "'listen' is empty", "default" },
+	{ SERVICE "callers = { \"dovecot\" } }", 1, "not a name and the path", "NAME:/PATH" },
+	{ SERVICE "callers = { \":x\" } }", 1, "not a name and the path", "NAME:/PATH" },
+	{ SERVICE "callers = { \"a b:x\" } }", 1, "not a name and the path", "NAME:/PATH" },
+	{ SERVICE "callers = { \"a:x\", \"a:y\" } }", 1, "caller 'a' stands twice", "one of the two" },
+};
+
+static bool
+is_told(const struct mm_problems *problems, const struct refusal *refusal)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct mm_problem *problem = &problems->items[i];
+
+		if (problem->line == refusal->line && strstr(problem->text, refusal->words) != NULL &&
+		    (refusal->mend == NULL || (problem->mend != NULL && strstr(problem->mend, refusal->mend) != NULL)))
+			return strcmp(problem->where, "a.conf") == 0;
+	}
+	return false;
+}
+
+static void
+test_refusals(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		struct mm_problems problems = { .count = 0 };
+
+		assert_null(mm_config_parse(mm_slice_str(refusals[i].text), "a.conf", &problems));
+		if (!is_told(&problems, &refusals[i])) {
+			print_error("not told of: %s\n", refusals[i].text);
+			mm_problems_print(&problems, stderr, true);
+			fail();
+		}
+		mm_problems_clear(&problems);
+	}
+}
+
+/* A shape fault stops the reading, everything else is told together, in the order of the lines. */
+static void
+test_all_told_together(void **state)
+{
+	static const char text[] = "usr = a\nrealm r {\n keys = \"mint\"\n max_lifetime = 010\n}\n"
+	    "service s { audience = \"\"\n realms = { }\n mark = required }\n";
+	static const int lines[] = { 1, 2, 3, 4, 6, 6, 7, 8 };
+	struct mm_problems problems = { .count = 0 };
+
+	(void)state;
+	assert_null(mm_config_parse(mm_slice_str(text), "a.conf", &problems));
+	assert_int_equal(problems.count, sizeof(lines) / sizeof(lines[0]));
+	for (size_t i = 0; i < problems.count; i++)
+		assert_int_equal(problems.items[i].line, lines[i]);
+	mm_problems_clear(&problems);
+}
+
+static void
+assert_refused(struct mm_slice text, const char *words)
+{
+	struct mm_problems problems = { .count = 0 };
+
+	assert_null(mm_config_parse(text, "a.conf", &problems));
+	assert_true(mm_problems_has_error(&problems));
+	assert_non_null(strstr(problems.items[0].text, words));
+	mm_problems_clear(&problems);
+}
+
+static void
+test_absurd_sizes(void **state)
+{
+	size_t size = MM_CONFIG_LEN_MAX + 1;
+	char *text = malloc(size);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, ' ', size);
+	assert_refused(mm_slice(text, size), "at most 1048576 are read");
+	for (size_t i = 0; i + 4 <= size - 1; i += 4)
+		memcpy(text + i, "a=b ", 4);
+	assert_refused(mm_slice(text, size - 1), "more than 20000 settings");
+	for (size_t i = 0; i + 8 <= size - 1; i += 8)
+		memcpy(text + i, "realm a{", 8);
+	assert_refused(mm_slice(text, size - 1), "'=' is expected");
+	for (size_t i = 0; i + 10 <= size - 1; i += 10)
+		memcpy(text + i, "realm a{} ", 10);
+	assert_refused(mm_slice(text, size - 1), "more than 4000 sections");
+	memset(text, 'a', size - 1);
+	memcpy(text, "user = \"", 8);
+	text[size - 2] = '"';
+	assert_refused(mm_slice(text, size - 1), "at most 4096 are allowed");
+	free(text);
+}
+
+static void
+test_nul_byte(void **state)
+{
+	(void)state;
+	assert_refused(mm_slice("user = a\n# \0\n", 13), "byte 0x00 is not text");
+	assert_refused(mm_slice("user = a\0", 9), "byte 0x00 is not text");
+}
+
+/* libconfuse would expand it, and an unset variable to nothing. */
+static void
+test_environment_is_not_looked_at(void **state)
+{
+	struct mm_config *config;
+
+	(void)state;
+	assert_int_equal(setenv("MM_TEST", "evil", 1), 0);
+	config = parse_good("user = \"$MM_TEST\" # ${MM_TEST}\n", "a.conf");
+	assert_string_equal(config->user, "$MM_TEST");
+	mm_config_free(&config);
+}
+
+static void
+test_line_ends_of_other_systems(void **state)
+{
+	struct mm_config *config = parse_good("user = a\r\n# x\r\njournal = group\r\n", "a.conf");
+
+	(void)state;
+	assert_string_equal(config->user, "a");
+	assert_int_equal(config->journal_mode, MM_JOURNAL_GROUP);
+	mm_config_free(&config);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sample),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_everything_set),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_all_told_together),
+		cmocka_unit_test(test_absurd_sizes),
+		cmocka_unit_test(test_nul_byte),
+		cmocka_unit_test(test_environment_is_not_looked_at),
+		cmocka_unit_test(test_line_ends_of_other_systems),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

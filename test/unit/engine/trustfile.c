@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From files to trust: what is read, and where a problem is said to be.
+ */
+#include "engine/trustfile.h"
+
+#include "lib/base/limits.h"
+#include "lib/trust/trust.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* The public half of RFC 7515 appendix A.3's key. */
+static const char jwks[] =
+    "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"K1\",\"alg\":\"ES256\","
+    "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}]}";
+
+#define ONE_REALM "realm r { issuer = \"https://i.example/\" keys = \"file:k.jwks\" }\n"
+#define ONE_SERVICE "service s { audience = a realms = { r } mailbox = none }\n"
+
+static char folder[] = "/tmp/mm-trustfile-XXXXXX";
+static char config_path[64], keys_path[64];
+
+static void
+write_file(const char *path, const char *content)
+{
+	size_t len = strlen(content);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content, len), (ssize_t)len);
+	close(fd);
+}
+
+static int
+make_folder(void **state)
+{
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(config_path, sizeof(config_path), "%s/a.conf", folder);
+	snprintf(keys_path, sizeof(keys_path), "%s/k.jwks", folder);
+	return 0;
+}
+
+static int
+remove_folder(void **state)
+{
+	(void)state;
+	unlink(config_path);
+	unlink(keys_path);
+	return rmdir(folder);
+}
+
+static void
+test_good(void **state)
+{
+	struct mm_problems problems = { .count = 0 };
+	struct mm_config *config = NULL;
+	struct mm_trust *trust = NULL;
+
+	(void)state;
+	write_file(keys_path, jwks);
+	write_file(config_path, ONE_REALM ONE_SERVICE
+	    "revoke x { realm = r subjects = { a, b } clients = { c } issued_before = 5 }\n"
+	    "revoke y { realm = r tokens = { t } sessions = { s } }\n");
+	assert_true(mm_trustfile_load(config_path, &problems, &config, &trust));
+	assert_int_equal(trust->key_count, 1);
+	assert_non_null(mm_trust_find_service(trust, mm_slice_str("s")));
+	assert_int_equal(trust->revocation_count, 5);
+	assert_string_equal(config->realms[0].keys_path, keys_path);
+	mm_trust_free(&trust);
+	mm_config_free(&config);
+	mm_problems_clear(&problems);
+}
+
+static void
+assert_refused(const char *text, const char *where, int line, const char *words)
+{
+	struct mm_problems problems = { .count = 0 };
+	struct mm_config *config = NULL;
+	struct mm_trust *trust = NULL;
+	bool told = false;
+
+	write_file(config_path, text);
+	assert_false(mm_trustfile_load(config_path, &problems, &config, &trust));
+	assert_null(config);
+	assert_null(trust);
+	assert_true(mm_problems_has_error(&problems));
+	for (size_t i = 0; i < problems.count; i++)
+		told = told || (problems.items[i].class == MM_PROBLEM_ERROR && problems.items[i].line == line &&
+		    strcmp(problems.items[i].where, where) == 0 && strstr(problems.items[i].text, words) != NULL);
+	if (!told)
+		mm_problems_print(&problems, stderr, true);
+	assert_true(told);
+	mm_problems_clear(&problems);
+}
+
+static void
+test_places_of_problems(void **state)
+{
+	(void)state;
+	write_file(keys_path, jwks);
+	assert_refused(ONE_REALM "\nservice s { audience = a realms = { q } mailbox = none }", config_path, 3,
+	    "service s: there is no realm 'q'");
+	assert_refused("\nrealm r { issuer = \"ftp://i.example/\" keys = \"file:k.jwks\" }\n" ONE_SERVICE, config_path, 2,
+	    "realm r: ");
+	assert_refused(ONE_REALM ONE_SERVICE "tenant t { realm = q }", config_path, 3, "tenant t: there is no realm");
+	/* Both a realm and a service have the name: no line is better than a wrong one. */
+	assert_refused(ONE_REALM "service r { audience = a realms = { q } mailbox = none }", config_path, 0,
+	    "r: there is no realm 'q'");
+	assert_refused("user = 5x\nusr = a\n", config_path, 2, "'usr' is no setting");
+	write_file(keys_path, "{\"keys\":[");
+	assert_refused(ONE_REALM ONE_SERVICE, keys_path, 0, "");
+}
+
+static void
+test_key_files_that_cannot_be_read(void **state)
+{
+	(void)state;
+	unlink(keys_path);
+	assert_refused("\n" ONE_REALM ONE_SERVICE, config_path, 2, "cannot be read: No such file");
+	assert_int_equal(mkfifo(keys_path, 0600), 0);
+	assert_refused("\n" ONE_REALM ONE_SERVICE, config_path, 2, "it is no regular file");
+	unlink(keys_path);
+	write_file(keys_path, "");
+	assert_int_equal(truncate(keys_path, MM_DOCUMENT_LEN_MAX + 1), 0);
+	assert_refused("\n" ONE_REALM ONE_SERVICE, config_path, 2, "it is too large");
+}
+
+static void
+test_configuration_that_cannot_be_read(void **state)
+{
+	struct mm_problems problems = { .count = 0 };
+	struct mm_config *config = NULL;
+	struct mm_trust *trust = NULL;
+
+	(void)state;
+	assert_false(mm_trustfile_load("/nonexistent/a.conf", &problems, &config, &trust));
+	assert_false(mm_trustfile_load(folder, &problems, &config, &trust));
+	assert_int_equal(problems.count, 2);
+	assert_non_null(strstr(problems.items[0].text, "No such file"));
+	assert_non_null(strstr(problems.items[1].text, "no regular file"));
+	mm_problems_clear(&problems);
+}
+
+static void
+test_read(void **state)
+{
+	size_t len = 0;
+	char *bytes;
+
+	(void)state;
+	write_file(keys_path, "12345");
+	bytes = mm_trustfile_read(AT_FDCWD, keys_path, 5, &len);
+	assert_non_null(bytes);
+	assert_int_equal(len, 5);
+	assert_string_equal(bytes, "12345");
+	free(bytes);
+	assert_null(mm_trustfile_read(AT_FDCWD, keys_path, 4, &len));
+	assert_int_equal(errno, EFBIG);
+	assert_null(mm_trustfile_read(AT_FDCWD, "/dev/zero", 4, &len));
+	assert_int_equal(errno, EINVAL);
+	assert_null(mm_trustfile_read(AT_FDCWD, folder, 4, &len));
+	assert_int_equal(errno, EINVAL);
+	write_file(keys_path, "");
+	bytes = mm_trustfile_read(AT_FDCWD, keys_path, 4, &len);
+	assert_non_null(bytes);
+	assert_int_equal(len, 0);
+	free(bytes);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_places_of_problems),
+		cmocka_unit_test(test_key_files_that_cannot_be_read),
+		cmocka_unit_test(test_configuration_that_cannot_be_read),
+		cmocka_unit_test(test_read),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
