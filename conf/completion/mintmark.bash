@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+# Bash completion of mintmark(1). Commands and options are those that 'mintmark help' tells, so that they are never
+# older than the program.
+
+# The command's word among those before the cursor.
+_mintmark_command() {
+	local word
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $word in
+		-*) ;;
+		*) printf '%s\n' "$word"; return ;;
+		esac
+	done
+}
+
+# Names of the commands: the indented first words of the overview.
+_mintmark_commands() {
+	"$1" help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'
+}
+
+# Options that the help of a command names.
+_mintmark_options() {
+	"$1" help "$2" 2>/dev/null | grep -oE -- '(^|[^[:alnum:]-])--?[a-z][a-z-]*' | grep -oE -- '--?[a-z][a-z-]*' | sort -u
+}
+
+# The configuration that the line names, else the default.
+_mintmark_config() {
+	local i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-c | --config) printf '%s\n' "${COMP_WORDS[i + 1]}"; return ;;
+		esac
+	done
+	printf '%s\n' /etc/mintmark/mintmark.conf
+}
+
+# Names of sections of one kind in the configuration.
+_mintmark_sections() {
+	sed -n -e "s/^[[:space:]]*$1[[:space:]]\\{1,\\}\"\\{0,1\\}\\([A-Za-z0-9._-]*\\)\"\\{0,1\\}[[:space:]]*{.*/\\1/p" \
+	    "$(_mintmark_config)" 2>/dev/null
+}
+
+# Values of the option before the cursor, perhaps none; fails where it is no option that takes one.
+_mintmark_values() {
+	case $1 in
+	-c | --config | --key | --jwks) compgen -f -- "$2" ;;
+	-s | --service) compgen -W "$(_mintmark_sections service)" -- "$2" ;;
+	--tenant) compgen -W "$(_mintmark_sections tenant)" -- "$2" ;;
+	--verdict) compgen -W 'allow deny' -- "$2" ;;
+	--alg) compgen -W 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519' -- "$2" ;;
+	--mailbox | --at | --kid | --reason | --since | --until) ;;
+	*) return 1 ;;
+	esac
+	return 0 # compgen fails where nothing fits
+}
+
+_mintmark() {
+	local program=$1 current=$2 previous=$3 command line
+	COMPREPLY=()
+	command=$(_mintmark_command)
+	if [[ -z $command || $COMP_CWORD -eq 1 ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_mintmark_commands "$program") --help --version" -- "$current")
+		return
+	fi
+	if line=$(_mintmark_values "$previous" "$current"); then
+		if [[ -n $line ]]; then
+			mapfile -t COMPREPLY <<<"$line"
+		fi
+		return
+	fi
+	case $command in
+	help) mapfile -t COMPREPLY < <(compgen -W "$(_mintmark_commands "$program")" -- "$current") ;;
+	*) mapfile -t COMPREPLY < <(compgen -W "$(_mintmark_options "$program" "$command") -" -- "$current") ;;
+	esac
+}
+
+complete -o filenames -F _mintmark mintmark
