@@ -19,6 +19,13 @@
 struct MHD_Connection;
 struct gate_route;
 
+/* Whether the request's length can be served. */
+enum gate_framing {
+	GATE_FRAMING_FIT,
+	GATE_FRAMING_TOO_LARGE,
+	GATE_FRAMING_AMBIGUOUS, /* it states two lengths */
+};
+
 struct gate_exchange {
 	struct gate *gate;
 	struct MHD_Connection *connection;
@@ -26,6 +33,7 @@ struct gate_exchange {
 	const struct mm_service *service; /* of routes that name one; NULL: unknown */
 	const struct gate_caller *caller; /* NULL: not authenticated */
 	bool method_allowed;
+	enum gate_framing framing;
 	struct mm_buf body; /* of routes that take one; may hold secrets: wiped at the end */
 	size_t body_seen;   /* bytes, kept or not */
 };

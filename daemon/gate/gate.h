@@ -67,6 +67,8 @@ struct gate {
 	bool settled;                  /* GATE_SETTINGS came */
 	_Atomic bool stopping;         /* answers close their connection */
 	_Atomic size_t in_flight;      /* requests whose head was read and whose answer is not yet sent */
+	_Atomic size_t connections;    /* open now */
+	_Atomic size_t connections_answered; /* those of them that had an answer */
 	_Atomic bool segment_wanted;   /* the journal has no spare */
 };
 

@@ -28,7 +28,13 @@
  * One connection's memory: head of the request, its fields, head of the answer. A token of 64 KiB in a header
  * fits, so that it gets an answer of ours; a head of more gets the library's 431.
  */
-#define CONNECTION_MEMORY_BYTES ((size_t)160 * 1024)
+#define CONNECTION_MEMORY_BYTES ((size_t)80 * 1024)
+
+/*
+ * A connection takes all of its memory from its first answer on (before that, hardly any). So beyond this many
+ * connections that have had one, 80 MiB, answers close theirs; it is far more than proxies keep open.
+ */
+#define KEPT_CONNECTIONS_MAX 1024
 
 /* A body above GATE_BODY_LEN_MAX is read on to here, so that its sender sees the 413; then the line is cut. */
 #define BODY_SKIPPED_MAX ((size_t)1024 * 1024)
@@ -140,6 +146,49 @@ free_exchange(struct gate_exchange *exchange)
 	free(exchange);
 }
 
+/* ---- connections ---- */
+
+/* What the gate keeps of one. */
+struct connection {
+	bool answered; /* once at least: it counts against KEPT_CONNECTIONS_MAX */
+};
+
+static void
+connection_changed(void *ctx, struct MHD_Connection *http, void **connection_ctx,
+    enum MHD_ConnectionNotificationCode what)
+{
+	struct gate *gate = ctx;
+	struct connection *connection = *connection_ctx;
+
+	(void)http;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		atomic_fetch_add_explicit(&gate->connections, 1, memory_order_relaxed);
+		*connection_ctx = calloc(1, sizeof(*connection));
+		return;
+	}
+	atomic_fetch_sub_explicit(&gate->connections, 1, memory_order_relaxed);
+	if (connection != NULL && connection->answered)
+		atomic_fetch_sub_explicit(&gate->connections_answered, 1, memory_order_relaxed);
+	free(connection);
+}
+
+/* Whether the connection may stay open behind the answer that is being made. */
+static bool
+may_keep(const struct gate_exchange *exchange)
+{
+	struct gate *gate = exchange->gate;
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct connection *connection = info == NULL ? NULL : info->socket_context;
+
+	if (connection == NULL || atomic_load_explicit(&gate->stopping, memory_order_relaxed))
+		return false;
+	if (!connection->answered)
+		atomic_fetch_add_explicit(&gate->connections_answered, 1, memory_order_relaxed);
+	connection->answered = true;
+	return atomic_load_explicit(&gate->connections_answered, memory_order_relaxed) <= KEPT_CONNECTIONS_MAX;
+}
+
 /* ---- answering ---- */
 
 /* What is wrong with the request before any handler looks at it; false: nothing. */
@@ -148,7 +197,11 @@ answer_unfit(struct gate_exchange *exchange, struct gate_answer *answer)
 {
 	const struct gate_route *route = exchange->route;
 
-	if (route->handler == NULL) {
+	if (exchange->framing == GATE_FRAMING_AMBIGUOUS) {
+		gate_answer_text(answer, MHD_HTTP_BAD_REQUEST, "the end of the request is not clear");
+	} else if (exchange->framing == GATE_FRAMING_TOO_LARGE) {
+		gate_answer_text(answer, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
+	} else if (route->handler == NULL) {
 		gate_answer_text(answer, MHD_HTTP_NOT_FOUND, "there is nothing here");
 	} else if (route->names_service && exchange->service == NULL) {
 		atomic_fetch_add_explicit(&exchange->gate->metrics.unknown_services, 1, memory_order_relaxed);
@@ -156,8 +209,6 @@ answer_unfit(struct gate_exchange *exchange, struct gate_answer *answer)
 	} else if (!exchange->method_allowed) {
 		gate_answer_add_header(answer, "Allow", route->methods);
 		gate_answer_text(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint does not take this method");
-	} else if (exchange->body_seen > GATE_BODY_LEN_MAX) {
-		gate_answer_text(answer, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
 	} else {
 		return false;
 	}
@@ -170,7 +221,7 @@ add_headers(struct MHD_Response *response, const struct gate_exchange *exchange,
 	bool added = MHD_add_response_header(response, "Content-Type", answer->content_type) == MHD_YES &&
 	    MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES;
 
-	if (atomic_load_explicit(&exchange->gate->stopping, memory_order_relaxed))
+	if (!may_keep(exchange))
 		added = added && MHD_add_response_header(response, "Connection", "close") == MHD_YES;
 	for (size_t i = 0; i < answer->header_count; i++)
 		added = added && MHD_add_response_header(response, answer->headers[i].name,
@@ -216,13 +267,22 @@ answer_exchange(struct gate_exchange *exchange)
 
 /* ---- the library's callbacks ---- */
 
-/* A body whose stated length is too large already: answered before it is read, and the connection closed. */
-static bool
-states_too_much(struct gate_exchange *exchange)
+/*
+ * What the head says of the body's length. A request whose end two readers could see at two places is not
+ * understood: "A server MAY reject a request that contains both Content-Length and Transfer-Encoding" (RFC 9112
+ * section 6.1), since one proxy before us may go by the one and we by the other.
+ */
+static enum gate_framing
+read_framing(const struct gate_exchange *exchange)
 {
 	struct gate_field length = gate_exchange_field(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	struct gate_field encoding = gate_exchange_field(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING);
 
-	return length.count > 0 && strtoull(length.value.ptr, NULL, 10) > GATE_BODY_LEN_MAX;
+	if (length.count > 1 || encoding.count > 1 || (length.count > 0 && encoding.count > 0))
+		return GATE_FRAMING_AMBIGUOUS;
+	if (length.count > 0 && strtoull(length.value.ptr, NULL, 10) > GATE_BODY_LEN_MAX)
+		return GATE_FRAMING_TOO_LARGE;
+	return GATE_FRAMING_FIT;
 }
 
 static enum MHD_Result
@@ -234,11 +294,9 @@ begin_exchange(struct gate *gate, struct MHD_Connection *connection, const char 
 	*request_ctx = exchange;
 	if (exchange == NULL)
 		return MHD_NO;
-	if (states_too_much(exchange)) {
-		exchange->body_seen = GATE_BODY_LEN_MAX + 1;
-		return answer_exchange(exchange);
-	}
-	return MHD_YES;
+	exchange->framing = read_framing(exchange);
+	/* Answered before the body is read, so that the library closes the connection behind the answer. */
+	return exchange->framing == GATE_FRAMING_FIT ? MHD_YES : answer_exchange(exchange);
 }
 
 static enum MHD_Result
@@ -247,7 +305,9 @@ take_body(struct gate_exchange *exchange, const char *bytes, size_t len)
 	exchange->body_seen += len;
 	if (exchange->body_seen > BODY_SKIPPED_MAX)
 		return MHD_NO;
-	if (exchange->route->takes_body && exchange->body_seen <= GATE_BODY_LEN_MAX)
+	if (exchange->body_seen > GATE_BODY_LEN_MAX)
+		exchange->framing = GATE_FRAMING_TOO_LARGE;
+	else if (exchange->route->takes_body)
 		mm_buf_add(&exchange->body, bytes, len);
 	return MHD_YES;
 }
@@ -320,6 +380,7 @@ start_listener(struct gate *gate, struct gate_listener *listener)
 	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
 	    MHD_OPTION_NOTIFY_COMPLETED, request_completed, NULL,
+	    MHD_OPTION_NOTIFY_CONNECTION, connection_changed, gate,
 	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
 	    MHD_OPTION_ARRAY, is_tls ? tls : plain,
@@ -382,19 +443,4 @@ gate_http_stop(struct gate *gate)
 	for (; atomic_load(&gate->in_flight) > 0 && waited_ms < GATE_DRAIN_MAX_MS; waited_ms += DRAIN_STEP_MS)
 		wait_ms(DRAIN_STEP_MS);
 	gate_http_abort(gate);
-}
-
-size_t
-gate_http_connections(const struct gate *gate)
-{
-	size_t connections = 0;
-
-	for (size_t i = 0; i < gate->listener_count; i++) {
-		const union MHD_DaemonInfo *info =
-		    MHD_get_daemon_info(gate->listeners[i].http, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-
-		if (info != NULL)
-			connections += info->num_connections;
-	}
-	return connections;
 }

@@ -36,9 +36,6 @@ void gate_http_stop(struct gate *gate);
 /* End all connections at once, unanswered. */
 void gate_http_abort(struct gate *gate);
 
-/* Connections that are open now. */
-size_t gate_http_connections(const struct gate *gate);
-
 /* The table's rows, for counting; the last one stands for what matches no other. */
 size_t gate_http_route_count(void);
 const char *gate_http_route_name(size_t route);

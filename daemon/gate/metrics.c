@@ -263,7 +263,7 @@ write_process(struct gate *gate, int64_t now_s, struct mm_buf *out)
 {
 	(void)now_s;
 	add_plain(out, "mintmark_trust_epoch", "gauge", "Number of the trust state.", mm_trust_epoch(gate->trust));
-	add_plain(out, "mintmark_connections", "gauge", "Open client connections.", gate_http_connections(gate));
+	add_plain(out, "mintmark_connections", "gauge", "Open client connections.", atomic_load(&gate->connections));
 	add_plain(out, "mintmark_unknown_service_total", "counter", "Requests that name no known service.",
 	    get(&gate->metrics.unknown_services));
 	add_plain(out, "mintmark_alarms_untold_total", "counter", "Alarms that mintmarkd could not be told of at once.",
