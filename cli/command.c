@@ -77,6 +77,28 @@ const struct mm_command mm_commands[] = {
 	    "\n"
 	    "Exit status: 0 good, 2 usage or configuration.\n",
 	    mm_command_check_config },
+	{ "decisions", "what the gate decided, from its journal",
+	    "decisions [-c FILE|--dir FOLDER] [-s SERVICE] [--verdict allow|deny] [--reason REASON] [--kid KID]\n"
+	    "           [--tenant NAME|ID] [--since TIME] [--until TIME] [-n LINES] [-f] [--json]\n"
+	    "\n"
+	    "Print the gate's decisions, oldest first, and verify its journal while reading. What a token only claims\n"
+	    "ends with '?'; denials that were only counted stand as one line with their number.\n"
+	    "\n"
+	    "    -c, --config FILE    configuration (default /etc/mintmark/mintmark.conf)\n"
+	    "        --dir FOLDER     the journal's folder (default: state_dir/journal of the configuration)\n"
+	    "    -s, --service NAME   of this service\n"
+	    "        --verdict V      allow or deny\n"
+	    "        --reason REASON  such as KEY_REALM_MISMATCH\n"
+	    "        --kid KID        of tokens that name this key\n"
+	    "        --tenant NAME    of this tenant: its name or its id\n"
+	    "        --since TIME     2026-11-23T08:30:00Z, 2026-11-23, today, yesterday, 15m, 2h, 3d (ago); UTC\n"
+	    "        --until TIME     as above\n"
+	    "    -n, --lines LINES    the last ones only (default all; with --follow 10)\n"
+	    "    -f, --follow         go on as they are made\n"
+	    "        --json           print JSON, one object a line\n"
+	    "\n"
+	    "Exit status: 0 read, 1 the journal is damaged or cannot be read, 2 usage or configuration.\n",
+	    mm_command_decisions },
 	{ "help", "tell of a command",
 	    "help [COMMAND]\n"
 	    "\n"

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which records of a journal are asked for.
+ */
+#ifndef MM_CLI_DECISION_FILTER_H
+#define MM_CLI_DECISION_FILTER_H
+
+#include "engine/journal.h"
+
+struct mm_decision_filter {
+	const char *service, *kid, *tenant; /* NULL: any; tenant: its name or its id */
+	bool by_verdict, allowed;
+	bool by_reason;
+	enum mm_reason reason;
+	int64_t since_us, until_us; /* both included; INT64_MIN and INT64_MAX: any */
+};
+
+void mm_decision_filter_init(struct mm_decision_filter *filter);
+
+/*
+ * Whether a record passes. A filter by anything but time passes decisions and folded denials only. Claimed facts pass
+ * as verified ones do: the output tells them apart.
+ */
+bool mm_decision_filter_passes(const struct mm_decision_filter *filter, const struct mm_journal_record *record);
+
+#endif
