@@ -418,6 +418,8 @@ mm_compile_keys(struct mm_compilation *compilation)
 	}
 	apply_tombstones(compilation, &tombstones);
 	settle_shared_material(compilation);
-	qsort(compilation->candidates, compilation->candidate_count, sizeof(*compilation->candidates), compare_candidates);
+	if (compilation->candidate_count > 0)
+		qsort(compilation->candidates, compilation->candidate_count, sizeof(*compilation->candidates),
+		    compare_candidates);
 	remark_realms_without_keys(compilation);
 }
