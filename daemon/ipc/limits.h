@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the processes agree on beside their messages.
+ */
+#ifndef MM_DAEMON_IPC_LIMITS_H
+#define MM_DAEMON_IPC_LIMITS_H
+
+/* The number of a child's end of its pair with mintmarkd. */
+#define MM_CONTROL_FD 3
+
+/* A configuration's text: ten thousand tenants stay below it. */
+#define MM_CONFIG_LEN_MAX (4 * 1024 * 1024)
+
+/* Key files of one configuration; each is a descriptor in the compiler. */
+#define MM_DOCUMENTS_MAX 512
+
+#endif

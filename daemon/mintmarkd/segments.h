@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The segments of the gate's journal: which one it goes on with, and one spare ahead of it.
+ */
+#ifndef MM_DAEMON_MINTMARKD_SEGMENTS_H
+#define MM_DAEMON_MINTMARKD_SEGMENTS_H
+
+#include "engine/config.h"
+
+#include <stdint.h>
+
+#define MM_GATE_JOURNAL "gate"
+
+struct mm_segments {
+	int dir_fd;
+	int64_t segment_bytes;
+	uint64_t keep;   /* begun segments; 0: all */
+	uint64_t newest; /* the number of the last one that was opened; 0: none */
+};
+
+/*
+ * Open the segment that a starting gate goes on with: the newest that was begun, or the first.
+ * Returns a descriptor, the caller's, with its number in segments->newest; -1 with errno.
+ */
+int mm_segments_open_first(struct mm_segments *segments);
+
+/*
+ * Open, or make, the segment behind the newest, and remove what is older than is kept. As above; EBUSY: two that
+ * were opened before are not begun yet, so that a gate gone wrong cannot fill the disk with empty ones.
+ */
+int mm_segments_open_next(struct mm_segments *segments);
+
+#endif

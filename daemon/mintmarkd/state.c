@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state folder. */
+#include "daemon/mintmarkd/state.h"
+
+#include "daemon/mintmarkd/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define JOURNAL_DIR "journal"
+#define LOCK_FILE "lock"
+
+/* Open a folder, made with mode 0700 where its parent exists and it does not. */
+static int
+open_folder(int dir_fd, const char *path)
+{
+	if (mkdirat(dir_fd, path, 0700) == -1 && errno != EEXIST)
+		return -1;
+	return openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Who can write there can take an epoch back, or a journal away. */
+static bool
+check_owner(const char *path, int dir_fd)
+{
+	struct stat status;
+
+	if (fstat(dir_fd, &status) == -1)
+		return false;
+	if (status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return true;
+	mm_log(LOG_ERR, "state_dir %s can be written by others: run 'chown %u %s; chmod go-w %s'", path,
+	    (unsigned)geteuid(), path, path);
+	return false;
+}
+
+static bool
+take_lock(const char *path, struct mm_state *state)
+{
+	state->lock_fd = openat(state->dir_fd, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (state->lock_fd == -1) {
+		mm_log(LOG_ERR, "state_dir %s cannot be written: %s", path, strerror(errno));
+		return false;
+	}
+	if (flock(state->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	if (errno == EWOULDBLOCK)
+		mm_log(LOG_ERR, "state_dir %s is held by another mintmarkd: stop it first", path);
+	else
+		mm_log(LOG_ERR, "state_dir %s cannot be locked: %s", path, strerror(errno));
+	return false;
+}
+
+static bool
+open_parts(const char *path, struct mm_state *state)
+{
+	state->dir_fd = open_folder(AT_FDCWD, path);
+	if (state->dir_fd == -1) {
+		mm_log(LOG_ERR, "state_dir %s cannot be opened or made: %s", path, strerror(errno));
+		return false;
+	}
+	if (!check_owner(path, state->dir_fd) || !take_lock(path, state))
+		return false;
+	state->journal_dir_fd = open_folder(state->dir_fd, JOURNAL_DIR);
+	if (state->journal_dir_fd == -1)
+		mm_log(LOG_ERR, "%s/" JOURNAL_DIR " cannot be opened or made: %s", path, strerror(errno));
+	return state->journal_dir_fd != -1;
+}
+
+bool
+mm_state_open(const char *path, struct mm_state *state)
+{
+	*state = (struct mm_state){ -1, -1, -1 };
+	if (open_parts(path, state))
+		return true;
+	mm_state_close(state);
+	return false;
+}
+
+static void
+close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void
+mm_state_close(struct mm_state *state)
+{
+	close_one(&state->journal_dir_fd);
+	close_one(&state->dir_fd);
+	close_one(&state->lock_fd);
+}
