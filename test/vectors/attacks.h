@@ -26,16 +26,17 @@ struct attack_world {
 	const char *dir, *name;
 	char config_path[256];
 	int64_t now_s; /* of tokens and decision, where the face can choose it */
+	bool alarms;   /* whether it told any; known when it is closed */
 	struct attack_answer *answers; /* one a case, by its number */
 };
 
 struct attack_face {
 	const char *name;
 	bool chooses_time; /* it decides at the time it is told; else by the real clock */
-	const char *listen; /* for the world's configurations; NULL: none beside the socket */
-
-	/* Start with a world's configuration. Returns false where it refuses it; *alarms is set to whether it told any. */
-	bool (*open)(struct attack_world *world, bool *alarms);
+	/* An address for the world's configurations to listen on; NULL: the face needs none. */
+	const char *(*choose_listen)(void);
+	/* Start with a world's configuration. Returns false where it refuses it. */
+	bool (*open)(struct attack_world *world);
 	/* Show it a token; the answer goes to world->answers[number]. */
 	void (*ask)(struct attack_world *world, size_t number, const struct attack_case *one, const char *token);
 	/* Stop, and complete the answers. */
@@ -53,5 +54,11 @@ void attack_copy(char *field, size_t size, const char *text, size_t len);
 
 /* Find "name": "…" in a line of JSON that Mintmark wrote; false where there is none. Only for words without escapes. */
 bool attack_json_word(const char *json, const char *name, char *word, size_t size);
+
+/* A program of the build, by its path in the build folder; the text is good until the next call. */
+const char *attack_program(const char *path);
+
+/* Run a program with its standard output and error in one text; returns its exit status. */
+int attack_run(const char *const argv[], char *output, size_t size);
 
 #endif

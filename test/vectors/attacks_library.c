@@ -35,13 +35,13 @@ has_alarm(const struct mm_problems *problems)
 }
 
 static bool
-open_library(struct attack_world *world, bool *alarms)
+open_library(struct attack_world *world)
 {
 	struct mm_problems problems = { 0 };
 	struct mm_config *config = NULL;
 	bool good = mm_trustfile_load(world->config_path, &problems, &config, &trust);
 
-	*alarms = has_alarm(&problems);
+	world->alarms = has_alarm(&problems);
 	if (!good && !mm_problems_has_error(&problems))
 		attack_fail("%s was refused without a word", world->config_path);
 	if (good)
