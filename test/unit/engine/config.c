@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,27 @@ test_sample(void **state)
 	assert_string_equal(config->services[0].callers[0].secret_path, "/etc/mintmark/dovecot.secret");
 	mm_config_free(&config);
 	assert_null(config);
+}
+
+/* conf/mintmark.conf; tests run in the project's root. */
+static void
+test_installed_sample(void **state)
+{
+	char text[8192];
+	FILE *file = fopen("conf/mintmark.conf", "r");
+	struct mm_config *config;
+	size_t len;
+
+	(void)state;
+	assert_non_null(file);
+	len = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[len] = '\0';
+	config = parse_good(text, "conf/mintmark.conf");
+	assert_int_equal(config->realm_count, 1);
+	assert_int_equal(config->service_count, 1);
+	assert_string_equal(config->services[0].callers[0].secret_path, "conf/dovecot.secret");
+	mm_config_free(&config);
 }
 
 static void
@@ -406,6 +428,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sample),
+		cmocka_unit_test(test_installed_sample),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_everything_set),
 		cmocka_unit_test(test_refusals),
