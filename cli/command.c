@@ -16,6 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define QUESTION_SYNOPSIS                                                                                   \
+	"[-c FILE] -s SERVICE [--mailbox ADDR] [--at UNIX-TIME]\n"                                          \
+	"           [--no-mark] [--no-ledger] [--json] TOKEN|-\n"
+
 #define QUESTION_USAGE                                                                                      \
 	"    -s, --service NAME   the service that is asked\n"                                              \
 	"    -c, --config FILE    configuration (default /etc/mintmark/mintmark.conf)\n"                    \
@@ -28,7 +32,7 @@
 
 const struct mm_command mm_commands[] = {
 	{ "verify", "decide whether a token is allowed",
-	    "verify [-c FILE] -s SERVICE [--mailbox ADDR] [--at UNIX-TIME] [--no-mark] [--no-ledger] [--json] TOKEN|-\n"
+	    "verify " QUESTION_SYNOPSIS
 	    "\n"
 	    "Decide offline, from the configuration and its key files, whether the token is allowed.\n"
 	    "\n" QUESTION_USAGE
@@ -36,7 +40,7 @@ const struct mm_command mm_commands[] = {
 	    "Exit status: 0 allowed, 1 denied, 2 usage or configuration.\n",
 	    mm_command_verify },
 	{ "explain", "the same step by step: what was compared, and what to change",
-	    "explain [-c FILE] -s SERVICE [--mailbox ADDR] [--at UNIX-TIME] [--no-mark] [--no-ledger] [--json] TOKEN|-\n"
+	    "explain " QUESTION_SYNOPSIS
 	    "\n"
 	    "Decide as 'verify' does and tell each step: what was compared, where it stopped, why, what to change.\n"
 	    "\n" QUESTION_USAGE

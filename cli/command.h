@@ -39,7 +39,10 @@ const struct mm_command *mm_command_find(const char *name);
  */
 int mm_command_run(int argc, char **argv);
 
-/* For getopt_long() with opterr 0 and an option string that begins with ':': say what is wrong with the option that gave '?' or ':'. */
+/*
+ * For getopt_long() with opterr 0 and an option string that begins with ':': say what is wrong with the option that
+ * gave '?' or ':'. Returns MM_EXIT_USAGE.
+ */
 int mm_command_option_error(const struct mm_command *command, int option, char **argv);
 
 /* Print "mintmark NAME: …" and how to get help on standard error; returns MM_EXIT_USAGE. */

@@ -29,7 +29,8 @@ add_escaped(struct mm_buf *buf, uint32_t code_point)
 		return;
 	}
 	code_point -= 0x10000;
-	mm_buf_addf(buf, "\\u%04x\\u%04x", (unsigned)(0xD800 | code_point >> 10), (unsigned)(0xDC00 | (code_point & 0x3FF)));
+	mm_buf_addf(buf, "\\u%04x", (unsigned)(0xD800 | code_point >> 10));
+	mm_buf_addf(buf, "\\u%04x", (unsigned)(0xDC00 | (code_point & 0x3FF)));
 }
 
 static void

@@ -157,8 +157,8 @@ unknown_service(const struct mm_command *command, const struct mm_trust *trust, 
 		mm_nearest_offer(&nearest, trust->services[i].name);
 	if (!mm_slice_present(nearest.best))
 		return mm_command_usage_error(command, "the configuration has no service '%.64s'", name);
-	return mm_command_usage_error(command, "the configuration has no service '%.64s'; the nearest name is '%.*s'", name,
-	    (int)nearest.best.len, nearest.best.ptr);
+	return mm_command_usage_error(command, "the configuration has no service '%.64s'; the nearest name is '%.*s'",
+	    name, (int)nearest.best.len, nearest.best.ptr);
 }
 
 static int

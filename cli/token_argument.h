@@ -16,8 +16,8 @@ struct mm_token_argument {
 };
 
 /*
- * Take the token from the argument or standard input, there without one line end behind it. Of input that is longer than
- * any token only so much is read that it stays too long. Returns false with errno where input cannot be read.
+ * Take the token from the argument or standard input, there without one line end behind it. Of input that is longer
+ * than any token only so much is read that it stays too long. Returns false with errno where input cannot be read.
  * Clear it afterwards. Not checked here: the token.
  */
 bool mm_token_argument_read(struct mm_token_argument *token, const char *argument);
