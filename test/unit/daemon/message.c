@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -219,6 +220,42 @@ names_are_those_of_the_executables(void **state)
 	assert_string_equal(mm_process_name(MM_PROCESS_COUNT), "unknown");
 }
 
+/* doc/PROTOCOL.ipc says every byte: its table is the build's. */
+static void
+the_document_has_every_row(void **state)
+{
+	static const char *const names[] = { "MINTMARKD", "COMPILER", "GATE" };
+	static const char *const types[] = {
+#define MM_MESSAGE(type, sender, receiver, max_len, with_fd) #type,
+#include "daemon/ipc/messages.def"
+#undef MM_MESSAGE
+	};
+	FILE *document = fopen("doc/PROTOCOL.ipc", "r");
+	char line[256];
+	unsigned next = 0;
+
+	(void)state;
+	assert_non_null(document);
+	while (fgets(line, sizeof(line), document) != NULL) {
+		char type[32], sender[32], receiver[32], with_fd[8];
+		unsigned number;
+		size_t len_max;
+
+		if (sscanf(line, " %u %31s %31s %31s %zu %7s", &number, type, sender, receiver, &len_max, with_fd) != 6)
+			continue;
+		assert_in_range(next, 0, MM_MESSAGE_COUNT - 1);
+		assert_int_equal(number, next);
+		assert_string_equal(type, types[next]);
+		assert_string_equal(sender, names[table[next].sender]);
+		assert_string_equal(receiver, names[table[next].receiver]);
+		assert_int_equal(len_max, table[next].len_max);
+		assert_string_equal(with_fd, table[next].with_fd ? "yes" : "no");
+		next++;
+	}
+	fclose(document);
+	assert_int_equal(next, MM_MESSAGE_COUNT);
+}
+
 int
 main(void)
 {
@@ -229,6 +266,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(wrong_descriptors_are_refused_and_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_peer_that_went_is_told, setup, teardown),
 		cmocka_unit_test(names_are_those_of_the_executables),
+		cmocka_unit_test(the_document_has_every_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
