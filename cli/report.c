@@ -226,6 +226,9 @@ mm_report_write(struct mm_json_writer *writer, const struct mm_question *questio
 	mm_json_add_str(writer, "reason", mm_reason_code(answer->reason));
 	mm_json_add_str(writer, "text", mm_reason_text(answer->reason));
 	mm_json_add_str(writer, "mend", mm_reason_mend(answer->reason));
+	/* Realms of this version are external: nobody here keeps a record of what they issue. */
+	mm_json_add_str(writer, "proof", "none");
+	mm_json_add_int(writer, "epoch", (int64_t)mm_trust_epoch(answer->trust));
 	write_facts(writer, answer);
 	write_asked(writer, question);
 	find_hints(answer, &hints);

@@ -44,11 +44,12 @@ _mintmark_sections() {
 _mintmark_values() {
 	case $1 in
 	-c | --config | --key | --jwks) compgen -f -- "$2" ;;
+	--dir) compgen -d -- "$2" ;;
 	-s | --service) compgen -W "$(_mintmark_sections service)" -- "$2" ;;
 	--tenant) compgen -W "$(_mintmark_sections tenant)" -- "$2" ;;
 	--verdict) compgen -W 'allow deny' -- "$2" ;;
 	--alg) compgen -W 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519' -- "$2" ;;
-	--mailbox | --at | --kid | --reason | --since | --until) ;;
+	--mailbox | --at | --kid | --reason | --since | --until | -n | --lines) ;;
 	*) return 1 ;;
 	esac
 	return 0 # compgen fails where nothing fits
@@ -66,6 +67,10 @@ _mintmark() {
 		if [[ -n $line ]]; then
 			mapfile -t COMPREPLY <<<"$line"
 		fi
+		return
+	fi
+	if [[ $command == jose && $COMP_CWORD -eq 2 ]]; then
+		mapfile -t COMPREPLY < <(compgen -W verify -- "$current")
 		return
 	fi
 	case $command in

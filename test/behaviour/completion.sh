@@ -38,7 +38,7 @@ while IFS= read -r command; do
 	offers '' "$command"
 done <"$world/commands"
 while IFS= read -r command; do
-	complete_line "$mintmark" "$command" --
+	complete_line "$mintmark" "$command" x --
 	"$mintmark" help "$command" | sed -n 's/^  .*\(--[a-z][a-z-]*\) .*/\1/p' | sort -u >"$world/options"
 	while IFS= read -r option; do
 		offers "$command --" "$option"
@@ -56,6 +56,8 @@ complete_line "$mintmark" verify -c "$world/mint"
 offers 'verify -c' "$config"
 complete_line "$mintmark" verify -s imap --at ''
 offers_not 'verify --at' --json
+complete_line "$mintmark" jose ''
+offers 'jose' verify
 complete_line "$mintmark" help in
 offers 'help in' inspect
 finish

@@ -35,6 +35,7 @@ member tenant '"contoso"'
 member mailbox "\"$alice\""
 member facts '"verified"'
 member asked '[]'
+member proof '"none"'
 decide 0 OK mail "$alice" --as alice --key KE2
 member alg '"ES256"'
 decide 0 OK mail '' --as carol
