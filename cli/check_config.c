@@ -25,23 +25,25 @@
 
 /* ---- what the trust compiler does not look at ---- */
 
+#define TELL(checked, CLASS, line, mend, ...) \
+	mm_problems_add(&(checked)->problems, MM_PROBLEM_##CLASS, (checked)->config->path, (line), (mend), __VA_ARGS__)
+
 static void
 check_caller(struct mm_checked *checked, const struct mm_config_service *service, const struct mm_config_caller *caller)
 {
 	uint8_t digest[MM_DIGEST_LEN];
 	enum mm_caller_secret outcome = mm_caller_secret_read(caller->secret_path, digest);
-	bool ours = outcome == MM_CALLER_SECRET_UNREADABLE && errno == EACCES;
+	bool closed = outcome == MM_CALLER_SECRET_UNREADABLE && errno == EACCES;
 
 	if (outcome == MM_CALLER_SECRET_GOOD)
 		return;
-	if (ours)
-		mm_problems_add(&checked->problems, MM_PROBLEM_REMARK, checked->config->path, service->line,
-		    "check again as root", "service %s: the secret of caller %s, %s, is closed to this user and was not looked at",
+	if (closed)
+		TELL(checked, REMARK, service->line, "check again as root",
+		    "service %s: the secret of caller %s, %s, is closed to this user and was not looked at",
 		    service->name, caller->name, caller->secret_path);
 	else
-		mm_problems_add(&checked->problems, MM_PROBLEM_ERROR, checked->config->path, service->line,
-		    mm_caller_secret_mend(outcome), "service %s: caller %s: %s (%s)", service->name, caller->name,
-		    mm_caller_secret_text(outcome), caller->secret_path);
+		TELL(checked, ERROR, service->line, mm_caller_secret_mend(outcome), "service %s: caller %s: %s (%s)",
+		    service->name, caller->name, mm_caller_secret_text(outcome), caller->secret_path);
 }
 
 static void
@@ -53,13 +55,12 @@ check_services(struct mm_checked *checked)
 		for (size_t j = 0; j < service->caller_count; j++)
 			check_caller(checked, service, &service->callers[j]);
 		if (service->clients == NULL)
-			mm_problems_add(&checked->problems, MM_PROBLEM_REMARK, checked->config->path, service->line,
+			TELL(checked, REMARK, service->line,
 			    "name in 'clients' the applications whose tokens it may take",
 			    "service %s accepts tokens of any client", service->name);
 	}
 	if (checked->config->service_count == 0)
-		mm_problems_add(&checked->problems, MM_PROBLEM_REMARK, checked->config->path, 0, "add a 'service' section",
-		    "there is no service: nobody can ask anything");
+		TELL(checked, REMARK, 0, "add a 'service' section", "there is no service: nobody can ask anything");
 }
 
 /* Add " kid" to a list in text, the first few only. */
@@ -91,10 +92,11 @@ check_realm_keys(struct mm_checked *checked, const struct mm_config_realm *realm
 			name_kid(kids, ++endless, key->kid);
 	}
 	if (usable > 0 && signing == 0)
-		mm_problems_add(&checked->problems, MM_PROBLEM_REMARK, checked->config->path, realm->line,
-		    "fetch its current key set", "realm %s: no key is active now: every new token of it is refused", realm->name);
+		TELL(checked, REMARK, realm->line,
+		    "fetch its current key set", "realm %s: no key is active now: every new token of it is refused",
+		    realm->name);
 	if (endless > 0)
-		mm_problems_add(&checked->problems, MM_PROBLEM_REMARK, checked->config->path, realm->line,
+		TELL(checked, REMARK, realm->line,
 		    "give each key an 'exp' in the key file, so that it ends by itself",
 		    "realm %s: %zu of %zu keys have no end date:%s", realm->name, endless, usable, kids);
 }
@@ -108,10 +110,10 @@ check_tls_file(struct mm_checked *checked, const char *setting, const char *path
 	if (path == NULL)
 		return;
 	if (!there || !S_ISREG(status.st_mode))
-		mm_problems_add(&checked->problems, MM_PROBLEM_ERROR, checked->config->path, 0, "name a PEM file",
+		TELL(checked, ERROR, 0, "name a PEM file",
 		    "'%s': %s: %s", setting, path, there ? "it is no regular file" : strerror(errno));
 	else if (secret && (status.st_mode & S_IRWXO) != 0)
-		mm_problems_add(&checked->problems, MM_PROBLEM_ERROR, checked->config->path, 0,
+		TELL(checked, ERROR, 0,
 		    "chmod o-rwx FILE; if it was so for a while, make a new key",
 		    "'%s': %s: every user of this machine may read or write it", setting, path);
 }
@@ -121,7 +123,7 @@ static void
 check_user(struct mm_checked *checked)
 {
 	if (getpwnam(checked->config->user) == NULL)
-		mm_problems_add(&checked->problems, MM_PROBLEM_REMARK, checked->config->path, 0,
+		TELL(checked, REMARK, 0,
 		    "make the user, or name another in 'user'",
 		    "this machine has no user '%s'; mintmarkd started by root needs it", checked->config->user);
 }

@@ -223,8 +223,8 @@ put_listen(const struct mm_listen *listen)
 	if (listen->kind == MM_LISTEN_UNIX)
 		printf("unix:%s", listen->address);
 	else
-		printf("%s://%s%s%s:%u", listen->kind == MM_LISTEN_TLS ? "https" : "http", six ? "[" : "", listen->address,
-		    six ? "]" : "", (unsigned)listen->port);
+		printf("%s://%s%s%s:%u", listen->kind == MM_LISTEN_TLS ? "https" : "http", six ? "[" : "",
+		    listen->address, six ? "]" : "", (unsigned)listen->port);
 }
 
 static void
@@ -308,7 +308,8 @@ put_understood(const struct mm_checked *checked)
 	for (size_t i = 0; i < checked->config->tenant_count; i++)
 		put_tenant(&checked->config->tenants[i]);
 	if (checked->trust->revocation_count > 0)
-		printf("%zu tokens, sessions, subjects, clients or tenants are revoked\n", checked->trust->revocation_count);
+		printf("%zu tokens, sessions, subjects, clients or tenants are revoked\n",
+		    checked->trust->revocation_count);
 	put_daemon(checked->config);
 }
 

@@ -362,7 +362,8 @@ scan_section_body(struct scanner *scanner, size_t section)
 			    "the section that begins here never ends");
 			return false;
 		}
-		if (!take(scanner, TOKEN_WORD, "a setting is: name = \"value\"") || !scan_setting(scanner, &name, section))
+		if (!take(scanner, TOKEN_WORD, "a setting is: name = \"value\"") ||
+		    !scan_setting(scanner, &name, section))
 			return false;
 	}
 	scanner->scan->sections[section].end = scanner->token.end;

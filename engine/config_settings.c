@@ -9,6 +9,7 @@
 #include "lib/base/try.h"
 #include "lib/trust/snapshot.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,8 +137,8 @@ mm_section_label(const struct mm_scan_section *section, char out[static 96])
 	if (!mm_slice_present(section->kind))
 		out[0] = '\0';
 	else
-		snprintf(out, 96, "%.*s %.*s: ", section->kind.len > 20 ? 20 : (int)section->kind.len, section->kind.ptr,
-		    shown_len(section->title), section->title.ptr);
+		snprintf(out, 96, "%.*s %.*s: ", section->kind.len > 20 ? 20 : (int)section->kind.len,
+		    section->kind.ptr, shown_len(section->title), section->title.ptr);
 }
 
 /* ---- the name that was probably meant ---- */
@@ -256,7 +257,7 @@ check_number(struct checker *checker, struct mm_scan_setting *setting, const str
 	int64_t number;
 	char mend[96];
 
-	snprintf(mend, sizeof(mend), "write a whole number from %lld to %lld", (long long)row->min, (long long)row->max);
+	snprintf(mend, sizeof(mend), "write a whole number from %" PRId64 " to %" PRId64, row->min, row->max);
 	if (setting->shape != MM_SCAN_WORD) {
 		tell(checker, setting, mend, "is a number and stands without quotes or braces");
 	} else if (is_odd_number(setting->value)) {

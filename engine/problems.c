@@ -149,14 +149,15 @@ mm_problems_note(void *ctx, const struct mm_note *note)
 {
 	struct mm_problems *problems = ctx;
 	const char *where = note->where == NULL ? "trust" : note->where;
+	enum mm_problem_class class = mm_problem_class_of(note->note_class);
 	char kid[4 * MM_KID_LEN_MAX + 1];
 
 	if (!mm_slice_present(note->kid)) {
-		mm_problems_add(problems, mm_problem_class_of(note->note_class), where, 0, note->mend, "%s", note->text);
+		mm_problems_add(problems, class, where, 0, note->mend, "%s", note->text);
 		return;
 	}
 	escape_kid(note->kid, kid);
-	mm_problems_add(problems, mm_problem_class_of(note->note_class), where, 0, note->mend, "key '%s': %s", kid, note->text);
+	mm_problems_add(problems, class, where, 0, note->mend, "key '%s': %s", kid, note->text);
 }
 
 /*

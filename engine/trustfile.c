@@ -368,7 +368,8 @@ compile_and_load(const struct mm_config *config, const struct documents *documen
 		return NULL;
 	trust = mm_trust_load(snapshot, len, &why);
 	if (trust == NULL)
-		mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, 0, NULL, "the trust cannot be loaded: %s", why);
+		mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, 0, NULL,
+		    "the trust cannot be loaded: %s", why);
 	free(snapshot);
 	return trust;
 }

@@ -41,7 +41,8 @@ test_form(void **state)
 	assert_printed(&problems, false,
 	    "k.jwks: alarm: a finding\n    look at it\na.conf:12: realm x: 8 is octal\n    write 10\n");
 	assert_printed(&problems, true,
-	    "a.conf: remark: just so\nk.jwks: alarm: a finding\n    look at it\na.conf:12: realm x: 8 is octal\n    write 10\n");
+	    "a.conf: remark: just so\nk.jwks: alarm: a finding\n    look at it\n"
+	    "a.conf:12: realm x: 8 is octal\n    write 10\n");
 	mm_problems_clear(&problems);
 	assert_false(mm_problems_has_error(&problems));
 	assert_printed(&problems, true, "");
@@ -65,7 +66,8 @@ test_notes(void **state)
 {
 	struct mm_problems problems = { .count = 0 };
 	struct mm_note note = {
-		.note_class = MM_NOTE_ALARM, .where = "common.jwks", .kid = mm_slice("a\0\\\xff", 4), .text = "is odd", .mend = "x",
+		.note_class = MM_NOTE_ALARM, .where = "common.jwks", .kid = mm_slice("a\0\\\xff", 4),
+		.text = "is odd", .mend = "x",
 	};
 
 	(void)state;

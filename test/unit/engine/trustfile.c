@@ -114,8 +114,8 @@ test_places_of_problems(void **state)
 	write_file(keys_path, jwks);
 	assert_refused(ONE_REALM "\nservice s { audience = a realms = { q } mailbox = none }", config_path, 3,
 	    "service s: there is no realm 'q'");
-	assert_refused("\nrealm r { issuer = \"ftp://i.example/\" keys = \"file:k.jwks\" }\n" ONE_SERVICE, config_path, 2,
-	    "realm r: ");
+	assert_refused("\nrealm r { issuer = \"ftp://i.example/\" keys = \"file:k.jwks\" }\n" ONE_SERVICE,
+	    config_path, 2, "realm r: ");
 	assert_refused(ONE_REALM ONE_SERVICE "tenant t { realm = q }", config_path, 3, "tenant t: there is no realm");
 	/* Both a realm and a service have the name: no line is better than a wrong one. */
 	assert_refused(ONE_REALM "service r { audience = a realms = { q } mailbox = none }", config_path, 0,
