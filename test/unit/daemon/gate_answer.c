@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * No fact can end its header's line or begin another one, and challenges are what RFC 6750 says.
+ */
+#include "daemon/gate/answer.h"
+#include "lib/base/try.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define TEXT(literal) { literal, sizeof(literal) - 1 }
+
+static void
+facts_are_escaped(void **state)
+{
+	static const struct {
+		struct mm_slice value;
+		const char *header;
+	} rows[] = {
+		{ TEXT("alice@contoso.example"), "alice@contoso.example" },
+		{ TEXT("a b"), "a%20b" },
+		{ TEXT("100%"), "100%25" },
+		{ TEXT("x\r\nMintmark-Mailbox: y"), "x%0D%0AMintmark-Mailbox:%20y" },
+		{ TEXT("\0\x7f\xc3\xa4\t"), "%00%7F%C3%A4%09" },
+		{ TEXT(""), "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
+		struct gate_answer answer;
+
+		gate_answer_init(&answer);
+		gate_answer_add_fact(&answer, "Mintmark-Subject", rows[i].value);
+		assert_true(gate_answer_ok(&answer));
+		assert_int_equal(answer.header_count, 1);
+		assert_string_equal(answer.headers[0].name, "Mintmark-Subject");
+		assert_string_equal(answer.headers[0].value, rows[i].header);
+		gate_answer_clear(&answer);
+	}
+}
+
+static void
+an_absent_fact_has_no_header(void **state)
+{
+	struct gate_answer answer;
+
+	(void)state;
+	gate_answer_init(&answer);
+	gate_answer_add_fact(&answer, "Mintmark-Subject", MM_SLICE_ABSENT);
+	assert_true(gate_answer_ok(&answer));
+	assert_int_equal(answer.header_count, 0);
+	gate_answer_clear(&answer);
+}
+
+static void
+the_longest_claim_fits(void **state)
+{
+	static char bytes[MM_CLAIM_LEN_MAX];
+	struct gate_answer answer;
+
+	(void)state;
+	memset(bytes, '\n', sizeof(bytes));
+	gate_answer_init(&answer);
+	gate_answer_add_fact(&answer, "Mintmark-Scope", mm_slice(bytes, sizeof(bytes)));
+	assert_true(gate_answer_ok(&answer));
+	assert_int_equal(strlen(answer.headers[0].value), 3 * sizeof(bytes));
+	gate_answer_clear(&answer);
+}
+
+static void
+one_header_too_many_fails_the_answer(void **state)
+{
+	struct gate_answer answer;
+
+	(void)state;
+	gate_answer_init(&answer);
+	for (size_t i = 0; i < GATE_HEADERS_MAX; i++)
+		gate_answer_add_header(&answer, "Allow", "GET");
+	assert_true(gate_answer_ok(&answer));
+	gate_answer_add_header(&answer, "Allow", "GET");
+	assert_false(gate_answer_ok(&answer));
+	gate_answer_clear(&answer);
+}
+
+static void
+check_challenge(const struct mm_service *service, const char *error, const struct mm_texts *scopes,
+    const char *expected)
+{
+	struct gate_answer answer;
+
+	gate_answer_init(&answer);
+	gate_answer_add_challenge(&answer, service, error, scopes);
+	assert_true(gate_answer_ok(&answer));
+	assert_string_equal(answer.headers[0].name, "WWW-Authenticate");
+	assert_string_equal(answer.headers[0].value, expected);
+	gate_answer_clear(&answer);
+}
+
+static void
+challenges_are_quoted(void **state)
+{
+	static const struct mm_slice scope_items[] = { TEXT("mail.read"), TEXT("a\"b\\c\n") };
+	static const struct mm_texts scopes = { scope_items, 2 };
+	struct mm_service imap = { .name = mm_slice_str("imap") }, odd = { .name = mm_slice_str("a\"\r\nb") };
+
+	(void)state;
+	check_challenge(&imap, NULL, NULL, "Bearer realm=\"imap\"");
+	check_challenge(&imap, "invalid_token", NULL, "Bearer realm=\"imap\", error=\"invalid_token\"");
+	check_challenge(&imap, "insufficient_scope", &scopes,
+	    "Bearer realm=\"imap\", error=\"insufficient_scope\", scope=\"mail.read a\\\"b\\\\c?\"");
+	check_challenge(&odd, NULL, NULL, "Bearer realm=\"a\\\"??b\"");
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(facts_are_escaped),
+		cmocka_unit_test(an_absent_fact_has_no_header),
+		cmocka_unit_test(the_longest_claim_fits),
+		cmocka_unit_test(one_header_too_many_fails_the_answer),
+		cmocka_unit_test(challenges_are_quoted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
