@@ -572,7 +572,7 @@ mm_json_next(struct mm_json_value array, size_t *position, struct mm_json_value 
 bool
 mm_json_string(struct mm_json_value value, struct mm_scratch *scratch, struct mm_slice *content)
 {
-	const char *at = value.text.ptr, *end = at + value.text.len;
+	const char *at, *end;
 	char *copy, *out;
 
 	if (value.type != MM_JSON_STRING)
@@ -585,6 +585,8 @@ mm_json_string(struct mm_json_value value, struct mm_scratch *scratch, struct mm
 	copy = out = mm_scratch_take(scratch, value.text.len);
 	if (copy == NULL)
 		return false;
+	at = value.text.ptr;
+	end = at + value.text.len;
 	while (at < end) {
 		char bytes[4];
 		size_t len = mm_utf8_encode(next_character(&at, end), bytes);
