@@ -55,8 +55,9 @@ void attack_copy(char *field, size_t size, const char *text, size_t len);
 /* Find "name": "…" in a line of JSON that Mintmark wrote; false where there is none. Only for words without escapes. */
 bool attack_json_word(const char *json, const char *name, char *word, size_t size);
 
-/* A program of the build, by its path in the build folder; the text is good until the next call. */
-const char *attack_program(const char *path);
+/* The path of something in the build folder, written to whole and returned. */
+#define ATTACK_PATH_MAX 512
+const char *attack_built(char whole[ATTACK_PATH_MAX], const char *path);
 
 /* Run a program with its standard output and error in one text; returns its exit status. */
 int attack_run(const char *const argv[], char *output, size_t size);

@@ -151,7 +151,9 @@ static bool
 open_gate(struct attack_world *world)
 {
 	static bool stops_at_exit;
-	const char *const argv[] = { attack_program("daemon/mintmarkd/mintmarkd"), "-c", world->config_path, NULL };
+	char program[ATTACK_PATH_MAX], libexec[ATTACK_PATH_MAX];
+	const char *const argv[] = { attack_built(program, "daemon/mintmarkd/mintmarkd"), "-c", world->config_path,
+		"--libexec", attack_built(libexec, "daemon"), NULL };
 
 	if (!stops_at_exit)
 		stops_at_exit = atexit(stop_daemon) == 0;
@@ -239,7 +241,8 @@ static void
 close_gate(struct attack_world *world)
 {
 	static char output[DECISIONS_MAX];
-	const char *const argv[] = { attack_program("cli/mintmark"), "decisions", "-c", world->config_path, "--json", NULL };
+	char program[ATTACK_PATH_MAX];
+	const char *const argv[] = { attack_built(program, "cli/mintmark"), "decisions", "-c", world->config_path, "--json", NULL };
 	char *rest = output, *line;
 	int status;
 

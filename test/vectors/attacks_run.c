@@ -8,12 +8,11 @@
 #include <unistd.h>
 
 const char *
-attack_program(const char *path)
+attack_built(char whole[ATTACK_PATH_MAX], const char *path)
 {
-	static char whole[512];
 	const char *build = getenv("MINTMARK_BUILD");
 
-	snprintf(whole, sizeof whole, "%s/%s", build == NULL ? "build" : build, path);
+	snprintf(whole, ATTACK_PATH_MAX, "%s/%s", build == NULL ? "build" : build, path);
 	return whole;
 }
 
