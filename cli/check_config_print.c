@@ -220,11 +220,13 @@ put_listen(const struct mm_listen *listen)
 {
 	bool six = strchr(listen->address, ':') != NULL;
 
-	if (listen->kind == MM_LISTEN_UNIX)
-		printf("unix:%s", listen->address);
-	else
-		printf("%s://%s%s%s:%u", listen->kind == MM_LISTEN_TLS ? "https" : "http", six ? "[" : "",
-		    listen->address, six ? "]" : "", (unsigned)listen->port);
+	if (listen->kind == MM_LISTEN_UNIX) {
+		fputs("unix:", stdout);
+		mm_terminal_put_str(stdout, listen->address);
+		return;
+	}
+	printf("%s://%s%s%s:%u", listen->kind == MM_LISTEN_TLS ? "https" : "http", six ? "[" : "", listen->address,
+	    six ? "]" : "", (unsigned)listen->port);
 }
 
 static void

@@ -4,7 +4,7 @@
  */
 #include "cli/command.h"
 
-#include "cli/nearest.h"
+#include "engine/nearest.h"
 #include "cli/terminal.h"
 
 #include <mintmark/version.h>

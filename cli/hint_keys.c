@@ -5,7 +5,7 @@
 #include "cli/hint_rows.h"
 
 #include "cli/hint_text.h"
-#include "cli/nearest.h"
+#include "engine/nearest.h"
 #include "lib/trust/find.h"
 
 static void

@@ -4,7 +4,7 @@
  */
 #include "cli/question.h"
 
-#include "cli/nearest.h"
+#include "engine/nearest.h"
 #include "cli/terminal.h"
 #include "engine/problems.h"
 #include "engine/trustfile.h"

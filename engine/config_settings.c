@@ -5,6 +5,7 @@
 #include "engine/config_settings.h"
 
 #include "engine/config.h"
+#include "engine/nearest.h"
 #include "lib/base/limits.h"
 #include "lib/base/try.h"
 #include "lib/trust/snapshot.h"
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longer names are nobody's typing mistake; it bounds the work of finding the nearest. */
+/* A name is a part of addresses, metric labels and file names. */
 #define NAME_LEN_MAX 64
 
 /* A segment is preallocated and written to its end: smaller ones are changed all the time, larger ones fill disks. */
@@ -143,53 +144,17 @@ mm_section_label(const struct mm_scan_section *section, char out[static 96])
 
 /* ---- the name that was probably meant ---- */
 
-static size_t
-smaller(size_t a, size_t b)
+/* Whether the nearest name was meant: a third of its letters may be wrong; beyond that it is another word. */
+static bool
+was_meant(const struct mm_nearest *nearest)
 {
-	return a < b ? a : b;
+	return mm_slice_present(nearest->best) && nearest->distance <= 1 + nearest->best.len / 3;
 }
-
-/* Insertions, removals and replacements that make b of a (Levenshtein), one row of the table at a time. */
-static size_t
-distance(struct mm_slice a, struct mm_slice b)
-{
-	size_t row[NAME_LEN_MAX + 1];
-
-	for (size_t j = 0; j <= b.len; j++)
-		row[j] = j;
-	for (size_t i = 0; i < a.len; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < b.len; j++) {
-			size_t replaced = diagonal + (a.ptr[i] == b.ptr[j] ? 0 : 1);
-
-			diagonal = row[j + 1];
-			row[j + 1] = smaller(replaced, smaller(diagonal, row[j]) + 1);
-		}
-	}
-	return row[b.len];
-}
-
-struct nearest {
-	struct mm_slice wanted;
-	const char *name;
-	size_t distance;
-};
 
 static void
-consider(struct nearest *nearest, const char *name)
+ask_whether(const struct mm_nearest *nearest, char mend[static 128])
 {
-	size_t found;
-
-	if (nearest->wanted.len > NAME_LEN_MAX)
-		return;
-	found = distance(nearest->wanted, mm_slice_str(name));
-	/* A third of the letters may be wrong; beyond that it is another word. */
-	if (found > 1 + strlen(name) / 3 || (nearest->name != NULL && found >= nearest->distance))
-		return;
-	nearest->name = name;
-	nearest->distance = found;
+	snprintf(mend, 128, "did you mean '%.*s'?", shown_len(nearest->best), nearest->best.ptr);
 }
 
 /* ---- problems of one setting ---- */
@@ -214,18 +179,19 @@ tell(struct checker *checker, struct mm_scan_setting *setting, const char *mend,
 static void
 tell_unknown_setting(struct checker *checker, struct mm_scan_setting *setting, enum mm_section_kind kind)
 {
-	struct nearest nearest = { .wanted = setting->name };
 	enum mm_section_kind elsewhere = MM_SECTION_COUNT;
 	char mend[128] = "mintmark.conf(5) lists the settings";
+	struct mm_nearest nearest;
 
+	mm_nearest_init(&nearest, setting->name);
 	for (size_t i = 0; i < mm_setting_count; i++) {
 		if (mm_settings[i].section == kind)
-			consider(&nearest, mm_settings[i].name);
+			mm_nearest_offer(&nearest, mm_slice_str(mm_settings[i].name));
 		else if (mm_slice_equal(setting->name, mm_slice_str(mm_settings[i].name)))
 			elsewhere = mm_settings[i].section;
 	}
-	if (nearest.name != NULL)
-		snprintf(mend, sizeof(mend), "did you mean '%s'?", nearest.name);
+	if (was_meant(&nearest))
+		ask_whether(&nearest, mend);
 	else if (elsewhere == MM_SECTION_TOP)
 		snprintf(mend, sizeof(mend), "it stands outside of all sections");
 	else if (elsewhere != MM_SECTION_COUNT)
@@ -402,13 +368,14 @@ tell_section(struct checker *checker, struct mm_scan_section *section, const cha
 static void
 tell_unknown_section(struct checker *checker, struct mm_scan_section *section)
 {
-	struct nearest nearest = { .wanted = section->kind };
-	char mend[96] = "the sections are realm, tenant, service and revoke";
+	char mend[128] = "the sections are realm, tenant, service and revoke";
+	struct mm_nearest nearest;
 
+	mm_nearest_init(&nearest, section->kind);
 	for (int kind = MM_SECTION_TOP + 1; kind < MM_SECTION_COUNT; kind++)
-		consider(&nearest, section_names[kind]);
-	if (nearest.name != NULL)
-		snprintf(mend, sizeof(mend), "did you mean '%s'?", nearest.name);
+		mm_nearest_offer(&nearest, mm_slice_str(section_names[kind]));
+	if (was_meant(&nearest))
+		ask_whether(&nearest, mend);
 	tell_section(checker, section, mend, "there is no such section");
 }
 

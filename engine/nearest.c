@@ -2,7 +2,7 @@
 /*
  * The nearest spelling, by Levenshtein distance over bytes.
  */
-#include "cli/nearest.h"
+#include "engine/nearest.h"
 
 #include <stdint.h>
 

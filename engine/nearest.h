@@ -2,8 +2,8 @@
 /*
  * Of several texts, the one that is spelled most like another: for "do you mean".
  */
-#ifndef MM_CLI_NEAREST_H
-#define MM_CLI_NEAREST_H
+#ifndef MM_ENGINE_NEAREST_H
+#define MM_ENGINE_NEAREST_H
 
 #include <mintmark/slice.h>
 
