@@ -74,15 +74,16 @@ parse_pair(char *pair, size_t len, struct gate_form_parameter *parameters, size_
 bool
 gate_form_parse(char *body, size_t len, struct gate_form_parameter *parameters, size_t parameter_count)
 {
-	char *at = body, *end = body + len;
+	size_t at = 0;
 
-	while (at < end) {
-		char *separator = memchr(at, '&', (size_t)(end - at));
-		char *pair_end = separator == NULL ? end : separator;
+	while (at < len) {
+		char *pair = body + at;
+		char *separator = memchr(pair, '&', len - at);
+		size_t pair_len = separator == NULL ? len - at : (size_t)(separator - pair);
 
-		if (!parse_pair(at, (size_t)(pair_end - at), parameters, parameter_count))
+		if (!parse_pair(pair, pair_len, parameters, parameter_count))
 			return false;
-		at = pair_end + 1;
+		at += pair_len + 1;
 	}
 	return true;
 }

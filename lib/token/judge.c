@@ -219,13 +219,14 @@ mm_step_revocation(struct mm_judgement *judgement)
 static bool
 scope_has(struct mm_slice scope, struct mm_slice wanted)
 {
-	const char *at = scope.ptr, *end = scope.ptr + scope.len;
+	size_t at = 0;
 
-	while (at != NULL && at < end) {
-		const char *space = memchr(at, ' ', (size_t)(end - at));
-		size_t len = (size_t)((space == NULL ? end : space) - at);
+	while (at < scope.len) {
+		const char *begin = scope.ptr + at;
+		const char *space = memchr(begin, ' ', scope.len - at);
+		size_t len = space == NULL ? scope.len - at : (size_t)(space - begin);
 
-		if (mm_slice_equal(mm_slice(at, len), wanted))
+		if (mm_slice_equal(mm_slice(begin, len), wanted))
 			return true;
 		at += len + 1;
 	}
