@@ -95,7 +95,8 @@ give_up_current(struct mm_journal *journal)
 	if (journal->current.fd >= 0)
 		close(journal->current.fd);
 	journal->current.fd = -1;
-	mm_journal_owe_segment(journal);
+	if (!journal->wanted)
+		mm_journal_owe_segment(journal);
 	settle(journal, UINT64_MAX, false);
 	mm_journal_sync_tell_loss(journal);
 }

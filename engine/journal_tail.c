@@ -244,7 +244,8 @@ mm_journal_tail_write(struct mm_journal *journal)
 		note_failure(journal, error);
 		if (mm_journal_tail_advance(journal))
 			continue;
-		mm_journal_owe_segment(journal);
+		if (!journal->wanted)
+			mm_journal_owe_segment(journal);
 		if (journal->mode != MM_JOURNAL_GROUP) {
 			drop_pending(journal);
 			(void)mend_torn(journal); /* or before the next write */
@@ -280,7 +281,8 @@ note_full(struct mm_journal *journal)
 	if (!journal->full)
 		mm_journal_owe_alarm(journal, "journal %s: no room for what was allowed, and no spare segment", journal->name);
 	journal->full = true;
-	mm_journal_owe_segment(journal);
+	if (!journal->wanted)
+		mm_journal_owe_segment(journal);
 }
 
 /* Room for len more bytes in memory and in a segment. */
@@ -319,7 +321,11 @@ mm_journal_tail_put(struct mm_journal *journal, const struct mm_journal_record *
 	if (!seal_onto(journal, &journal->head, place, len))
 		return false;
 	journal->pending_len += len;
-	return journal->mode == MM_JOURNAL_GROUP || mm_journal_tail_write(journal);
+	if (journal->mode != MM_JOURNAL_GROUP)
+		return mm_journal_tail_write(journal);
+	if (journal->pending_len == len)
+		pthread_cond_signal(&journal->wake);
+	return true;
 }
 
 void

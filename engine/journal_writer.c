@@ -26,8 +26,7 @@ mm_journal_owe_alarm(struct mm_journal *journal, const char *format, ...)
 void
 mm_journal_owe_segment(struct mm_journal *journal)
 {
-	if (!journal->wanted)
-		journal->owed.want_segment = true;
+	journal->owed.segments++;
 	journal->wanted = true;
 }
 
@@ -38,10 +37,10 @@ unlock_and_tell(struct mm_journal *journal)
 	struct mm_journal_owed owed = journal->owed;
 	const struct mm_journal_hooks *hooks = &journal->hooks;
 
-	journal->owed.want_segment = false;
+	journal->owed.segments = 0;
 	journal->owed.alarm[0] = '\0';
 	pthread_mutex_unlock(&journal->lock);
-	if (owed.want_segment && hooks->want_segment != NULL)
+	for (; owed.segments > 0 && hooks->want_segment != NULL; owed.segments--)
 		hooks->want_segment(hooks->ctx);
 	if (owed.alarm[0] != '\0' && hooks->alarm != NULL)
 		hooks->alarm(hooks->ctx, owed.alarm);
@@ -266,15 +265,11 @@ mm_journal_add_segment(struct mm_journal *journal, int fd)
 static bool
 admit(struct mm_journal *journal, const struct mm_journal_record *record, uint64_t *sequence)
 {
-	bool was_idle = journal->pending_len == 0;
-
 	*sequence = 0;
 	if (mm_fold_applies(record) && fold(journal, record))
 		return true;
 	if (!mm_journal_tail_put(journal, record))
 		return false;
-	if (was_idle && journal->pending_len > 0)
-		pthread_cond_signal(&journal->wake);
 	*sequence = journal->head.sequence;
 	journal->stats.records++;
 	return true;

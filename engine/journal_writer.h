@@ -43,8 +43,8 @@ struct mm_journal_waiter {
 
 /* What the hooks are to be told once the lock is released. */
 struct mm_journal_owed {
-	bool want_segment;
-	char alarm[192]; /* empty: none */
+	unsigned segments; /* wanted */
+	char alarm[192];   /* empty: none */
 };
 
 struct mm_journal {
@@ -58,7 +58,7 @@ struct mm_journal {
 	enum mm_journal_mode mode;
 	struct mm_journal_hooks hooks;
 	struct mm_journal_owed owed;
-	bool wanted; /* a segment was asked for and did not come yet */
+	bool wanted; /* a segment was asked for, and none came since */
 	struct mm_journal_stats stats;
 	struct mm_hasher *hasher;
 	struct mm_fold *fold;
@@ -93,7 +93,7 @@ struct mm_journal {
 void mm_journal_owe_alarm(struct mm_journal *journal, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Keep for the hook that a segment is wanted; told once until one was handed in. */
+/* Keep for the hook that a segment is wanted. */
 void mm_journal_owe_segment(struct mm_journal *journal);
 
 /* journal_tail.c: the end of the chain, in memory and on disk */
