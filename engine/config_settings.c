@@ -5,6 +5,7 @@
 #include "engine/config_settings.h"
 
 #include "engine/config.h"
+#include "engine/journal.h"
 #include "engine/nearest.h"
 #include "lib/base/limits.h"
 #include "lib/base/try.h"
@@ -18,9 +19,7 @@
 /* A name is a part of addresses, metric labels and file names. */
 #define NAME_LEN_MAX 64
 
-/* A segment is preallocated and written to its end: smaller ones are changed all the time, larger ones fill disks. */
-#define SEGMENT_BYTES_MIN (INT64_C(1) << 20)
-#define SEGMENT_BYTES_MAX (INT64_C(1) << 30)
+/* About a hundred thousand decisions. */
 #define SEGMENT_BYTES_DEFAULT "67108864"
 
 /* Ten-digit segment numbers last; a million segments of the default size are 64 TB. */
@@ -48,7 +47,7 @@ const struct mm_setting mm_settings[] = {
 	{ TOP(journal_mode), .name = "journal", .type = MM_SETTING_CHOICE, .words = journal_words,
 	    .fallback = "before_answer" },
 	{ TOP(journal_segment_bytes), .name = "journal_segment", .type = MM_SETTING_NUMBER,
-	    .min = SEGMENT_BYTES_MIN, .max = SEGMENT_BYTES_MAX, .fallback = SEGMENT_BYTES_DEFAULT },
+	    .min = MM_JOURNAL_SEGMENT_MIN, .max = MM_JOURNAL_SEGMENT_MAX, .fallback = SEGMENT_BYTES_DEFAULT },
 	{ TOP(journal_keep_segments), .name = "journal_keep", .type = MM_SETTING_NUMBER,
 	    .max = SEGMENTS_KEPT_MAX, .fallback = "0" },
 	{ .section = MM_SECTION_TOP, .name = "trusted_proxies", .type = MM_SETTING_UNBUILT,

@@ -258,7 +258,7 @@ static const struct refusal refusals[] = {
 	{ "user = { a }", 1, "one text and no list", "one value" },
 	{ "user = \"\"", 1, "'user' is empty", NULL },
 	{ "journal = sometimes", 1, "none of the words", "before_answer or durable or group" },
-	{ "journal_segment = 4096", 1, "out of range", "1048576" },
+	{ "journal_segment = 4096", 1, "out of range", "from 65536 to 1073741824" },
 	{ SERVICE "scopes = { \"\" } }", 1, "'scopes' holds an empty value", NULL },
 
 	/* what this version does not have */
