@@ -2,7 +2,7 @@
 /*
  * The nearest spelling.
  */
-#include "cli/nearest.h"
+#include "engine/nearest.h"
 
 #include "lib/base/try.h"
 
