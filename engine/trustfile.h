@@ -25,8 +25,8 @@ bool mm_trustfile_compile(const struct mm_config *config, const struct mm_trustf
 
 /*
  * The same from the files themselves, for commands that run as the operator: reads the configuration and
- * every key file (regular files of at most MM_DOCUMENT_LEN_MAX bytes), compiles and loads. *config and *trust are set only
- * on success.
+ * every key file (regular files of at most MM_DOCUMENT_LEN_MAX bytes), compiles and loads. *config and *trust are
+ * set only on success.
  */
 bool mm_trustfile_load(const char *config_path, struct mm_problems *problems, struct mm_config **config,
     struct mm_trust **trust);
