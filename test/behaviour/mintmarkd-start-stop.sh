@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# mintmarkd starts a gate, tells systemd, answers what is in flight when it stops, and leaves nothing behind.
+set -eu
+port=20410
+. "$MINTMARK_SOURCE/test/behaviour/daemon_world.sh"
+
+# A stand-in for systemd's socket: writes every message to a file.
+cat >"$world/notify.py" <<'END'
+import socket, sys
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+listener.bind(sys.argv[1])
+listener.settimeout(60)
+with open(sys.argv[2], "w", buffering=1) as out:
+    while "STOPPING=1" not in (text := listener.recv(4096).decode()):
+        out.write(text + "\n")
+    out.write(text + "\n")
+END
+python3 "$world/notify.py" "$world/notify.sock" "$world/notified" &
+notify_pid=$!
+wait_for 10 test -S "$world/notify.sock"
+
+export NOTIFY_SOCKET="$world/notify.sock"
+start_and_wait
+unset NOTIFY_SOCKET
+check "systemd is told that it is ready" wait_for 5 grep -qx 'READY=1' "$world/notified"
+check "and how it stands" grep -q 'STATUS=.*epoch 1.*127.0.0.1' "$world/notified"
+check "it answers over TCP" answers
+check "it answers over a unix socket" \
+	curl -sf -o "$world/body" --max-time 5 --unix-socket "$world/gate.sock" http://gate/readyz
+check "which is for its group alone" test "$(stat -c %a "$world/gate.sock")" = 660
+check "the state folder was made for itself alone" test "$(stat -c %a "$state")" = 700
+check "the epoch is kept" test "$(cat "$state/epoch")" = 1
+check "the first segment of the journal and a spare are there" \
+	test "$(find "$state/journal" -name 'gate.*.journal' | wc -l)" = 2
+
+run 1 "a second mintmarkd on the same state folder is refused" "held by another mintmarkd"
+check "and the first one still answers" answers
+
+start_pid=$daemon_pid
+check "SIGHUP does not stop it" kill -HUP "$daemon_pid"
+check "it answers afterwards" answers
+
+# A request whose head the gate has read before the stop ("100 Continue" says so), and whose body comes after it.
+gate=$(gates)
+T=$(token) python3 - "$port" "$(cat "$world/dovecot.secret")" "$daemon_pid" "$log" <<'END' || fail "what was in flight is not answered"
+import base64, os, signal, socket, sys, time
+port, secret, pid, log = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
+body = "token=" + os.environ["T"]
+credentials = base64.b64encode(b"dovecot:" + secret.strip().encode()).decode()
+connection = socket.create_connection(("127.0.0.1", port), timeout=15)
+connection.sendall((f"POST /v1/introspect/imap HTTP/1.1\r\nHost: gate\r\nAuthorization: Basic {credentials}\r\n"
+    f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+    "Expect: 100-continue\r\n\r\n").encode())
+if b" 100 " not in connection.recv(1024):
+    sys.exit("the head is not read")
+os.kill(pid, signal.SIGTERM)
+deadline = time.monotonic() + 5
+while "stopping" not in open(log).read():
+    if time.monotonic() > deadline:
+        sys.exit("SIGTERM is not heard")
+    time.sleep(0.01)
+connection.sendall(body.encode())
+answer = b""
+while chunk := connection.recv(65536):
+    answer += chunk
+sys.exit(b" 200 " not in answer.splitlines()[0] or b'"active":true' not in answer)
+END
+status=0
+wait "$start_pid" || status=$?
+daemon_pid=
+check "SIGTERM ends it with status 0" test "$status" = 0
+check "the gate has ended too" is_gone "$gate"
+check "the unix socket is removed" test ! -e "$world/gate.sock"
+check "systemd is told that it stops" wait_for 5 grep -qx 'STOPPING=1' "$world/notified"
+wait "$notify_pid" || fail "the stand-in for systemd"
+
+# What a killed mintmarkd leaves behind does not stop the next one.
+start_and_wait
+check "the next start has the next epoch" test "$(cat "$state/epoch")" = 2
+gate=$(gates)
+kill -KILL "$daemon_pid"
+wait "$daemon_pid" 2>/dev/null || true
+check "a gate dies with its mintmarkd" wait_for 5 is_gone "$gate"
+check "the socket was left behind" test -S "$world/gate.sock"
+start_and_wait
+check "it takes over the stale socket" \
+	curl -sf -o "$world/body" --max-time 5 --unix-socket "$world/gate.sock" http://gate/readyz
+stop
+check "and stops again" test "$status" = 0
+
+# Paths and folders that are not ours to take.
+echo precious >"$world/gate.sock"
+run 1 "a file where the socket should be is left alone" "no socket has this path"
+check "it is whole" grep -qx precious "$world/gate.sock"
+rm "$world/gate.sock"
+python3 - "$world/gate.sock" "$world/listens" <<'END' &
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+open(sys.argv[2], "w").close()
+s.accept()
+END
+other=$!
+wait_for 10 test -e "$world/listens"
+run 1 "a socket on which another process listens is left alone" "another process listens"
+check "it is still there" test -S "$world/gate.sock"
+wait "$other" || true
+rm "$world/gate.sock"
+echo 12x >"$state/epoch"
+run 1 "a damaged epoch is not guessed" "'epoch' of state_dir is damaged"
+rm "$state/epoch"
+chmod o+w "$state"
+run 1 "a state folder that others can write is refused" "can be written by others"
+chmod o-w "$state"
+python3 - "$port" "$world/listens2" <<'END' &
+import socket, sys
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", int(sys.argv[1])))
+s.listen()
+open(sys.argv[2], "w").close()
+s.settimeout(30)
+s.accept()
+END
+other=$!
+wait_for 10 test -e "$world/listens2"
+run 1 "a port in use is told" "cannot listen on 127.0.0.1:$port: Address already in use"
+check "no socket is left behind" test ! -e "$world/gate.sock"
+kill "$other" 2>/dev/null || true
+wait "$other" 2>/dev/null || true
+finish
