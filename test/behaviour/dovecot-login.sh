@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A real Dovecot, configured with the files of conf/dovecot, asks a real gate: Alice reads her mail by OAUTHBEARER
-# and XOAUTH2; forged, expired and others' tokens open nothing, and the journal says why; without the gate nobody gets in.
+# and XOAUTH2; forged, expired and others' tokens open nothing, and the journal says why; without the gate nobody
+# gets in.
 # shellcheck disable=SC2317,SC2119 # functions are called by 'check' and by the trap; start_and_wait needs no arguments
 set -eu
 port=20640
@@ -133,11 +134,13 @@ is_shut "the consumer key's forgery for Alice is refused" KEY_REALM_MISMATCH $al
 is_shut "an expired token is refused" EXPIRED $alice \
 	"$(token --claim 'iat={now-7200}' --claim 'nbf={now-7200}' --claim 'exp={now-3600}')"
 is_shut "a token of a revoked key is refused" KEY_REVOKED $alice "$(token --key KE0)"
-is_shut "a consumer's genuine token is refused at this service" REALM_FORBIDDEN carol@outlook.example "$(token --as carol)"
+is_shut "a consumer's genuine token is refused at this service" REALM_FORBIDDEN \
+	carol@outlook.example "$(token --as carol)"
 is_shut "another tenant's token that names Alice is refused" MAILBOX_MISMATCH $alice \
 	"$(token --as bob --claim "preferred_username=\"$alice\"")"
 is_shut "what is no token is refused" TOKEN_MALFORMED $alice nonsense
-is_shut "a token for another service is refused" AUDIENCE_MISMATCH $alice "$(token --claim 'aud="https://drive.example"')"
+is_shut "a token for another service is refused" AUDIENCE_MISMATCH $alice \
+	"$(token --claim 'aud="https://drive.example"')"
 
 # The token is good; it is the mailbox that is not hers. The gate's answer names hers, and Dovecot compares.
 is_shut "a colleague's mailbox stays shut" OK $dave "$(token)"

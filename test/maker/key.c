@@ -134,8 +134,8 @@ push_private_half(EVP_PKEY *of, const BIGNUM *e, BN_CTX *ctx, OSSL_PARAM_BLD *bu
 static EVP_PKEY *
 with_other_exponent(EVP_PKEY *of)
 {
-	static const char *const kept[] = { OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_FACTOR1, OSSL_PKEY_PARAM_RSA_FACTOR2,
-		OSSL_PKEY_PARAM_RSA_COEFFICIENT1 };
+	static const char *const kept[] = { OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_FACTOR1,
+		OSSL_PKEY_PARAM_RSA_FACTOR2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1 };
 	BN_CTX *ctx = BN_CTX_new();
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
 	BIGNUM *e = BN_new();
@@ -168,7 +168,8 @@ with_secret_negated(EVP_PKEY *of)
 	EVP_PKEY *key;
 
 	need(group != NULL && point != NULL && build != NULL, "a group");
-	need(BN_sub(d, EC_GROUP_get0_order(group), d) == 1 && EC_POINT_mul(group, point, d, NULL, NULL, NULL) == 1, "a point");
+	need(BN_sub(d, EC_GROUP_get0_order(group), d) == 1 &&
+	    EC_POINT_mul(group, point, d, NULL, NULL, NULL) == 1, "a point");
 	len = EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, octets, sizeof octets, NULL);
 	need(OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, curve->group, 0) == 1 &&
 	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, d) == 1 &&
@@ -297,6 +298,7 @@ maker_key_publish(EVP_PKEY *key, struct maker_object *jwk)
 static X509 *
 certificate_of(EVP_PKEY *key)
 {
+	static const unsigned char common_name[] = "republished";
 	X509 *certificate = X509_new();
 	X509_NAME *name;
 
@@ -306,7 +308,7 @@ certificate_of(EVP_PKEY *key)
 	    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1 &&
 	    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600) != NULL &&
 	    X509_gmtime_adj(X509_getm_notAfter(certificate), 86400) != NULL &&
-	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"republished", -1, -1, 0) == 1 &&
+	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common_name, -1, -1, 0) == 1 &&
 	    X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
 	    X509_sign(certificate, key, EVP_sha256()) > 0, "making a certificate");
 	return certificate;

@@ -217,7 +217,8 @@ make_hmac(const void *secret, size_t secret_len, const struct maker_text *input,
 	unsigned char mac[EVP_MAX_MD_SIZE];
 	unsigned mac_len;
 
-	if (HMAC(EVP_sha256(), secret, (int)secret_len, (const unsigned char *)input->bytes, input->len, mac, &mac_len) == NULL)
+	if (HMAC(EVP_sha256(), secret, (int)secret_len, (const unsigned char *)input->bytes, input->len, mac,
+	    &mac_len) == NULL)
 		maker_fail("libcrypto: HMAC failed");
 	maker_text_add(signature, mac, mac_len);
 }

@@ -141,7 +141,8 @@ maker_spell(const struct maker_spelling *spelling, enum maker_part part, struct 
 bool
 maker_spelling_needs_unused_bits(const struct maker_spelling *spelling, enum maker_part part)
 {
-	return spelling != NULL && spelling->part == part && (spelling->spell == set_unused_bit || spelling->spell == pad);
+	return spelling != NULL && spelling->part == part &&
+	    (spelling->spell == set_unused_bit || spelling->spell == pad);
 }
 
 void

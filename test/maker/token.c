@@ -257,7 +257,7 @@ maker_token_print_usage(FILE *stream)
 {
 	for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
 		fprintf(stream, "  %-14s %-10s %s\n", arguments[i].name, arguments[i].value, arguments[i].help);
-	fprintf(stream, "In JSON and TEXT {A} {B} {C} are the tenants' ids, {now-60} a time, {a*300} a run of characters.\n");
+	fputs("In JSON and TEXT {A} {B} {C} are the tenants' ids, {now-60} a time, {a*300} a run of characters.\n", stream);
 }
 
 static const struct argument *
@@ -336,7 +336,8 @@ write_part(const struct recipe *recipe, const char *raw, const struct maker_obje
 }
 
 static void
-add_part(struct maker_text *token, const struct maker_spelling *spelling, enum maker_part part, const struct maker_text *bytes)
+add_part(struct maker_text *token, const struct maker_spelling *spelling, enum maker_part part,
+    const struct maker_text *bytes)
 {
 	struct maker_text encoded = { 0 };
 
@@ -348,7 +349,8 @@ add_part(struct maker_text *token, const struct maker_spelling *spelling, enum m
 }
 
 static void
-add_signed_parts(const struct recipe *recipe, const struct draft *draft, const struct maker_spelling *spelling, struct maker_text *token)
+add_signed_parts(const struct recipe *recipe, const struct draft *draft, const struct maker_spelling *spelling,
+    struct maker_text *token)
 {
 	struct maker_text header = write_part(recipe, recipe->raw_header, &draft->header,
 	    maker_spelling_needs_unused_bits(spelling, MAKER_HEADER));
@@ -377,8 +379,8 @@ make_once(struct recipe *recipe, EVP_PKEY *key, struct maker_text *token)
 	add_signed_parts(recipe, &draft, spelling, token);
 	maker_object_clear(&draft.header);
 	maker_object_clear(&draft.claims);
-	made = maker_signature_make(key, recipe->alg != NULL ? recipe->alg : maker_key_algorithm(key), recipe->signature,
-	    token, &signature);
+	made = maker_signature_make(key, recipe->alg != NULL ? recipe->alg : maker_key_algorithm(key),
+	    recipe->signature, token, &signature);
 	maker_text_add_str(token, ".");
 	add_part(token, spelling, MAKER_SIGNATURE, &signature);
 	maker_spell(spelling, MAKER_WHOLE, token);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /*
- * Make the token that the arguments describe, from the world in a folder. Returns new text (it holds no NUL) that the caller frees.
+ * Make the token that the arguments describe, from the world in a folder. Returns new text that the caller frees.
  * Ends the program with 2 where an argument is none, or there is no such key.
  *
  * The same recipe, keys and time give the same header and payload; a signature that is random differs.

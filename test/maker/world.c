@@ -168,7 +168,8 @@ static const struct configuration {
 } configurations[] = {
 	{ "mintmark", "common", "common", true, NULL, "" },
 	{ "revoked", "common", "common", true, NULL, revocations },
-	{ "republished", "republished", "republished", true, "partner", OTHER_REALM("partner", PARTNER_ISSUER, "elsewhere") },
+	{ "republished", "republished", "republished", true, "partner",
+	    OTHER_REALM("partner", PARTNER_ISSUER, "elsewhere") },
 	{ "both", "both", "both", true, NULL, "" },
 	{ "separate", "consumer", "enterprise", false, NULL, "" },
 	{ "foreign", "common", "common", true, "foreign", OTHER_REALM("foreign", FOREIGN_ISSUER, "foreign") },
@@ -290,7 +291,8 @@ write_document(const char *dir, const struct document *document, EVP_PKEY *const
 }
 
 static void
-add_daemon_settings(struct maker_text *text, const char *dir, const char *name, const struct maker_world_settings *settings)
+add_daemon_settings(struct maker_text *text, const char *dir, const char *name,
+    const struct maker_world_settings *settings)
 {
 	maker_text_add_format(text, "state_dir = \"state-%s\"\n", name);
 	maker_text_add_format(text, "user = \"%s\"\n", settings->user);
@@ -304,8 +306,8 @@ add_daemon_settings(struct maker_text *text, const char *dir, const char *name, 
 static void
 add_realms(struct maker_text *text, const struct configuration *row)
 {
-	maker_text_add_format(text, "realm consumer {\n    issuer = \"%s\"\n    keys = \"file:%s.jwks\"\n%s}\n", CONSUMER,
-	    row->consumer_keys, row->shared ? "    require_key_issuer = true\n" : "");
+	maker_text_add_format(text, "realm consumer {\n    issuer = \"%s\"\n    keys = \"file:%s.jwks\"\n%s}\n",
+	    CONSUMER, row->consumer_keys, row->shared ? "    require_key_issuer = true\n" : "");
 	maker_text_add_format(text, "realm enterprise {\n    issuer = \"https://login.example/{tenant}/v2.0\"\n"
 	    "    keys = \"file:%s.jwks\"\n%s}\n\n", row->enterprise_keys,
 	    row->shared ? "    require_key_issuer = true\n" : "");
@@ -324,7 +326,8 @@ add_tenants(struct maker_text *text)
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		maker_text_add_format(text, "tenant %s {\n    realm = %s\n    id = \"%s\"\n    domains = { \"%s\" }\n"
-		    "    admins = { \"%s\" }\n}\n", rows[i].name, rows[i].realm, rows[i].id, rows[i].domain, rows[i].admin);
+		    "    admins = { \"%s\" }\n}\n",
+		    rows[i].name, rows[i].realm, rows[i].id, rows[i].domain, rows[i].admin);
 	maker_text_add_str(text, "\n");
 }
 

@@ -90,7 +90,8 @@ static bool
 is_genuine(const char *token, size_t len)
 {
 	for (size_t i = 0; i < GENUINE_COUNT; i++) {
-		if (bench.genuine[i] != NULL && strlen(bench.genuine[i]) == len && memcmp(bench.genuine[i], token, len) == 0)
+		if (bench.genuine[i] != NULL && strlen(bench.genuine[i]) == len &&
+		    memcmp(bench.genuine[i], token, len) == 0)
 			return true;
 	}
 	return false;
@@ -206,11 +207,27 @@ split(const char *token)
 static size_t
 join(char text[TOKEN_MAX], const struct mm_slice part[3])
 {
-	int len = snprintf(text, TOKEN_MAX, "%.*s.%.*s.%.*s", (int)part[0].len, part[0].ptr, (int)part[1].len, part[1].ptr,
-	    (int)part[2].len, part[2].ptr);
+	int len = snprintf(text, TOKEN_MAX, "%.*s.%.*s.%.*s", (int)part[0].len, part[0].ptr, (int)part[1].len,
+	    part[1].ptr, (int)part[2].len, part[2].ptr);
 
 	assert_in_range(len, 1, TOKEN_MAX - 1);
 	return (size_t)len;
+}
+
+static void
+reorder_parts(const char *token)
+{
+	static const unsigned char orders[][3] = { { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	struct parts parts = split(token);
+	char text[TOKEN_MAX];
+
+	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+		const struct mm_slice part[3] = {
+			parts.part[orders[i][0]], parts.part[orders[i][1]], parts.part[orders[i][2]],
+		};
+
+		expect_refused(text, join(text, part), "parts reordered", i);
+	}
 }
 
 static void
@@ -223,15 +240,9 @@ mix_parts(void)
 		struct parts b = split(bench.genuine[i / GENUINE_COUNT % GENUINE_COUNT]);
 		struct parts c = split(bench.genuine[i / GENUINE_COUNT / GENUINE_COUNT]);
 
-		expect_refused(text, join(text, (struct mm_slice[]){ a.part[0], b.part[1], c.part[2] }), "parts mixed", i);
-	}
-	for (unsigned i = 1; i < 6; i++) {
-		static const unsigned char orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
-		struct parts a = split(bench.genuine[0]);
-		const unsigned char *order = orders[i];
-
-		expect_refused(text, join(text, (struct mm_slice[]){ a.part[order[0]], a.part[order[1]], a.part[order[2]] }),
-		    "parts reordered", i);
+		a.part[1] = b.part[1];
+		a.part[2] = c.part[2];
+		expect_refused(text, join(text, a.part), "parts mixed", i);
 	}
 }
 
@@ -337,9 +348,10 @@ test_every_damaged_token_is_refused(void **state)
 	cut_ends(token, len);
 	reorder_members(token, 0);
 	reorder_members(token, 1);
+	reorder_parts(token);
 	mix_parts();
-	print_message("%s: %u damaged tokens refused, %u came out equal to a genuine one\n", algorithm->alg, bench.refused,
-	    bench.same);
+	print_message("%s: %u damaged tokens refused, %u came out equal to a genuine one\n", algorithm->alg,
+	    bench.refused, bench.same);
 	for (size_t i = 0; i < GENUINE_COUNT; i++)
 		free(bench.genuine[i]);
 	mm_decision_free(&bench.decision);
@@ -370,7 +382,10 @@ main(void)
 	struct CMUnitTest tests[sizeof algorithms / sizeof algorithms[0]];
 
 	for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
-		tests[i] = (struct CMUnitTest){ .name = algorithms[i].alg, .test_func = test_every_damaged_token_is_refused,
-			.initial_state = (void *)(uintptr_t)&algorithms[i] };
+		tests[i] = (struct CMUnitTest){
+			.name = algorithms[i].alg,
+			.test_func = test_every_damaged_token_is_refused,
+			.initial_state = (void *)(uintptr_t)&algorithms[i],
+		};
 	return cmocka_run_group_tests(tests, make_world, remove_world);
 }

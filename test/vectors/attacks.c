@@ -302,8 +302,8 @@ check_reasons(void)
 	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
 		if (is_covered(reasons[i]) == is_elsewhere(reasons[i])) {
 			failures++;
-			printf("reason %s: %s\n", reasons[i], is_covered(reasons[i]) ? "it is given by a case, and said to be "
-			    "given elsewhere" : "no case gives it, and nobody is said to");
+			printf("reason %s: %s\n", reasons[i], is_covered(reasons[i]) ?
+			    "a case gives it, and it is said to be given elsewhere" : "no case gives it, and nobody is said to");
 		}
 	}
 }
@@ -324,7 +324,8 @@ main(void)
 	maker_world_make(world_dir, &settings);
 	for (size_t i = 0; i < table.world_count; i++)
 		run_world(&table.worlds[i], now_s);
-	printf("%s: %zu cases in %zu worlds, %u failures\n", attack_face.name, table.case_count, table.world_count, failures);
+	printf("%s: %zu cases in %zu worlds, %u failures\n", attack_face.name, table.case_count, table.world_count,
+	    failures);
 	free(table.text);
 	maker_world_remove(world_dir);
 	return failures == 0 ? 0 : 1;

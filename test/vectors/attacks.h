@@ -52,7 +52,7 @@ _Noreturn void attack_fail(const char *format, ...) __attribute__((format(printf
 /* Copy a text into a fixed field, cut to fit. */
 void attack_copy(char *field, size_t size, const char *text, size_t len);
 
-/* Find "name": "…" in a line of JSON that Mintmark wrote; false where there is none. Only for words without escapes. */
+/* Find "name": "…" in a line of JSON that Mintmark wrote; false where there is none. For words without escapes. */
 bool attack_json_word(const char *json, const char *name, char *word, size_t size);
 
 /* The path of something in the build folder, written to whole and returned. */

@@ -35,7 +35,9 @@ static pid_t daemon_pid;
 static struct sockaddr_in
 loopback(uint32_t address, uint16_t to_port)
 {
-	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(to_port), .sin_addr.s_addr = htonl(address) };
+	return (struct sockaddr_in){
+		.sin_family = AF_INET, .sin_port = htons(to_port), .sin_addr.s_addr = htonl(address),
+	};
 }
 
 static const char *
@@ -205,7 +207,8 @@ ask_gate(struct attack_world *world, size_t number, const struct attack_case *on
 		attack_fail("attacks.tsv:%d: the gate does not answer", one->line);
 	maker_text_clear(&request);
 	said->allowed = strstr(answer, "\"active\":true") != NULL;
-	said->asked = strncmp(answer, "HTTP/1.1 200 ", 13) == 0 && (said->allowed || strstr(answer, "\"active\":false") != NULL);
+	said->asked = strncmp(answer, "HTTP/1.1 200 ", 13) == 0 &&
+	    (said->allowed || strstr(answer, "\"active\":false") != NULL);
 	if (!said->asked)
 		printf("attacks.tsv:%d: answered with\n%.300s\n", one->line, answer);
 }
@@ -225,7 +228,8 @@ take_record(struct attack_world *world, const char *line)
 		world->alarms = true;
 	if (strcmp(kind, "decision") != 0)
 		return;
-	if (!attack_json_word(line, "source", source, sizeof source) || !attack_json_word(line, "reason", reason, sizeof reason) ||
+	if (!attack_json_word(line, "source", source, sizeof source) ||
+	    !attack_json_word(line, "reason", reason, sizeof reason) ||
 	    !attack_json_word(line, "verdict", verdict, sizeof verdict) || inet_aton(source, &address) == 0 ||
 	    ntohl(address.s_addr) < SOURCE_FIRST)
 		attack_fail("a record without its parts: %s", line);
@@ -242,7 +246,8 @@ close_gate(struct attack_world *world)
 {
 	static char output[DECISIONS_MAX];
 	char program[ATTACK_PATH_MAX];
-	const char *const argv[] = { attack_built(program, "cli/mintmark"), "decisions", "-c", world->config_path, "--json", NULL };
+	const char *const argv[] = { attack_built(program, "cli/mintmark"), "decisions", "-c", world->config_path,
+		"--json", NULL };
 	char *rest = output, *line;
 	int status;
 
