@@ -40,7 +40,8 @@ enum outcome {
 static enum outcome
 take_config(struct compiler *compiler, const struct mm_message *message)
 {
-	if (compiler->config_path != NULL || mm_sealed_map(message->fd, MM_CONFIG_LEN_MAX, &compiler->config_text) == -1)
+	if (compiler->config_path != NULL ||
+	    mm_sealed_map(message->fd, MM_CONFIG_LEN_MAX, &compiler->config_text) == -1)
 		return BROKEN;
 	compiler->config_path = strndup((const char *)message->payload, message->len);
 	return compiler->config_path == NULL ? BROKEN : GO_ON;
@@ -166,8 +167,10 @@ finish(struct compiler *compiler, const struct mm_message *message)
 	for (size_t i = 0; i < compiler->problems.count; i++)
 		if (!send_problem(&compiler->problems.items[i]))
 			return BROKEN;
-	return mm_message_send(MM_CONTROL_FD, MM_PROCESS_COMPILER, MM_PROCESS_MINTMARKD, MM_MESSAGE_COMPILE_DONE, &whole,
-	           sizeof(whole), -1) == 0 ? FINISHED : BROKEN;
+	if (mm_message_send(MM_CONTROL_FD, MM_PROCESS_COMPILER, MM_PROCESS_MINTMARKD, MM_MESSAGE_COMPILE_DONE,
+	        &whole, sizeof(whole), -1) == -1)
+		return BROKEN;
+	return FINISHED;
 }
 
 static enum outcome

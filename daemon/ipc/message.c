@@ -127,14 +127,15 @@ mm_message_send(int socket, enum mm_process sender, enum mm_process receiver, en
 	return sent == -1 ? -1 : 0;
 }
 
-/* Take the descriptors out of a received packet: the first into *fd, any further one is closed. Returns their number. */
+/* Take the descriptors out of a received packet: the first into *fd, the others are closed. Returns their number. */
 static size_t
 take_fds(struct packet *packet, int *fd)
 {
+	struct msghdr *msg = &packet->msg;
 	size_t count = 0;
 
 	*fd = -1;
-	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(&packet->msg); cmsg != NULL; cmsg = CMSG_NXTHDR(&packet->msg, cmsg)) {
+	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg); cmsg != NULL; cmsg = CMSG_NXTHDR(msg, cmsg)) {
 		if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
 			continue;
 		for (size_t at = 0; at + sizeof(int) <= cmsg->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {

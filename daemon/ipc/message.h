@@ -48,6 +48,7 @@ MM_MUST_USE int mm_message_send(int socket, enum mm_process sender, enum mm_proc
  * Receive one. Returns 1 with *message set, 0 where the peer is gone, -1 with errno (EAGAIN; EPROTO: the
  * table does not allow what came: the peer is broken or taken, end the connection).
  */
-MM_MUST_USE int mm_message_receive(int socket, enum mm_process receiver, enum mm_process sender, struct mm_message *message);
+MM_MUST_USE int mm_message_receive(int socket, enum mm_process receiver, enum mm_process sender,
+    struct mm_message *message);
 
 #endif

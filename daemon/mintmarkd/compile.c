@@ -88,8 +88,8 @@ send_document(const struct mm_compilation *compilation, const struct mm_child *c
 
 	if (fd == -1) {
 		mm_problems_add(problems, MM_PROBLEM_ERROR, compilation->config->path, row->line,
-		    "'keys' names a file that mintmarkd can read", "realm %s: key file %s: %s", row->name, row->keys_path,
-		    mm_trustfile_failure_text(errno));
+		    "'keys' names a file that mintmarkd can read", "realm %s: key file %s: %s", row->name,
+		    row->keys_path, mm_trustfile_failure_text(errno));
 		return true;
 	}
 	sent = send_to(child, MM_MESSAGE_COMPILE_DOCUMENT, row->keys_path, strlen(row->keys_path), fd);
@@ -100,14 +100,16 @@ send_document(const struct mm_compilation *compilation, const struct mm_child *c
 static bool
 send_documents(const struct mm_compilation *compilation, const struct mm_child *child, struct mm_problems *problems)
 {
+	const struct mm_config *config = compilation->config;
 	size_t count = 0;
 
-	for (size_t i = 0; i < compilation->config->realm_count; i++) {
-		if (is_sent_already(compilation->config, i))
+	for (size_t i = 0; i < config->realm_count; i++) {
+		if (is_sent_already(config, i))
 			continue;
 		if (count++ == MM_DOCUMENTS_MAX) {
-			mm_problems_add(problems, MM_PROBLEM_ERROR, compilation->config->path, compilation->config->realms[i].line,
-			    "put the keys of several realms into one file", "there are more than %d key files", MM_DOCUMENTS_MAX);
+			mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, config->realms[i].line,
+			    "put the keys of several realms into one file", "there are more than %d key files",
+			    MM_DOCUMENTS_MAX);
 			return true;
 		}
 		if (!send_document(compilation, child, i, problems))
@@ -153,7 +155,8 @@ take_problem(const struct mm_message *message, struct mm_problems *problems)
 	mend = read_text(&reader);
 	if (where == NULL || text == NULL || mend == NULL || class > MM_PROBLEM_REMARK || line > INT32_MAX)
 		return false;
-	mm_problems_add(problems, (enum mm_problem_class)class, where, (int)line, *mend == '\0' ? NULL : mend, "%s", text);
+	mm_problems_add(problems, (enum mm_problem_class)class, where, (int)line, *mend == '\0' ? NULL : mend, "%s",
+	    text);
 	return true;
 }
 
@@ -190,7 +193,7 @@ take_answers(const struct mm_child *child, struct mm_problems *problems)
 			continue;
 		if (got == 1 && message.type == MM_MESSAGE_COMPILE_DONE)
 			return message.len == 1 && message.payload[0] == 1;
-		mm_log(LOG_ERR, got == 0 ? "the compiler ended without an answer" : "the compiler sent what it must not");
+		mm_log(LOG_ERR, "the compiler %s", got == 0 ? "ended without an answer" : "sent what it must not");
 		return false;
 	}
 	return false;

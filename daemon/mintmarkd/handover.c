@@ -77,7 +77,8 @@ send_callers(const struct mm_keeper *keeper)
 		mm_buf_add(&buf, caller->service, strlen(caller->service) + 1);
 		mm_buf_add(&buf, caller->name, strlen(caller->name) + 1);
 		if (!mm_buf_ok(&buf))
-			mm_log(LOG_ERR, "the names of service %s and its caller %s are too long", caller->service, caller->name);
+			mm_log(LOG_ERR, "the names of service %s and its caller %s are too long", caller->service,
+			    caller->name);
 		sent = mm_buf_ok(&buf) && send_to(keeper, MM_MESSAGE_GATE_CALLER, buf.data, buf.len, -1);
 		mm_buf_clear(&buf);
 		if (!sent)
@@ -112,8 +113,8 @@ mm_handover_check_tls(const struct mm_config *config, struct mm_problems *proble
 		int fd = path == NULL ? -1 : open_pem(path);
 
 		if (path != NULL && fd == -1) {
-			mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, 0, NULL, "'%s': %s: %s", tls_names[which], path,
-			    strerror(errno));
+			mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, 0, NULL, "'%s': %s: %s",
+			    tls_names[which], path, strerror(errno));
 			all = false;
 		}
 		if (fd != -1)

@@ -30,14 +30,16 @@ write_name(const struct mm_listen *listen, char name[MM_LISTENER_NAME_MAX])
 	if (listen->kind == MM_LISTEN_UNIX)
 		snprintf(name, MM_LISTENER_NAME_MAX, "unix:%s", listen->address);
 	else
-		snprintf(name, MM_LISTENER_NAME_MAX, v6 ? "%s[%s]:%u" : "%s%s:%u", prefix, listen->address, listen->port);
+		snprintf(name, MM_LISTENER_NAME_MAX, v6 ? "%s[%s]:%u" : "%s%s:%u", prefix, listen->address,
+		    listen->port);
 }
 
 /* Log why an address cannot be had; returns false. */
 static bool
 tell(const struct mm_listener *listener, const char *what, const char *mend)
 {
-	mm_log(LOG_ERR, "cannot listen on %s: %s%s%s", listener->name, what, mend == NULL ? "" : ": ", mend == NULL ? "" : mend);
+	mm_log(LOG_ERR, "cannot listen on %s: %s%s%s", listener->name, what, mend == NULL ? "" : ": ",
+	    mend == NULL ? "" : mend);
 	return false;
 }
 
@@ -86,7 +88,8 @@ open_tcp(struct mm_listener *listener)
 	listener->fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener->fd == -1 || !set_tcp_options(listener->fd, address.ss_family) ||
 	    bind(listener->fd, (const struct sockaddr *)&address, len) == -1 || listen(listener->fd, BACKLOG) == -1)
-		return tell(listener, strerror(errno), errno == EADDRINUSE ? "stop the other process, or choose another port" : NULL);
+		return tell(listener, strerror(errno),
+		    errno == EADDRINUSE ? "stop the other process, or choose another port" : NULL);
 	return true;
 }
 

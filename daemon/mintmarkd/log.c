@@ -16,7 +16,10 @@
 
 static bool to_journal;
 
-/* systemd.exec(5): JOURNAL_STREAM is "the device and inode number of the file descriptor, in decimal, separated by a colon". */
+/*
+ * systemd.exec(5): JOURNAL_STREAM "contains the device and inode numbers of the connection file descriptor, formatted
+ * in decimal, separated by a colon".
+ */
 void
 mm_log_init(void)
 {

@@ -56,7 +56,7 @@ tell_state(const struct mm_keeper *keeper)
 	switch (keeper->state) {
 	case MM_KEEPER_DOWN:
 	case MM_KEEPER_STARTING:
-		sd_notify(0, keeper->was_ready ? "STATUS=the gate died and is started again" : "STATUS=the gate is started");
+		sd_notifyf(0, "STATUS=the gate %s", keeper->was_ready ? "died and is started again" : "is started");
 		break;
 	case MM_KEEPER_RUNNING:
 		write_addresses(keeper->listeners, addresses, sizeof(addresses));
@@ -83,7 +83,8 @@ take_signals(struct mm_keeper *keeper, int signal_fd)
 			mm_keeper_reap(keeper);
 			break;
 		case SIGHUP:
-			mm_log(LOG_WARNING, "SIGHUP: reading the configuration anew is not built yet: restart mintmarkd for it");
+			mm_log(LOG_WARNING,
+			    "SIGHUP: reading the configuration anew is not built yet: restart mintmarkd for it");
 			break;
 		default:
 			mm_log(LOG_INFO, "stopping");

@@ -149,7 +149,8 @@ find_user(struct holdings *held)
 	entry = getpwnam(name);
 	if (entry == NULL) {
 		mm_problems_add(&held->problems, MM_PROBLEM_ERROR, held->config->path, 0,
-		    "run 'useradd --system --user-group --no-create-home --shell /usr/sbin/nologin NAME', or name another 'user'",
+		    "run 'useradd --system --user-group --no-create-home --shell /usr/sbin/nologin NAME', or name "
+		    "another 'user'",
 		    "there is no user %s for the processes to run as%s%s", name, errno == 0 ? "" : ": ",
 		    errno == 0 ? "" : strerror(errno));
 		return false;

@@ -37,11 +37,13 @@ mm_segments_open_next(struct mm_segments *segments)
 {
 	int fd;
 
-	if (segments->newest >= 2 && is_unused(segments, segments->newest) && is_unused(segments, segments->newest - 1)) {
+	if (segments->newest >= 2 && is_unused(segments, segments->newest) &&
+	    is_unused(segments, segments->newest - 1)) {
 		errno = EBUSY;
 		return -1;
 	}
-	fd = mm_journal_segment_create(segments->dir_fd, MM_GATE_JOURNAL, segments->segment_bytes, segments->newest + 1);
+	fd = mm_journal_segment_create(segments->dir_fd, MM_GATE_JOURNAL, segments->segment_bytes,
+	    segments->newest + 1);
 	if (fd < 0)
 		return -1;
 	segments->newest++;

@@ -34,7 +34,7 @@ mm_sandbox_prepare(void)
 	tzset();
 	gmtime_r(&now, &tm);
 	localtime_r(&now, &tm);
-	/* The first use makes libcrypto read its configuration. Where it fails, the process meets it again and denies. */
+	/* The first use makes libcrypto read its configuration. Where it fails, the process meets it again. */
 	if (!mm_sha256(mm_slice_str(""), digest))
 		fprintf(stderr, "sandbox: libcrypto gives no SHA-256\n");
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # For the tests of mintmarkd(8), sourced: the world of the attack table in a folder of its own, and a mintmarkd on it.
 # The test sets 'port' before. It ends with 'finish'. What is started here is stopped at the end, by its process id.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154 # set for, and by, the test
 
 mintmarkd=$MINTMARK_BUILD/daemon/mintmarkd/mintmarkd
 libexec=$MINTMARK_BUILD/daemon

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A gate that dies is told and started again, with growing pauses and never beside another; clients wait meanwhile,
 # and what was answered stays in the journal.
+# shellcheck disable=SC2119,SC2317 # functions are called by their names in arguments, with or without arguments
 set -eu
 port=20430
 . "$MINTMARK_SOURCE/test/behaviour/daemon_world.sh"

@@ -159,8 +159,8 @@ is_waiting(pid_t pid)
 	}
 	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
 	if ((file = fopen(path, "r")) != NULL) {
-		if (fscanf(file, "%ld", &number) != 1)
-			number = -1;
+		if (fgets(line, sizeof(line), file) != NULL)
+			number = strtol(line, NULL, 10); /* "running" gives 0, which is another call */
 		fclose(file);
 	}
 	return filtered && number == SYS_recvmsg;

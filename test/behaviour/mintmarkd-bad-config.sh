@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # mintmarkd does not start with a configuration, key file or secret that it cannot use: it prints every problem with
 # file, line and mend, ends with 2, and leaves everything as it was.
+# shellcheck disable=SC2119,SC2317 # functions are called by their names in arguments, with or without arguments
 set -eu
 port=20420
 . "$MINTMARK_SOURCE/test/behaviour/daemon_world.sh"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # mintmarkd starts a gate, tells systemd, answers what is in flight when it stops, and leaves nothing behind.
+# shellcheck disable=SC2119,SC2317 # functions are called by their names in arguments, with or without arguments
 set -eu
 port=20410
 . "$MINTMARK_SOURCE/test/behaviour/daemon_world.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The running processes are in their sandboxes, and a forbidden call that is put into one of them kills it; what that
 # kills is told and started again.
+# shellcheck disable=SC2119,SC2317 # functions are called by their names in arguments, with or without arguments
 set -eu
 port=20440
 . "$MINTMARK_SOURCE/test/behaviour/daemon_world.sh"

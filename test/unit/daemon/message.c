@@ -231,25 +231,21 @@ the_document_has_every_row(void **state)
 #undef MM_MESSAGE
 	};
 	FILE *document = fopen("doc/PROTOCOL.ipc", "r");
-	char line[256];
+	char line[256], wanted[256];
 	unsigned next = 0;
 
 	(void)state;
 	assert_non_null(document);
 	while (fgets(line, sizeof(line), document) != NULL) {
-		char type[32], sender[32], receiver[32], with_fd[8];
-		unsigned number;
-		size_t len_max;
-
-		if (sscanf(line, " %u %31s %31s %31s %zu %7s", &number, type, sender, receiver, &len_max, with_fd) != 6)
+		/* A row of the table is indented by three, and begins with its number. */
+		if (strncmp(line, "   ", 3) != 0 || line[3] < '0' || line[3] > '9' ||
+		    (strstr(line, " GATE") == NULL && strstr(line, " COMPILE") == NULL))
 			continue;
 		assert_in_range(next, 0, MM_MESSAGE_COUNT - 1);
-		assert_int_equal(number, next);
-		assert_string_equal(type, types[next]);
-		assert_string_equal(sender, names[table[next].sender]);
-		assert_string_equal(receiver, names[table[next].receiver]);
-		assert_int_equal(len_max, table[next].len_max);
-		assert_string_equal(with_fd, table[next].with_fd ? "yes" : "no");
+		snprintf(wanted, sizeof(wanted), "   %-7u %-17s %-10s %-10s %-14zu %s\n", next, types[next],
+		    names[table[next].sender], names[table[next].receiver], table[next].len_max,
+		    table[next].with_fd ? "yes" : "no");
+		assert_string_equal(line, wanted);
 		next++;
 	}
 	fclose(document);
