@@ -257,7 +257,8 @@ maker_token_print_usage(FILE *stream)
 {
 	for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
 		fprintf(stream, "  %-14s %-10s %s\n", arguments[i].name, arguments[i].value, arguments[i].help);
-	fputs("In JSON and TEXT {A} {B} {C} are the tenants' ids, {now-60} a time, {a*300} a run of characters.\n", stream);
+	fputs("In JSON and TEXT {A} {B} {C} are the tenants' ids, {now-60} a time, {a*300} a run of characters.\n",
+	    stream);
 }
 
 static const struct argument *

@@ -303,7 +303,8 @@ check_reasons(void)
 		if (is_covered(reasons[i]) == is_elsewhere(reasons[i])) {
 			failures++;
 			printf("reason %s: %s\n", reasons[i], is_covered(reasons[i]) ?
-			    "a case gives it, and it is said to be given elsewhere" : "no case gives it, and nobody is said to");
+			    "a case gives it, though it is said to be given elsewhere" :
+			    "no case gives it, and nobody is said to");
 		}
 	}
 }

@@ -28,8 +28,8 @@ ask_command(struct attack_world *world, size_t number, const struct attack_case 
 	static char output[OUTPUT_MAX];
 	struct attack_answer *answer = &world->answers[number];
 	char at[32], verdict[16] = "", program[ATTACK_PATH_MAX];
-	const char *argv[16] = { attack_built(program, "cli/mintmark"), "verify", "-c", world->config_path, "-s", one->service,
-		"--at", at, "--json" };
+	const char *argv[16] = { attack_built(program, "cli/mintmark"), "verify", "-c", world->config_path, "-s",
+		one->service, "--at", at, "--json" };
 	int argc = 9, status;
 
 	snprintf(at, sizeof at, "%lld", (long long)world->now_s);
