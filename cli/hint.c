@@ -7,7 +7,9 @@
 #include "cli/hint_rows.h"
 #include "cli/hint_text.h"
 #include "cli/terminal.h"
+#include "lib/base/limits.h"
 #include "lib/base/try.h"
+#include "lib/codec/base64url.h"
 
 #include <string.h>
 #include <strings.h>
@@ -79,6 +81,35 @@ hint_dots(struct mm_hints *hints, struct mm_slice token)
 		    dots, dots == 1 ? "" : "s");
 }
 
+static void
+hint_part(struct mm_hints *hints, const char *name, struct mm_slice part)
+{
+	char room[MM_BASE64URL_DECODED_MAX(MM_TOKEN_LEN_MAX)];
+	struct mm_buf *line;
+	size_t len;
+
+	if (mm_base64url_decode(part, room, &len) == MM_OK)
+		return;
+	line = mm_hint_begin(hints);
+	mm_buf_addf(line, "its %s, of %zu characters, is no strict base64url: ", name, part.len);
+	mm_buf_add_str(line, "a character is foreign, missing or too many, or its unused bits are not zero");
+}
+
+/* Which of the three parts cannot be decoded; nothing where there are not three. */
+static void
+hint_parts(struct mm_hints *hints, struct mm_slice token)
+{
+	size_t first, second;
+
+	if (token.len > MM_TOKEN_LEN_MAX || count_byte(token, '.') != 2)
+		return;
+	first = (size_t)((const char *)memchr(token.ptr, '.', token.len) - token.ptr);
+	second = (size_t)((const char *)memrchr(token.ptr, '.', token.len) - token.ptr);
+	hint_part(hints, "header", mm_slice(token.ptr, first));
+	hint_part(hints, "payload", mm_slice(token.ptr + first + 1, second - first - 1));
+	hint_part(hints, "signature", mm_slice(token.ptr + second + 1, token.len - second - 1));
+}
+
 void
 mm_hints_of_shape(struct mm_hints *hints, struct mm_slice token)
 {
@@ -93,6 +124,7 @@ mm_hints_of_shape(struct mm_hints *hints, struct mm_slice token)
 	if (has_any(token, "+/="))
 		say(hints, "it has '+', '/' or '=': base64, where base64url without padding is the rule");
 	hint_dots(hints, token);
+	hint_parts(hints, token);
 }
 
 static void

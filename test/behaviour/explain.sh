@@ -43,6 +43,7 @@ explain NOT_YET_VALID 8 'valid from (nbf)' --claim 'nbf={now+600}'
 explain LIFETIME_EXCESS 8 'allows 1 h' --claim 'exp={now+300000}'
 explain ALG_FORBIDDEN 4 'is for RS256 alone' --alg PS256
 explain TOKEN_MALFORMED 1 'a signed token has two' --spell fourth-segment
+explain TOKEN_MALFORMED 1 'its signature, of 342 characters, is no strict base64url' --spell signature-unused-bits
 mailbox=bob@fabrikam.example
 explain MAILBOX_MISMATCH 9 'which is not the token' --as alice
 mailbox=

@@ -50,7 +50,7 @@ says out '"\u202e\u007f\udb40\udc41"'
 member payload '{"s":"\u202e\u007f\udb40\udc41"}'
 
 echo "== what is no token"
-for pair in "Bearer x.y.z|leave that word out" "abc|no dot" "a.b.c.d.e|JWE" "a.b|1 dot" "a.b=.c|base64url" "\"a.b.c\"|quotes"; do
+for pair in "Bearer x.y.z|leave that word out" "abc|no dot" "a.b.c.d.e|JWE" "a.b|1 dot" "a.b=.c|base64url" "\"a.b.c\"|quotes" "e30.e31.|its payload, of 3"; do
 	run 1 "'${pair%|*}'" inspect "${pair%|*}"
 	says out "${pair#*|}"
 	run 1 "'${pair%|*}' as JSON" inspect --json "${pair%|*}"
