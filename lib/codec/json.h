@@ -43,7 +43,7 @@ struct mm_json_value {
 struct mm_json_member {
 	struct mm_slice name; /* as it stands, without the quotes */
 	bool name_escaped;
-	uint32_t folded_hash; /* of the unescaped, case-folded name */
+	uint32_t fingerprint; /* of the unescaped, case-folded name */
 	struct mm_json_value value;
 };
 
@@ -56,10 +56,9 @@ struct mm_json_index {
 
 /* Names of the objects that are open during a scan; the owner provides it, its content is the scan's. */
 struct mm_json_names {
-	struct {
+	struct mm_json_name {
 		struct mm_slice name;
-		uint32_t folded_hash;
-		bool escaped;
+		uint32_t fingerprint;
 	} entries[MM_JSON_NAMES_MAX];
 };
 
@@ -80,7 +79,8 @@ MM_MUST_USE enum mm_reason
 mm_json_scan(struct mm_slice text, struct mm_json_names *names, struct mm_json_index *index, struct mm_json_fault *fault);
 
 /*
- * The value of the member called name (exactly, after unescaping), or one of type MM_JSON_ABSENT.
+ * The value of the member called name (exactly, after unescaping), or one of type MM_JSON_ABSENT. Names that are looked
+ * up are ASCII; another is not found.
  */
 struct mm_json_value mm_json_find(const struct mm_json_index *index, const char *name);
 struct mm_json_value mm_json_find_slice(const struct mm_json_index *index, struct mm_slice name);

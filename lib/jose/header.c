@@ -11,7 +11,9 @@
  * Members that would let a token choose its key, its meaning or the work it makes. RFC 7515 section 4.1.11
  * demands that a crit which is not understood be refused; none is understood here.
  */
-static const char *const forbidden_members[] = { "crit", "jwk", "jku", "x5u", "x5c", "zip", "b64" };
+static const struct mm_slice forbidden_members[] = {
+	{ "crit", 4 }, { "jwk", 3 }, { "jku", 3 }, { "x5u", 3 }, { "x5c", 3 }, { "zip", 3 }, { "b64", 3 },
+};
 
 static struct mm_slice
 text_member(const struct mm_json_index *index, const char *name, struct mm_scratch *scratch)
@@ -25,8 +27,8 @@ static const char *
 find_forbidden(const struct mm_json_index *index)
 {
 	for (size_t i = 0; i < MM_COUNT_OF(forbidden_members); i++) {
-		if (mm_json_find(index, forbidden_members[i]).type != MM_JSON_ABSENT)
-			return forbidden_members[i];
+		if (mm_json_find_slice(index, forbidden_members[i]).type != MM_JSON_ABSENT)
+			return forbidden_members[i].ptr;
 	}
 	return NULL;
 }

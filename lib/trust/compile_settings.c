@@ -348,6 +348,19 @@ is_scope(const char *text)
 	return true;
 }
 
+/* Printable ASCII: what the decision looks claims up by. */
+static bool
+is_claim_name(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	}
+	return len > 0 && len <= NAME_LEN_MAX;
+}
+
 static void
 check_service_lists(struct mm_compilation *compilation, const struct mm_service_settings *settings)
 {
@@ -380,9 +393,9 @@ check_service(struct mm_compilation *compilation, const struct mm_service_settin
 		    "write the 'aud' that its tokens carry");
 	if (settings->realms == NULL || settings->realms[0] == NULL)
 		refuse(compilation, settings->name, "the service accepts no realm", "name at least one in 'realms'");
-	if (settings->mailbox_claim != NULL && settings->mailbox_claim[0] == '\0')
-		refuse(compilation, settings->name, "'mailbox_claim' is empty",
-		    "name the claim, or write 'mailbox = none'");
+	if (settings->mailbox_claim != NULL && !is_claim_name(settings->mailbox_claim))
+		refuse(compilation, settings->name, "'mailbox_claim' is no name of a claim",
+		    "name the claim that holds the address, or write 'mailbox = none'");
 	check_service_lists(compilation, settings);
 }
 
