@@ -346,8 +346,9 @@ choose_algorithm(const struct mm_command *command, const struct options *options
 	*algorithm = jwk->algorithm != NULL ? jwk->algorithm : options->algorithm;
 	if (*algorithm == NULL) {
 		if (jwk->material.type == MM_KEY_RSA)
-			return mm_command_usage_error(command, "the key states no algorithm, and several fit: --alg is needed "
-			    "(the header says %s)", jws->algorithm->name);
+			return mm_command_usage_error(command,
+			    "the key states no algorithm, and several fit: --alg is needed (the header says %s)",
+			    jws->algorithm->name);
 		*algorithm = jws->algorithm;
 	}
 	if (options->algorithm != NULL && options->algorithm != *algorithm)

@@ -38,7 +38,8 @@ table(__m128i entries)
 AVX2 static inline bool
 values_of_characters(__m256i characters, __m256i *values)
 {
-	const __m256i ranges_of_upper = table(_mm_setr_epi8(NOWHERE, NOWHERE, DASH, DIGIT, FIRST, SECOND, FIRST, THIRD,
+	const __m256i ranges_of_upper = table(_mm_setr_epi8(
+	    NOWHERE, NOWHERE, DASH, DIGIT, FIRST, SECOND, FIRST, THIRD,
 	    NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE));
 	const __m256i foreign_of_lower = table(_mm_setr_epi8(
 	    /* 0 */ NOWHERE | DASH | FIRST,
@@ -49,7 +50,8 @@ values_of_characters(__m256i characters, __m256i *values)
 	    /* d */ NOWHERE | DIGIT | SECOND | THIRD,
 	    /* e */ NOWHERE | DASH | DIGIT | SECOND | THIRD,
 	    /* f */ NOWHERE | DASH | DIGIT | THIRD));
-	const __m256i shift_of_upper = table(_mm_setr_epi8(0, 0, 62 - '-', 52 - '0', 0 - 'A', 0 - 'A', 26 - 'a', 26 - 'a',
+	const __m256i shift_of_upper = table(_mm_setr_epi8(
+	    0, 0, 62 - '-', 52 - '0', 0 - 'A', 0 - 'A', 26 - 'a', 26 - 'a',
 	    0, 0, 0, 0, 0, 0, 0, 0));
 	const __m256i underscore = _mm256_set1_epi8('_');
 	const __m256i low_half = _mm256_set1_epi8(0x0f);

@@ -249,11 +249,18 @@ public_check(EVP_PKEY *key)
 	return good;
 }
 
-/* Why libcrypto refused an EC key, by the last error of its queue. */
+/* Whether libcrypto's last failure was for want of memory. */
+static bool
+out_of_memory(void)
+{
+	return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+}
+
+/* Why libcrypto refused an EC key. */
 static enum mm_key_fault
 ec_fault(void)
 {
-	return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE ? MM_KEY_CRYPTO_FAILED : MM_KEY_NOT_ON_CURVE;
+	return out_of_memory() ? MM_KEY_CRYPTO_FAILED : MM_KEY_NOT_ON_CURVE;
 }
 
 static enum mm_key_fault
@@ -400,7 +407,7 @@ ecdsa_der(struct mm_slice raw, uint8_t der[ECDSA_DER_LEN_MAX])
 static enum mm_reason
 refusal(void)
 {
-	return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE ? MM_INTERNAL : MM_SIGNATURE_INVALID;
+	return out_of_memory() ? MM_INTERNAL : MM_SIGNATURE_INVALID;
 }
 
 static enum mm_reason

@@ -11,6 +11,7 @@
 #include "lib/codec/base64url.h"
 #include "lib/crypto/certificate.h"
 #include "lib/crypto/digest.h"
+#include "lib/jose/thumbprint.h"
 
 /* Members of one key: RFC 7517 and 7518 name 21 for a public one, and providers add a few. */
 #define MEMBERS_MAX 64
@@ -434,7 +435,8 @@ read_revoked(struct reading *reading)
 
 	if (value.type == MM_JSON_ABSENT)
 		return MM_JWK_GOOD;
-	if (!mm_json_view_object(value, &index) || !mm_json_integer(mm_json_find(&index, "revoked_at"), &revoked_at_s))
+	if (!mm_json_view_object(value, &index) ||
+	    !mm_json_integer(mm_json_find(&index, "revoked_at"), &revoked_at_s))
 		return MM_JWK_REVOKED_MALFORMED;
 	reason = mm_json_find(&index, "reason");
 	if (reason.type != MM_JSON_ABSENT && reason.type != MM_JSON_STRING)
@@ -443,103 +445,27 @@ read_revoked(struct reading *reading)
 	return MM_JWK_GOOD;
 }
 
-/* Append to the text that grows at the end of scratch. Returns false where it is full. */
-static bool
-put(struct mm_scratch *scratch, const char *text)
-{
-	size_t len = strlen(text);
-	char *room = mm_scratch_take(scratch, len);
-
-	if (room != NULL)
-		memcpy(room, text, len);
-	return room != NULL;
-}
-
-static bool
-put_member(struct mm_scratch *scratch, const char *before, struct mm_slice bytes)
-{
-	char *room;
-
-	if (!put(scratch, before))
-		return false;
-	room = mm_scratch_take(scratch, MM_BASE64URL_ENCODED_LEN(bytes.len));
-	if (room != NULL)
-		mm_base64url_encode(bytes, room);
-	return room != NULL;
-}
-
-static const char *
-curve_name(enum mm_curve curve)
-{
-	static const char *const names[] = {
-		[MM_CURVE_NONE] = "",
-		[MM_CURVE_P256] = "P-256",
-		[MM_CURVE_P384] = "P-384",
-		[MM_CURVE_P521] = "P-521",
-		[MM_CURVE_ED25519] = "Ed25519",
-	};
-
-	return names[curve];
-}
-
-/* The required members in the order of their names, without white space (RFC 7638 section 3). */
-static bool
-put_required_members(struct mm_scratch *scratch, const struct mm_key_material *material)
-{
-	switch (material->type) {
-	case MM_KEY_RSA:
-		return put_member(scratch, "{\"e\":\"", material->e) &&
-		    put_member(scratch, "\",\"kty\":\"RSA\",\"n\":\"", material->n) && put(scratch, "\"}");
-	case MM_KEY_EC:
-		return put(scratch, "{\"crv\":\"") && put(scratch, curve_name(material->curve)) &&
-		    put_member(scratch, "\",\"kty\":\"EC\",\"x\":\"", material->x) &&
-		    put_member(scratch, "\",\"y\":\"", material->y) && put(scratch, "\"}");
-	case MM_KEY_OKP:
-		return put(scratch, "{\"crv\":\"") && put(scratch, curve_name(material->curve)) &&
-		    put_member(scratch, "\",\"kty\":\"OKP\",\"x\":\"", material->x) && put(scratch, "\"}");
-	}
-	return false;
-}
-
 static enum mm_jwk_fault
-make_thumbprint(struct reading *reading)
+fault_of(enum mm_thumbprint_result result)
 {
-	struct mm_scratch *scratch = reading->scratch;
-	size_t start = scratch->used;
-	enum mm_jwk_fault fault = MM_JWK_TOO_LARGE;
-
-	if (put_required_members(scratch, &reading->jwk.material))
-		fault = mm_sha256(mm_slice(scratch->base + start, scratch->used - start), reading->jwk.thumbprint) ?
-		    MM_JWK_GOOD : MM_JWK_CRYPTO_FAILED;
-	scratch->used = start;
-	return fault;
-}
-
-/*
- * Type, curve, and the one number that the private key decides up to its sign: an RSA modulus, an EC x,
- * an Ed25519 y (without the bit that holds the sign of x). Who has the private key of one spelling has
- * that of all the others.
- */
-static enum mm_jwk_fault
-make_material_id(struct reading *reading)
-{
-	const struct mm_key_material *material = &reading->jwk.material;
-	struct mm_slice number = material->type == MM_KEY_RSA ? material->n : material->x;
-	struct mm_scratch *scratch = reading->scratch;
-	size_t start = scratch->used;
-	uint8_t *bytes = (uint8_t *)mm_scratch_take(scratch, 2 + number.len);
-	bool done;
-
-	if (bytes == NULL)
+	switch (result) {
+	case MM_THUMBPRINT_MADE:
+		return MM_JWK_GOOD;
+	case MM_THUMBPRINT_NO_ROOM:
 		return MM_JWK_TOO_LARGE;
-	bytes[0] = (uint8_t)material->type;
-	bytes[1] = (uint8_t)material->curve;
-	memcpy(bytes + 2, number.ptr, number.len);
-	if (material->curve == MM_CURVE_ED25519)
-		bytes[1 + number.len] &= 0x7f;
-	done = mm_sha256(mm_slice(bytes, 2 + number.len), reading->jwk.material_id);
-	scratch->used = start;
-	return done ? MM_JWK_GOOD : MM_JWK_CRYPTO_FAILED;
+	case MM_THUMBPRINT_FAILED:
+		break;
+	}
+	return MM_JWK_CRYPTO_FAILED;
+}
+
+static enum mm_jwk_fault
+make_names(struct reading *reading)
+{
+	struct mm_jwk *jwk = &reading->jwk;
+
+	JWK_TRY(fault_of(mm_thumbprint_make(&jwk->material, reading->scratch, jwk->thumbprint)));
+	return fault_of(mm_material_id_make(&jwk->material, reading->scratch, jwk->material_id));
 }
 
 static enum mm_jwk_fault (*const steps[])(struct reading *) = {
@@ -555,8 +481,7 @@ static enum mm_jwk_fault (*const steps[])(struct reading *) = {
 	read_issuer,
 	read_window,
 	read_revoked,
-	make_thumbprint,
-	make_material_id,
+	make_names,
 };
 
 enum mm_jwk_fault

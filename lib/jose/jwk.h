@@ -21,7 +21,7 @@ struct mm_jwk {
 	const struct mm_algorithm *algorithm; /* what 'alg' states; NULL: nothing */
 	struct mm_key_material material;
 	uint8_t thumbprint[MM_DIGEST_LEN];  /* RFC 7638 with SHA-256 */
-	uint8_t material_id[MM_DIGEST_LEN]; /* SHA-256 of type, curve and modulus or x: the same for every spelling */
+	uint8_t material_id[MM_DIGEST_LEN]; /* the same for every spelling; thumbprint.h says of what */
 	int64_t iat_s;                      /* INT64_MIN: not stated */
 	int64_t nbf_s;                      /* INT64_MIN: not stated */
 	int64_t exp_s;                      /* INT64_MAX: not stated */

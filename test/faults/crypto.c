@@ -218,7 +218,8 @@ verify_with_failures(const struct signer *signer, const struct mm_public_key *ke
 		reason = mm_public_key_verify(key, verifier, input, signature_of(signer));
 		failed = disarm();
 		if (genuine)
-			assert_true(reason == MM_OK || (failed && (reason == MM_INTERNAL || reason == MM_SIGNATURE_INVALID)));
+			assert_true(reason == MM_OK ||
+			    (failed && (reason == MM_INTERNAL || reason == MM_SIGNATURE_INVALID)));
 		else
 			assert_true(reason == MM_SIGNATURE_INVALID || (failed && reason == MM_INTERNAL));
 		/* The same verifier serves again. */

@@ -148,7 +148,8 @@ signatures_hold(void **state)
 		struct mm_verifier *verifier = mm_verifier_new();
 		struct mm_compact parts;
 
-		assert_int_equal(mm_compact_split(text_of(document, "output", "compact"), &document->scratch, &parts), MM_OK);
+		assert_int_equal(mm_compact_split(text_of(document, "output", "compact"), &document->scratch, &parts),
+		    MM_OK);
 		assert_int_equal(mm_public_key_verify(key, verifier, parts.signed_input, parts.signature), MM_OK);
 		assert_true(mm_slice_equal(parts.payload, text_of(document, "input", "payload")));
 		printf("%s holds: %s\n", signatures[i].algorithm, signatures[i].example);

@@ -263,7 +263,8 @@ each_flipped_bit_is_noticed(void **state)
 			input[place] ^= 1;
 		}
 		/* The thread's verifier is as good as new after all these. */
-		assert_int_equal(mm_public_key_verify(key, verifier, mm_slice_str(input), mm_slice(signature, len)), MM_OK);
+		assert_int_equal(mm_public_key_verify(key, verifier, mm_slice_str(input),
+		    mm_slice(signature, len)), MM_OK);
 		mm_public_key_free(&key);
 	}
 	mm_verifier_free(&verifier);
@@ -438,7 +439,8 @@ ecdsa_with_s_negated_holds(void **state)
 
 		BN_sub(s, EC_GROUP_get0_order(group), s);
 		put_part(signature, len / 2, 1, s);
-		assert_int_equal(mm_public_key_verify(key, verifier, mm_slice_str(INPUT), mm_slice(signature, len)), MM_OK);
+		assert_int_equal(mm_public_key_verify(key, verifier, mm_slice_str(INPUT),
+		    mm_slice(signature, len)), MM_OK);
 		BN_free(s);
 		EC_GROUP_free(group);
 		mm_public_key_free(&key);
@@ -472,8 +474,8 @@ ecdsa_in_der_is_refused(void **state)
 static void
 ed25519_with_s_above_the_order(void **state)
 {
-	static const uint8_t order[32] = { 0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9,
-		0xde, 0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10 };
+	static const uint8_t order[32] = { 0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2,
+		0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10 };
 	const struct scheme_row *row = row_named("EdDSA");
 	struct mm_verifier *verifier = mm_verifier_new();
 	struct mm_public_key *key = key_of(row);
@@ -783,9 +785,10 @@ verify_all(void *ctx)
 		for (size_t i = 0; i < MM_COUNT_OF(schemes); i++) {
 			struct mm_slice signature = mm_slice(shared->signatures[i], shared->lens[i]);
 
-			wrong += mm_public_key_verify(shared->keys[i], verifier, mm_slice_str(INPUT), signature) != MM_OK;
-			wrong += mm_public_key_verify(shared->keys[i], verifier, mm_slice_str("another"), signature) !=
-			    MM_SIGNATURE_INVALID;
+			wrong += mm_public_key_verify(shared->keys[i], verifier, mm_slice_str(INPUT),
+			    signature) != MM_OK;
+			wrong += mm_public_key_verify(shared->keys[i], verifier, mm_slice_str("another"),
+			    signature) != MM_SIGNATURE_INVALID;
 		}
 	}
 	mm_verifier_free(&verifier);

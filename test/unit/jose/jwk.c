@@ -134,7 +134,8 @@ static const struct row {
 	{ "{\"key_ops\":null," RSA "}", MM_JWK_KEY_OPS_MALFORMED },
 	{ "{\"key_ops\":[1]," RSA "}", MM_JWK_KEY_OPS_MALFORMED },
 	{ "{\"key_ops\":[\"verify\",\"\"]," RSA "}", MM_JWK_KEY_OPS_MALFORMED },
-	{ "{\"key_ops\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\"],"
+	{ "{\"key_ops\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\","
+	  "\"9\",\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\"],"
 	  RSA "}", MM_JWK_KEY_OPS_MALFORMED },
 	{ "{\"use\":\"sig\",\"key_ops\":[\"verify\"]," RSA "}", MM_JWK_GOOD },
 	{ "{\"use\":\"sig\",\"key_ops\":[\"sign\"]," RSA "}", MM_JWK_NOT_FOR_VERIFYING },
@@ -244,8 +245,8 @@ static const struct row {
 	{ "{\"revoked\":{\"revoked_at\":\"1700000000\"}," RSA "}", MM_JWK_REVOKED_MALFORMED },
 	{ "{\"revoked\":{\"revoked_at\":1,\"reason\":7}," RSA "}", MM_JWK_REVOKED_MALFORMED },
 	/* seventeen members */
-	{ "{\"revoked\":{\"revoked_at\":1,\"1\":1,\"2\":1,\"3\":1,\"4\":1,\"5\":1,\"6\":1,\"7\":1,\"8\":1,\"9\":1,\"a\":1,\"b\":1,"
-	  "\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1}," RSA "}", MM_JWK_REVOKED_MALFORMED },
+	{ "{\"revoked\":{\"revoked_at\":1,\"1\":1,\"2\":1,\"3\":1,\"4\":1,\"5\":1,\"6\":1,\"7\":1,\"8\":1,"
+	  "\"9\":1,\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1}," RSA "}", MM_JWK_REVOKED_MALFORMED },
 };
 
 static void
@@ -267,7 +268,8 @@ every_fault_has_a_document(void **state)
 {
 	(void)state;
 	for (unsigned fault = 0; fault < MM_JWK_FAULT_COUNT; fault++) {
-		bool found = fault == MM_JWK_TOO_LARGE || fault == MM_JWK_X5T_CONTRADICTS || fault == MM_JWK_CRYPTO_FAILED;
+		bool found = fault == MM_JWK_TOO_LARGE || fault == MM_JWK_X5T_CONTRADICTS ||
+		    fault == MM_JWK_CRYPTO_FAILED;
 
 		for (size_t i = 0; i < MM_COUNT_OF(rows); i++)
 			found |= rows[i].fault == fault;
@@ -300,8 +302,9 @@ members_are_read(void **state)
 	struct mm_jwk jwk;
 
 	(void)state;
-	assert_int_equal(parse("{\"kid\":\"k\\u0031\",\"issuer\":\"https:\\/\\/issuer.example\",\"alg\":\"PS384\",\"iat\":10,"
-	    "\"nbf\":20,\"exp\":30,\"revoked\":{\"revoked_at\":25}," RSA "}", &jwk), MM_JWK_GOOD);
+	assert_int_equal(parse("{\"kid\":\"k\\u0031\",\"issuer\":\"https:\\/\\/issuer.example\","
+	    "\"alg\":\"PS384\",\"iat\":10,\"nbf\":20,\"exp\":30,\"revoked\":{\"revoked_at\":25}," RSA "}", &jwk),
+	    MM_JWK_GOOD);
 	assert_true(mm_slice_equal(jwk.kid, mm_slice_str("k1")));
 	assert_true(mm_slice_equal(jwk.issuer, mm_slice_str("https://issuer.example")));
 	assert_string_equal(jwk.algorithm->name, "PS384");
@@ -367,7 +370,8 @@ thumbprints_are_those_of_the_rfcs(void **state)
 {
 	(void)state;
 	/* RFC 7638 section 3.1 */
-	expect_thumbprint("{\"alg\":\"RS256\",\"kid\":\"2011-04-29\"," RSA "}", "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+	expect_thumbprint("{\"alg\":\"RS256\",\"kid\":\"2011-04-29\"," RSA "}",
+	    "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
 	/* RFC 8037 appendix A.3 */
 	expect_thumbprint("{" ED25519 "}", "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }
@@ -397,9 +401,11 @@ material_is_the_same_for_every_spelling(void **state)
 		/* y and p - y belong to the same x */
 		{ "{" P256 "}", "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" P256_X "\",\"y\":\"" P256_X "\"}", true },
 		/* the last bit of Ed25519's encoding is the sign of x: here that of 0x1a */
-		{ "{" ED25519 "}", "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUZo\"}", true },
+		{ "{" ED25519 "}",
+		  "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUZo\"}", true },
 		{ "{" P256 "}", "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" P256_Y "\",\"y\":\"" P256_Y "\"}", false },
-		{ "{" ED25519 "}", "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" ED25519_X "\",\"y\":\"" P256_Y "\"}", false },
+		{ "{" ED25519 "}",
+		  "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" ED25519_X "\",\"y\":\"" P256_Y "\"}", false },
 	};
 
 	(void)state;
@@ -497,7 +503,8 @@ certify(struct certified *certified)
 
 	encode_number(key, OSSL_PKEY_PARAM_EC_PUB_X, x);
 	encode_number(key, OSSL_PKEY_PARAM_EC_PUB_Y, y);
-	snprintf(certified->key, sizeof(certified->key), "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"%s\"", x, y);
+	snprintf(certified->key, sizeof(certified->key),
+	    "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"%s\"", x, y);
 	assert_int_equal(X509_set_pubkey(certificate, key), 1);
 	assert_non_null(ASN1_TIME_set(X509_getm_notBefore(certificate), 0));
 	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(certificate), 86400));
