@@ -344,7 +344,8 @@ read_certificate(struct reading *reading, struct mm_json_value value)
 		return MM_JWK_TOO_LARGE;
 	if (mm_base64_decode(text, room, &reading->certificate) != MM_OK)
 		return MM_JWK_X5C_MALFORMED;
-	return mm_certificate_holds(reading->certificate, &reading->jwk.material) ? MM_JWK_GOOD : MM_JWK_X5C_CONTRADICTS;
+	return mm_certificate_holds(reading->certificate, &reading->jwk.material) ?
+	    MM_JWK_GOOD : MM_JWK_X5C_CONTRADICTS;
 }
 
 /*
