@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the bench decides about.
+ */
+#include "test/bench/subject.h"
+
+#include "test/maker/key.h"
+
+#include <openssl/pem.h>
+
+#include <stdlib.h>
+#include <time.h>
+
+static enum maker_key_kind
+kind_of(const char *algorithm)
+{
+	if (strcmp(algorithm, "ES256") == 0)
+		return MAKER_EC256;
+	return strcmp(algorithm, "EdDSA") == 0 ? MAKER_ED25519 : MAKER_RSA;
+}
+
+static void
+write_pem(struct bench_subject *subject)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *bytes;
+	long len;
+
+	if (bio == NULL || PEM_write_bio_PUBKEY(bio, subject->key) != 1)
+		maker_fail("the public key cannot be written");
+	len = BIO_get_mem_data(bio, &bytes);
+	maker_text_add(&subject->pem, bytes, (size_t)len);
+	BIO_free(bio);
+}
+
+static void
+write_jwk(struct bench_subject *subject)
+{
+	struct maker_object jwk = { .count = 0 };
+
+	maker_key_publish(subject->key, &jwk);
+	maker_object_set_string(&jwk, "kid", "bench-key-2026-11");
+	maker_object_set_string(&jwk, "alg", subject->algorithm);
+	maker_object_set_string(&jwk, "use", "sig");
+	maker_object_write(&jwk, &subject->jwk);
+	maker_object_clear(&jwk);
+}
+
+/* 19 claims as an Entra-like issuer writes them; the groups bring the token to about 1.3 kB. */
+static void
+write_claims(struct maker_text *payload)
+{
+	long long now_s = (long long)time(NULL);
+	struct maker_object claims = { .count = 0 };
+
+	maker_object_set_string(&claims, "aud", BENCH_AUDIENCE);
+	maker_object_set_string(&claims, "iss", BENCH_ISSUER);
+	maker_object_set_number(&claims, "iat", now_s - 60);
+	maker_object_set_number(&claims, "nbf", now_s - 60);
+	maker_object_set_number(&claims, "exp", now_s + 3500);
+	maker_object_set_string(&claims, "acr", "1");
+	maker_object_set_string(&claims, "azp", "d3590ed6-52b3-4102-aeff-aad2292ab01c");
+	maker_object_set_string(&claims, "azpacr", "0");
+	maker_object_set_string(&claims, "groups_hint", "none");
+	maker_object_set(&claims, "groups", "[\"0a1b2c3d-1111-4aaa-8bbb-000000000001\",\"0a1b2c3d-1111-4aaa-8bbb-000000000002\"]");
+	maker_object_set_string(&claims, "name", "Alice Example");
+	maker_object_set_string(&claims, "oid", "11111111-2222-4333-8444-555555555555");
+	maker_object_set_string(&claims, "preferred_username", "alice@contoso.example");
+	maker_object_set_string(&claims, "sid", "00aa1122-3344-4556-8778-99aabbccddee");
+	maker_object_set_string(&claims, "scope", "openid profile email mail.read mail.send offline_access");
+	maker_object_set_string(&claims, "sub", "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdef0");
+	maker_object_set_string(&claims, "tid", BENCH_TENANT);
+	maker_object_set_string(&claims, "jti", "kq3vLZpY0WmT8sXcB1nR5A");
+	maker_object_set_string(&claims, "ver", "2.0");
+	maker_object_write(&claims, payload);
+	maker_object_clear(&claims);
+}
+
+static void
+write_token(struct bench_subject *subject)
+{
+	struct maker_text header = { NULL, 0, 0 }, payload = { NULL, 0, 0 };
+	size_t signed_len;
+
+	maker_text_add_format(&header, "{\"typ\":\"JWT\",\"alg\":\"%s\",\"kid\":\"bench-key-2026-11\"}", subject->algorithm);
+	write_claims(&payload);
+	maker_text_add_base64url(&subject->token, header.bytes, header.len);
+	maker_text_add_str(&subject->token, ".");
+	maker_text_add_base64url(&subject->token, payload.bytes, payload.len);
+	maker_key_sign(subject->key, subject->algorithm, &subject->token, &subject->signature);
+	signed_len = subject->token.len;
+	maker_text_add_str(&subject->token, ".");
+	maker_text_add_base64url(&subject->token, subject->signature.bytes, subject->signature.len);
+	subject->signed_input = mm_slice(subject->token.bytes, signed_len);
+	subject->signature_text = mm_slice(subject->token.bytes + signed_len + 1, subject->token.len - signed_len - 1);
+	maker_text_clear(&header);
+	maker_text_clear(&payload);
+}
+
+static void
+make_trust(struct bench_subject *subject)
+{
+	static const char *const realms[] = { "enterprise", NULL }, *const domains[] = { "contoso.example", NULL };
+	static const char *const types[] = { "JWT", NULL }; /* the only one that libjwt 1.10 takes */
+	struct mm_trust_builder *builder = mm_trust_builder_new();
+	struct maker_text jwks = { NULL, 0, 0 };
+	void *snapshot = NULL;
+	size_t len = 0;
+
+	maker_text_add_format(&jwks, "{\"keys\":[%s]}", subject->jwk.bytes);
+	if (builder == NULL || !mm_trust_builder_add_document(builder, "keys", mm_slice(jwks.bytes, jwks.len)) ||
+	    !mm_trust_builder_add_realm(builder, &(struct mm_realm_settings){ .name = "enterprise",
+	    .issuer = "https://login.example/{tenant}/v2.0", .keys = "keys", .token_types = types }) ||
+	    !mm_trust_builder_add_tenant(builder, &(struct mm_tenant_settings){ "contoso", "enterprise", BENCH_TENANT, domains }) ||
+	    !mm_trust_builder_add_service(builder, &(struct mm_service_settings){ .name = "imap",
+	    .audience = BENCH_AUDIENCE, .realms = realms, .mailbox_claim = "preferred_username" }) ||
+	    !mm_trust_builder_compile(builder, 1, NULL, NULL, &snapshot, &len))
+		maker_fail("the trust cannot be compiled");
+	subject->trust = mm_trust_load(snapshot, len, NULL);
+	if (subject->trust == NULL)
+		maker_fail("the trust cannot be loaded");
+	free(snapshot);
+	mm_trust_builder_free(&builder);
+	maker_text_clear(&jwks);
+}
+
+void
+bench_subject_make(struct bench_subject *subject, const char *algorithm)
+{
+	*subject = (struct bench_subject){ .algorithm = algorithm, .key = maker_key_new(kind_of(algorithm), NULL) };
+	write_pem(subject);
+	write_jwk(subject);
+	write_token(subject);
+	make_trust(subject);
+}
+
+void
+bench_subject_free(struct bench_subject *subject)
+{
+	EVP_PKEY_free(subject->key);
+	maker_text_clear(&subject->jwk);
+	maker_text_clear(&subject->pem);
+	maker_text_clear(&subject->token);
+	maker_text_clear(&subject->signature);
+	mm_trust_free(&subject->trust);
+}

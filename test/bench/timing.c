@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Timing contenders side by side.
+ */
+#include "test/bench/timing.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define ROUNDS_MAX 101
+#define CONTENDERS_MAX 16
+
+static double
+cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+void
+bench_pin(void)
+{
+	cpu_set_t allowed, one;
+
+	CPU_ZERO(&one);
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) {
+		for (int cpu = CPU_SETSIZE; cpu-- > 0;) {
+			if (!CPU_ISSET(cpu, &allowed))
+				continue;
+			CPU_SET(cpu, &one);
+			if (sched_setaffinity(0, sizeof(one), &one) == 0)
+				return;
+			break;
+		}
+	}
+	fprintf(stderr, "bench: not pinned to one processor: expect more noise\n");
+}
+
+static double
+time_runs(const struct bench_contender *contender, size_t runs)
+{
+	double begin = cpu_ns();
+
+	for (size_t i = 0; i < runs; i++) {
+		if (!contender->run(contender->ctx)) {
+			fprintf(stderr, "bench: %s refused what it should take\n", contender->name);
+			exit(1);
+		}
+	}
+	return cpu_ns() - begin;
+}
+
+/* How many runs make a turn. */
+static size_t
+calibrate(const struct bench_contender *contender, double turn_ns)
+{
+	size_t runs = 1;
+	double ns;
+
+	while ((ns = time_runs(contender, runs)) < turn_ns / 10)
+		runs *= 4;
+	return (size_t)(turn_ns / (ns / (double)runs)) + 1;
+}
+
+static int
+compare_doubles(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static double
+median(double *values, unsigned count)
+{
+	qsort(values, count, sizeof(*values), compare_doubles);
+	return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+void
+bench_run(struct bench_contender *contenders, size_t count, unsigned rounds, unsigned turn_ms)
+{
+	static double ns[CONTENDERS_MAX][ROUNDS_MAX], ratio[CONTENDERS_MAX][ROUNDS_MAX];
+	size_t runs[CONTENDERS_MAX];
+
+	if (count > CONTENDERS_MAX || rounds > ROUNDS_MAX)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		runs[i] = calibrate(&contenders[i], turn_ms * 1e6);
+	for (unsigned round = 0; round < rounds; round++) {
+		for (size_t i = 0; i < count; i++)
+			ns[i][round] = time_runs(&contenders[i], runs[i]) / (double)runs[i];
+		for (size_t i = 0; i < count; i++)
+			ratio[i][round] = ns[0][round] / ns[i][round];
+	}
+	for (size_t i = 0; i < count; i++) {
+		contenders[i].ns = median(ns[i], rounds);
+		contenders[i].of_floor = median(ratio[i], rounds);
+	}
+}
