@@ -48,6 +48,16 @@ says err "needs a value"
 run 2 "a value for an option that takes none" verify --json=yes -s mail x
 says err "takes no value"
 
+what="the manual's reasons"
+echo "checking: $what"
+# Code, step and sentence of each row of the list, against those of the manual.
+sed -n 's/^MM_REASON(\([A-Z_]*\), \([0-9]*\), [A-Z_]*, "\([^"]*\)",.*/\1 \2 \3./p' \
+    "$MINTMARK_SOURCE/include/mintmark/reasons.def" >"$world/reasons"
+[ "$(wc -l <"$world/reasons")" -ge 50 ] || fail "the list of reasons cannot be read"
+sed -n '/^\.It Dv [A-Z_]* Pq [0-9]*$/{s/^\.It Dv \([A-Z_]*\) Pq \([0-9]*\)$/\1 \2 /;N;s/\n\(\\&\)*//;p;}' "$manual" |
+    awk '{ $3 = tolower(substr($3, 1, 1)) substr($3, 2); print }' >"$world/told"
+diff "$world/reasons" "$world/told" >"$world/out" || fail "the manual's reasons are not those of reasons.def"
+
 if command -v mandoc >/dev/null; then
 	what="mandoc"
 	echo "checking: the manual's mdoc"
