@@ -30,13 +30,14 @@ decode_part(const char *begin, const char *end, struct mm_scratch *scratch, stru
 enum mm_reason
 mm_compact_split(struct mm_slice token, struct mm_scratch *scratch, struct mm_compact *parts)
 {
-	const char *end = token.ptr + token.len, *first, *second;
+	const char *end, *first, *second;
 	struct mm_compact split;
 
 	if (!mm_slice_present(token) || token.len == 0)
 		return MM_TOKEN_MISSING;
 	if (token.len > MM_TOKEN_LEN_MAX)
 		return MM_TOKEN_TOO_LARGE;
+	end = token.ptr + token.len;
 	first = memchr(token.ptr, '.', token.len);
 	second = first == NULL ? NULL : memchr(first + 1, '.', (size_t)(end - first - 1));
 	if (second == NULL)
