@@ -26,8 +26,10 @@ struct mm_slice gate_credentials_find(struct mm_slice field, const char *scheme)
 
 /* Name and secret of "Basic" credentials, in both ways of reading them; room holds the bytes. */
 struct gate_basic {
-	struct mm_slice name, secret;                 /* as RFC 7617 section 2 says: the bytes themselves */
-	struct mm_slice decoded_name, decoded_secret; /* as RFC 6749 section 2.3.1 says: form-encoded; absent: no form */
+	/* As RFC 7617 section 2 says: the bytes themselves. */
+	struct mm_slice name, secret;
+	/* As RFC 6749 section 2.3.1 says: form-encoded; absent where they are no form. */
+	struct mm_slice decoded_name, decoded_secret;
 	char room[3 * GATE_BASIC_LEN_MAX + 2];
 };
 

@@ -21,7 +21,7 @@ static const struct refusal {
 } refusals[] = {
 	/* Never asked for; a denial without a reason is our own fault. */
 	[MM_CLASS_NONE] = { MHD_HTTP_SERVICE_UNAVAILABLE, NULL, false, false },
-	/* "If the request lacks any authentication information [...] the resource server SHOULD NOT include an error code" */
+	/* "If the request lacks any authentication information [...] SHOULD NOT include an error code" */
 	[MM_CLASS_NO_TOKEN] = { MHD_HTTP_UNAUTHORIZED, NULL, true, false },
 	[MM_CLASS_INVALID_TOKEN] = { MHD_HTTP_UNAUTHORIZED, "invalid_token", true, false },
 	[MM_CLASS_INSUFFICIENT_SCOPE] = { MHD_HTTP_FORBIDDEN, "insufficient_scope", true, true },

@@ -63,7 +63,8 @@ find_caller(const struct gate_exchange *exchange, const struct introspection *in
 	if (field.count == 1)
 		by_field = gate_exchange_basic_caller(exchange, gate_credentials_find(field.value, "Basic"));
 	if (id->count == 1 && secret->count == 1)
-		by_form = gate_callers_find(&exchange->gate->callers, exchange->service->name, id->value, secret->value);
+		by_form = gate_callers_find(&exchange->gate->callers, exchange->service->name, id->value,
+		    secret->value);
 	if (field.count > 0 && secret->count > 0)
 		return by_field == by_form ? by_field : NULL;
 	return field.count > 0 ? by_field : by_form;

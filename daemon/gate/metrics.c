@@ -173,7 +173,7 @@ static void
 write_callers_refused(struct gate *gate, int64_t now_s, struct mm_buf *out)
 {
 	(void)now_s;
-	begin_family(out, "mintmark_caller_refused_total", "counter", "Requests whose caller could not be authenticated.");
+	begin_family(out, "mintmark_caller_refused_total", "counter", "Requests of strangers as callers.");
 	for (size_t i = 0; i < gate->trust->service_count; i++) {
 		mm_buf_add_str(out, "mintmark_caller_refused_total{");
 		add_label(out, "service", gate->trust->services[i].name);
@@ -192,7 +192,7 @@ add_key_labels(struct mm_buf *out, const struct mm_key *key)
 static void
 write_key_ages(struct gate *gate, int64_t now_s, struct mm_buf *out)
 {
-	begin_family(out, "mintmark_key_age_seconds", "gauge", "Time since a key may sign, where its key file says so.");
+	begin_family(out, "mintmark_key_age_seconds", "gauge", "Time since a key may sign, where it says so.");
 	for (size_t i = 0; i < gate->trust->key_count; i++) {
 		const struct mm_key *key = &gate->trust->keys[i];
 
@@ -252,9 +252,10 @@ write_answers(struct gate *gate, int64_t now_s, struct mm_buf *out)
 		for (unsigned class = 2; class < GATE_STATUS_CLASS_COUNT; class++) {
 			uint64_t answers = get(&gate->metrics.answers[route][class]);
 
-			if (answers != 0)
-				mm_buf_addf(out, "mintmark_http_answers_total{endpoint=\"%s\",status=\"%uxx\"} %" PRIu64 "\n",
-				    gate_http_route_name(route), class, answers);
+			if (answers == 0)
+				continue;
+			mm_buf_addf(out, "mintmark_http_answers_total{endpoint=\"%s\",status=\"%uxx\"} %" PRIu64 "\n",
+			    gate_http_route_name(route), class, answers);
 		}
 }
 

@@ -31,7 +31,7 @@ const char *gate_finding_name(enum gate_finding finding);
 
 struct gate_service_metrics {
 	_Atomic uint64_t decisions[MM_REASON_COUNT];
-	_Atomic uint64_t latency[GATE_LATENCY_BUCKET_COUNT + 1]; /* each decision in one; the last is above all bounds */
+	_Atomic uint64_t latency[GATE_LATENCY_BUCKET_COUNT + 1]; /* the last is above all bounds */
 	_Atomic uint64_t latency_sum_ns;
 	_Atomic uint64_t callers_refused;
 };

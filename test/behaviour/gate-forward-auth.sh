@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Forward auth: statuses, challenges and facts as RFC 6750 and a proxy need them, and that nobody but an authenticated
 # caller names a mailbox. With nginx's auth_request where it is installed.
+# shellcheck disable=SC2119 # functions take arguments or none
 set -eu
 port=20520
 nginx_port=20521

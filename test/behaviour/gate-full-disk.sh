@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A full disk: nothing is answered that cannot be recorded. Allows go on into the reserve, then everything is denied as
 # unavailable and told; with room again the gate answers as before, and no answer is missing from the journal.
+# shellcheck disable=SC2119 # functions take arguments or none
 set -eu
 port=20560
 # shellcheck source=test/behaviour/gate_world.sh

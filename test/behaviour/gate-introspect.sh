@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Token introspection: who may ask, what an answer holds, and that a bad token is 'inactive' and never an error.
+# shellcheck disable=SC2119 # functions take arguments or none
 set -eu
 port=20510
 # shellcheck source=test/behaviour/gate_world.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The gate's own TLS: 1.2 and newer with the certificate configured, and no process starts with a key that does not fit.
+# shellcheck disable=SC2119 # functions take arguments or none
 set -eu
 port=20535
 # shellcheck source=test/behaviour/gate_world.sh
