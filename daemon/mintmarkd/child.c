@@ -39,6 +39,12 @@ find_program(enum mm_process process, const char *libexec, char path[PATH_MAX])
 	return false;
 }
 
+#ifdef __clang__
+#define WITHOUT_SYMBOLS ":symbolize=0" /* clang's sanitizers run a program for them, which the sandbox forbids */
+#else
+#define WITHOUT_SYMBOLS ""
+#endif
+
 /* Everything that a child begins with is listed here. */
 static char *const *
 child_environment(void)
@@ -47,7 +53,7 @@ child_environment(void)
 	static char *environment[8] = { time_zone };
 #ifdef MM_SANITIZED
 	/* Leaks are looked for by stopping all threads from another process, which the sandbox forbids. */
-	static char address_options[] = "ASAN_OPTIONS=detect_leaks=0:abort_on_error=0";
+	static char address_options[] = "ASAN_OPTIONS=detect_leaks=0:abort_on_error=0" WITHOUT_SYMBOLS;
 	static char undefined_options[] = "UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1";
 	static char thread_options[] = "TSAN_OPTIONS=halt_on_error=1";
 
