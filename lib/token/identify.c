@@ -47,8 +47,13 @@ mm_step_header(struct mm_judgement *judgement)
 	facts->alg = judgement->head.alg;
 	facts->kid = judgement->head.kid;
 	facts->typ = judgement->head.typ;
+	/* What was not looked at any more is not told of. */
 	mm_compare(judgement, "alg", facts->alg, mm_slice_str("a signature algorithm known here"));
+	if (reason == MM_ALG_FORBIDDEN)
+		return reason;
 	mm_compare(judgement, "forbidden member", mm_slice_str(judgement->head.forbidden), mm_slice_str("none"));
+	if (reason == MM_HEADER_FORBIDDEN)
+		return reason;
 	mm_compare(judgement, "kid", facts->kid, mm_trace_format(judgement, "1 to %d bytes", MM_KID_LEN_MAX));
 	return reason;
 }

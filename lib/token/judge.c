@@ -92,7 +92,8 @@ mailbox_of_token(struct mm_judgement *judgement, struct mm_slice *address)
 	struct mm_mailbox mailbox;
 	struct mm_slice text;
 
-	mm_compare(judgement, "mailbox claim", value.text, judgement->service->mailbox_claim);
+	mm_compare(judgement, "mailbox claim", value.text, mm_trace_format(judgement, "an address in '%.*s'",
+	    (int)judgement->service->mailbox_claim.len, judgement->service->mailbox_claim.ptr));
 	if (value.type == MM_JSON_ABSENT)
 		return MM_CLAIM_MISSING;
 	if (!mm_json_string(value, &judgement->scratch, &text) ||
