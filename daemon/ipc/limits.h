@@ -14,4 +14,10 @@
 /* Key files of one configuration; each is a descriptor in the compiler. */
 #define MM_DOCUMENTS_MAX 512
 
+/* Listening sockets of one gate; a configuration lists a few. */
+#define MM_LISTENERS_MAX 16
+
+/* Bytes of the names of a service and its caller together, so that they fit GATE_CALLER. */
+#define MM_CALLER_NAMES_MAX 400
+
 #endif

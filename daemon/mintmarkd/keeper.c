@@ -31,6 +31,10 @@
 /* A full disk is looked at again after this. */
 #define SEGMENT_RETRY_MS 5000
 
+/* Alarms of a gate that are logged in a period; the journal and the metrics have them all. */
+#define ALARMS_MAX 50
+#define ALARM_PERIOD_MS 60000
+
 /* ---- starting, and its end ---- */
 
 /* Wait longer each time. */
@@ -138,6 +142,24 @@ take_ready(struct mm_keeper *keeper, const struct mm_message *message)
 	mm_log(LOG_INFO, "the gate (process %d) answers, epoch %" PRIu64, (int)keeper->child.pid, epoch);
 }
 
+/* The gate's own alarms; one that was taken over must not fill the disk with them. */
+static void
+take_alarm(struct mm_keeper *keeper, const struct mm_message *message)
+{
+	int64_t now_ms = mm_clock_ms();
+
+	if (keeper->alarms_since_ms == 0 || now_ms - keeper->alarms_since_ms >= ALARM_PERIOD_MS) {
+		if (keeper->alarms_untold > 0)
+			mm_log(LOG_ALERT, "alarm: gate: %u alarms more, not logged", keeper->alarms_untold);
+		keeper->alarms_since_ms = now_ms;
+		keeper->alarm_count = keeper->alarms_untold = 0;
+	}
+	if (++keeper->alarm_count > ALARMS_MAX)
+		keeper->alarms_untold++;
+	else
+		mm_log(LOG_ALERT, "alarm: gate: %.*s", (int)message->len, (const char *)message->payload);
+}
+
 static void
 take_message(struct mm_keeper *keeper, const struct mm_message *message)
 {
@@ -146,7 +168,7 @@ take_message(struct mm_keeper *keeper, const struct mm_message *message)
 	else if (message->type == MM_MESSAGE_GATE_WANT_SEGMENT && keeper->child.pid != 0)
 		try_spare(keeper);
 	else if (message->type == MM_MESSAGE_GATE_ALARM)
-		mm_log(LOG_ALERT, "alarm: gate: %.*s", (int)message->len, (const char *)message->payload);
+		take_alarm(keeper, message);
 }
 
 /* The other end is closed: a gate that is not asked to stop must not go on without us. */

@@ -45,6 +45,8 @@ struct mm_keeper {
 	int64_t back_off_ms; /* how long the next start waits */
 	bool was_ready;      /* once at least */
 	bool told_full;      /* that no spare can be made */
+	int64_t alarms_since_ms; /* the gate's alarms are counted from then */
+	unsigned alarm_count, alarms_untold;
 };
 
 /* Start the gate now; where that fails, the next try is at the deadline. */

@@ -200,6 +200,16 @@ compile(struct holdings *held)
 	return held->snapshot_fd != -1;
 }
 
+static bool
+check_listener_count(struct holdings *held)
+{
+	if (held->config->listen_count <= MM_LISTENERS_MAX)
+		return true;
+	mm_problems_add(&held->problems, MM_PROBLEM_ERROR, held->config->path, 0, "let a proxy stand before it",
+	    "'listen' has %zu addresses; at most %d can be served", held->config->listen_count, MM_LISTENERS_MAX);
+	return false;
+}
+
 /* Everything that a good configuration has, all of it tried, so that all problems are told at once. */
 static bool
 understand(struct holdings *held)
@@ -207,7 +217,8 @@ understand(struct holdings *held)
 	bool good;
 
 	forget_remarks(held);
-	good = mm_callers_read(held->config, &held->callers, &held->problems);
+	good = check_listener_count(held);
+	good = mm_callers_read(held->config, &held->callers, &held->problems) && good;
 	good = mm_handover_check_tls(held->config, &held->problems) && good;
 	return compile(held) && good;
 }
@@ -226,6 +237,15 @@ check(struct holdings *held)
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_NOT_DONE;
 }
 
+/* The journal wants whole units; whole pages are whole units. */
+#define SEGMENT_UNIT 4096
+
+static int64_t
+whole_segment_bytes(const struct mm_config *config)
+{
+	return (config->journal_segment_bytes + SEGMENT_UNIT - 1) / SEGMENT_UNIT * SEGMENT_UNIT;
+}
+
 static void
 set_up_keeper(struct holdings *held)
 {
@@ -239,7 +259,7 @@ set_up_keeper(struct holdings *held)
 		.epoch = held->epoch,
 		.segments = {
 			.dir_fd = held->state.journal_dir_fd,
-			.segment_bytes = held->config->journal_segment_bytes,
+			.segment_bytes = whole_segment_bytes(held->config),
 			.keep = (uint64_t)held->config->journal_keep_segments,
 		},
 		.child = { .pid = 0, .socket = -1 },

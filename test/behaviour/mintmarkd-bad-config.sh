@@ -48,6 +48,13 @@ refused "a setting given twice" "mintmark.conf:3: "
 change 's/keys = "file:[a-z]*.jwks"/keys = "file:missing.jwks"/'
 refused "a key file that is not there" "missing.jwks: No such file"
 
+many=
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do
+	many="$many\"127.0.0.1:$((port + i))\","
+done
+change "s|^listen = .*|listen = { ${many%,} }|"
+refused "more addresses than a gate serves" "'listen' has 17 addresses"
+
 # Two mistakes far apart: both are told at once.
 change 's/^user = .*/usr = "nobody"/; s/^    audience/    audiense/'
 refused "two mistakes: the first" "'usr'"
