@@ -76,7 +76,8 @@ struct mm_json_fault {
  * (may be NULL) is set on failure only. Not checked here: what the members mean.
  */
 MM_MUST_USE enum mm_reason
-mm_json_scan(struct mm_slice text, struct mm_json_names *names, struct mm_json_index *index, struct mm_json_fault *fault);
+mm_json_scan(struct mm_slice text, struct mm_json_names *names, struct mm_json_index *index,
+    struct mm_json_fault *fault);
 
 /*
  * The value of the member called name (exactly, after unescaping), or one of type MM_JSON_ABSENT. Names that are looked

@@ -18,10 +18,10 @@ struct mm_mailbox {
 };
 
 /*
- * Read an address LOCAL@DOMAIN of at most MM_MAILBOX_LEN_MAX bytes. LOCAL is one or more words of letters, digits and
- * !#&'+-=^_~ with single dots between them; DOMAIN is labels of letters, digits and inner hyphens with single dots
- * between them. That is narrower than RFC 5321 section 4.1.2: quotes, slashes, '%', '$', '`', braces and wildcards have a
- * meaning in paths, variables and patterns of mail servers. The lower-cased copy goes into scratch.
+ * Read an address LOCAL@DOMAIN of at most MM_MAILBOX_LEN_MAX bytes. LOCAL is one or more words of letters, digits
+ * and !#&'+-=^_~ with single dots between them; DOMAIN is labels of letters, digits and inner hyphens with single dots
+ * between them. That is narrower than RFC 5321 section 4.1.2: quotes, slashes, '%', '$', '`', braces and wildcards
+ * have a meaning in paths, variables and patterns of mail servers. The lower-cased copy goes into scratch.
  * Returns false for anything else. Not checked here: that the mailbox exists.
  */
 MM_MUST_USE bool

@@ -63,7 +63,8 @@ MM_MUST_USE enum mm_reason mm_step_revocation(struct mm_judgement *judgement);
 MM_MUST_USE enum mm_reason mm_step_scope(struct mm_judgement *judgement);
 
 /* Tell the trace what was compared; where nobody traces, it costs one test and its arguments are not made. */
-void mm_trace_compared(struct mm_judgement *judgement, const char *what, struct mm_slice found, struct mm_slice expected);
+void mm_trace_compared(struct mm_judgement *judgement, const char *what, struct mm_slice found,
+    struct mm_slice expected);
 
 #define mm_compare(judgement, what, found, expected)                             \
 	do {                                                                     \

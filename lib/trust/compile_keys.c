@@ -42,7 +42,7 @@ is_source_of(const struct document *document, const struct mm_compiled_realm *re
 	return realm->settings->keys != NULL && strcmp(realm->settings->keys, document->row->name) == 0;
 }
 
-/* The key's own 'issuer' is this realm's: a literal for a literal, a template for a template, never one for the other. */
+/* The key's own 'issuer' is this realm's: a literal for a literal, a template for a template. */
 static bool
 states_issuer_of(const struct mm_jwk *jwk, const struct mm_compiled_realm *realm)
 {
@@ -331,8 +331,9 @@ apply_tombstones(struct mm_compilation *compilation, const struct tombstone_list
 
 /*
  * Of two realms that are offered the same material: which of them do not get it? In one document nobody can tell whose
- * it is. Between documents a key that states its realm's issuer stands before one that states none, and among those that
- * state one the realm that is configured first; else anybody could switch a realm off by publishing its public key.
+ * it is. Between documents a key that states its realm's issuer stands before one that states none, and among those
+ * that state one the realm that is configured first; else anybody could switch a realm off by publishing its public
+ * key.
  */
 static void
 settle_pair(struct mm_candidate *a, struct mm_candidate *b)
@@ -364,7 +365,8 @@ settle_shared_material(struct mm_compilation *compilation)
 			continue;
 		candidates[i].standing = MM_KEY_WITHOUT_SCOPE;
 		mm_compile_note(compilation, MM_NOTE_ALARM, candidates[i].document->name, candidates[i].jwk.kid,
-		    mm_compile_text(compilation, "the key's material is offered to realm %s and to another: refused in this one",
+		    mm_compile_text(compilation,
+		    "the key's material is offered to realm %s and to another: refused in this one",
 		    compilation->realms[candidates[i].realm].settings->name),
 		    "no two realms may share a key: find out whose it is and take it out elsewhere");
 	}
@@ -391,8 +393,8 @@ remark_realms_without_keys(struct mm_compilation *compilation)
 			usable += compilation->candidates[j].realm == i &&
 			    compilation->candidates[j].standing == MM_KEY_USABLE;
 		if (usable == 0)
-			mm_compile_note(compilation, MM_NOTE_REMARK, compilation->realms[i].settings->name, MM_SLICE_ABSENT,
-			    "the realm has no key that can be used: every token of it is refused",
+			mm_compile_note(compilation, MM_NOTE_REMARK, compilation->realms[i].settings->name,
+			    MM_SLICE_ABSENT, "the realm has no key that can be used: every token of it is refused",
 			    "see that its key file holds keys of its issuer");
 	}
 }

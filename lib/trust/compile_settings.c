@@ -276,8 +276,8 @@ check_claimed(struct mm_compilation *compilation, struct claimed_text *rows, siz
 	qsort(rows, count, sizeof(*rows), compare_claimed);
 	for (size_t i = 1; i < count; i++) {
 		if (strcmp(rows[i - 1].text, rows[i].text) == 0)
-			refuse(compilation, rows[i].tenant, mm_compile_text(compilation, "%s '%s' is tenant %s's too", kind,
-			    rows[i].text, rows[i - 1].tenant), mend);
+			refuse(compilation, rows[i].tenant, mm_compile_text(compilation,
+			    "%s '%s' is tenant %s's too", kind, rows[i].text, rows[i - 1].tenant), mend);
 	}
 }
 
@@ -366,11 +366,13 @@ check_service_lists(struct mm_compilation *compilation, const struct mm_service_
 {
 	for (const char *const *realm = settings->realms; realm != NULL && *realm != NULL; realm++) {
 		if (mm_compile_find_realm(compilation, *realm) == compilation->realm_count)
-			refuse(compilation, settings->name, mm_compile_text(compilation, "there is no realm '%s'", *realm),
+			refuse(compilation, settings->name,
+			    mm_compile_text(compilation, "there is no realm '%s'", *realm),
 			    "name a realm that has a section");
 		for (const char *const *other = settings->realms; other != realm; other++) {
 			if (same_text(*other, *realm))
-				refuse(compilation, settings->name, "a realm is named twice in 'realms'", "name it once");
+				refuse(compilation, settings->name, "a realm is named twice in 'realms'",
+				    "name it once");
 		}
 	}
 	for (const char *const *scope = settings->scopes; scope != NULL && *scope != NULL; scope++) {
@@ -380,7 +382,8 @@ check_service_lists(struct mm_compilation *compilation, const struct mm_service_
 	}
 	for (const char *const *client = settings->clients; client != NULL && *client != NULL; client++) {
 		if (**client == '\0')
-			refuse(compilation, settings->name, "a client has no name", "write what 'client_id' or 'azp' says");
+			refuse(compilation, settings->name, "a client has no name",
+			    "write what 'client_id' or 'azp' says");
 	}
 }
 
@@ -407,7 +410,8 @@ compile_services(struct mm_compilation *compilation)
 		for (const struct mm_builder_service *other = compilation->builder->services; other != row;
 		    other = other->next) {
 			if (same_text(other->settings.name, row->settings.name))
-				refuse(compilation, row->settings.name, "two services have this name", "give each its own");
+				refuse(compilation, row->settings.name, "two services have this name",
+				    "give each its own");
 		}
 	}
 }
@@ -504,7 +508,8 @@ make_tables(struct mm_compilation *compilation)
 		revocations++;
 	compilation->realms = mm_pool_array(&compilation->pool, realms + 1, sizeof(*compilation->realms));
 	compilation->tenants = mm_pool_array(&compilation->pool, tenants + 1, sizeof(*compilation->tenants));
-	compilation->revocations = mm_pool_array(&compilation->pool, revocations + 1, sizeof(*compilation->revocations));
+	compilation->revocations = mm_pool_array(&compilation->pool, revocations + 1,
+	    sizeof(*compilation->revocations));
 	return compilation->realms != NULL && compilation->tenants != NULL && compilation->revocations != NULL;
 }
 

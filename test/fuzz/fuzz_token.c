@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Can any bytes hurt the decision, or be allowed? The input is a token; where it holds a NUL, the parts before and behind
- * it are header and payload as JSON, which the target encodes, so that the fuzzer need not learn base64url.
+ * Can any bytes hurt the decision, or be allowed? The input is a token; where it holds a NUL, the parts before and
+ * behind it are header and payload as JSON, which the target encodes, so that the fuzzer need not learn base64url.
  */
 #include "lib/base/limits.h"
 #include "lib/codec/base64url.h"

@@ -148,7 +148,8 @@ accepts_strict_json_alone(void **state)
 static void
 refuses_every_beginning(void **state)
 {
-	static const char text[] = "{\"a\":[1,-2.5e+3,true,null,\"\\u00e9\\ud83d\\ude00\xE2\x82\xAC\",{\"b\":{}}],\"c\":\"d\"}";
+	static const char text[] =
+	    "{\"a\":[1,-2.5e+3,true,null,\"\\u00e9\\ud83d\\ude00\xE2\x82\xAC\",{\"b\":{}}],\"c\":\"d\"}";
 	char *copy;
 
 	(void)state;
@@ -217,7 +218,8 @@ finds_members_by_their_unescaped_name(void **state)
 	struct mm_json_value value;
 
 	(void)state;
-	assert_int_equal(scan(mm_slice_str("{\"\\u0069ss\":\"a\",\"Sub\":1,\"aud\":[\"x\"],\"n\":null}"), &index, NULL), MM_OK);
+	assert_int_equal(scan(mm_slice_str("{\"\\u0069ss\":\"a\",\"Sub\":1,\"aud\":[\"x\"],\"n\":null}"), &index, NULL),
+	    MM_OK);
 	assert_int_equal(index.count, 4);
 	value = mm_json_find(&index, "iss");
 	assert_int_equal(value.type, MM_JSON_STRING);
@@ -239,7 +241,8 @@ unescapes_strings(void **state)
 	char room[64];
 
 	(void)state;
-	assert_int_equal(scan(mm_slice_str("{\"p\":\"plain\",\"e\":\"a\\n\\u20AC\\ud83d\\ude00\\/\"}"), &index, NULL), MM_OK);
+	assert_int_equal(scan(mm_slice_str("{\"p\":\"plain\",\"e\":\"a\\n\\u20AC\\ud83d\\ude00\\/\"}"), &index, NULL),
+	    MM_OK);
 	mm_scratch_init(&scratch, room, sizeof(room));
 	assert_true(mm_json_string(mm_json_find(&index, "p"), &scratch, &content));
 	assert_int_equal(scratch.used, 0); /* nothing is copied where nothing is escaped */
@@ -263,7 +266,8 @@ walks_arrays_and_objects(void **state)
 	size_t position = 0, count = 0;
 
 	(void)state;
-	assert_int_equal(scan(mm_slice_str("{\"x\": [ 1 ,[2, 3], {\"a\" : 4} ,\"five\",null ] ,\"e\":[ ]}"), &index, NULL), MM_OK);
+	assert_int_equal(scan(mm_slice_str("{\"x\": [ 1 ,[2, 3], {\"a\" : 4} ,\"five\",null ] ,\"e\":[ ]}"), &index, NULL),
+	    MM_OK);
 	array = mm_json_find(&index, "x");
 	while (mm_json_next(array, &position, &element)) {
 		assert_true(count < MM_COUNT_OF(expected));
