@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Debian's C libraries for tokens, each doing the nearest it has to a decision: verify the signature and compare iss, aud
- * and exp. That is less than a decision does.
+ * Debian's C libraries for tokens, each doing the nearest it has to a decision: verify the signature and compare iss,
+ * aud and exp. That is less than a decision does.
  */
 #ifndef BENCH_PEERS_H
 #define BENCH_PEERS_H

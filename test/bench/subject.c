@@ -8,6 +8,7 @@
 
 #include <openssl/pem.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -39,7 +40,7 @@ write_jwk(struct bench_subject *subject)
 	struct maker_object jwk = { .count = 0 };
 
 	maker_key_publish(subject->key, &jwk);
-	maker_object_set_string(&jwk, "kid", "bench-key-2026-11");
+	maker_object_set_string(&jwk, "kid", subject->kid);
 	maker_object_set_string(&jwk, "alg", subject->algorithm);
 	maker_object_set_string(&jwk, "use", "sig");
 	maker_object_write(&jwk, &subject->jwk);
@@ -59,13 +60,14 @@ write_claims(struct maker_text *payload)
 	maker_object_set_number(&claims, "nbf", now_s - 60);
 	maker_object_set_number(&claims, "exp", now_s + 3500);
 	maker_object_set_string(&claims, "acr", "1");
-	maker_object_set_string(&claims, "azp", "d3590ed6-52b3-4102-aeff-aad2292ab01c");
+	maker_object_set_string(&claims, "azp", BENCH_CLIENT);
 	maker_object_set_string(&claims, "azpacr", "0");
 	maker_object_set_string(&claims, "groups_hint", "none");
-	maker_object_set(&claims, "groups", "[\"0a1b2c3d-1111-4aaa-8bbb-000000000001\",\"0a1b2c3d-1111-4aaa-8bbb-000000000002\"]");
+	maker_object_set(&claims, "groups",
+	    "[\"0a1b2c3d-1111-4aaa-8bbb-000000000001\",\"0a1b2c3d-1111-4aaa-8bbb-000000000002\"]");
 	maker_object_set_string(&claims, "name", "Alice Example");
 	maker_object_set_string(&claims, "oid", "11111111-2222-4333-8444-555555555555");
-	maker_object_set_string(&claims, "preferred_username", "alice@contoso.example");
+	maker_object_set_string(&claims, "preferred_username", BENCH_MAILBOX);
 	maker_object_set_string(&claims, "sid", "00aa1122-3344-4556-8778-99aabbccddee");
 	maker_object_set_string(&claims, "scope", "openid profile email mail.read mail.send offline_access");
 	maker_object_set_string(&claims, "sub", "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdef0");
@@ -82,7 +84,7 @@ write_token(struct bench_subject *subject)
 	struct maker_text header = { NULL, 0, 0 }, payload = { NULL, 0, 0 };
 	size_t signed_len;
 
-	maker_text_add_format(&header, "{\"typ\":\"JWT\",\"alg\":\"%s\",\"kid\":\"bench-key-2026-11\"}", subject->algorithm);
+	maker_text_add_format(&header, "{\"typ\":\"JWT\",\"alg\":\"%s\",\"kid\":\"%s\"}", subject->algorithm, subject->kid);
 	write_claims(&payload);
 	maker_text_add_base64url(&subject->token, header.bytes, header.len);
 	maker_text_add_str(&subject->token, ".");
@@ -111,7 +113,8 @@ make_trust(struct bench_subject *subject)
 	if (builder == NULL || !mm_trust_builder_add_document(builder, "keys", mm_slice(jwks.bytes, jwks.len)) ||
 	    !mm_trust_builder_add_realm(builder, &(struct mm_realm_settings){ .name = "enterprise",
 	    .issuer = "https://login.example/{tenant}/v2.0", .keys = "keys", .token_types = types }) ||
-	    !mm_trust_builder_add_tenant(builder, &(struct mm_tenant_settings){ "contoso", "enterprise", BENCH_TENANT, domains }) ||
+	    !mm_trust_builder_add_tenant(builder, &(struct mm_tenant_settings){ .name = "contoso",
+	    .realm = "enterprise", .id = BENCH_TENANT, .domains = domains }) ||
 	    !mm_trust_builder_add_service(builder, &(struct mm_service_settings){ .name = "imap",
 	    .audience = BENCH_AUDIENCE, .realms = realms, .mailbox_claim = "preferred_username" }) ||
 	    !mm_trust_builder_compile(builder, 1, NULL, NULL, &snapshot, &len))
@@ -128,6 +131,7 @@ void
 bench_subject_make(struct bench_subject *subject, const char *algorithm)
 {
 	*subject = (struct bench_subject){ .algorithm = algorithm, .key = maker_key_new(kind_of(algorithm), NULL) };
+	snprintf(subject->kid, sizeof(subject->kid), "bench-2026-11-%s", algorithm);
 	write_pem(subject);
 	write_jwk(subject);
 	write_token(subject);

@@ -266,8 +266,8 @@ walks_arrays_and_objects(void **state)
 	size_t position = 0, count = 0;
 
 	(void)state;
-	assert_int_equal(scan(mm_slice_str("{\"x\": [ 1 ,[2, 3], {\"a\" : 4} ,\"five\",null ] ,\"e\":[ ]}"), &index, NULL),
-	    MM_OK);
+	assert_int_equal(scan(mm_slice_str("{\"x\": [ 1 ,[2, 3], {\"a\" : 4} ,\"five\",null ] ,\"e\":[ ]}"), &index,
+	    NULL), MM_OK);
 	array = mm_json_find(&index, "x");
 	while (mm_json_next(array, &position, &element)) {
 		assert_true(count < MM_COUNT_OF(expected));

@@ -128,6 +128,11 @@ static const char *const realms_of_services[] = { "enterprise", NULL };
 static const char *const domains[] = { "contoso.example", NULL };
 static const char *const scopes[] = { "mail.read", NULL };
 
+static const struct mm_tenant_settings tenants[] = {
+	{ "contoso", "enterprise", A, domains },
+	{ "gone", "enterprise", "gone-id", NULL },
+};
+
 static const struct mm_service_settings services[] = {
 	{ .name = "imap", .audience = "https://mail.example", .realms = realms_of_services, .mailbox_claim = "email" },
 	{ .name = "drive", .audience = "https://mail.example", .realms = realms_of_services },
@@ -156,8 +161,8 @@ make_world(void **state)
 	assert_true(mm_trust_builder_add_document(builder, "keys", mm_slice(jwks.bytes, jwks.len)));
 	assert_true(mm_trust_builder_add_realm(builder, &(struct mm_realm_settings){ .name = "enterprise",
 	    .issuer = ISSUER("{tenant}"), .keys = "keys" }));
-	assert_true(mm_trust_builder_add_tenant(builder, &(struct mm_tenant_settings){ "contoso", "enterprise", A, domains }));
-	assert_true(mm_trust_builder_add_tenant(builder, &(struct mm_tenant_settings){ "gone", "enterprise", "gone-id", NULL }));
+	for (size_t i = 0; i < MM_COUNT_OF(tenants); i++)
+		assert_true(mm_trust_builder_add_tenant(builder, &tenants[i]));
 	for (size_t i = 0; i < MM_COUNT_OF(services); i++)
 		assert_true(mm_trust_builder_add_service(builder, &services[i]));
 	for (size_t i = 0; i < MM_COUNT_OF(revocations); i++)
@@ -189,7 +194,8 @@ static struct maker_text
 make_token(size_t signer, const char *name, const char *value)
 {
 	struct maker_object claims = { .count = 0 };
-	struct maker_text header = { NULL, 0, 0 }, payload = { NULL, 0, 0 }, token = { NULL, 0, 0 }, signature = { NULL, 0, 0 };
+	struct maker_text header = { NULL, 0, 0 }, payload = { NULL, 0, 0 };
+	struct maker_text token = { NULL, 0, 0 }, signature = { NULL, 0, 0 };
 
 	maker_object_set_string(&claims, "iss", ISSUER(A));
 	maker_object_set_string(&claims, "tid", A);
@@ -273,7 +279,8 @@ an_allowed_decision_tells_its_facts(void **state)
 	(void)state;
 	assert_int_equal(decide(&request), MM_OK);
 	for (size_t i = 0; i < MM_COUNT_OF(alices_facts); i++)
-		assert_true(mm_slice_equal(mm_decision_fact(decision, alices_facts[i].fact), mm_slice_str(alices_facts[i].text)));
+		assert_true(mm_slice_equal(mm_decision_fact(decision, alices_facts[i].fact),
+		    mm_slice_str(alices_facts[i].text)));
 	assert_int_equal(mm_decision_fact(decision, MM_FACT_THUMBPRINT).len, 43);
 	assert_false(mm_slice_present(mm_decision_fact(decision, MM_FACT_SESSION)));
 	assert_false(mm_slice_present(mm_decision_fact(decision, MM_FACT_COUNT)));
@@ -386,12 +393,13 @@ static void
 a_revoked_tenant_is_refused(void **state)
 {
 	struct mm_request request;
-	struct maker_text header = { NULL, 0, 0 }, token = { NULL, 0, 0 }, signature = { NULL, 0, 0 }, payload = { NULL, 0, 0 };
+	struct maker_text header = { NULL, 0, 0 }, payload = { NULL, 0, 0 };
+	struct maker_text token = { NULL, 0, 0 }, signature = { NULL, 0, 0 };
 
 	(void)state;
 	maker_text_add_str(&header, "{\"typ\":\"application/AT+JWT\",\"alg\":\"ES256\",\"kid\":\"es\"}");
-	maker_text_add_format(&payload, "{\"iss\":\"" ISSUER("gone-id") "\",\"tid\":\"gone-id\",\"aud\":\"https://mail.example\","
-	    "\"iat\":%d,\"exp\":%d}", NOW_S, NOW_S + 60);
+	maker_text_add_format(&payload, "{\"iss\":\"" ISSUER("gone-id") "\",\"tid\":\"gone-id\","
+	    "\"aud\":\"https://mail.example\",\"iat\":%d,\"exp\":%d}", NOW_S, NOW_S + 60);
 	maker_text_add_base64url(&token, header.bytes, header.len);
 	maker_text_add_str(&token, ".");
 	maker_text_add_base64url(&token, payload.bytes, payload.len);
@@ -462,8 +470,8 @@ a_decision_allocates_nothing_of_its_own(void **state)
 			if (!mm_allowed(mm_decide(trust, &request, decision)))
 				own_allocations += 1000000;
 		counting = false;
-		print_message("%s: %zu of our own, %zu of libcrypto in 100 decisions\n", signers[i].algorithm, own_allocations,
-		    libcrypto_allocations);
+		print_message("%s: %zu of our own, %zu of libcrypto in 100 decisions\n", signers[i].algorithm,
+		    own_allocations, libcrypto_allocations);
 		assert_int_equal(own_allocations, 0);
 		assert_true(libcrypto_allocations > 0); /* else nothing was counted */
 		maker_text_clear(&token);

@@ -38,7 +38,8 @@ keep_note(void *ctx, const struct mm_note *note)
 	assert_non_null(note->where);
 	assert_non_null(note->text);
 	assert_non_null(note->mend);
-	mm_buf_addf(all[note->note_class], "%s: %.*s: %s\n", note->where, (int)note->kid.len, note->kid.ptr, note->text);
+	mm_buf_addf(all[note->note_class], "%s: %.*s: %s\n", note->where, (int)note->kid.len, note->kid.ptr,
+	    note->text);
 }
 
 static bool
@@ -138,7 +139,8 @@ world_of(struct mm_slice jwks)
 	struct world world = {
 		.realms = {
 			{ .name = "consumer", .issuer = CONSUMER_ISSUER, .keys = "common", .require_key_issuer = true },
-			{ .name = "enterprise", .issuer = ENTERPRISE_ISSUER, .keys = "common", .require_key_issuer = true },
+			{ .name = "enterprise", .issuer = ENTERPRISE_ISSUER, .keys = "common",
+			    .require_key_issuer = true },
 		},
 		.realm_count = 2,
 		.tenants = {
@@ -146,7 +148,8 @@ world_of(struct mm_slice jwks)
 			{ "everybody", "consumer", C, outlook },
 		},
 		.tenant_count = 2,
-		.services = { { .name = "mail", .audience = "https://mail.example", .realms = both, .mailbox_claim = "email" } },
+		.services = { { .name = "mail", .audience = "https://mail.example", .realms = both,
+		    .mailbox_claim = "email" } },
 		.service_count = 1,
 		.documents = { { "common", jwks } },
 		.document_count = 1,
@@ -222,8 +225,8 @@ static void
 a_shared_document_gives_each_realm_its_own_keys(void **state)
 {
 	struct maker_text text = { NULL, 0, 0 };
-	struct world world = world_of(JWKS(&text, { KEY_1, "c1", CONSUMER_ISSUER, NULL }, { KEY_2, "e1", KEY_ISSUER, NULL },
-	    { KEY_3, "u1", NULL, NULL }));
+	struct world world = world_of(JWKS(&text, { KEY_1, "c1", CONSUMER_ISSUER, NULL },
+	    { KEY_2, "e1", KEY_ISSUER, NULL }, { KEY_3, "u1", NULL, NULL }));
 	struct mm_trust *trust = compile(&world);
 
 	(void)state;
