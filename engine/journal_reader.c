@@ -76,15 +76,17 @@ mm_journal_reader_free(struct mm_journal_reader **reader)
 
 /* ---- from segment to segment ---- */
 
-/* Open the first segment from number on that was begun. Returns 1, 0 where there is none yet, -1 with errno. */
+/* Open the first segment from number on that was begun, as one look from the first to the last sees them. */
 static int
-open_begun(struct mm_journal_reader *reader, uint64_t number, struct mm_journal_segment *segment)
+look_for_begun(struct mm_journal_reader *reader, uint64_t number, struct mm_journal_segment *segment, bool *passed_spare)
 {
+	*passed_spare = false;
 	while (mm_journal_segment_find(reader->dir_fd, reader->name, number, &number) == 0) {
 		if (mm_journal_segment_open(reader->dir_fd, reader->name, number, segment) == 0) {
 			if (segment->begun)
 				return 1;
 			close(segment->fd);
+			*passed_spare = true;
 		} else if (errno != ENOENT && errno != EPROTO) {
 			return -1;
 		}
@@ -93,11 +95,29 @@ open_begun(struct mm_journal_reader *reader, uint64_t number, struct mm_journal_
 	return errno == ENOENT ? 0 : -1;
 }
 
+/*
+ * Open the first segment from number on that was begun. Returns 1, 0 where there is none yet, -1 with errno.
+ *
+ * While one look goes on, the writer may begin a segment that was passed as a spare, and then the next one: so who found
+ * one behind a spare looks again.
+ */
+static int
+open_begun(struct mm_journal_reader *reader, uint64_t number, struct mm_journal_segment *segment)
+{
+	bool passed_spare;
+	int more = look_for_begun(reader, number, segment, &passed_spare);
+
+	if (more <= 0 || !passed_spare)
+		return more;
+	close(segment->fd);
+	return look_for_begun(reader, number, segment, &passed_spare);
+}
+
 /* Nothing in a segment belongs to the journal from where the next one says that it ended. */
 static void
 limit_by_next(struct mm_journal_segment *segment, const struct mm_journal_segment *next)
 {
-	if (next->start.previous_number == segment->identity.number && next->start.previous_end < segment->limit &&
+	if (next->start_whole && next->start.previous_number == segment->identity.number && next->start.previous_end < segment->limit &&
 	    next->start.previous_end >= MM_JOURNAL_HEADER_LEN)
 		segment->limit = next->start.previous_end;
 }
@@ -106,6 +126,8 @@ limit_by_next(struct mm_journal_segment *segment, const struct mm_journal_segmen
 static bool
 continues(const struct mm_journal_reader *reader, const struct mm_journal_segment *segment)
 {
+	if (!segment->start_whole)
+		return false;
 	return !reader->chained || (segment->start.sequence == reader->sequence + 1 &&
 	    memcmp(segment->start.previous_hash, reader->hash, MM_DIGEST_LEN) == 0);
 }
@@ -120,7 +142,7 @@ enter(struct mm_journal_reader *reader, const struct mm_journal_segment *segment
 	reader->segment = *segment;
 	reader->offset = MM_JOURNAL_HEADER_LEN;
 	reader->searched = false;
-	reader->chained = true;
+	reader->chained = segment->start_whole;
 	reader->sequence = segment->start.sequence - 1;
 	memcpy(reader->hash, segment->start.previous_hash, MM_DIGEST_LEN);
 	if (open_begun(reader, segment->identity.number + 1, &next) == 1) {
@@ -164,22 +186,6 @@ enum step {
 	STEP_AGAIN,
 };
 
-/* Go on behind damage, to the next whole record of the segment if there is one. */
-static enum mm_journal_look
-skip_damage(struct mm_journal_reader *reader)
-{
-	uint64_t found;
-	enum mm_journal_look look = mm_journal_find_record(&reader->window, &reader->segment,
-	    reader->offset + MM_JOURNAL_ALIGN, &found);
-
-	if (look == MM_LOOK_RECORD) {
-		reader->offset = found;
-		reader->chained = false;
-		reader->searched = false;
-	}
-	return look;
-}
-
 /* The place again, with what is in the file now. */
 static enum mm_journal_look
 look_afresh(struct mm_journal_reader *reader)
@@ -189,6 +195,26 @@ look_afresh(struct mm_journal_reader *reader)
 
 	mm_journal_window_set(&reader->window, reader->segment.fd);
 	return mm_journal_look(&reader->window, &reader->segment, reader->offset, &bytes, &len);
+}
+
+/*
+ * Go on behind damage, to the next whole record of the segment if there is one, and set *read to damaged. Where the
+ * place has become a record meanwhile, there was none.
+ */
+static enum mm_journal_look
+skip_damage(struct mm_journal_reader *reader, enum mm_journal_read *read)
+{
+	uint64_t found;
+	enum mm_journal_look look = mm_journal_find_record(&reader->window, &reader->segment,
+	    reader->offset + MM_JOURNAL_ALIGN, &found);
+
+	if (look != MM_LOOK_RECORD || look_afresh(reader) == MM_LOOK_RECORD)
+		return look;
+	reader->offset = found;
+	reader->chained = false;
+	reader->searched = false;
+	*read = MM_READ_DAMAGED;
+	return look;
 }
 
 /*
@@ -210,9 +236,7 @@ pass_end(struct mm_journal_reader *reader, enum mm_journal_read *read)
 	look = look_afresh(reader);
 	if (look != MM_LOOK_RECORD && look != MM_LOOK_FAILED && (more > 0 || !reader->searched)) {
 		reader->searched = true;
-		look = skip_damage(reader);
-		if (look == MM_LOOK_RECORD)
-			*read = MM_READ_DAMAGED;
+		look = skip_damage(reader, read);
 	}
 	if (more > 0 && look != MM_LOOK_RECORD && look != MM_LOOK_FAILED)
 		enter(reader, &next);

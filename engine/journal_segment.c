@@ -56,41 +56,87 @@ file_number(const char *file, const char *name)
 
 /* ---- headers ---- */
 
-static bool
-read_whole(int fd, uint8_t *bytes, size_t len)
+/* Read up to len bytes from an offset; returns how many there were, -1 with errno. */
+static ssize_t
+read_from(int fd, uint8_t *bytes, size_t len, off_t offset)
 {
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t got = pread(fd, bytes + done, len - done, (off_t)done);
+		ssize_t got = pread(fd, bytes + done, len - done, offset + (off_t)done);
 
 		if (got < 0 && errno == EINTR)
 			continue;
+		if (got < 0)
+			return -1;
 		if (got == 0)
-			errno = EPROTO;
-		if (got <= 0)
-			return false;
+			break;
 		done += (size_t)got;
 	}
+	return (ssize_t)done;
+}
+
+static bool
+all_zero(const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] != 0)
+			return false;
 	return true;
+}
+
+/* Whether a whole record stands anywhere. Where memory is short, it is taken for so: nothing is overwritten then. */
+static bool
+has_record(const struct mm_journal_segment *segment)
+{
+	struct mm_journal_window window;
+	uint64_t found;
+	bool has;
+
+	if (!mm_journal_window_init(&window))
+		return true;
+	mm_journal_window_set(&window, segment->fd);
+	has = mm_journal_find_record(&window, segment, MM_JOURNAL_HEADER_LEN, &found) != MM_LOOK_END;
+	mm_journal_window_clear(&window);
+	return has;
+}
+
+/* A segment whose start was written is not begun yet, for its writer may have failed there. */
+static bool
+is_begun(const struct mm_journal_segment *segment, const uint8_t header[MM_JOURNAL_HEADER_LEN + MM_JOURNAL_ALIGN])
+{
+	if (!all_zero(header + MM_JOURNAL_HEADER_LEN, MM_JOURNAL_ALIGN))
+		return true;
+	return !all_zero(header + MM_JOURNAL_IDENTITY_LEN, MM_JOURNAL_START_LEN) && has_record(segment);
+}
+
+static int
+read_header(int fd, struct mm_journal_segment *segment)
+{
+	uint8_t bytes[MM_JOURNAL_HEADER_LEN + MM_JOURNAL_ALIGN];
+	ssize_t len = read_from(fd, bytes, sizeof(bytes), 0);
+
+	if (len < 0)
+		return -1;
+	memset(segment, 0, sizeof(*segment));
+	segment->fd = fd;
+	if (len < (ssize_t)sizeof(bytes) || !mm_journal_decode_identity(bytes, &segment->identity)) {
+		errno = EPROTO;
+		return -1;
+	}
+	segment->limit = segment->identity.size_bytes;
+	segment->begun = is_begun(segment, bytes);
+	segment->start_whole = mm_journal_decode_start(bytes + MM_JOURNAL_IDENTITY_LEN, &segment->start);
+	return 0;
 }
 
 int
 mm_journal_segment_read(int fd, struct mm_journal_segment *segment)
 {
-	uint8_t header[MM_JOURNAL_HEADER_LEN];
-
-	if (!read_whole(fd, header, sizeof(header)))
+	if (read_header(fd, segment) < 0)
 		return -1;
-	memset(segment, 0, sizeof(*segment));
-	segment->fd = fd;
-	if (!mm_journal_decode_identity(header, &segment->identity)) {
-		errno = EPROTO;
-		return -1;
-	}
-	segment->begun = mm_journal_decode_start(header + MM_JOURNAL_IDENTITY_LEN, &segment->start);
-	segment->limit = segment->identity.size_bytes;
-	return 0;
+	/* The start comes before the first record, but one read may see the second and not the first. */
+	return segment->begun && !segment->start_whole ? read_header(fd, segment) : 0;
 }
 
 /* Read the header and see that it is that of the file's name. */
@@ -347,6 +393,22 @@ make_file(int dir_fd, const char *file, const char *new_file, int64_t size, cons
 	return -1;
 }
 
+/* Whether no record was ever written: also not one whose neighbours a power loss took. */
+static bool
+is_untouched(const struct mm_journal_segment *segment)
+{
+	uint8_t bytes[16 * 1024];
+	uint64_t offset = MM_JOURNAL_HEADER_LEN;
+	ssize_t len;
+
+	while (offset < segment->limit && (len = read_from(segment->fd, bytes, sizeof(bytes), (off_t)offset)) > 0) {
+		if (!all_zero(bytes, (size_t)len))
+			return false;
+		offset += (uint64_t)len;
+	}
+	return offset >= segment->limit;
+}
+
 /* Open an existing segment that nothing was written to. */
 static int
 open_spare(int dir_fd, const char *name, uint64_t number)
@@ -354,7 +416,7 @@ open_spare(int dir_fd, const char *name, uint64_t number)
 	struct mm_journal_segment segment;
 	int fd = open_named(dir_fd, name, number, O_RDWR, &segment);
 
-	if (fd >= 0 && segment.begun) {
+	if (fd >= 0 && !is_untouched(&segment)) {
 		close(fd);
 		errno = EEXIST;
 		return -1;

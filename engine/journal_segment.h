@@ -19,8 +19,9 @@ bool mm_journal_name_valid(const char *name);
 struct mm_journal_segment {
 	int fd; /* -1: none */
 	struct mm_journal_identity identity;
-	bool begun;
-	struct mm_journal_start start; /* where begun */
+	bool begun;                    /* it has a record, or something in the first one's place */
+	bool start_whole;
+	struct mm_journal_start start; /* where whole */
 	uint64_t limit;                /* records end here at the latest */
 };
 

@@ -68,16 +68,6 @@ lead(struct mm_journal *journal, bool with_current)
 	return done;
 }
 
-void
-mm_journal_sync_tell_loss(struct mm_journal *journal)
-{
-	if (journal->lost_from == 0 || (journal->current.fd < 0 && !mm_journal_tail_advance(journal)))
-		return;
-	mm_journal_tail_event(journal, "fdatasync failed: records from number %" PRIu64
-	    " to here may be missing and were not acknowledged", journal->lost_from);
-	journal->lost_from = 0;
-}
-
 static void
 note_sync_failure(struct mm_journal *journal)
 {
@@ -89,16 +79,17 @@ note_sync_failure(struct mm_journal *journal)
 static void
 give_up_current(struct mm_journal *journal)
 {
+	uint64_t lost_from = journal->synced_sequence + 1;
+
 	note_sync_failure(journal);
-	if (journal->lost_from == 0)
-		journal->lost_from = journal->synced_sequence + 1;
 	if (journal->current.fd >= 0)
 		close(journal->current.fd);
 	journal->current.fd = -1;
 	if (!journal->wanted)
 		mm_journal_owe_segment(journal);
 	settle(journal, UINT64_MAX, false);
-	mm_journal_sync_tell_loss(journal);
+	mm_journal_tail_event(journal, "fdatasync failed: records from number %" PRIu64
+	    " to here may be missing and were not acknowledged", lost_from);
 }
 
 static bool

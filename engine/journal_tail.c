@@ -270,7 +270,7 @@ fits(const struct mm_journal *journal, const struct mm_journal_record *record, s
 {
 	uint64_t need = len + journal->pending_len;
 
-	if (!record->allowed && journal->spare_count == 0)
+	if (!record->allowed && record->kind != MM_JOURNAL_EVENT && journal->spare_count == 0)
 		need += reserve_len(&journal->current);
 	return journal->current.fd >= 0 && journal->current.limit - journal->end >= need;
 }
@@ -328,19 +328,33 @@ mm_journal_tail_put(struct mm_journal *journal, const struct mm_journal_record *
 	return true;
 }
 
+static bool
+put_event(struct mm_journal *journal, const char *text)
+{
+	struct mm_journal_record record = { .kind = MM_JOURNAL_EVENT, .time_us = realtime_us() };
+
+	record.text = mm_slice_str(text);
+	return mm_journal_tail_put(journal, &record);
+}
+
 void
 mm_journal_tail_event(struct mm_journal *journal, const char *format, ...)
 {
-	struct mm_journal_record record = { .kind = MM_JOURNAL_EVENT, .time_us = realtime_us() };
-	char text[256];
+	char text[sizeof(journal->unsaid)];
 	va_list args;
 
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	record.text = mm_slice_str(text);
-	if (!mm_journal_tail_put(journal, &record))
-		journal->stats.failures++;
+	if (!put_event(journal, text) && journal->unsaid[0] == '\0')
+		memcpy(journal->unsaid, text, sizeof(text));
+}
+
+void
+mm_journal_tail_say_unsaid(struct mm_journal *journal)
+{
+	if (journal->unsaid[0] != '\0' && put_event(journal, journal->unsaid))
+		journal->unsaid[0] = '\0';
 }
 
 /* ---- recovery ---- */
@@ -413,12 +427,13 @@ recover_end(struct mm_journal *journal, const struct mm_journal_segment *segment
 	bool done;
 
 	found->end = MM_JOURNAL_HEADER_LEN;
-	found->head.sequence = segment->start.sequence - 1;
+	found->head.sequence = segment->start_whole ? segment->start.sequence - 1 : 0;
 	memcpy(found->head.hash, segment->start.previous_hash, MM_DIGEST_LEN);
 	if (!mm_journal_window_init(&window))
 		return false;
 	mm_journal_window_set(&window, segment->fd);
-	done = recover_records(journal, &window, segment, found) && recover_torn(segment, found) &&
+	done = recover_records(journal, &window, segment, found) && found->head.sequence > 0 &&
+	    recover_torn(segment, found) &&
 	    write_zeroes(segment->fd, found->end, found->torn_end - found->end);
 	mm_journal_window_clear(&window);
 	return done;

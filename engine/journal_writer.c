@@ -238,7 +238,7 @@ take(struct mm_journal *journal, const struct mm_journal_segment *segment)
 	} else {
 		journal->spares[journal->spare_count++] = *segment;
 		journal->wanted = false;
-		mm_journal_sync_tell_loss(journal);
+		mm_journal_tail_say_unsaid(journal);
 	}
 	journal->newest_number = segment->identity.number;
 	return true;

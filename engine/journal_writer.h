@@ -78,13 +78,13 @@ struct mm_journal {
 	uint8_t encoded[MM_JOURNAL_RECORD_MAX];
 	bool failing; /* the last write failed */
 	bool full;    /* the last allow found no room, and that was told */
+	char unsaid[192]; /* an event that waits for room; empty: none */
 
 	bool syncing; /* one thread is in fdatasync, without the lock */
 	int retired[MM_JOURNAL_RETIRED_MAX];
 	size_t retired_count;
 	struct mm_journal_waiter *waiters;
 	uint64_t synced_sequence;
-	uint64_t lost_from; /* first record that a failed fdatasync may have lost, until an event tells it; 0: none */
 };
 
 /* journal_writer.c */
@@ -107,7 +107,8 @@ MM_MUST_USE bool mm_journal_tail_has_room(struct mm_journal *journal, const stru
 /* Put a record at the end: pending in group mode, else written. False where it is not and will not be. */
 MM_MUST_USE bool mm_journal_tail_put(struct mm_journal *journal, const struct mm_journal_record *record);
 
-/* Put an event of the writer's own life; that it fails is told by what comes after it. */
+/* Put an event of the writer's own life, which may use the reserve; where there is no room, it waits for it. */
+void mm_journal_tail_say_unsaid(struct mm_journal *journal);
 void mm_journal_tail_event(struct mm_journal *journal, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Write what is pending. False where something still is, or was dropped. */
@@ -120,9 +121,6 @@ MM_MUST_USE bool mm_journal_tail_advance(struct mm_journal *journal);
 
 /* Wait until the record with this sequence number is on the disk. False where it may never be. */
 MM_MUST_USE bool mm_journal_sync_wait(struct mm_journal *journal, uint64_t sequence);
-
-/* Where a loss is to be told and a segment is at hand: tell it. */
-void mm_journal_sync_tell_loss(struct mm_journal *journal);
 
 /* Sync what is written, and sync and close retired segments. False where something could not be synced. */
 MM_MUST_USE bool mm_journal_sync_all(struct mm_journal *journal);

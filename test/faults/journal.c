@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The journal when the disk fails and when the process dies: the n-th pwrite, fdatasync or allocation fails, for
+ * every n, in every way; a writer is killed at any point. What was acknowledged is there, whole and once; nothing
+ * half is read.
+ */
+#include "test/journal_world.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* ---- failing calls: the linker puts these before the C library's (--wrap) ---- */
+
+enum failure {
+	FAIL_EIO,
+	FAIL_ENOSPC,
+	FAIL_SHORT,      /* half of it is written, then there is no space */
+	FAIL_AFTER,      /* all of it is written, and an error returned */
+	FAIL_COUNT
+};
+
+static struct {
+	unsigned at;     /* which call fails, from 1 on; 0: none */
+	bool for_good;   /* and every one after it */
+	bool slow;       /* a millisecond each */
+	enum failure how;
+	unsigned calls;
+} fault_write, fault_sync, fault_allocate;
+
+ssize_t __real_pwrite64(int fd, const void *bytes, size_t len, off_t offset);
+ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t len, off_t offset);
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+int __real_posix_fallocate64(int fd, off_t offset, off_t len);
+int __wrap_posix_fallocate64(int fd, off_t offset, off_t len);
+
+static bool
+short_write_pending(void)
+{
+	return fault_write.how == FAIL_SHORT && fault_write.calls == fault_write.at + 1;
+}
+
+ssize_t
+__wrap_pwrite64(int fd, const void *bytes, size_t len, off_t offset)
+{
+	bool now = fault_write.at > 0 && (++fault_write.calls == fault_write.at || short_write_pending() ||
+	    (fault_write.for_good && fault_write.calls > fault_write.at));
+
+	if (!now)
+		return __real_pwrite64(fd, bytes, len, offset);
+	if (fault_write.how == FAIL_SHORT && fault_write.calls == fault_write.at && len > 1)
+		return __real_pwrite64(fd, bytes, len / 2, offset);
+	if (fault_write.how == FAIL_AFTER)
+		(void)!__real_pwrite64(fd, bytes, len, offset);
+	errno = fault_write.how == FAIL_EIO || fault_write.how == FAIL_AFTER ? EIO : ENOSPC;
+	return -1;
+}
+
+int
+__wrap_fdatasync(int fd)
+{
+	static const struct timespec pause = { 0, 1000000 };
+
+	if (fault_sync.slow)
+		nanosleep(&pause, NULL);
+	if (fault_sync.at > 0 && (++fault_sync.calls == fault_sync.at ||
+	    (fault_sync.for_good && fault_sync.calls > fault_sync.at))) {
+		errno = EIO;
+		return -1;
+	}
+	return __real_fdatasync(fd);
+}
+
+int
+__wrap_posix_fallocate64(int fd, off_t offset, off_t len)
+{
+	if (fault_allocate.at > 0 && ++fault_allocate.calls == fault_allocate.at)
+		return fault_allocate.how == FAIL_ENOSPC ? ENOSPC : EOPNOTSUPP;
+	return __real_posix_fallocate64(fd, offset, len);
+}
+
+static void
+no_faults(void)
+{
+	memset(&fault_write, 0, sizeof(fault_write));
+	memset(&fault_sync, 0, sizeof(fault_sync));
+	memset(&fault_allocate, 0, sizeof(fault_allocate));
+}
+
+/* ---- what must hold ---- */
+
+/* Enough to fill a segment and go on in the next. */
+#define RECORDS 480
+
+/* Which of the numbers were acknowledged, and which came back. */
+struct numbers {
+	bool acknowledged[RECORDS + 1];
+	unsigned found[RECORDS + 1];
+	uint64_t damaged, last;
+};
+
+static void
+find_numbers(const struct journal_world *world, struct numbers *numbers)
+{
+	struct mm_journal_reader *reader = mm_journal_reader_open(world->dir_fd, "gate");
+	struct mm_journal_record record;
+	struct mm_journal_place where;
+	enum mm_journal_read read;
+
+	assert_non_null(reader);
+	while ((read = mm_journal_read(reader, &record, &where)) != MM_READ_END) {
+		assert_int_not_equal(read, MM_READ_FAILED);
+		numbers->damaged += read == MM_READ_DAMAGED;
+		if (read != MM_READ_RECORD || record.kind != MM_JOURNAL_DECISION)
+			continue;
+		assert_true(record.time_us >= 1 && record.time_us <= RECORDS);
+		assert_true((uint64_t)record.time_us > numbers->last);
+		numbers->last = (uint64_t)record.time_us;
+		numbers->found[record.time_us]++;
+	}
+	mm_journal_reader_free(&reader);
+}
+
+static void
+append_numbers(struct journal_world *world, struct numbers *numbers)
+{
+	for (unsigned i = 1; i <= RECORDS; i++)
+		numbers->acknowledged[i] = world_append(world, i);
+}
+
+/* Whatever was acknowledged is there once; in the modes that write at once, nothing else is. */
+static void
+check_numbers(const struct numbers *numbers, bool unacknowledged_may_be_there)
+{
+	assert_int_equal(numbers->damaged, 0);
+	for (unsigned i = 1; i <= RECORDS; i++) {
+		if (numbers->acknowledged[i])
+			assert_int_equal(numbers->found[i], 1);
+		else
+			assert_true(numbers->found[i] <= unacknowledged_may_be_there);
+	}
+}
+
+/* One life of a journal under the faults that are set; returns whether all of it went well. */
+static bool
+live(enum mm_journal_mode mode, struct numbers *numbers, bool unacknowledged_may_be_there)
+{
+	struct journal_world world;
+	struct journal_found found;
+	bool opened, closed;
+
+	memset(numbers, 0, sizeof(*numbers));
+	world_make(&world);
+	world.feed = true;
+	opened = world_open(&world, mode, 2);
+	if (opened)
+		append_numbers(&world, numbers);
+	closed = world_close(&world);
+	/* Group mode acknowledges what is in memory; a failed close says that some of it may be lost. */
+	if (mode != MM_JOURNAL_GROUP || closed) {
+		no_faults();
+		find_numbers(&world, numbers);
+		check_numbers(numbers, unacknowledged_may_be_there);
+	}
+	no_faults();
+	/* The next life goes on from there. What group mode lost in memory may leave a hole, and then it is told. */
+	assert_true(world_open(&world, MM_JOURNAL_BEFORE_ANSWER, 1));
+	assert_true(world_append(&world, RECORDS + 1));
+	assert_true(world_close(&world));
+	found = world_read(&world);
+	assert_int_equal(found.last_number, RECORDS + 1);
+	assert_true(found.damaged == 0 || (mode == MM_JOURNAL_GROUP && !closed));
+	world_remove(&world);
+	return opened && closed;
+}
+
+static unsigned
+count_acknowledged(const struct numbers *numbers)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 1; i <= RECORDS; i++)
+		count += numbers->acknowledged[i];
+	return count;
+}
+
+/* ---- writes ---- */
+
+static void
+fail_each_write(enum mm_journal_mode mode, bool for_good, unsigned step)
+{
+	struct numbers numbers;
+
+	for (enum failure how = FAIL_EIO; how < FAIL_COUNT; how++) {
+		for (unsigned n = 1; n <= RECORDS + 20; n += step) {
+			no_faults();
+			fault_write.at = n;
+			fault_write.how = how;
+			fault_write.for_good = for_good;
+			/* One failure moves a record to the spare; only in making segments it costs more. */
+			if (live(mode, &numbers, false) && !for_good)
+				assert_true(count_acknowledged(&numbers) >= RECORDS - 1);
+		}
+	}
+}
+
+static void
+test_one_write_fails(void **state)
+{
+	(void)state;
+	fail_each_write(MM_JOURNAL_BEFORE_ANSWER, false, 1);
+}
+
+static void
+test_writes_fail_for_good(void **state)
+{
+	(void)state;
+	fail_each_write(MM_JOURNAL_BEFORE_ANSWER, true, 7);
+}
+
+/* The group mode writes seldom: each of its writes matters. */
+static void
+test_group_writes_fail(void **state)
+{
+	struct numbers numbers;
+
+	(void)state;
+	for (enum failure how = FAIL_EIO; how < FAIL_COUNT; how++) {
+		for (unsigned n = 1; n <= 24; n++) {
+			for (unsigned for_good = 0; for_good < 2; for_good++) {
+				no_faults();
+				fault_write.at = n;
+				fault_write.how = how;
+				fault_write.for_good = for_good;
+				(void)live(MM_JOURNAL_GROUP, &numbers, false);
+			}
+		}
+	}
+}
+
+/* Without a spare the torn end is mended, or nothing is acknowledged until it is. */
+static void
+test_write_fails_without_spare(void **state)
+{
+	(void)state;
+	for (enum failure how = FAIL_EIO; how < FAIL_COUNT; how++) {
+		for (unsigned for_good = 0; for_good < 2; for_good++) {
+			struct journal_world world;
+			struct numbers numbers = { .damaged = 0 };
+
+			no_faults();
+			world_make(&world);
+			assert_true(world_open(&world, MM_JOURNAL_BEFORE_ANSWER, 0));
+			for (unsigned i = 1; i <= 10; i++)
+				numbers.acknowledged[i] = world_append(&world, i);
+			fault_write.at = 1;
+			fault_write.how = how;
+			fault_write.for_good = for_good;
+			for (unsigned i = 11; i <= 15; i++)
+				numbers.acknowledged[i] = world_append(&world, i);
+			assert_false(numbers.acknowledged[11]);
+			assert_int_equal(numbers.acknowledged[15], for_good == 0);
+			assert_int_equal(mm_journal_ready(world.journal), for_good == 0);
+			assert_true(world.alarms > 0);
+			no_faults();
+			numbers.acknowledged[16] = world_append(&world, 16);
+			assert_true(numbers.acknowledged[16]);
+			assert_true(mm_journal_ready(world.journal));
+			assert_true(world_close(&world));
+			find_numbers(&world, &numbers);
+			check_numbers(&numbers, false);
+			world_remove(&world);
+		}
+	}
+}
+
+/* ---- syncs ---- */
+
+static void
+test_each_sync_fails(void **state)
+{
+	struct numbers numbers;
+
+	(void)state;
+	for (unsigned n = 1; n <= RECORDS; n++) {
+		no_faults();
+		fault_sync.at = n;
+		(void)live(MM_JOURNAL_DURABLE, &numbers, true);
+		assert_true(count_acknowledged(&numbers) >= RECORDS - 1);
+	}
+}
+
+/* Every failed sync costs a segment. */
+static void
+test_syncs_fail_for_good(void **state)
+{
+	struct numbers numbers;
+
+	(void)state;
+	for (unsigned n = 1; n <= RECORDS; n += 60) {
+		no_faults();
+		fault_sync.at = n;
+		fault_sync.for_good = true;
+		assert_false(live(MM_JOURNAL_DURABLE, &numbers, true));
+		assert_true(count_acknowledged(&numbers) < n);
+	}
+}
+
+#define SHARERS 4
+#define PER_SHARER 100
+
+static void *
+append_durably(void *ctx)
+{
+	struct mm_journal_record record = { .kind = MM_JOURNAL_DECISION, .allowed = true };
+	unsigned failed = 0;
+
+	for (unsigned i = 0; i < PER_SHARER; i++)
+		failed += !mm_journal_append(ctx, &record);
+	return failed == 0 ? ctx : NULL;
+}
+
+/* A disk that takes its time: those who wait meanwhile are served by the next sync together. */
+static void
+test_syncs_are_shared(void **state)
+{
+	struct journal_world world;
+	struct mm_journal_stats stats;
+	pthread_t threads[SHARERS];
+	void *result;
+
+	(void)state;
+	no_faults();
+	fault_sync.slow = true;
+	world_make(&world);
+	assert_true(world_open(&world, MM_JOURNAL_DURABLE, 1));
+	for (unsigned i = 0; i < SHARERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, append_durably, world.journal), 0);
+	for (unsigned i = 0; i < SHARERS; i++) {
+		pthread_join(threads[i], &result);
+		assert_ptr_equal(result, world.journal);
+	}
+	mm_journal_stats(world.journal, &stats);
+	assert_int_equal(stats.records, SHARERS * PER_SHARER);
+	assert_true(stats.syncs <= SHARERS * PER_SHARER * 3 / 4);
+	assert_true(world_close(&world));
+	assert_int_equal(world_read(&world).decisions, SHARERS * PER_SHARER);
+	no_faults();
+	world_remove(&world);
+}
+
+/* A failed sync is told in the journal itself, with the first record that may be missing. */
+static void
+test_lost_sync_is_told(void **state)
+{
+	struct journal_world world;
+	struct mm_journal_reader *reader;
+	struct mm_journal_record record;
+	struct mm_journal_place where;
+	unsigned told = 0;
+
+	(void)state;
+	no_faults();
+	world_make(&world);
+	assert_true(world_open(&world, MM_JOURNAL_DURABLE, 1));
+	assert_true(world_append(&world, 1));
+	fault_sync.at = 1;
+	assert_false(world_append(&world, 2));
+	assert_true(world_append(&world, 3));
+	assert_true(world_close(&world));
+	reader = mm_journal_reader_open(world.dir_fd, "gate");
+	while (mm_journal_read(reader, &record, &where) == MM_READ_RECORD)
+		told += record.kind == MM_JOURNAL_EVENT && where.segment == 2 &&
+		    memmem(record.text.ptr, record.text.len, "number 3", 8) != NULL;
+	assert_int_equal(told, 1);
+	mm_journal_reader_free(&reader);
+	world_remove(&world);
+}
+
+/* ---- making segments ---- */
+
+static void
+assert_no_file(const struct journal_world *world)
+{
+	uint64_t number;
+
+	assert_int_equal(mm_journal_segment_newest(world->dir_fd, "gate", &number), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(faccessat(world->dir_fd, "gate.0000000001.journal.new", F_OK, 0), -1);
+}
+
+static void
+test_allocation_fails(void **state)
+{
+	struct journal_world world;
+	int fd;
+
+	(void)state;
+	world_make(&world);
+	no_faults();
+	fault_allocate.at = 1;
+	fault_allocate.how = FAIL_ENOSPC;
+	assert_int_equal(mm_journal_segment_create(world.dir_fd, "gate", WORLD_SEGMENT, 1), -1);
+	assert_int_equal(errno, ENOSPC);
+	assert_no_file(&world);
+	/* A file system that cannot allocate gets zeroes, and those may not fit. */
+	for (unsigned n = 1; n <= 2; n++) {
+		no_faults();
+		fault_allocate.at = 1;
+		fault_write.at = n;
+		fault_write.how = FAIL_ENOSPC;
+		assert_int_equal(mm_journal_segment_create(world.dir_fd, "gate", WORLD_SEGMENT, 1), -1);
+		assert_int_equal(errno, ENOSPC);
+		assert_no_file(&world);
+	}
+	no_faults();
+	fault_allocate.at = 1;
+	fd = mm_journal_segment_create(world.dir_fd, "gate", WORLD_SEGMENT, 1);
+	assert_true(fd >= 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), WORLD_SEGMENT);
+	close(fd);
+	no_faults();
+	world_remove(&world);
+}
+
+/* ---- death ---- */
+
+/* Lives of one journal that end by SIGKILL. */
+#define LIVES 60
+
+/* A life's records are numbered from its own beginning on, so that what it did not acknowledge leaves a gap. */
+#define LIFE_NUMBERS 1000000
+
+/* What a child acknowledged, seen by its parent after its death. */
+struct shared {
+	_Atomic uint64_t acknowledged;
+};
+
+_Noreturn static void
+write_until_killed(struct journal_world *world, enum mm_journal_mode mode, uint64_t from, struct shared *shared)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	world->feed = true;
+	if (!world_open(world, mode, 2))
+		_exit(1);
+	for (uint64_t number = from;; number++) {
+		while (!world_append(world, number))
+			; /* the next segment is being made */
+		atomic_store(&shared->acknowledged, number);
+	}
+}
+
+/* Start a writer and kill it at a moment that nobody chose; returns the last number that it acknowledged. */
+static uint64_t
+live_and_die(struct journal_world *world, enum mm_journal_mode mode, uint64_t from, struct shared *shared, unsigned *seed)
+{
+	struct timespec pause = { 0, rand_r(seed) % 3000000 };
+	int status = 0;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0)
+		write_until_killed(world, mode, from, shared);
+	while (atomic_load(&shared->acknowledged) < from)
+		assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+	nanosleep(&pause, NULL);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	return atomic_load(&shared->acknowledged);
+}
+
+/* Read what a life wrote: from its first number on without a gap, at least to the last acknowledged one. */
+static void
+check_life(struct mm_journal_reader *reader, uint64_t from, uint64_t acknowledged)
+{
+	struct mm_journal_record record;
+	struct mm_journal_place where;
+	enum mm_journal_read read;
+	uint64_t next = from;
+
+	while ((read = mm_journal_read(reader, &record, &where)) != MM_READ_END) {
+		assert_int_equal(read, MM_READ_RECORD);
+		if (record.kind == MM_JOURNAL_DECISION)
+			assert_int_equal((uint64_t)record.time_us, next++);
+	}
+	/* One more may be written and not yet acknowledged. */
+	assert_true(next == acknowledged + 1 || next == acknowledged + 2);
+}
+
+static void
+kill_again_and_again(enum mm_journal_mode mode, unsigned lives)
+{
+	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct mm_journal_reader *reader;
+	struct journal_world world;
+	struct journal_found found;
+	unsigned seed = 20230515;
+
+	assert_true(shared != MAP_FAILED);
+	no_faults();
+	world_make(&world);
+	reader = mm_journal_reader_open(world.dir_fd, "gate");
+	for (unsigned life = 1; life <= lives; life++) {
+		uint64_t from = (uint64_t)life * LIFE_NUMBERS + 1;
+
+		check_life(reader, from, live_and_die(&world, mode, from, shared, &seed));
+	}
+	mm_journal_reader_free(&reader);
+	found = world_read(&world);
+	assert_int_equal(found.damaged, 0);
+	assert_int_equal(found.events, lives); /* each life said that it started, none that it stopped */
+	world_remove(&world);
+	munmap(shared, sizeof(*shared));
+}
+
+static void
+test_killed(void **state)
+{
+	(void)state;
+	kill_again_and_again(MM_JOURNAL_BEFORE_ANSWER, LIVES);
+}
+
+static void
+test_killed_while_syncing(void **state)
+{
+	(void)state;
+	kill_again_and_again(MM_JOURNAL_DURABLE, LIVES / 3);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_write_fails),
+		cmocka_unit_test(test_writes_fail_for_good),
+		cmocka_unit_test(test_group_writes_fail),
+		cmocka_unit_test(test_write_fails_without_spare),
+		cmocka_unit_test(test_each_sync_fails),
+		cmocka_unit_test(test_syncs_fail_for_good),
+		cmocka_unit_test(test_syncs_are_shared),
+		cmocka_unit_test(test_lost_sync_is_told),
+		cmocka_unit_test(test_allocation_fails),
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_killed_while_syncing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
