@@ -84,12 +84,10 @@ two_segments(struct maker_text *text)
 	text->bytes[text->len] = '\0';
 }
 
-/* The alphabet of RFC 4648 section 4: '+' and '/' for '-' and '_'; at least one of them stands somewhere. */
+/* The alphabet of RFC 4648 section 4: '+' and '/' for '-' and '_'. */
 static void
 standard_alphabet(struct maker_text *text)
 {
-	if (strpbrk(text->bytes, "-_") == NULL)
-		maker_fail("this token has neither '-' nor '_'");
 	for (char *place = text->bytes; *place != '\0'; place++)
 		*place = *place == '-' ? '+' : *place == '_' ? '/' : *place;
 }
@@ -129,6 +127,12 @@ maker_spelling_find(const char *name)
 			return &spellings[i];
 	}
 	maker_fail("there is no spelling '%s'", name);
+}
+
+bool
+maker_spelling_fits(const struct maker_spelling *spelling, const struct maker_text *token)
+{
+	return spelling == NULL || spelling->spell != standard_alphabet || strpbrk(token->bytes, "-_") != NULL;
 }
 
 void

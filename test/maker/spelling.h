@@ -26,6 +26,9 @@ const struct maker_spelling *maker_spelling_find(const char *name);
  */
 void maker_spell(const struct maker_spelling *spelling, enum maker_part part, struct maker_text *text);
 
+/* Whether this token has what the spelling changes; a short one may have neither '-' nor '_'. */
+bool maker_spelling_fits(const struct maker_spelling *spelling, const struct maker_text *token);
+
 /* Whether the part's JSON must have a length that leaves unused bits in its last character. */
 bool maker_spelling_needs_unused_bits(const struct maker_spelling *spelling, enum maker_part part);
 

@@ -365,7 +365,7 @@ add_signed_parts(const struct recipe *recipe, const struct draft *draft, const s
 	maker_text_clear(&payload);
 }
 
-/* One attempt; returns false where this text's signature has no such form. */
+/* One attempt; returns false where this text has no such signature or spelling. */
 static bool
 make_once(struct recipe *recipe, EVP_PKEY *key, struct maker_text *token)
 {
@@ -384,7 +384,9 @@ make_once(struct recipe *recipe, EVP_PKEY *key, struct maker_text *token)
 	    recipe->signature, token, &signature);
 	maker_text_add_str(token, ".");
 	add_part(token, spelling, MAKER_SIGNATURE, &signature);
-	maker_spell(spelling, MAKER_WHOLE, token);
+	made = made && maker_spelling_fits(spelling, token);
+	if (made)
+		maker_spell(spelling, MAKER_WHOLE, token);
 	maker_text_clear(&signature);
 	return made;
 }
