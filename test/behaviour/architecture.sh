@@ -22,6 +22,12 @@ while IFS= read -r folder; do
 	[ -d "$folder" ] || complain "ARCHITECTURE.md names $folder, which is not there"
 done <"$scratch/named"
 
+echo "checking: the page has its parts"
+for part in Layers Processes "Trust boundaries"; do
+	[ "$(sed -n "/^## $part\$/,/^## /p" ARCHITECTURE.md | wc -l)" -ge 10 ] || complain "nothing stands under '$part'"
+done
+[ "$(wc -l <ARCHITECTURE.md)" -le 70 ] || complain "it is longer than a screen"
+
 echo "checking: every folder of the tree is named"
 for folder in */ lib/*/ daemon/*/ test/*/; do
 	case $folder in build*/ | test/fuzz/corpus/) continue ;; esac
