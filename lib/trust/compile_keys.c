@@ -347,6 +347,22 @@ settle_pair(struct mm_candidate *a, struct mm_candidate *b)
 		b->loses = true;
 }
 
+/*
+ * Whether at most one of the two may have the key. Where neither states an issuer, a realm that demands one and so
+ * refuses the key counts too: that the other realm demands none does not make the key its own.
+ */
+static bool
+share_material(const struct mm_candidate *a, const struct mm_candidate *b)
+{
+	bool a_usable = a->standing == MM_KEY_USABLE, b_usable = b->standing == MM_KEY_USABLE;
+	bool neither_states = !mm_slice_present(a->jwk.issuer) && !mm_slice_present(b->jwk.issuer);
+
+	if (a->realm == b->realm || memcmp(a->jwk.material_id, b->jwk.material_id, MM_DIGEST_LEN) != 0 ||
+	    a->standing == MM_KEY_TOMBSTONED || b->standing == MM_KEY_TOMBSTONED)
+		return false;
+	return (a_usable && b_usable) || (neither_states && (a_usable || b_usable));
+}
+
 static void
 settle_shared_material(struct mm_compilation *compilation)
 {
@@ -354,14 +370,12 @@ settle_shared_material(struct mm_compilation *compilation)
 
 	for (size_t i = 0; i < compilation->candidate_count; i++) {
 		for (size_t j = i + 1; j < compilation->candidate_count; j++) {
-			if (candidates[i].realm != candidates[j].realm &&
-			    candidates[i].standing == MM_KEY_USABLE && candidates[j].standing == MM_KEY_USABLE &&
-			    memcmp(candidates[i].jwk.material_id, candidates[j].jwk.material_id, MM_DIGEST_LEN) == 0)
+			if (share_material(&candidates[i], &candidates[j]))
 				settle_pair(&candidates[i], &candidates[j]);
 		}
 	}
 	for (size_t i = 0; i < compilation->candidate_count; i++) {
-		if (!candidates[i].loses)
+		if (!candidates[i].loses || candidates[i].standing != MM_KEY_USABLE)
 			continue;
 		candidates[i].standing = MM_KEY_WITHOUT_SCOPE;
 		mm_compile_note(compilation, MM_NOTE_ALARM, candidates[i].document->name, candidates[i].jwk.kid,

@@ -333,6 +333,40 @@ no_material_serves_two_realms(void **state)
 	}
 }
 
+/* A key that states no issuer is nobody's, though only one of the two realms demands that keys state theirs. */
+static void
+a_realm_that_demands_no_issuer_gets_no_key_of_a_shared_document(void **state)
+{
+	static const struct { bool required[2], one_document; } rows[] = {
+		{ { true, false }, true }, { { false, true }, true }, { { false, false }, true },
+		{ { true, false }, false }, { { false, true }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
+		struct maker_text text = { NULL, 0, 0 };
+		struct mm_slice jwks = JWKS(&text, { KEY_1, "u1", NULL, NULL }, { KEY_2, "e1", KEY_ISSUER, NULL });
+		struct world world = world_of(jwks);
+		struct mm_trust *trust;
+
+		for (size_t realm = 0; realm < 2; realm++)
+			world.realms[realm].require_key_issuer = rows[i].required[realm];
+		if (!rows[i].one_document) {
+			world.realms[1].keys = "./shared";
+			world.documents[world.document_count].name = "./shared";
+			world.documents[world.document_count++].jwks = jwks;
+		}
+		trust = compile(&world);
+		assert_non_null(trust);
+		assert_string_equal(standing_of(trust, "consumer", "u1"), "unscoped");
+		assert_string_equal(standing_of(trust, "enterprise", "u1"), "unscoped");
+		assert_string_equal(standing_of(trust, "enterprise", "e1"), "usable");
+		assert_true(was_told(&told.alarms, "u1: the key's material is offered"));
+		mm_trust_free(&trust);
+		maker_text_clear(&text);
+	}
+}
+
 /* Documents that refuse the whole configuration, each with a word of what is told. */
 struct document_row {
 	struct jwk_row rows[2];
@@ -577,6 +611,7 @@ main(void)
 		cmocka_unit_test(a_filled_template_is_not_the_template),
 		cmocka_unit_test(a_tombstone_kills_its_material_everywhere),
 		cmocka_unit_test(no_material_serves_two_realms),
+		cmocka_unit_test(a_realm_that_demands_no_issuer_gets_no_key_of_a_shared_document),
 		cmocka_unit_test(a_file_with_a_bad_key_is_refused),
 		cmocka_unit_test(a_file_that_is_no_jwk_set_is_refused_with_its_line),
 		cmocka_unit_test(an_algorithm_is_stated_or_the_one_that_fits),
