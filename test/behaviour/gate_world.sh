@@ -170,6 +170,9 @@ metric()
 
 finish()
 {
+	if grep -A 20 'Sanitizer:\|runtime error:' "$world/log"; then
+		fail "a sanitizer has something to say"
+	fi
 	[ "$failures" -eq 0 ] || exit 1
 	echo "passed"
 }
