@@ -13,6 +13,7 @@
 
 struct bench_subject {
 	const char *algorithm;
+	char kid[32];
 	EVP_PKEY *key;
 	struct maker_text jwk;   /* public, with kid and alg */
 	struct maker_text pem;   /* public, SubjectPublicKeyInfo */
@@ -24,6 +25,8 @@ struct bench_subject {
 
 #define BENCH_AUDIENCE "https://mail.example"
 #define BENCH_TENANT "aaaaaaaa-0000-4000-8000-00000000000a"
+#define BENCH_CLIENT "d3590ed6-52b3-4102-aeff-aad2292ab01c"
+#define BENCH_MAILBOX "alice@contoso.example"
 #define BENCH_ISSUER "https://login.example/" BENCH_TENANT "/v2.0"
 
 /* Make it for the present time, so that peers which look at the clock accept it. Ends the program where it cannot. */

@@ -4,11 +4,12 @@
  */
 #include "test/bench/timing.h"
 
+#include "test/bench/report.h"
+
 #include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
-#define ROUNDS_MAX 101
 #define CONTENDERS_MAX 16
 
 static double
@@ -47,7 +48,7 @@ time_runs(const struct bench_contender *contender, size_t runs)
 	for (size_t i = 0; i < runs; i++) {
 		if (!contender->run(contender->ctx)) {
 			fprintf(stderr, "bench: %s refused what it should take\n", contender->name);
-			exit(1);
+			exit(2);
 		}
 	}
 	return cpu_ns() - begin;
@@ -73,20 +74,30 @@ compare_doubles(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-static double
-median(double *values, unsigned count)
+double
+bench_percentile(double *values, size_t count, double share)
 {
+	size_t place = (size_t)((double)count * share);
+
 	qsort(values, count, sizeof(*values), compare_doubles);
-	return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+	return values[place < count ? place : count - 1];
+}
+
+double
+bench_median(double *values, size_t count)
+{
+	double upper = bench_percentile(values, count, 0.5);
+
+	return count % 2 == 1 ? upper : (values[count / 2 - 1] + upper) / 2;
 }
 
 void
 bench_run(struct bench_contender *contenders, size_t count, unsigned rounds, unsigned turn_ms)
 {
-	static double ns[CONTENDERS_MAX][ROUNDS_MAX], ratio[CONTENDERS_MAX][ROUNDS_MAX];
+	static double ns[CONTENDERS_MAX][BENCH_ROUNDS_MAX], ratio[CONTENDERS_MAX][BENCH_ROUNDS_MAX];
 	size_t runs[CONTENDERS_MAX];
 
-	if (count > CONTENDERS_MAX || rounds > ROUNDS_MAX)
+	if (count > CONTENDERS_MAX || rounds > BENCH_ROUNDS_MAX)
 		abort();
 	for (size_t i = 0; i < count; i++)
 		runs[i] = calibrate(&contenders[i], turn_ms * 1e6);
@@ -97,7 +108,7 @@ bench_run(struct bench_contender *contenders, size_t count, unsigned rounds, uns
 			ratio[i][round] = ns[0][round] / ns[i][round];
 	}
 	for (size_t i = 0; i < count; i++) {
-		contenders[i].ns = median(ns[i], rounds);
-		contenders[i].of_floor = median(ratio[i], rounds);
+		contenders[i].ns = bench_median(ns[i], rounds);
+		contenders[i].of_floor = bench_median(ratio[i], rounds);
 	}
 }

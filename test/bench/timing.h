@@ -23,9 +23,13 @@ struct bench_contender {
 void bench_pin(void);
 
 /*
- * Time all contenders in turn, round after round. Each turn lasts at least turn_ms. Ends the program where a run comes
- * out wrong: a contender that does not do the work has no time.
+ * Time all contenders in turn, round after round. Each turn lasts at least turn_ms. Ends the program where a run
+ * comes out wrong: a contender that does not do the work has no time.
  */
 void bench_run(struct bench_contender *contenders, size_t count, unsigned rounds, unsigned turn_ms);
+
+/* Of count values, at least one, which are sorted: the one that this share of them does not exceed; the median. */
+double bench_percentile(double *values, size_t count, double share);
+double bench_median(double *values, size_t count);
 
 #endif
