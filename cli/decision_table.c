@@ -107,18 +107,18 @@ fill_source(const struct mm_journal_record *record, struct cell *cell)
 }
 
 static const struct column columns[] = {
-	{ "TIME (UTC)", 14, 14, 0, fill_time },
-	{ "SERVICE", 10, 7, 0, fill_service },
+	{ "TIME (UTC)", 14, 14, 5, fill_time },
+	{ "SERVICE", 10, 7, 4, fill_service },
 	{ "WHAT", 5, 5, 0, fill_verdict },
 	{ "REASON", 22, 18, 0, fill_reason },
 	{ "TENANT", 16, 8, 1, fill_tenant },
-	{ "MAILBOX OR SUBJECT", 40, 14, 0, fill_who },
+	{ "MAILBOX OR SUBJECT", 40, 12, 0, fill_who },
 	{ "KID", 24, 8, 3, fill_kid },
 	{ "SOURCE", 39, 11, 2, fill_source },
 };
 _Static_assert(MM_COUNT_OF(columns) <= MM_DECISION_COLUMNS_MAX, "widths for all columns");
 
-enum { VERDICT_COLUMN = 2, COLUMN_COUNT = MM_COUNT_OF(columns) };
+enum { VERDICT_COLUMN = 2, COLUMN_COUNT = MM_COUNT_OF(columns), LEFT_OUT_LAST = 5 };
 
 /* ---- widths ---- */
 
@@ -146,7 +146,7 @@ needed_width(const struct mm_decision_table *table)
 static void
 leave_out(struct mm_decision_table *table)
 {
-	for (unsigned order = 1; order <= 3 && needed_width(table) > table->columns; order++)
+	for (unsigned order = 1; order <= LEFT_OUT_LAST && needed_width(table) > table->columns; order++)
 		for (size_t i = 0; i < COLUMN_COUNT; i++)
 			if (columns[i].leave_out == order)
 				table->width[i] = 0;
@@ -270,7 +270,7 @@ static void
 put_note(const struct mm_decision_table *table, const struct mm_journal_record *record)
 {
 	const char *what = record->kind == MM_JOURNAL_FINDING ? "finding" : "event";
-	size_t used = table->width[0] + 1 + strlen(what) + 2;
+	size_t used = (table->width[0] > 0 ? table->width[0] + 1 : 0) + strlen(what) + 2;
 	struct cell cell = { .text = MM_SLICE_ABSENT, .mark = "" };
 
 	fill_time(record, &cell);
