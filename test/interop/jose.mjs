@@ -5,10 +5,9 @@
 //                                      ALG.thumbprint (RFC 7638); ALG.changed, .flipped, .cut,
 //                                      .stranger: damaged. npm.jwks: all the keys. unsecured.jws, symmetric.jws:
 //                                      tokens that none of the keys signed.
-//   node jose.mjs verify JWKS FILE…    for each file: 'accepted FILE', where its token is one of the tests' world and
-//                                      good by a key of the set; else 'refused FILE CODE'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
+//   node jose.mjs verify FOLDER ALG…   for each file ALG.ours*: 'accepted NAME', where its token is one of the tests'
+//                                      world and good by a key of the set ALG.jwks; else 'refused NAME CODE'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import {
 	CompactSign, SignJWT, UnsecuredJWT, base64url, calculateJwkThumbprint, createLocalJWKSet, exportJWK, exportSPKI,
 	generateKeyPair, jwtVerify,
@@ -66,15 +65,20 @@ async function sign(folder) {
 	writeFileSync(`${folder}/symmetric.jws`, await new SignJWT(claims).setProtectedHeader(header).sign(secret))
 }
 
-async function verify(jwks, ...files) {
-	const keys = createLocalJWKSet(JSON.parse(readFileSync(jwks, 'utf8')))
+async function verifyBy(alg, folder) {
+	const read = (name) => readFileSync(`${folder}/${name}`, 'utf8').trim()
+	const keys = createLocalJWKSet(JSON.parse(read(`${alg}.jwks`)))
 	const expected = { audience: 'https://mail.example', typ: 'at+jwt', requiredClaims: ['iss', 'exp', 'iat', 'tid'] }
 
-	for (const file of files) {
-		const verdict = await jwtVerify(readFileSync(file, 'utf8').trim(), keys, expected)
-			.then(() => `accepted ${basename(file)}`, ({ code }) => `refused ${basename(file)} ${code}`)
+	for (const name of readdirSync(folder).filter((each) => each.startsWith(`${alg}.ours`))) {
+		const verdict = await jwtVerify(read(name), keys, expected)
+			.then(() => `accepted ${name}`, ({ code }) => `refused ${name} ${code}`)
 		console.log(verdict)
 	}
+}
+
+async function verify(folder, ...names) {
+	for (const alg of names) await verifyBy(alg, folder)
 }
 
 const [verb, ...rest] = process.argv.slice(2)
