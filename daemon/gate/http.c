@@ -8,6 +8,7 @@
 #include "lib/base/try.h"
 #include "lib/crypto/digest.h"
 
+#include <malloc.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* More threads than that only wait for the journal. */
+/* For each listener: a thread a processor; where each waits for the disk this many, for one sync serves them all. */
 #define THREADS_MAX 16
+
+/* Heaps of malloc: one a thread of the listeners that are usual. */
+#define ARENAS_MAX (2 * THREADS_MAX)
 
 /* For each listener; 5,000 idle clients and then some. */
 #define CONNECTIONS_MAX 8192U
@@ -357,7 +361,14 @@ gate_http_prepare(struct gate *gate)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-	gate->threads_per_listener = cpus < 1 ? 1 : cpus < THREADS_MAX ? (unsigned)cpus : THREADS_MAX;
+	if (gate->journal_mode == MM_JOURNAL_DURABLE || cpus > THREADS_MAX)
+		cpus = THREADS_MAX;
+	gate->threads_per_listener = cpus < 1 ? 1 : (unsigned)cpus;
+	/*
+	 * Without a limit of ours, glibc asks for the number of processors when the ninth thread allocates: it opens a
+	 * file for that, and the sandbox kills it. Threads beyond the limit share heaps.
+	 */
+	mallopt(M_ARENA_MAX, ARENAS_MAX);
 }
 
 static bool

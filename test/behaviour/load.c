@@ -3,12 +3,12 @@
  * A small HTTP client for the behaviour tests, for what curl does not do: raw bytes in parts, half-closed and idle
  * connections, and a load whose every answer is known afterwards.
  *
- *	load send ADDRESS [half] [slow MS]      standard input as it is; prints what comes back, until the end
- *	load idle ADDRESS COUNT [FILE]          opens connections (each sends FILE's bytes first and reads one answer),
- *	                                        prints "open COUNT", waits for the end of standard input, prints
- *	                                        "alive COUNT" of those that nobody closed
- *	load ask ADDRESS FILE THREADS SECONDS   sends FILE's request again and again over kept connections, "@" replaced by
- *	                                        a number of its own; prints "NUMBER STATUS allow|deny" for every answer
+ *	load send ADDRESS [half] [slow MS]    standard input as it is; prints what comes back, until the end
+ *	load idle ADDRESS COUNT [FILE]        opens connections (each sends FILE's bytes and reads one answer), prints
+ *	                                      "open COUNT", waits for the end of standard input, prints "alive COUNT" of
+ *	                                      those that nobody closed
+ *	load ask ADDRESS FILE THREADS SECONDS sends FILE's request again and again over kept connections, "@" replaced
+ *	                                      by a number of its own; prints "NUMBER STATUS allow|deny" for each answer
  *
  * ADDRESS: HOST:PORT (an IPv4 address) or unix:PATH.
  */
