@@ -35,7 +35,7 @@ clean_up_all()
 	for each in "${provider_pid[@]}"; do
 		kill "$each" 2>/dev/null || true
 	done
-	dovecot_stop "$dovecot"
+	dovecot_stop "$dovecot" || true
 	clean_up
 }
 trap clean_up_all EXIT
