@@ -170,6 +170,22 @@ dovecot_stop "$dovecot"
 dovecot_start "$dovecot" $imap_port "127.0.0.1:$port" "not-the-secret-of-anybody"
 check "a Dovecot that does not know the secret lets nobody in" \
 	is_refused imap_oauthbearer $alice "$genuine" UNAVAILABLE
+dovecot_stop "$dovecot"
+stop
+
+for name in tls other; do
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$world/$name.key" \
+		-out "$world/$name.crt" -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>"$world/openssl.log"
+done
+sed -i -e "s|\"127.0.0.1:$port\"|\"tls:127.0.0.1:$port\"|" \
+	-e '1a tls_certificate = "tls.crt"\ntls_key = "tls.key"' "$config"
+start_and_wait
+dovecot_start "$dovecot" $imap_port "localhost:$port" "$secret" "$world/tls.crt"
+reads_mail "over TLS to the gate Alice reads her mail" $alice "$genuine"
+dovecot_stop "$dovecot"
+dovecot_start "$dovecot" $imap_port "localhost:$port" "$secret" "$world/other.crt"
+check "and nobody gets in where the gate's certificate is not known" \
+	is_refused imap_oauthbearer $alice "$genuine" UNAVAILABLE
 show_dovecot
 dovecot_stop "$dovecot"
 stop

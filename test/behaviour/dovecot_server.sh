@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # For scripts to source: a Dovecot of our own in a folder, asking a gate through the files of conf/dovecot.
 #
-#   dovecot_start DIR IMAP-PORT GATE-ADDRESS:PORT SECRET   start it in DIR, wait until it answers
+#   dovecot_start DIR IMAP-PORT GATE SECRET [CA-FILE]      start it in DIR, wait until it answers; GATE is ADDRESS:PORT,
+#                                                          with CA-FILE over TLS
 #   dovecot_stop DIR                                       stop it and wait until it is gone
 #   dovecot_deliver DIR ADDRESS SUBJECT TEXT               put a message into somebody's mailbox
 #
@@ -14,14 +15,16 @@ dovecot_program=/usr/sbin/dovecot
 # The files of conf/dovecot with the secret, address and path of this one.
 dovecot_configure_mintmark()
 {
-	local dir=$1 gate=$3 secret=$4
+	local dir=$1 gate=http://$3 secret=$4 ca_file=${5:-}
 
-	sed -e "s|^introspection_url = http://127.0.0.1:9080/|introspection_url = http://$gate/|" \
+	[ -z "$ca_file" ] || gate=https://$3
+	sed -e "s|^introspection_url = http://127.0.0.1:9080/|introspection_url = $gate/|" \
 	    -e "s|^client_secret = SECRET$|client_secret = $secret|" \
 	    "$MINTMARK_SOURCE/conf/dovecot/mintmark-oauth2.conf.ext" >"$dir/mintmark-oauth2.conf.ext"
+	[ -z "$ca_file" ] || echo "tls_ca_cert_file = $ca_file" >>"$dir/mintmark-oauth2.conf.ext"
 	sed -e "s|/etc/dovecot/mintmark-oauth2.conf.ext|$dir/mintmark-oauth2.conf.ext|" \
 	    "$MINTMARK_SOURCE/conf/dovecot/mintmark-auth.conf" >"$dir/mintmark-auth.conf"
-	grep -q "http://$gate/v1/introspect/imap" "$dir/mintmark-oauth2.conf.ext" &&
+	grep -q "^introspection_url = $gate/v1/introspect/imap" "$dir/mintmark-oauth2.conf.ext" &&
 	    grep -q "^client_secret = $secret$" "$dir/mintmark-oauth2.conf.ext" &&
 	    grep -q "$dir/mintmark-oauth2.conf.ext" "$dir/mintmark-auth.conf"
 }
