@@ -244,7 +244,7 @@ a_shared_document_gives_each_realm_its_own_keys(void **state)
 	maker_text_clear(&text);
 }
 
-/* An issuer that fits the enterprise template is not the enterprise template: a literal is for a literal realm alone. */
+/* An issuer that fits the enterprise template is not the template: a literal is for a literal realm alone. */
 static void
 a_filled_template_is_not_the_template(void **state)
 {
@@ -299,7 +299,7 @@ struct shared_row {
 
 static const struct shared_row shared_rows[] = {
 	{ CONSUMER_ISSUER, KEY_ISSUER, true, "unscoped", "unscoped" },
-	{ CONSUMER_ISSUER, KEY_ISSUER, false, "usable", "unscoped" }, /* both state it: the first in the configuration */
+	{ CONSUMER_ISSUER, KEY_ISSUER, false, "usable", "unscoped" }, /* both state it: the first realm */
 	{ NULL, KEY_ISSUER, false, "unscoped", "usable" },
 	{ CONSUMER_ISSUER, NULL, false, "usable", "unscoped" },
 	{ NULL, NULL, false, "unscoped", "unscoped" },
@@ -312,7 +312,10 @@ no_material_serves_two_realms(void **state)
 	for (size_t i = 0; i < MM_COUNT_OF(shared_rows); i++) {
 		const struct shared_row *row = &shared_rows[i];
 		struct maker_text text = { NULL, 0, 0 }, other = { NULL, 0, 0 };
-		struct jwk_row in_one[] = { { KEY_1, "k", row->consumer_issuer, NULL }, { KEY_1, "k", row->enterprise_issuer, NULL } };
+		struct jwk_row in_one[] = {
+			{ KEY_1, "k", row->consumer_issuer, NULL },
+			{ KEY_1, "k", row->enterprise_issuer, NULL },
+		};
 		struct world world = world_of(write_jwks(&text, in_one, row->one_document ? 2 : 1));
 		struct mm_trust *trust;
 
@@ -376,7 +379,8 @@ struct document_row {
 
 static const struct document_row document_rows[] = {
 	{ { { KEY_1, "k", KEY_ISSUER, NULL }, { KEY_2, "k", KEY_ISSUER, NULL } }, 2, "one kid stands on two keys" },
-	{ { { KEY_1, "k", KEY_ISSUER, NULL }, { KEY_2, "k", CONSUMER_ISSUER, NULL } }, 2, "one kid stands on two keys" },
+	{ { { KEY_1, "k", KEY_ISSUER, NULL }, { KEY_2, "k", CONSUMER_ISSUER, NULL } }, 2,
+	    "one kid stands on two keys" },
 	{ { { KEY_1, "k", KEY_ISSUER, NULL }, { KEY_1, "k", KEY_ISSUER, NULL } }, 2, "stands twice" },
 	{ { { KEY_1, "k", KEY_ISSUER, NULL }, { KEY_1, "k", NULL, NULL } }, 2, "stands twice" },
 	{ { { KEY_1, "k", KEY_ISSUER, "\"d\":\"AAAA\"" } }, 1, "private" },
@@ -405,7 +409,9 @@ a_file_with_a_bad_key_is_refused(void **state)
 static void
 a_file_that_is_no_jwk_set_is_refused_with_its_line(void **state)
 {
-	static const char *const texts[] = { "", "{", "[]", "{\"keys\":1}", "{\"keys\":[1]}", "{\"keys\":[]} x", "{\"key\":[]}" };
+	static const char *const texts[] = {
+		"", "{", "[]", "{\"keys\":1}", "{\"keys\":[1]}", "{\"keys\":[]} x", "{\"key\":[]}",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT_OF(texts); i++) {
@@ -484,36 +490,219 @@ windows_come_from_nbf_else_iat_to_exp(void **state)
 
 /* ---- settings ---- */
 
-static void change_nothing(struct world *world) { (void)world; }
-static void no_realm(struct world *world) { world->realm_count = world->tenant_count = world->service_count = 0; }
-static void equal_literals(struct world *world) { world->realms[2] = world->realms[0]; world->realms[2].name = "x"; world->realm_count = 3; }
-static void overlapping(struct world *world) { world->realms[2] = world->realms[1]; world->realms[2].name = "x"; world->realm_count = 3; }
-static void same_realm_name(struct world *world) { world->realms[2] = world->realms[1]; world->realms[2].issuer = "https://x.example"; world->realm_count = 3; }
-static void bad_issuer(struct world *world) { world->realms[0].issuer = "login.example"; }
-static void no_issuer(struct world *world) { world->realms[0].issuer = NULL; }
-static void bad_name(struct world *world) { world->realms[0].name = "a b"; }
-static void no_document(struct world *world) { world->realms[0].keys = "elsewhere"; }
-static void long_lifetime(struct world *world) { world->realms[0].max_lifetime_s = 2678401; }
-static void negative_lifetime(struct world *world) { world->realms[0].max_lifetime_s = -1; }
-static void tenant_without_realm(struct world *world) { world->tenants[0].realm = "other"; }
-static void tenant_without_id(struct world *world) { world->tenants[0].id = NULL; }
-static void tenant_with_slash(struct world *world) { world->tenants[0].id = "a/b"; }
-static void tenant_is_the_consumers(struct world *world) { world->tenants[0].id = C; }
-static void same_tenant_id(struct world *world) { world->tenants[2] = world->tenants[0]; world->tenants[2].name = "x"; world->tenants[2].domains = NULL; world->tenant_count = 3; }
-static void same_domain(struct world *world) { world->tenants[2] = world->tenants[0]; world->tenants[2].name = "x"; world->tenants[2].id = "b"; world->tenant_count = 3; }
-static void two_tenants_of_a_literal(struct world *world) { world->tenants[2] = world->tenants[1]; world->tenants[2].name = "x"; world->tenants[2].domains = NULL; world->tenant_count = 3; }
-static void bad_domain(struct world *world) { static const char *const domains[] = { "a@b", NULL }; world->tenants[0].domains = domains; }
-static void no_audience(struct world *world) { world->services[0].audience = ""; }
-static void no_accepted_realm(struct world *world) { world->services[0].realms = NULL; }
-static void unknown_realm(struct world *world) { static const char *const realms[] = { "other", NULL }; world->services[0].realms = realms; }
-static void realm_twice(struct world *world) { static const char *const realms[] = { "consumer", "consumer", NULL }; world->services[0].realms = realms; }
-static void bad_scope(struct world *world) { static const char *const scopes[] = { "a b", NULL }; world->services[0].scopes = scopes; }
-static void same_service(struct world *world) { world->services[1] = world->services[0]; world->service_count = 2; }
-static void unknown_algorithm(struct world *world) { static const char *const none[] = { "none", NULL }; world->realms[0].algorithms = none; }
-static void no_token_types(struct world *world) { static const char *const none[] = { NULL }; world->realms[0].token_types = none; }
-static void revoke_no_tenant(struct world *world) { world->revocations[world->revocation_count++] = (struct mm_revocation_settings){ "enterprise", MM_REVOKE_TENANT, A, INT64_MAX }; }
-static void revoke_no_realm(struct world *world) { world->revocations[world->revocation_count++] = (struct mm_revocation_settings){ "other", MM_REVOKE_TOKEN, "j", INT64_MAX }; }
-static void revoke_token_by_age(struct world *world) { world->revocations[world->revocation_count++] = (struct mm_revocation_settings){ "enterprise", MM_REVOKE_TOKEN, "j", 100 }; }
+static void
+change_nothing(struct world *world)
+{
+	(void)world;
+}
+
+static void
+no_realm(struct world *world)
+{
+	world->realm_count = world->tenant_count = world->service_count = 0;
+}
+
+static void
+equal_literals(struct world *world)
+{
+	world->realms[2] = world->realms[0];
+	world->realms[2].name = "x";
+	world->realm_count = 3;
+}
+
+static void
+overlapping(struct world *world)
+{
+	world->realms[2] = world->realms[1];
+	world->realms[2].name = "x";
+	world->realm_count = 3;
+}
+
+static void
+same_realm_name(struct world *world)
+{
+	world->realms[2] = world->realms[1];
+	world->realms[2].issuer = "https://x.example";
+	world->realm_count = 3;
+}
+
+static void
+bad_issuer(struct world *world)
+{
+	world->realms[0].issuer = "login.example";
+}
+
+static void
+no_issuer(struct world *world)
+{
+	world->realms[0].issuer = NULL;
+}
+
+static void
+bad_name(struct world *world)
+{
+	world->realms[0].name = "a b";
+}
+
+static void
+no_document(struct world *world)
+{
+	world->realms[0].keys = "elsewhere";
+}
+
+static void
+long_lifetime(struct world *world)
+{
+	world->realms[0].max_lifetime_s = 2678401;
+}
+
+static void
+negative_lifetime(struct world *world)
+{
+	world->realms[0].max_lifetime_s = -1;
+}
+
+static void
+tenant_without_realm(struct world *world)
+{
+	world->tenants[0].realm = "other";
+}
+
+static void
+tenant_without_id(struct world *world)
+{
+	world->tenants[0].id = NULL;
+}
+
+static void
+tenant_with_slash(struct world *world)
+{
+	world->tenants[0].id = "a/b";
+}
+
+static void
+tenant_is_the_consumers(struct world *world)
+{
+	world->tenants[0].id = C;
+}
+
+static void
+same_tenant_id(struct world *world)
+{
+	world->tenants[2] = world->tenants[0];
+	world->tenants[2].name = "x";
+	world->tenants[2].domains = NULL;
+	world->tenant_count = 3;
+}
+
+static void
+same_domain(struct world *world)
+{
+	world->tenants[2] = world->tenants[0];
+	world->tenants[2].name = "x";
+	world->tenants[2].id = "b";
+	world->tenant_count = 3;
+}
+
+static void
+two_tenants_of_a_literal(struct world *world)
+{
+	world->tenants[2] = world->tenants[1];
+	world->tenants[2].name = "x";
+	world->tenants[2].domains = NULL;
+	world->tenant_count = 3;
+}
+
+static void
+bad_domain(struct world *world)
+{
+	static const char *const domains[] = { "a@b", NULL };
+
+	world->tenants[0].domains = domains;
+}
+
+static void
+no_audience(struct world *world)
+{
+	world->services[0].audience = "";
+}
+
+static void
+no_accepted_realm(struct world *world)
+{
+	world->services[0].realms = NULL;
+}
+
+static void
+unknown_realm(struct world *world)
+{
+	static const char *const realms[] = { "other", NULL };
+
+	world->services[0].realms = realms;
+}
+
+static void
+realm_twice(struct world *world)
+{
+	static const char *const realms[] = { "consumer", "consumer", NULL };
+
+	world->services[0].realms = realms;
+}
+
+static void
+bad_scope(struct world *world)
+{
+	static const char *const scopes[] = { "a b", NULL };
+
+	world->services[0].scopes = scopes;
+}
+
+static void
+same_service(struct world *world)
+{
+	world->services[1] = world->services[0];
+	world->service_count = 2;
+}
+
+static void
+unknown_algorithm(struct world *world)
+{
+	static const char *const none[] = { "none", NULL };
+
+	world->realms[0].algorithms = none;
+}
+
+static void
+no_token_types(struct world *world)
+{
+	static const char *const none[] = { NULL };
+
+	world->realms[0].token_types = none;
+}
+
+static void
+revoke(struct world *world, const char *realm, enum mm_revocation_kind kind, const char *value, int64_t before_s)
+{
+	world->revocations[world->revocation_count++] = (struct mm_revocation_settings){ realm, kind, value, before_s };
+}
+
+static void
+revoke_no_tenant(struct world *world)
+{
+	revoke(world, "enterprise", MM_REVOKE_TENANT, A, INT64_MAX);
+}
+
+static void
+revoke_no_realm(struct world *world)
+{
+	revoke(world, "other", MM_REVOKE_TOKEN, "j", INT64_MAX);
+}
+
+static void
+revoke_token_by_age(struct world *world)
+{
+	revoke(world, "enterprise", MM_REVOKE_TOKEN, "j", 100);
+}
 
 struct settings_row {
 	void (*change)(struct world *world);
