@@ -313,7 +313,8 @@ take_body(struct gate_exchange *exchange, const char *bytes, size_t len)
 		exchange->framing = GATE_FRAMING_TOO_LARGE;
 	else if (exchange->route->takes_body)
 		mm_buf_add(&exchange->body, bytes, len);
-	return MHD_YES;
+	/* A form whose end memory was too short for would ask another question, without its mailbox perhaps. */
+	return mm_buf_ok(&exchange->body) ? MHD_YES : MHD_NO;
 }
 
 /* Called once when the head is read, then for each part of the body, then once more for the answer. */
