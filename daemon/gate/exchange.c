@@ -40,6 +40,41 @@ gate_exchange_field(const struct gate_exchange *exchange, const char *name)
 	return search.found;
 }
 
+/* RFC 9110 section 5.6.2: token = 1*tchar */
+static bool
+is_token(struct mm_slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		    (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL)))
+			return false;
+	}
+	return text.len > 0;
+}
+
+static enum MHD_Result
+look_at_name(void *ctx, enum MHD_ValueKind kind, const char *key, size_t key_len, const char *value, size_t value_len)
+{
+	bool *all_are_tokens = ctx;
+
+	(void)kind;
+	(void)value;
+	(void)value_len;
+	*all_are_tokens = *all_are_tokens && is_token(mm_slice(key, key_len));
+	return MHD_YES;
+}
+
+bool
+gate_exchange_names_are_tokens(const struct gate_exchange *exchange)
+{
+	bool all_are_tokens = true;
+
+	(void)MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, look_at_name, &all_are_tokens);
+	return all_are_tokens;
+}
+
 struct mm_slice
 gate_exchange_source(const struct gate_exchange *exchange, char room[GATE_SOURCE_LEN_MAX])
 {

@@ -23,7 +23,7 @@ struct gate_route;
 enum gate_framing {
 	GATE_FRAMING_FIT,
 	GATE_FRAMING_TOO_LARGE,
-	GATE_FRAMING_AMBIGUOUS, /* it states two lengths */
+	GATE_FRAMING_AMBIGUOUS, /* it states two lengths, or none that all readers agree on */
 };
 
 struct gate_exchange {
@@ -46,6 +46,9 @@ struct gate_field {
 
 /* Find a header field of the request, ignoring the case of its name. */
 struct gate_field gate_exchange_field(const struct gate_exchange *exchange, const char *name);
+
+/* Whether the name of every header field is a token (RFC 9110 section 5.6.2). */
+bool gate_exchange_names_are_tokens(const struct gate_exchange *exchange);
 
 /* The peer's address in text: "192.0.2.1", "2001:db8::1", or "unix". */
 #define GATE_SOURCE_LEN_MAX 64

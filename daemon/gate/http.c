@@ -271,10 +271,21 @@ answer_exchange(struct gate_exchange *exchange)
 
 /* ---- the library's callbacks ---- */
 
+static bool
+is_chunked(struct mm_slice coding)
+{
+	static const char chunked[] = "chunked";
+
+	return coding.len == sizeof(chunked) - 1 && strncasecmp(coding.ptr, chunked, coding.len) == 0;
+}
+
 /*
  * What the head says of the body's length. A request whose end two readers could see at two places is not
  * understood: "A server MAY reject a request that contains both Content-Length and Transfer-Encoding" (RFC 9112
- * section 6.1), since one proxy before us may go by the one and we by the other.
+ * section 6.1), since one proxy before us may go by the one and we by the other. So may one that takes "Content-Length "
+ * for Content-Length, as the library does not: "A server MUST reject, with a response status code of 400 (Bad Request),
+ * any received request message that contains whitespace between a header field name and colon" (section 5.1). Any
+ * other coding than chunked the library reads to the end of the connection.
  */
 static enum gate_framing
 read_framing(const struct gate_exchange *exchange)
@@ -282,7 +293,8 @@ read_framing(const struct gate_exchange *exchange)
 	struct gate_field length = gate_exchange_field(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	struct gate_field encoding = gate_exchange_field(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING);
 
-	if (length.count > 1 || encoding.count > 1 || (length.count > 0 && encoding.count > 0))
+	if (length.count > 1 || encoding.count > 1 || (length.count > 0 && encoding.count > 0) ||
+	    (encoding.count > 0 && !is_chunked(encoding.value)) || !gate_exchange_names_are_tokens(exchange))
 		return GATE_FRAMING_AMBIGUOUS;
 	if (length.count > 0 && strtoull(length.value.ptr, NULL, 10) > GATE_BODY_LEN_MAX)
 		return GATE_FRAMING_TOO_LARGE;

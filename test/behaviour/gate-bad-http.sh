@@ -96,6 +96,15 @@ printf 'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length
     raw "two lengths" 'HTTP/1.1 400 Bad Request'
 printf 'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' |
     raw "a length and chunks" 'HTTP/1.1 400 Bad Request'
+printf 'POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n' |
+    raw "chunks, with a blank before the colon" 'HTTP/1.1 400 Bad Request'
+printf 'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\n\r\n' |
+    raw "a length with a blank before the colon" 'HTTP/1.1 400 Bad Request'
+! grep -q '^ready' "$world/answer" || fail "what is perhaps a body was answered as a request"
+for coding in identity 'gzip, chunked' 'chunked ' xchunked; do
+	printf 'POST /v1/auth/mail HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: %s\r\n\r\n0\r\n\r\n' "$coding" |
+	    raw "the coding '$coding'" 'HTTP/1.1 400 Bad Request'
+done
 printf 'POST /v1/auth/mail HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n' |
     raw "chunks of no length" 'HTTP/1.1 400 Bad Request'
 printf 'GET /v1/auth/mail HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer a\000b\r\n\r\n' |
