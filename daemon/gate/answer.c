@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A header of the longest claim with every byte escaped, and challenges with all scopes of a service. */
-#define HEADER_LEN_MAX ((size_t)8 * MM_CLAIM_LEN_MAX)
+#define HEADER_LEN_MAX ((size_t)4 * MM_SCOPE_LEN_MAX)
 
 void
 gate_answer_init(struct gate_answer *answer)
@@ -75,7 +75,8 @@ gate_answer_add_fact(struct gate_answer *answer, const char *name, struct mm_sli
 {
 	struct mm_buf text;
 
-	if (!mm_slice_present(value))
+	/* The library takes no header without a value. */
+	if (!mm_slice_present(value) || value.len == 0)
 		return;
 	mm_buf_init(&text, HEADER_LEN_MAX);
 	for (size_t i = 0; i < value.len; i++) {

@@ -47,7 +47,7 @@ void gate_answer_add_header(struct gate_answer *answer, const char *name, const 
 
 /*
  * A header from any bytes: '%', space and all outside visible ASCII become '%' and two hexadecimal digits, so that
- * no value can end its line. An absent value adds nothing.
+ * no value can end its line. An absent or empty value adds nothing.
  */
 void gate_answer_add_fact(struct gate_answer *answer, const char *name, struct mm_slice value);
 

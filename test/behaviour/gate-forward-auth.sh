@@ -35,6 +35,8 @@ http 200 "a query is not looked at" -H "$bearer" "$auth?token=x"
 http 200 "a subject that would end its line" -H "Authorization: Bearer $(token --claim 'sub="a\r\nMintmark-Mailbox: x%é "')" "$auth"
 header 'Mintmark-Subject: a%0D%0AMintmark-Mailbox:%20x%25%C3%A9%20'
 header 'Mintmark-Mailbox: alice@contoso.example'
+http 200 "an empty scope" -H "Authorization: Bearer $(token --claim 'scope=""')" "$auth"
+no_header Mintmark-Scope
 
 echo "== denied: the challenge tells the class, and no more"
 http 401 "no token" "$auth"
