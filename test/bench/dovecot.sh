@@ -69,5 +69,5 @@ configure "$world/local" $local_port
 validate_locally >"$world/local/mintmark-oauth2.conf.ext"
 begin "$world/asking" $asking_port
 begin "$world/local" $local_port
-taskset -c "$client_cpu" "$programs/bench-login" --rounds "$1" --json "$3" "$2" "$world" \
+client "$programs/bench-login" --rounds "$1" --json "$3" "$2" "$world" \
     "local validation=$local_port" "asking the gate=$asking_port"

@@ -38,4 +38,4 @@ for journal in group before_answer durable; do
 	servers+=("$journal=$port,$gate_pid")
 done
 echo "  the journals lie on $(stat -f -c %T "$world")"
-taskset -c "$client_cpu" "$programs/bench-gate" --rounds "$1" --json "$3" "$2" "$world" "${servers[@]}"
+client "$programs/bench-gate" --rounds "$1" --json "$3" "$2" "$world" "${servers[@]}"

@@ -41,6 +41,7 @@ bench_report_begin(struct bench_report *report, int *argc, char ***argv, unsigne
 		fprintf(stderr, "usage: %s [--json FILE] [--rounds 1..%d] %s\n", **argv, BENCH_ROUNDS_MAX, operands);
 		exit(2);
 	}
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each figure is shown when it is there, in a file too */
 	*argc -= optind;
 	*argv += optind;
 	if (report->json != NULL)

@@ -4,7 +4,7 @@
 # processors what runs.
 #
 #   bench_gate NAME PORT JOURNAL   start a mintmarkd whose gate records so; its gate's process id goes to $gate_pid
-#   stop PID                       end a process that was started here and wait until it is gone
+#   client COMMAND…                run a program on the clients' processor
 #
 # MINTMARK_BUILD and MINTMARK_SOURCE name the build folder and the project's root. What is started is stopped at the
 # end.
@@ -15,6 +15,7 @@ running=()
 secret=a-secret-of-the-bench-alone
 export LC_ALL=C.UTF-8
 
+# stop PID: end a process that was started here and wait until it is gone.
 stop()
 {
 	kill "$1" 2>/dev/null || true
@@ -42,6 +43,18 @@ if [ "$client_cpu" = "$server_cpu" ]; then
 else
 	echo "  servers on processor $server_cpu, clients on processor $client_cpu"
 fi
+
+# Not in the foreground: a signal to end would wait for its end.
+client()
+{
+	local status=0
+
+	taskset -c "$client_cpu" "$@" &
+	running+=($!)
+	wait $! || status=$?
+	unset 'running[-1]'
+	return $status
+}
 
 # wait_for WHAT COMMAND…: until it succeeds, 20 seconds at most.
 wait_for()
