@@ -175,7 +175,8 @@ stop
 
 for name in tls other; do
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$world/$name.key" \
-		-out "$world/$name.crt" -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>"$world/openssl.log"
+		-out "$world/$name.crt" -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+		2>"$world/openssl.log"
 done
 sed -i -e "s|\"127.0.0.1:$port\"|\"tls:127.0.0.1:$port\"|" \
 	-e '1a tls_certificate = "tls.crt"\ntls_key = "tls.key"' "$config"
