@@ -296,7 +296,7 @@ a_forged_token_tells_no_facts(void **state)
 	struct mm_request request = request_for("imap", &token);
 
 	(void)state;
-	token.bytes[token.len - 20] ^= 1;
+	token.bytes[token.len - 20] = token.bytes[token.len - 20] == 'A' ? 'B' : 'A';
 	assert_int_equal(decide(&request), MM_SIGNATURE_INVALID);
 	for (int fact = 0; fact < MM_FACT_COUNT; fact++)
 		assert_false(mm_slice_present(mm_decision_fact(decision, (enum mm_fact)fact)));
