@@ -27,7 +27,12 @@ mm_loop_open_signals(void)
 	sigaddset(&taken, SIGINT);
 	sigaddset(&taken, SIGHUP);
 	sigaddset(&taken, SIGCHLD);
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &taken, NULL) == -1 ||
+	/*
+	 * Who started us may ignore SIGCHLD, and we inherit it. wait(2): "children that terminate do not become
+	 * zombies" then, so that a gate's death would not be told, and its number could soon be another process's.
+	 */
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    sigprocmask(SIG_BLOCK, &taken, NULL) == -1 ||
 	    (fd = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK)) == -1) {
 		mm_log(LOG_ERR, "signals: %s", strerror(errno));
 		return -1;

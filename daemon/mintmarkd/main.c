@@ -315,6 +315,18 @@ let_go(struct holdings *held)
 	free(held->text);
 }
 
+/* Where 0, 1 or 2 is closed, a file of ours would get that number, and be written to as if it were the log. */
+static bool
+open_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	return fd != -1 && close(fd) == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -325,6 +337,8 @@ main(int argc, char **argv)
 	};
 	enum exit_status status;
 
+	if (!open_standard_descriptors())
+		return EXIT_NOT_DONE;
 	mm_log_init();
 	parse_options(argc, argv, &held.options);
 	status = run(&held);

@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What mintmarkd inherits from who started it does not change what it does: an ignored SIGCHLD, closed descriptors.
+# shellcheck disable=SC2317 # functions are called by their names in arguments
+set -eu
+port=20450
+# shellcheck source=test/behaviour/daemon_world.sh
+. "$MINTMARK_SOURCE/test/behaviour/daemon_world.sh"
+
+# started WHAT: the mintmarkd in daemon_pid answers.
+started()
+{
+	wait_for 20 answers || {
+		fail "$1: mintmarkd does not start"
+		finish
+	}
+}
+
+# Whether there is a gate, and it is another than the one before.
+is_replaced()
+{
+	now=$(gates)
+	[ -n "$now" ] && [ "$now" != "$gate" ]
+}
+
+# Whether descriptor $1 of mintmarkd leads nowhere.
+leads_nowhere()
+{
+	[ "$(readlink "/proc/$daemon_pid/fd/$1")" = /dev/null ]
+}
+
+(
+	trap '' CHLD
+	exec "$mintmarkd" -c "$config" --libexec "$libexec"
+) >"$world/out" 2>>"$log" &
+daemon_pid=$!
+started "with SIGCHLD ignored"
+gate=$(gates)
+# shellcheck disable=SC2086 # there is one
+kill -KILL $gate
+check "with SIGCHLD ignored a gate that died is replaced" wait_for 20 is_replaced
+check "and the new one answers" wait_for 20 answers
+stop
+check "and mintmarkd ends with status 0" test "$status" -eq 0
+
+"$mintmarkd" -c "$config" --libexec "$libexec" 0<&- 1>&- 2>&- &
+daemon_pid=$!
+started "without standard descriptors"
+for fd in 0 1 2; do
+	check "no file of mintmarkd's stands in for the closed descriptor $fd" leads_nowhere "$fd"
+done
+stop
+check "and mintmarkd ends with status 0" test "$status" -eq 0
+finish
