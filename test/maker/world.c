@@ -399,5 +399,5 @@ void
 maker_world_remove(const char *dir)
 {
 	if (nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS) != 0)
-		maker_fail("%s cannot be removed", dir);
+		fprintf(stderr, "mintmark-maker: %s cannot be removed\n", dir);
 }

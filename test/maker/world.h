@@ -29,7 +29,7 @@ struct maker_world_settings {
 /* Make the world in a folder, which must exist. Ends the program where something cannot be written. */
 void maker_world_make(const char *dir, const struct maker_world_settings *settings);
 
-/* Remove a folder with all that is in it. */
+/* Remove a folder with all that is in it; what cannot be is told, so that it may be called at a program's end. */
 void maker_world_remove(const char *dir);
 
 #define MAKER_TENANT_A "aaaaaaaa-0000-4000-8000-00000000000a"

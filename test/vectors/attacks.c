@@ -309,6 +309,12 @@ check_reasons(void)
 	}
 }
 
+static void
+remove_world(void)
+{
+	maker_world_remove(world_dir);
+}
+
 int
 main(void)
 {
@@ -317,7 +323,7 @@ main(void)
 
 	parse_table();
 	check_reasons();
-	if (mkdtemp(world_dir) == NULL)
+	if (mkdtemp(world_dir) == NULL || atexit(remove_world) != 0)
 		attack_fail("no temporary folder");
 	settings.now_s = now_s;
 	if (attack_face.choose_listen != NULL)
@@ -328,6 +334,5 @@ main(void)
 	printf("%s: %zu cases in %zu worlds, %u failures\n", attack_face.name, table.case_count, table.world_count,
 	    failures);
 	free(table.text);
-	maker_world_remove(world_dir);
 	return failures == 0 ? 0 : 1;
 }
