@@ -33,5 +33,6 @@ mm_decision_filter_passes(const struct mm_decision_filter *filter, const struct 
 	    (filter->by_reason && (!is_about_decisions(record) || record->reason != filter->reason)))
 		return false;
 	return field_passes(filter->service, record, MM_JF_SERVICE) && field_passes(filter->kid, record, MM_JF_KID) &&
-	    (field_passes(filter->tenant, record, MM_JF_TENANT) || field_passes(filter->tenant, record, MM_JF_TENANT_ID));
+	    (field_passes(filter->tenant, record, MM_JF_TENANT) ||
+	    field_passes(filter->tenant, record, MM_JF_TENANT_ID));
 }

@@ -3,8 +3,8 @@
  * Records of a journal for people.
  *
  * Lines are written as they are read, so the widths cannot come from what stands in them: each column has a
- * width that it would like and one that it needs. Where the terminal is too narrow the widest give way first; where even
- * what they need does not fit, columns are left out.
+ * width that it would like and one that it needs. Where the terminal is too narrow the widest give way first; where
+ * even what they need does not fit, columns are left out.
  */
 #include "cli/decision_table.h"
 
@@ -159,7 +159,8 @@ widest(const struct mm_decision_table *table)
 	size_t found = COLUMN_COUNT;
 
 	for (size_t i = 0; i < COLUMN_COUNT; i++)
-		if (table->width[i] > columns[i].need && (found == COLUMN_COUNT || table->width[i] > table->width[found]))
+		if (table->width[i] > columns[i].need &&
+		    (found == COLUMN_COUNT || table->width[i] > table->width[found]))
 			found = i;
 	return found;
 }

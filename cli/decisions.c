@@ -73,7 +73,8 @@ take_time(struct decisions *decisions, const char *name, const char *text, int64
 {
 	if (mm_since_parse(text, decisions->now_us, time_us))
 		return MM_EXIT_DONE;
-	return mm_command_usage_error(decisions->command, "'%s' is no time for --%s: write %s", text, name, MM_SINCE_FORMS);
+	return mm_command_usage_error(decisions->command, "'%s' is no time for --%s: write %s", text, name,
+	    MM_SINCE_FORMS);
 }
 
 static int

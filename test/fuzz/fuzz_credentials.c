@@ -28,7 +28,8 @@ check_basic(struct mm_slice credentials)
 	if (memchr(basic.name.ptr, ':', basic.name.len) != NULL ||
 	    basic.name.len + 1 + basic.secret.len > credentials.len / 4 * 3)
 		abort();
-	if (!within(basic.name, basic.room, sizeof(basic.room)) || !within(basic.secret, basic.room, sizeof(basic.room)) ||
+	if (!within(basic.name, basic.room, sizeof(basic.room)) ||
+	    !within(basic.secret, basic.room, sizeof(basic.room)) ||
 	    !within(basic.decoded_name, basic.room, sizeof(basic.room)) ||
 	    !within(basic.decoded_secret, basic.room, sizeof(basic.room)))
 		abort();

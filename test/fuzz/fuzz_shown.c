@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Can any bytes reach a terminal through what makes them safe? Shown text takes its columns and holds nothing dangerous;
- * JSON written anew is JSON, and the same when written once more.
+ * Can any bytes reach a terminal through what makes them safe? Shown text takes its columns and holds nothing
+ * dangerous; JSON written anew is JSON, and the same when written once more.
  */
 #include "cli/json_text.h"
 #include "cli/terminal.h"

@@ -122,8 +122,8 @@ nothing_else_is_sent(void **state)
 		    (enum mm_message_type)type, NULL, 0, fd), -1);
 		assert_int_equal(errno, EPERM);
 	}
-	assert_int_equal(mm_message_send(pair->ends[0], MM_PROCESS_MINTMARKD, MM_PROCESS_GATE, MM_MESSAGE_COUNT, NULL, 0,
-	    -1), -1);
+	assert_int_equal(mm_message_send(pair->ends[0], MM_PROCESS_MINTMARKD, MM_PROCESS_GATE, MM_MESSAGE_COUNT, NULL,
+	    0, -1), -1);
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(mm_message_receive(pair->ends[1], MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, pair->message), -1);
 	assert_int_equal(errno, EAGAIN);
@@ -174,10 +174,10 @@ broken_packets_are_refused(void **state)
 	struct pair *pair = *state;
 	static unsigned char large[HEADER_LEN + MM_MESSAGE_LEN_MAX + 100] = { STOP };
 
-	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 0, 0, 0 }, 7, 0);             /* a short header */
-	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 1, 0, 0, 0 }, 8, 0);          /* more announced than sent */
-	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 0, 0, 0, 0, 9 }, 9, 0);       /* more sent than announced */
-	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 1, 0, 0, 0, 9 }, 9, 0);       /* longer than its row */
+	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 0, 0, 0 }, 7, 0);       /* a short header */
+	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 1, 0, 0, 0 }, 8, 0);    /* more announced than sent */
+	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 0, 0, 0, 0, 9 }, 9, 0); /* more sent than announced */
+	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 0, 1, 0, 0, 0, 9 }, 9, 0); /* longer than its row */
 	assert_refused(pair, (unsigned char[]){ STOP, 0, 0, 1, 0, 0, 0, 0 }, 8, 0);          /* the zero byte is not */
 	assert_refused(pair, (unsigned char[]){ STOP, 1, 0, 0, 0, 0, 0, 0 }, 8, 0);          /* no such type */
 	assert_refused(pair, (unsigned char[]){ MM_MESSAGE_COUNT, 0, 0, 0, 0, 0, 0, 0 }, 8, 0);

@@ -85,7 +85,8 @@ static const struct attempt attempts[] = {
 	{ "openat", SYS_openat, { AT_FDCWD, TEXT("/etc/passwd"), O_RDONLY }, C | G },
 	{ "open", SYS_open, { TEXT("/etc/passwd"), O_RDONLY }, D | C | G },
 	{ "stat of a path", SYS_newfstatat, { AT_FDCWD, TEXT("/etc/passwd"), 0, 0 }, C | G },
-	{ "executable memory", SYS_mmap, { 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 }, C | G },
+	{ "executable memory", SYS_mmap, { 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 },
+	    C | G },
 	{ "mprotect to executable", SYS_mprotect, { 0, 4096, PROT_EXEC }, C | G },
 	{ "tgkill of another process", SYS_tgkill, { 1, 1, 0 }, C | G },
 	{ "prctl but for names", SYS_prctl, { PR_SET_DUMPABLE, 1 }, C | G },
@@ -181,8 +182,8 @@ do_compilers_work(const void *argument)
 	CHECK(memory != NULL);
 	memset(memory, 1, 8 * 1024 * 1024);
 	free(memory);
-	CHECK(mm_message_send(kit->messages[0], MM_PROCESS_COMPILER, MM_PROCESS_MINTMARKD, MM_MESSAGE_COMPILE_DONE, "\1", 1,
-	          -1) == 0);
+	CHECK(mm_message_send(kit->messages[0], MM_PROCESS_COMPILER, MM_PROCESS_MINTMARKD, MM_MESSAGE_COMPILE_DONE, "\1",
+	    1, -1) == 0);
 	CHECK(mm_message_receive(kit->messages[1], MM_PROCESS_MINTMARKD, MM_PROCESS_COMPILER, &message) == 1);
 	CHECK(write(kit->file, "snapshot", 8) == 8 && pread(kit->file, &byte, 1, 0) == 1);
 	CHECK(mmap(NULL, 4096, PROT_READ, MAP_SHARED, kit->file, 0) != MAP_FAILED);
@@ -217,8 +218,8 @@ do_gates_work(const void *argument)
 	CHECK(send(accepted, "!", 1, MSG_NOSIGNAL) == 1 && shutdown(accepted, SHUT_RDWR) == 0 && close(accepted) == 0);
 	CHECK(pwrite(kit->file, "record", 6, 100) == 6 && fdatasync(kit->file) == 0 && ftruncate(kit->file, 50) == 0);
 	CHECK(gmtime_r(&now, &tm) != NULL && localtime_r(&now, &tm) != NULL);
-	CHECK(mm_message_send(kit->messages[0], MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, MM_MESSAGE_GATE_WANT_SEGMENT, NULL,
-	          0, -1) == 0);
+	CHECK(mm_message_send(kit->messages[0], MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, MM_MESSAGE_GATE_WANT_SEGMENT,
+	    NULL, 0, -1) == 0);
 	return CHILD_OK;
 }
 
@@ -336,7 +337,8 @@ become_all_but_filtered(enum mm_process process)
 static int
 closed_by_landlock(enum mm_process process)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(9),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
 
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && mm_sandbox_close_files(process));
@@ -348,7 +350,8 @@ closed_by_landlock(enum mm_process process)
 #endif
 	}
 	if (abi >= 4)
-		CHECK(connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&address, sizeof(address)) == -1 && errno == EACCES);
+		CHECK(connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&address, sizeof(address)) == -1 &&
+		    errno == EACCES);
 	if (abi >= 6)
 		CHECK(kill(getppid(), 0) == -1 && errno == EPERM);
 	return CHILD_OK;
