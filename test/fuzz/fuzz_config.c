@@ -26,7 +26,8 @@ check_config(const struct mm_config *config)
 		abort();
 	for (size_t i = 0; i < config->realm_count; i++)
 		if (config->realms[i].issuer == NULL || config->realms[i].keys_path == NULL ||
-		    config->realms[i].line < 1 || config->realms[i].algorithms == NULL || config->realms[i].max_lifetime_s < 1)
+		    config->realms[i].line < 1 || config->realms[i].algorithms == NULL ||
+		    config->realms[i].max_lifetime_s < 1)
 			abort();
 	for (size_t i = 0; i < config->service_count; i++)
 		if (config->services[i].audience == NULL || config->services[i].realms == NULL)

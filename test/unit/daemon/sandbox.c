@@ -182,8 +182,8 @@ do_compilers_work(const void *argument)
 	CHECK(memory != NULL);
 	memset(memory, 1, 8 * 1024 * 1024);
 	free(memory);
-	CHECK(mm_message_send(kit->messages[0], MM_PROCESS_COMPILER, MM_PROCESS_MINTMARKD, MM_MESSAGE_COMPILE_DONE, "\1",
-	    1, -1) == 0);
+	CHECK(mm_message_send(kit->messages[0], MM_PROCESS_COMPILER, MM_PROCESS_MINTMARKD, MM_MESSAGE_COMPILE_DONE,
+	    "\1", 1, -1) == 0);
 	CHECK(mm_message_receive(kit->messages[1], MM_PROCESS_MINTMARKD, MM_PROCESS_COMPILER, &message) == 1);
 	CHECK(write(kit->file, "snapshot", 8) == 8 && pread(kit->file, &byte, 1, 0) == 1);
 	CHECK(mmap(NULL, 4096, PROT_READ, MAP_SHARED, kit->file, 0) != MAP_FAILED);
