@@ -473,6 +473,7 @@ static enum mm_jwk_fault (*const steps[])(struct reading *) = {
 	read_kid,
 	read_type,
 	refuse_private,
+	read_revoked,
 	read_purpose,
 	read_curve,
 	read_algorithm,
@@ -481,9 +482,20 @@ static enum mm_jwk_fault (*const steps[])(struct reading *) = {
 	check_digests,
 	read_issuer,
 	read_window,
-	read_revoked,
 	make_names,
 };
+
+/*
+ * A revoked key verifies nothing, so what else it was for does not matter: its material is dead under every other key
+ * too. Only one that cannot sign at all is let go.
+ */
+static enum mm_jwk_fault
+unless_revoked(const struct reading *reading, enum mm_jwk_fault fault)
+{
+	bool skipped = mm_jwk_fault_class(fault) == MM_JWK_CLASS_SKIP && fault != MM_JWK_CURVE_AGREES;
+
+	return reading->jwk.revoked && skipped ? MM_JWK_GOOD : fault;
+}
 
 enum mm_jwk_fault
 mm_jwk_parse(struct mm_json_value object, struct mm_scratch *scratch, struct mm_jwk *jwk)
@@ -496,7 +508,7 @@ mm_jwk_parse(struct mm_json_value object, struct mm_scratch *scratch, struct mm_
 	if (!mm_json_view_object(object, &reading.index))
 		return MM_JWK_TOO_LARGE;
 	for (size_t i = 0; i < MM_COUNT_OF(steps) && fault == MM_JWK_GOOD; i++)
-		fault = steps[i](&reading);
+		fault = unless_revoked(&reading, steps[i](&reading));
 	if (fault == MM_JWK_GOOD)
 		*jwk = reading.jwk;
 	else

@@ -52,6 +52,7 @@ const char *mm_jwk_fault_mend(enum mm_jwk_fault fault);
  * Checked: member types; required members; strict base64url; no leading zero in RSA numbers; no private
  * member of any key type; 'use' and 'key_ops' allow verifying and do not contradict; 'alg' is known and
  * fits; x5c's first certificate holds this very key, and x5t and x5t#S256 are its digests; nbf before exp.
+ * Of a revoked key 'use', 'key_ops' and 'alg' may name encryption too: it must be known, not used.
  * *jwk is set only for MM_JWK_GOOD, its kid also for faults (absent where it cannot be read).
  * Not checked here: size and curve membership (mm_public_key_new() does), duplicates, whose key it is.
  */

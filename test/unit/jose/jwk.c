@@ -236,6 +236,12 @@ static const struct row {
 
 	{ "{\"revoked\":{\"revoked_at\":1700000000,\"reason\":\"compromised\"}," RSA "}", MM_JWK_GOOD },
 	{ "{\"revoked\":{\"revoked_at\":0,\"by\":\"us\"}," RSA "}", MM_JWK_GOOD },
+	/* A tombstone is read whatever the key was for. */
+	{ "{\"revoked\":{\"revoked_at\":1},\"use\":\"enc\"," RSA "}", MM_JWK_GOOD },
+	{ "{\"revoked\":{\"revoked_at\":1},\"key_ops\":[\"sign\"]," RSA "}", MM_JWK_GOOD },
+	{ "{\"revoked\":{\"revoked_at\":1},\"alg\":\"RSA-OAEP\"," RSA "}", MM_JWK_GOOD },
+	{ "{\"revoked\":{\"revoked_at\":1}," X25519 "}", MM_JWK_CURVE_AGREES },
+	{ "{\"revoked\":{\"revoked_at\":1},\"alg\":\"HS256\"," RSA "}", MM_JWK_ALG_UNKNOWN },
 	{ "{\"revoked\":true," RSA "}", MM_JWK_REVOKED_MALFORMED },
 	{ "{\"revoked\":false," RSA "}", MM_JWK_REVOKED_MALFORMED },
 	{ "{\"revoked\":null," RSA "}", MM_JWK_REVOKED_MALFORMED },

@@ -290,6 +290,24 @@ a_tombstone_kills_its_material_everywhere(void **state)
 	maker_text_clear(&other);
 }
 
+/* Also where the tombstone says that the key was for encryption. */
+static void
+a_tombstone_of_an_encryption_key_kills_its_material(void **state)
+{
+	struct maker_text text = { NULL, 0, 0 };
+	struct world world = world_of(JWKS(&text,
+	    { KEY_1, "dead", KEY_ISSUER, "\"use\":\"enc\",\"revoked\":{\"revoked_at\":1700000000}" },
+	    { KEY_1, "risen", KEY_ISSUER, NULL }));
+	struct mm_trust *trust = compile(&world);
+
+	(void)state;
+	assert_non_null(trust);
+	assert_string_equal(standing_of(trust, "enterprise", "dead"), "revoked");
+	assert_string_equal(standing_of(trust, "enterprise", "risen"), "revoked");
+	mm_trust_free(&trust);
+	maker_text_clear(&text);
+}
+
 /* Who keeps material that two realms are offered: whether each states its issuer, and whether it is one document. */
 struct shared_row {
 	const char *consumer_issuer, *enterprise_issuer;
@@ -799,6 +817,7 @@ main(void)
 		cmocka_unit_test(a_shared_document_gives_each_realm_its_own_keys),
 		cmocka_unit_test(a_filled_template_is_not_the_template),
 		cmocka_unit_test(a_tombstone_kills_its_material_everywhere),
+		cmocka_unit_test(a_tombstone_of_an_encryption_key_kills_its_material),
 		cmocka_unit_test(no_material_serves_two_realms),
 		cmocka_unit_test(a_realm_that_demands_no_issuer_gets_no_key_of_a_shared_document),
 		cmocka_unit_test(a_file_with_a_bad_key_is_refused),
