@@ -18,8 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEFAULT_CONFIG "/etc/mintmark/mintmark.conf"
-
 /* Kids that a remark names; the rest is counted. */
 #define KIDS_NAMED_MAX 5
 
@@ -187,7 +185,7 @@ mm_command_check_config(const struct mm_command *command, int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *path = DEFAULT_CONFIG;
+	const char *path = MM_CONFIG_PATH_DEFAULT;
 	bool json = false;
 	int option;
 

@@ -4,8 +4,9 @@
  */
 #include "cli/command.h"
 
-#include "engine/nearest.h"
 #include "cli/terminal.h"
+#include "engine/config.h"
+#include "engine/nearest.h"
 
 #include <mintmark/version.h>
 
@@ -22,7 +23,7 @@
 
 #define QUESTION_USAGE                                                                                      \
 	"    -s, --service NAME   the service that is asked\n"                                              \
-	"    -c, --config FILE    configuration (default /etc/mintmark/mintmark.conf)\n"                    \
+	"    -c, --config FILE    configuration (default " MM_CONFIG_PATH_DEFAULT ")\n"                    \
 	"        --mailbox ADDR   the mailbox that is to be opened (default: whichever the token opens)\n"  \
 	"        --at UNIX-TIME   decide as if it were then\n"                                              \
 	"        --no-mark        do not ask for the mark of a mint's token\n"                              \
@@ -76,7 +77,7 @@ const struct mm_command mm_commands[] = {
 	    "Read a configuration with its key files and tell, service by service, what was understood; or what is\n"
 	    "wrong with it, in which line, and what to write instead.\n"
 	    "\n"
-	    "    -c, --config FILE    configuration (default /etc/mintmark/mintmark.conf)\n"
+	    "    -c, --config FILE    configuration (default " MM_CONFIG_PATH_DEFAULT ")\n"
 	    "        --json           print JSON\n"
 	    "\n"
 	    "Exit status: 0 good, 2 usage or configuration.\n",
@@ -88,7 +89,7 @@ const struct mm_command mm_commands[] = {
 	    "Print the gate's decisions, oldest first, and verify its journal while reading. What a token only claims\n"
 	    "ends with '?'; denials that were only counted stand as one line with their number.\n"
 	    "\n"
-	    "    -c, --config FILE    configuration (default /etc/mintmark/mintmark.conf)\n"
+	    "    -c, --config FILE    configuration (default " MM_CONFIG_PATH_DEFAULT ")\n"
 	    "        --dir FOLDER     the journal's folder (default: state_dir/journal of the configuration)\n"
 	    "    -s, --service NAME   of this service\n"
 	    "        --verdict V      allow or deny\n"

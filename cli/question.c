@@ -5,7 +5,6 @@
 #include "cli/question.h"
 
 #include "engine/nearest.h"
-#include "cli/terminal.h"
 #include "engine/problems.h"
 #include "engine/trustfile.h"
 #include "lib/base/limits.h"

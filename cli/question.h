@@ -16,8 +16,6 @@
 
 #include <stdbool.h>
 
-#define MM_CONFIG_PATH_DEFAULT "/etc/mintmark/mintmark.conf"
-
 struct mm_question {
 	const char *config_path;
 	const char *service_name;

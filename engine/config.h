@@ -17,6 +17,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What the programs read where no other file is named. */
+#define MM_CONFIG_PATH_DEFAULT "/etc/mintmark/mintmark.conf"
+
+/* A configuration is written by hand: tenants few and stable. More is a mistake. */
+#define MM_CONFIG_LEN_MAX (1024 * 1024)
+
+/* Addresses that one gate answers at; it needs few, and each has its own threads. */
+#define MM_LISTENS_MAX 16
+
 enum mm_listen_kind {
 	MM_LISTEN_TCP,  /* plain HTTP; loopback addresses only */
 	MM_LISTEN_UNIX, /* plain HTTP */
@@ -91,7 +100,7 @@ struct mm_config {
 };
 
 /*
- * Parse the text of a configuration. path names it in messages and is what "file:" is relative to.
+ * Parse the text of a configuration, at most MM_CONFIG_LEN_MAX bytes. path names it in messages and is what "file:" is relative to.
  * Every problem is added to problems, with its line; returns NULL where there is one of class error, or
  * memory is short. Free the result with mm_config_free().
  * One thread at a time: libconfuse's lexer keeps its state in variables of the process, and ends the process where

@@ -4,6 +4,8 @@
  */
 #include "engine/config_scan.h"
 
+#include "engine/config.h"
+
 #include "lib/codec/utf8.h"
 
 #include <stdlib.h>

@@ -24,7 +24,6 @@
 #include <stddef.h>
 
 /* A configuration is written by hand: tenants few and stable. Tens of thousands of lines are a mistake. */
-#define MM_CONFIG_LEN_MAX (1024 * 1024)
 #define MM_CONFIG_SETTINGS_MAX 20000
 #define MM_CONFIG_SECTIONS_MAX 4000
 

@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A gate serves few addresses, a service few relying parties; it bounds the search for what stands twice. */
-#define LISTENS_MAX 64
+/* A service has few relying parties; it bounds the search for what stands twice. */
 #define CALLERS_MAX 64
 #define CALLER_NAME_LEN_MAX 64
 
@@ -254,13 +253,13 @@ store_listen(struct mm_config_builder *builder, const struct mm_setting *row, vo
 	char **list = read_list(builder, row);
 	size_t len = list_len(list);
 
-	if (len > LISTENS_MAX)
-		mm_config_tell(builder, row->name, "remove some",
-		    "'listen' has %zu addresses, at most %d are served", len, LISTENS_MAX);
+	if (len > MM_LISTENS_MAX)
+		mm_config_tell(builder, row->name, "let a proxy stand before it",
+		    "'listen' has %zu addresses; at most %d can be served", len, MM_LISTENS_MAX);
 	else if (len == 0)
 		mm_config_tell(builder, row->name, "remove the line for the default",
 		    "'listen' is empty: nobody could ask");
-	if (len > 0 && len <= LISTENS_MAX) {
+	if (len > 0 && len <= MM_LISTENS_MAX) {
 		*(struct mm_listen **)field = calloc(len, sizeof(struct mm_listen));
 		if (mm_config_keep_memory(builder, *(struct mm_listen **)field))
 			for (size_t i = 0; i < len; i++)

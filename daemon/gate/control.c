@@ -5,6 +5,7 @@
  */
 #include "daemon/gate/control.h"
 
+#include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
 #include "lib/base/buf.h"
 #include "lib/base/reader.h"
@@ -73,7 +74,7 @@ take_listener(struct gate *gate, struct mm_message *message)
 	mm_reader_init(&reader, message->payload, message->len);
 	kind = mm_reader_u8(&reader);
 	address = mm_reader_slice(&reader, reader.left);
-	if (!mm_reader_ok(&reader) || kind > MM_LISTEN_TLS || gate->listener_count == GATE_LISTENERS_MAX)
+	if (!mm_reader_ok(&reader) || kind > MM_LISTEN_TLS || gate->listener_count == MM_LISTENS_MAX)
 		return fail("a listening socket is of no known kind, or one too many");
 	listener->kind = (enum mm_listen_kind)kind;
 	snprintf(listener->address, sizeof(listener->address), "%.*s", (int)address.len, address.ptr);
@@ -204,7 +205,7 @@ gate_control_set_up(struct gate *gate)
 	struct mm_message message;
 
 	do {
-		if (mm_message_receive(GATE_CONTROL_FD, MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, &message) != 1)
+		if (mm_message_receive(MM_CONTROL_FD, MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, &message) != 1)
 			return fail("mintmarkd went away before the start");
 		if (!dispatch(set_up_handlers, gate, &message))
 			return false;
@@ -217,9 +218,9 @@ gate_control_set_up(struct gate *gate)
 bool
 gate_control_make_prompt(void)
 {
-	int flags = fcntl(GATE_CONTROL_FD, F_GETFL);
+	int flags = fcntl(MM_CONTROL_FD, F_GETFL);
 
-	return flags != -1 && fcntl(GATE_CONTROL_FD, F_SETFL, flags | O_NONBLOCK) == 0;
+	return flags != -1 && fcntl(MM_CONTROL_FD, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
 static bool
@@ -243,7 +244,7 @@ take_messages(struct gate *gate, enum gate_end *end)
 	struct mm_message message;
 	int received;
 
-	while ((received = mm_message_receive(GATE_CONTROL_FD, MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, &message)) == 1) {
+	while ((received = mm_message_receive(MM_CONTROL_FD, MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, &message)) == 1) {
 		*end = message.type == MM_MESSAGE_GATE_STOP ? GATE_END_STOP : GATE_END_GONE;
 		if (message.type == MM_MESSAGE_GATE_STOP || !dispatch(serving_handlers, gate, &message))
 			return false;
@@ -258,7 +259,7 @@ gate_control_serve(struct gate *gate)
 	enum gate_end end;
 
 	do {
-		struct pollfd control = { GATE_CONTROL_FD, POLLIN, 0 };
+		struct pollfd control = { MM_CONTROL_FD, POLLIN, 0 };
 
 		if (poll(&control, 1, TICK_MS) == 0 &&
 		    (atomic_load(&gate->segment_wanted) || !mm_journal_ready(gate->journal)))
@@ -272,7 +273,7 @@ gate_control_serve(struct gate *gate)
 static bool
 send_to_parent(enum mm_message_type type, const void *payload, size_t len)
 {
-	return mm_message_send(GATE_CONTROL_FD, MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, type, payload, len, -1) == 0;
+	return mm_message_send(MM_CONTROL_FD, MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, type, payload, len, -1) == 0;
 }
 
 bool

@@ -21,12 +21,6 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* The control socket from mintmarkd, by agreement with it. */
-#define GATE_CONTROL_FD 3
-
-/* Listening sockets of one gate; a configuration lists a few. */
-#define GATE_LISTENERS_MAX 16
-
 /* Journal segments that can come before the start: the one in use, its spare, and some. */
 #define GATE_SEGMENTS_MAX 8
 
@@ -53,7 +47,7 @@ struct gate {
 	enum mm_journal_mode journal_mode;
 	uid_t uid;
 	gid_t gid;
-	struct gate_listener listeners[GATE_LISTENERS_MAX];
+	struct gate_listener listeners[MM_LISTENS_MAX];
 	size_t listener_count;
 	unsigned threads_per_listener;
 	struct gate_pem tls_certificate, tls_key;

@@ -5,6 +5,7 @@
 #include "daemon/gate/control.h"
 #include "daemon/gate/http.h"
 #include "daemon/gate/record.h"
+#include "daemon/ipc/limits.h"
 #include "daemon/sandbox/sandbox.h"
 #include "lib/base/try.h"
 
@@ -143,7 +144,7 @@ main(void)
 	static struct gate gate;
 	bool stopped = false;
 
-	if (!is_control_socket(GATE_CONTROL_FD)) {
+	if (!is_control_socket(MM_CONTROL_FD)) {
 		fprintf(stderr, "mintmark-gate: only mintmarkd(8) starts this\n");
 		return 2;
 	}

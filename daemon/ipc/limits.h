@@ -8,14 +8,8 @@
 /* The number of a child's end of its pair with mintmarkd. */
 #define MM_CONTROL_FD 3
 
-/* A configuration's text: ten thousand tenants stay below it. */
-#define MM_CONFIG_LEN_MAX (4 * 1024 * 1024)
-
 /* Key files of one configuration; each is a descriptor in the compiler. */
 #define MM_DOCUMENTS_MAX 512
-
-/* Listening sockets of one gate; a configuration lists a few. */
-#define MM_LISTENERS_MAX 16
 
 /* Bytes of the names of a service and its caller together, so that they fit GATE_CALLER. */
 #define MM_CALLER_NAMES_MAX 400

@@ -3,7 +3,6 @@
  * mintmarkd: reads the configuration, has the trust compiled, opens what the gate needs, and keeps a gate.
  * mintmarkd(8) is its contract.
  */
-#include "daemon/ipc/limits.h"
 #include "daemon/mintmarkd/callers.h"
 #include "daemon/mintmarkd/compile.h"
 #include "daemon/mintmarkd/epoch.h"
@@ -27,8 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define CONFIG_PATH_DEFAULT "/etc/mintmark/mintmark.conf"
 
 enum exit_status {
 	EXIT_DONE = 0,
@@ -63,7 +60,7 @@ struct holdings {
 static const char usage[] =
     "usage: mintmarkd [-c FILE] [-n] [--libexec DIR]\n"
     "\n"
-    "  -c, --config FILE  the configuration (" CONFIG_PATH_DEFAULT ")\n"
+    "  -c, --config FILE  the configuration (" MM_CONFIG_PATH_DEFAULT ")\n"
     "  -n, --check        read and compile it, print every problem and remark, start nothing\n"
     "      --libexec DIR  where the programs of the other processes are (" MM_LIBEXEC_DIR ")\n"
     "  -h, --help         this text\n"
@@ -99,7 +96,7 @@ parse_options(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	*options = (struct options){ .config_path = CONFIG_PATH_DEFAULT, .libexec = MM_LIBEXEC_DIR };
+	*options = (struct options){ .config_path = MM_CONFIG_PATH_DEFAULT, .libexec = MM_LIBEXEC_DIR };
 	while ((option = getopt_long(argc, argv, "c:nhV", long_options, NULL)) != -1) {
 		if (option == 'c')
 			options->config_path = optarg;
@@ -200,16 +197,6 @@ compile(struct holdings *held)
 	return held->snapshot_fd != -1;
 }
 
-static bool
-check_listener_count(struct holdings *held)
-{
-	if (held->config->listen_count <= MM_LISTENERS_MAX)
-		return true;
-	mm_problems_add(&held->problems, MM_PROBLEM_ERROR, held->config->path, 0, "let a proxy stand before it",
-	    "'listen' has %zu addresses; at most %d can be served", held->config->listen_count, MM_LISTENERS_MAX);
-	return false;
-}
-
 /* Everything that a good configuration has, all of it tried, so that all problems are told at once. */
 static bool
 understand(struct holdings *held)
@@ -217,8 +204,7 @@ understand(struct holdings *held)
 	bool good;
 
 	forget_remarks(held);
-	good = check_listener_count(held);
-	good = mm_callers_read(held->config, &held->callers, &held->problems) && good;
+	good = mm_callers_read(held->config, &held->callers, &held->problems);
 	good = mm_handover_check_tls(held->config, &held->problems) && good;
 	return compile(held) && good;
 }
