@@ -218,6 +218,13 @@ read_thumbprint(struct loader *loader, struct mm_key *key)
 	return true;
 }
 
+/* A time that a JWK can state, or the open end. */
+static bool
+is_end_of_window(int64_t time_s, int64_t open)
+{
+	return time_s == open || (time_s >= 0 && time_s <= MM_TIME_MAX_S);
+}
+
 static bool
 load_key(struct loader *loader, struct mm_key *key, const struct mm_key *before)
 {
@@ -240,6 +247,8 @@ load_key(struct loader *loader, struct mm_key *key, const struct mm_key *before)
 	if (standing > MM_KEY_WITHOUT_SCOPE || !mm_reader_ok(&loader->reader))
 		return refuse(loader, "a key has an unknown standing");
 	key->standing = (enum mm_key_standing)standing;
+	if (!is_end_of_window(key->signs_from_s, INT64_MIN) || !is_end_of_window(key->signs_until_s, INT64_MAX))
+		return refuse(loader, "a key's signing window is none");
 	if (before != NULL) {
 		int order = mm_slice_compare(before->kid, key->kid);
 

@@ -5,11 +5,14 @@
  */
 #include "lib/base/buf.h"
 #include "lib/base/try.h"
+#include "lib/crypto/digest.h"
 #include "lib/trust/find.h"
 #include "test/maker/key.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -386,6 +389,68 @@ a_realm_that_demands_no_issuer_gets_no_key_of_a_shared_document(void **state)
 		mm_trust_free(&trust);
 		maker_text_clear(&text);
 	}
+}
+
+/* A snapshot of one realm whose one key signs until exp_s. */
+static size_t
+make_snapshot(int64_t exp_s, uint8_t **snapshot)
+{
+	struct maker_text text = { NULL, 0, 0 };
+	struct mm_trust_builder *builder = mm_trust_builder_new();
+	const struct mm_realm_settings realm = { .name = "r", .issuer = "https://x.example", .keys = "common" };
+	char exp[32];
+	void *bytes = NULL;
+	size_t len = 0;
+
+	snprintf(exp, sizeof(exp), "\"exp\":%lld", (long long)exp_s);
+	assert_true(mm_trust_builder_add_document(builder, "common", JWKS(&text, { KEY_1, "k", NULL, exp })));
+	assert_true(mm_trust_builder_add_realm(builder, &realm));
+	assert_true(mm_trust_builder_compile(builder, 1, NULL, NULL, &bytes, &len));
+	mm_trust_builder_free(&builder);
+	maker_text_clear(&text);
+	*snapshot = bytes;
+	return len;
+}
+
+/* The snapshot with the time that its key signs until replaced; whether it loads. */
+static bool
+loads_with_window_until(uint64_t until)
+{
+	const int64_t exp_s = INT64_C(0x12345678abcd);
+	uint8_t *snapshot, was[8], is[8];
+	size_t len = make_snapshot(exp_s, &snapshot), at = 0;
+	struct mm_trust *trust;
+	bool loads;
+
+	for (size_t i = 0; i < sizeof(was); i++) {
+		was[i] = (uint8_t)((uint64_t)exp_s >> (8 * i));
+		is[i] = (uint8_t)(until >> (8 * i));
+	}
+	while (at + sizeof(was) <= len && memcmp(snapshot + at, was, sizeof(was)) != 0)
+		at++;
+	assert_true(at + sizeof(was) <= len);
+	memcpy(snapshot + at, is, sizeof(is));
+	len -= MM_DIGEST_LEN;
+	assert_true(mm_sha256(mm_slice(snapshot, len), snapshot + len));
+	trust = mm_trust_load(snapshot, len + MM_DIGEST_LEN, NULL);
+	loads = trust != NULL;
+	mm_trust_free(&trust);
+	free(snapshot);
+	return loads;
+}
+
+/* What the decision adds the skew to cannot overflow. */
+static void
+a_snapshot_with_an_endless_window_is_refused(void **state)
+{
+	(void)state;
+	assert_true(loads_with_window_until(1));
+	assert_true(loads_with_window_until(MM_TIME_MAX_S));
+	assert_true(loads_with_window_until(INT64_MAX));
+	assert_false(loads_with_window_until(MM_TIME_MAX_S + 1));
+	assert_false(loads_with_window_until(INT64_MAX - 1));
+	assert_false(loads_with_window_until(UINT64_MAX));
+	assert_false(loads_with_window_until((uint64_t)INT64_MIN));
 }
 
 /* Documents that refuse the whole configuration, each with a word of what is told. */
@@ -819,6 +884,7 @@ main(void)
 		cmocka_unit_test(a_tombstone_kills_its_material_everywhere),
 		cmocka_unit_test(a_tombstone_of_an_encryption_key_kills_its_material),
 		cmocka_unit_test(no_material_serves_two_realms),
+		cmocka_unit_test(a_snapshot_with_an_endless_window_is_refused),
 		cmocka_unit_test(a_realm_that_demands_no_issuer_gets_no_key_of_a_shared_document),
 		cmocka_unit_test(a_file_with_a_bad_key_is_refused),
 		cmocka_unit_test(a_file_that_is_no_jwk_set_is_refused_with_its_line),
