@@ -140,7 +140,7 @@ MM_API struct mm_trust *mm_trust_load(const void *snapshot, size_t snapshot_len,
 
 /*
  * Free *trust and set it to NULL; NULL or a pointer to NULL does nothing.
- * Not checked here: whether another thread still decides with it.
+ * Not checked here: whether another thread still decides with it, or a fact of such a decision is still used.
  */
 MM_API void mm_trust_free(struct mm_trust **trust);
 
