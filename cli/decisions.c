@@ -11,7 +11,6 @@
 #include "cli/terminal.h"
 #include "engine/config.h"
 #include "engine/trustfile.h"
-#include "lib/base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -211,16 +210,8 @@ static struct mm_config *
 load_config(const char *path)
 {
 	struct mm_problems problems = { 0 };
-	struct mm_config *config;
-	size_t len;
-	char *text = mm_trustfile_read(AT_FDCWD, path, MM_DOCUMENT_LEN_MAX, &len);
+	struct mm_config *config = mm_trustfile_read_config(path, &problems);
 
-	if (text == NULL) {
-		complain(path, mm_trustfile_failure_text(errno));
-		return NULL;
-	}
-	config = mm_config_parse(mm_slice(text, len), path, &problems);
-	free(text);
 	if (config == NULL)
 		mm_problems_print(&problems, stderr, false);
 	mm_problems_clear(&problems);

@@ -6,7 +6,7 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "cli/token_argument.h"
-#include "engine/trustfile.h"
+#include "engine/file.h"
 #include "lib/base/limits.h"
 #include "lib/base/try.h"
 #include "lib/codec/json.h"
@@ -145,9 +145,9 @@ read_file(const char *path, struct keys *keys)
 {
 	size_t len;
 
-	keys->owned = mm_trustfile_read(AT_FDCWD, path, MM_DOCUMENT_LEN_MAX, &len);
+	keys->owned = mm_file_read(AT_FDCWD, path, MM_DOCUMENT_LEN_MAX, &len);
 	if (keys->owned == NULL)
-		return refuse_file(path, mm_trustfile_failure_text(errno));
+		return refuse_file(path, mm_file_failure_text(errno));
 	keys->text = mm_slice(keys->owned, len);
 	return MM_EXIT_DONE;
 }

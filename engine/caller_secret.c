@@ -4,7 +4,7 @@
  */
 #include "engine/caller_secret.h"
 
-#include "engine/trustfile.h"
+#include "engine/file.h"
 #include "lib/base/try.h"
 #include "lib/crypto/digest.h"
 
@@ -77,7 +77,7 @@ mm_caller_secret_read(const char *path, uint8_t digest[MM_DIGEST_LEN])
 	if (S_ISREG(status.st_mode) && (status.st_mode & S_IRWXO) != 0)
 		return MM_CALLER_SECRET_EXPOSED;
 	/* One byte more for the newline. */
-	bytes = mm_trustfile_read(AT_FDCWD, path, MM_CALLER_SECRET_LEN_MAX + 1, &len);
+	bytes = mm_file_read(AT_FDCWD, path, MM_CALLER_SECRET_LEN_MAX + 1, &len);
 	if (bytes == NULL)
 		return MM_CALLER_SECRET_UNREADABLE;
 	outcome = digest_secret(mm_slice(bytes, len), digest);

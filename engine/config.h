@@ -100,7 +100,8 @@ struct mm_config {
 };
 
 /*
- * Parse the text of a configuration, at most MM_CONFIG_LEN_MAX bytes. path names it in messages and is what "file:" is relative to.
+ * Parse the text of a configuration, at most MM_CONFIG_LEN_MAX bytes. path names it in messages and is what "file:"
+ * is relative to.
  * Every problem is added to problems, with its line; returns NULL where there is one of class error, or
  * memory is short. Free the result with mm_config_free().
  * One thread at a time: libconfuse's lexer keeps its state in variables of the process, and ends the process where

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading files whole, and handing a configuration to the trust compiler.
+ * Handing a configuration and its key files to the trust compiler.
  */
 #include "engine/trustfile.h"
 
-#include "engine/config_scan.h"
+#include "engine/file.h"
 #include "lib/base/limits.h"
 
 #include <errno.h>
@@ -12,91 +12,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* ---- files ---- */
-
-/* Read until the end or until max + 1 bytes are there; -1 with errno. */
-static ssize_t
-read_up_to(int fd, char *bytes, size_t max)
-{
-	size_t len = 0;
-
-	while (len <= max) {
-		ssize_t got = read(fd, bytes + len, max + 1 - len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		len += (size_t)got;
-	}
-	if (len > max) {
-		errno = EFBIG;
-		return -1;
-	}
-	return (ssize_t)len;
-}
-
-/* The file's own size bounds the buffer; a file that grows meanwhile is EFBIG. */
-static char *
-read_regular(int fd, size_t max, size_t *len)
-{
-	struct stat status;
-	char *bytes;
-	ssize_t got;
-
-	if (fstat(fd, &status) != 0)
-		return NULL;
-	if (!S_ISREG(status.st_mode) || (uintmax_t)status.st_size > max) {
-		errno = S_ISREG(status.st_mode) ? EFBIG : EINVAL;
-		return NULL;
-	}
-	bytes = malloc((size_t)status.st_size + 1);
-	if (bytes == NULL)
-		return NULL;
-	got = read_up_to(fd, bytes, (size_t)status.st_size);
-	if (got < 0) {
-		free(bytes);
-		return NULL;
-	}
-	bytes[got] = '\0';
-	*len = (size_t)got;
-	return bytes;
-}
-
-char *
-mm_trustfile_read(int dir_fd, const char *path, size_t max, size_t *len)
-{
-	/* Without O_NONBLOCK a FIFO would hold us up before we see that it is none of ours. */
-	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	int failure;
-	char *bytes;
-
-	if (fd < 0)
-		return NULL;
-	bytes = read_regular(fd, max, len);
-	failure = errno;
-	close(fd);
-	errno = failure;
-	return bytes;
-}
-
-const char *
-mm_trustfile_failure_text(int failure)
-{
-	switch (failure) {
-	case EFBIG:
-		return "it is too large";
-	case EINVAL:
-		return "it is no regular file";
-	default:
-		return strerror(failure);
-	}
-}
 
 /* ---- notes of the compiler ---- */
 
@@ -312,12 +227,12 @@ read_document(struct documents *documents, const struct mm_config *config, const
 {
 	struct mm_trustfile_document *document = &documents->items[documents->count];
 	size_t len = 0;
-	char *bytes = mm_trustfile_read(AT_FDCWD, realm->keys_path, MM_DOCUMENT_LEN_MAX, &len);
+	char *bytes = mm_file_read(AT_FDCWD, realm->keys_path, MM_DOCUMENT_LEN_MAX, &len);
 
 	if (bytes == NULL) {
 		mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, realm->line,
 		    "put the realm's JWK set there, or correct 'keys'", "realm %s: its key file %s cannot be read: %s",
-		    realm->name, realm->keys_path, mm_trustfile_failure_text(errno));
+		    realm->name, realm->keys_path, mm_file_failure_text(errno));
 		return;
 	}
 	document->path = realm->keys_path;
@@ -339,16 +254,16 @@ read_documents(struct documents *documents, const struct mm_config *config, stru
 	return !mm_problems_has_error(problems);
 }
 
-static struct mm_config *
-read_config(const char *path, struct mm_problems *problems)
+struct mm_config *
+mm_trustfile_read_config(const char *path, struct mm_problems *problems)
 {
 	struct mm_config *config;
 	size_t len = 0;
-	char *text = mm_trustfile_read(AT_FDCWD, path, MM_CONFIG_LEN_MAX, &len);
+	char *text = mm_file_read(AT_FDCWD, path, MM_CONFIG_LEN_MAX, &len);
 
 	if (text == NULL) {
 		mm_problems_add(problems, MM_PROBLEM_ERROR, path, 0, "-c FILE names another configuration",
-		    "the configuration cannot be read: %s", mm_trustfile_failure_text(errno));
+		    "the configuration cannot be read: %s", mm_file_failure_text(errno));
 		return NULL;
 	}
 	config = mm_config_parse(mm_slice(text, len), path, problems);
@@ -378,7 +293,7 @@ bool
 mm_trustfile_load(const char *config_path, struct mm_problems *problems, struct mm_config **config,
     struct mm_trust **trust)
 {
-	struct mm_config *read = read_config(config_path, problems);
+	struct mm_config *read = mm_trustfile_read_config(config_path, problems);
 	struct documents documents = { .count = 0 };
 	struct mm_trust *loaded = NULL;
 

@@ -24,20 +24,17 @@ bool mm_trustfile_compile(const struct mm_config *config, const struct mm_trustf
     size_t document_count, uint64_t epoch, struct mm_problems *problems, void **snapshot, size_t *snapshot_len);
 
 /*
- * The same from the files themselves, for commands that run as the operator: reads the configuration and
+ * Read the file of a configuration and parse it, as mm_config_parse() does. NULL with the reasons in problems.
+ * Not checked here: the files that it names.
+ */
+struct mm_config *mm_trustfile_read_config(const char *path, struct mm_problems *problems);
+
+/*
+ * Compile from the files themselves, for commands that run as the operator: reads the configuration and
  * every key file (regular files of at most MM_DOCUMENT_LEN_MAX bytes), compiles and loads. *config and *trust are
  * set only on success.
  */
 bool mm_trustfile_load(const char *config_path, struct mm_problems *problems, struct mm_config **config,
     struct mm_trust **trust);
-
-/*
- * Read a whole regular file of at most max bytes; NULL with errno set where it cannot be (EFBIG: larger; EINVAL: not a
- * regular file). The buffer has a NUL behind its len bytes and is the caller's to free.
- */
-char *mm_trustfile_read(int dir_fd, const char *path, size_t max, size_t *len);
-
-/* What to tell of an errno of mm_trustfile_read(): "it is too large", "Permission denied". */
-const char *mm_trustfile_failure_text(int failure);
 
 #endif

@@ -9,6 +9,7 @@
 #include "daemon/ipc/message.h"
 #include "daemon/ipc/sealed.h"
 #include "daemon/sandbox/sandbox.h"
+#include "engine/file.h"
 #include "engine/trustfile.h"
 #include "lib/base/buf.h"
 #include "lib/base/limits.h"
@@ -19,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct compiler {
@@ -47,38 +47,6 @@ take_config(struct compiler *compiler, const struct mm_message *message)
 	return compiler->config_path == NULL ? BROKEN : GO_ON;
 }
 
-/* Read a whole key file from its beginning; NULL with errno. */
-static char *
-read_document(int fd, size_t *len)
-{
-	struct stat status;
-	char *bytes;
-	size_t size, done = 0;
-
-	if (fstat(fd, &status) == -1)
-		return NULL;
-	if (!S_ISREG(status.st_mode) || status.st_size > MM_DOCUMENT_LEN_MAX) {
-		errno = S_ISREG(status.st_mode) ? EFBIG : EINVAL;
-		return NULL;
-	}
-	size = (size_t)status.st_size;
-	bytes = malloc(size + 1);
-	while (bytes != NULL && done < size) {
-		ssize_t got = pread(fd, bytes + done, size - done, (off_t)done);
-
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got <= 0) {
-			errno = got == 0 ? ENODATA : errno;
-			free(bytes);
-			return NULL;
-		}
-		done += (size_t)got;
-	}
-	*len = size;
-	return bytes;
-}
-
 static enum outcome
 take_document(struct compiler *compiler, const struct mm_message *message)
 {
@@ -90,10 +58,10 @@ take_document(struct compiler *compiler, const struct mm_message *message)
 		free(path);
 		return BROKEN;
 	}
-	bytes = read_document(message->fd, &len);
+	bytes = mm_file_read_open(message->fd, MM_DOCUMENT_LEN_MAX, &len);
 	if (bytes == NULL) {
 		mm_problems_add(&compiler->problems, MM_PROBLEM_ERROR, path, 0, NULL, "cannot be read: %s",
-		    mm_trustfile_failure_text(errno));
+		    mm_file_failure_text(errno));
 		free(path);
 		return GO_ON;
 	}

@@ -7,7 +7,7 @@
 #include "daemon/ipc/sealed.h"
 #include "daemon/mintmarkd/clock.h"
 #include "daemon/mintmarkd/log.h"
-#include "engine/trustfile.h"
+#include "engine/file.h"
 #include "lib/base/reader.h"
 
 #include <errno.h>
@@ -89,7 +89,7 @@ send_document(const struct mm_compilation *compilation, const struct mm_child *c
 	if (fd == -1) {
 		mm_problems_add(problems, MM_PROBLEM_ERROR, compilation->config->path, row->line,
 		    "'keys' names a file that mintmarkd can read", "realm %s: key file %s: %s", row->name,
-		    row->keys_path, mm_trustfile_failure_text(errno));
+		    row->keys_path, mm_file_failure_text(errno));
 		return true;
 	}
 	sent = send_to(child, MM_MESSAGE_COMPILE_DOCUMENT, row->keys_path, strlen(row->keys_path), fd);

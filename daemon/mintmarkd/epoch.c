@@ -3,7 +3,7 @@
 #include "daemon/mintmarkd/epoch.h"
 
 #include "daemon/mintmarkd/log.h"
-#include "engine/trustfile.h"
+#include "engine/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +40,7 @@ bool
 mm_epoch_next(int state_dir_fd, uint64_t *epoch)
 {
 	size_t len = 0;
-	char *text = mm_trustfile_read(state_dir_fd, EPOCH_FILE, EPOCH_LEN_MAX, &len);
+	char *text = mm_file_read(state_dir_fd, EPOCH_FILE, EPOCH_LEN_MAX, &len);
 	bool ok;
 
 	if (text == NULL && errno == ENOENT) {
@@ -49,7 +49,7 @@ mm_epoch_next(int state_dir_fd, uint64_t *epoch)
 	}
 	if (text == NULL) {
 		mm_log(LOG_ERR, "the file '" EPOCH_FILE "' of state_dir cannot be read: %s",
-		    mm_trustfile_failure_text(errno));
+		    mm_file_failure_text(errno));
 		return false;
 	}
 	ok = parse(text, len, epoch);

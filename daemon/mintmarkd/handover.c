@@ -4,7 +4,6 @@
 
 #include "daemon/ipc/message.h"
 #include "daemon/mintmarkd/log.h"
-#include "engine/trustfile.h"
 #include "lib/base/buf.h"
 #include "lib/base/try.h"
 

@@ -13,7 +13,7 @@
 #include "daemon/mintmarkd/state.h"
 #include "daemon/sandbox/sandbox.h"
 #include "engine/config.h"
-#include "engine/trustfile.h"
+#include "engine/file.h"
 
 #include <mintmark/version.h>
 
@@ -122,10 +122,10 @@ read_config(struct holdings *held)
 {
 	const char *path = held->options.config_path;
 
-	held->text = mm_trustfile_read(AT_FDCWD, path, MM_CONFIG_LEN_MAX, &held->text_len);
+	held->text = mm_file_read(AT_FDCWD, path, MM_CONFIG_LEN_MAX, &held->text_len);
 	if (held->text == NULL) {
 		mm_problems_add(&held->problems, MM_PROBLEM_ERROR, path, 0, NULL, "cannot be read: %s",
-		    mm_trustfile_failure_text(errno));
+		    mm_file_failure_text(errno));
 		return false;
 	}
 	held->config = mm_config_parse(mm_slice(held->text, held->text_len), path, &held->problems);

@@ -290,7 +290,7 @@ static const struct refusal refusals[] = {
 
 	/* addresses and callers */
 	{ "listen = { \"0.0.0.0:80\" }", 1, "in the clear", "tls:ADDRESS:PORT" },
-	{ "listen = { a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q }", 1, "has 17 addresses; at most 16", "a proxy" },
+	{ "listen = { a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q }", 1, "17 addresses; at most 16", "a proxy" },
 	{ "listen = { \"[::]:80\" }", 1, "in the clear", "loopback" },
 	{ "listen = { \"[::ffff:127.0.0.1]:80\" }", 1, "in the clear", "loopback" },
 	{ "listen = { \"localhost:80\" }", 1, "a name where an address", "numbers" },

@@ -155,32 +155,6 @@ test_configuration_that_cannot_be_read(void **state)
 	mm_problems_clear(&problems);
 }
 
-static void
-test_read(void **state)
-{
-	size_t len = 0;
-	char *bytes;
-
-	(void)state;
-	write_file(keys_path, "12345");
-	bytes = mm_trustfile_read(AT_FDCWD, keys_path, 5, &len);
-	assert_non_null(bytes);
-	assert_int_equal(len, 5);
-	assert_string_equal(bytes, "12345");
-	free(bytes);
-	assert_null(mm_trustfile_read(AT_FDCWD, keys_path, 4, &len));
-	assert_int_equal(errno, EFBIG);
-	assert_null(mm_trustfile_read(AT_FDCWD, "/dev/zero", 4, &len));
-	assert_int_equal(errno, EINVAL);
-	assert_null(mm_trustfile_read(AT_FDCWD, folder, 4, &len));
-	assert_int_equal(errno, EINVAL);
-	write_file(keys_path, "");
-	bytes = mm_trustfile_read(AT_FDCWD, keys_path, 4, &len);
-	assert_non_null(bytes);
-	assert_int_equal(len, 0);
-	free(bytes);
-}
-
 int
 main(void)
 {
@@ -189,7 +163,6 @@ main(void)
 		cmocka_unit_test(test_places_of_problems),
 		cmocka_unit_test(test_key_files_that_cannot_be_read),
 		cmocka_unit_test(test_configuration_that_cannot_be_read),
-		cmocka_unit_test(test_read),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
