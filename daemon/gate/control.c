@@ -7,24 +7,22 @@
 
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
+#include "daemon/ipc/sealed.h"
+#include "engine/file.h"
 #include "lib/base/buf.h"
 #include "lib/base/reader.h"
 #include "lib/crypto/digest.h"
+#include "lib/trust/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* A certificate with a long chain has some 20 kB. */
 #define PEM_LEN_MAX (256 * 1024)
-
-/* A trust snapshot of thousands of tenants and keys has some MB. */
-#define SNAPSHOT_LEN_MAX (256 * 1024 * 1024)
 
 /* While the journal lacks a segment mintmarkd is asked this often: the disk may have room again. */
 #define TICK_MS 1000
@@ -87,17 +85,10 @@ take_listener(struct gate *gate, struct mm_message *message)
 static bool
 read_pem(int fd, struct gate_pem *pem)
 {
-	struct stat status;
-	ssize_t len;
-
-	if (pem->text != NULL || fstat(fd, &status) == -1 || status.st_size <= 0 || status.st_size > PEM_LEN_MAX)
+	if (pem->text != NULL)
 		return false;
-	pem->text = calloc(1, (size_t)status.st_size + 1);
-	if (pem->text == NULL)
-		return false;
-	pem->len = (size_t)status.st_size;
-	len = pread(fd, pem->text, pem->len, 0);
-	return len == status.st_size;
+	pem->text = mm_file_read_open(fd, PEM_LEN_MAX, &pem->len);
+	return pem->text != NULL && pem->len > 0;
 }
 
 static bool
@@ -128,24 +119,16 @@ take_caller(struct gate *gate, struct mm_message *message)
 	return true;
 }
 
-/* Load from a sealed memfd: nobody can make it shorter while it is read, or change it. */
 static bool
 take_snapshot(struct gate *gate, struct mm_message *message)
 {
-	const int needed = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-	int seals = fcntl(message->fd, F_GET_SEALS);
-	const char *why = "it is no sealed memory";
-	struct stat status;
-	void *bytes;
+	struct mm_slice bytes;
+	const char *why;
 
-	if (gate->trust != NULL || seals == -1 || (seals & needed) != needed || fstat(message->fd, &status) == -1 ||
-	    status.st_size <= 0 || status.st_size > SNAPSHOT_LEN_MAX)
+	if (gate->trust != NULL || mm_sealed_map(message->fd, MM_SNAPSHOT_LEN_MAX, &bytes) == -1)
 		return fail("the trust snapshot is no sealed memory, or a second one");
-	bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, message->fd, 0);
-	if (bytes == MAP_FAILED)
-		return fail("the trust snapshot cannot be mapped");
-	gate->trust = mm_trust_load(bytes, (size_t)status.st_size, &why);
-	munmap(bytes, (size_t)status.st_size);
+	gate->trust = mm_trust_load(bytes.ptr, bytes.len, &why);
+	mm_sealed_unmap(&bytes);
 	if (gate->trust == NULL)
 		fprintf(stderr, "mintmark-gate: the trust snapshot cannot be used: %s\n", why);
 	return gate->trust != NULL;
