@@ -282,10 +282,10 @@ is_chunked(struct mm_slice coding)
 /*
  * What the head says of the body's length. A request whose end two readers could see at two places is not
  * understood: "A server MAY reject a request that contains both Content-Length and Transfer-Encoding" (RFC 9112
- * section 6.1), since one proxy before us may go by the one and we by the other. So may one that takes "Content-Length "
- * for Content-Length, as the library does not: "A server MUST reject, with a response status code of 400 (Bad Request),
- * any received request message that contains whitespace between a header field name and colon" (section 5.1). Any
- * other coding than chunked the library reads to the end of the connection.
+ * section 6.1), since one proxy before us may go by the one and we by the other. So may one that takes a field with a
+ * blank behind its name for Content-Length, as the library does not: "A server MUST reject, with a response status code
+ * of 400 (Bad Request), any received request message that contains whitespace between a header field name and colon"
+ * (section 5.1). Any other coding than chunked the library reads to the end of the connection.
  */
 static enum gate_framing
 read_framing(const struct gate_exchange *exchange)
