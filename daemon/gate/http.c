@@ -449,8 +449,11 @@ void
 gate_http_abort(struct gate *gate)
 {
 	for (size_t i = 0; i < gate->listener_count; i++) {
-		if (gate->listeners[i].http != NULL)
-			MHD_stop_daemon(gate->listeners[i].http);
+		if (gate->listeners[i].http == NULL)
+			continue;
+		/* Else the library shuts the listening socket down, for everybody who has it: the next gate too. */
+		(void)MHD_quiesce_daemon(gate->listeners[i].http);
+		MHD_stop_daemon(gate->listeners[i].http);
 		gate->listeners[i].http = NULL;
 	}
 }
