@@ -66,11 +66,8 @@ fill_reason(const struct mm_journal_record *record, struct cell *cell)
 	cell->text = mm_slice_str(mm_reason_code(record->reason));
 	if (record->kind != MM_JOURNAL_FOLDED)
 		return;
-	if (record->count == 0)
-		(void)snprintf(cell->buf, sizeof(cell->buf), "%s, from now counted", mm_reason_code(record->reason));
-	else
-		(void)snprintf(cell->buf, sizeof(cell->buf), "%s %s%" PRIu64, mm_reason_code(record->reason),
-		    mm_terminal_shows(0xD7) ? "\u00D7" : "x", record->count);
+	(void)snprintf(cell->buf, sizeof(cell->buf), "%s %s%" PRIu64, mm_reason_code(record->reason),
+	    mm_terminal_shows(0xD7) ? "\u00D7" : "x", record->count);
 	cell->text = mm_slice_str(cell->buf);
 }
 

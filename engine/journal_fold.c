@@ -17,17 +17,14 @@
 enum { SLOTS = 8192, PROBES_MAX = 16 };
 _Static_assert(SLOTS >= 2 * MM_FOLD_PAIRS_MAX, "slots for all pairs");
 
-/* Configured names are shorter; a longer one is cut, and marked so. */
-enum { SERVICE_LEN = 64 };
+/* The tally of all who have none of their own. */
+enum { SHARED_TALLY = MM_JOURNAL_TALLIES - 1, NO_TALLY = MM_JOURNAL_TALLIES };
 
 struct pair {
-	char service[SERVICE_LEN], source[MM_FOLD_SOURCE_LEN];
-	uint8_t service_len, source_len;
-	bool has_service, has_source, service_cut;
-	bool begun;      /* counting was told */
-	uint32_t single; /* recorded in this second */
-	uint64_t counted;
-	uint64_t counts[MM_REASON_COUNT];
+	struct mm_journal_tally what; /* its texts and what is pending */
+	uint64_t counted;             /* the sum of that */
+	uint32_t single;              /* recorded in this second */
+	unsigned tally;               /* where it is noted too */
 };
 
 struct mm_fold {
@@ -35,6 +32,8 @@ struct mm_fold {
 	size_t pair_count, service_count, next; /* next: where mm_fold_peek() looks */
 	struct pair *peeked;                    /* what it gave, and of which reason */
 	unsigned peeked_reason;
+	unsigned tally_count; /* given out, the shared one apart */
+	struct mm_journal_tally tallies[MM_JOURNAL_TALLIES];
 	uint16_t slots[SLOTS]; /* index of a pair + 1; 0: free */
 	struct pair pairs[MM_FOLD_PAIRS_MAX];
 	struct pair services[MM_FOLD_SERVICES_MAX];
@@ -48,7 +47,10 @@ mm_fold_new(void)
 {
 	struct mm_fold *fold = calloc(1, sizeof(*fold));
 
-	if (fold != NULL && getrandom(&fold->seed, sizeof(fold->seed), 0) != (ssize_t)sizeof(fold->seed))
+	if (fold == NULL)
+		return NULL;
+	fold->rest.tally = NO_TALLY;
+	if (getrandom(&fold->seed, sizeof(fold->seed), 0) != (ssize_t)sizeof(fold->seed))
 		mm_fold_free(&fold);
 	return fold;
 }
@@ -100,18 +102,27 @@ hash_bytes(uint64_t hash, struct mm_slice bytes)
 }
 
 static void
+set_texts(struct mm_journal_tally *what, struct mm_slice service, struct mm_slice source)
+{
+	memset(what, 0, sizeof(*what));
+	what->has_service = mm_slice_present(service);
+	what->has_source = mm_slice_present(source);
+	what->service_cut = service.len > sizeof(what->service);
+	what->service_len = (uint8_t)(what->service_cut ? sizeof(what->service) : service.len);
+	what->source_len = (uint8_t)source.len;
+	if (what->service_len > 0)
+		memcpy(what->service, service.ptr, what->service_len);
+	if (what->source_len > 0)
+		memcpy(what->source, source.ptr, what->source_len);
+}
+
+static void
 set_pair(struct pair *pair, struct mm_slice service, struct mm_slice source)
 {
-	memset(pair, 0, sizeof(*pair));
-	pair->has_service = mm_slice_present(service);
-	pair->has_source = mm_slice_present(source);
-	pair->service_cut = service.len > SERVICE_LEN;
-	pair->service_len = (uint8_t)(pair->service_cut ? SERVICE_LEN : service.len);
-	pair->source_len = (uint8_t)source.len;
-	if (pair->service_len > 0)
-		memcpy(pair->service, service.ptr, pair->service_len);
-	if (pair->source_len > 0)
-		memcpy(pair->source, source.ptr, pair->source_len);
+	set_texts(&pair->what, service, source);
+	pair->counted = 0;
+	pair->single = 0;
+	pair->tally = NO_TALLY;
 }
 
 static bool
@@ -123,10 +134,12 @@ text_is(bool has, const char *text, size_t len, struct mm_slice other)
 static bool
 pair_is(const struct pair *pair, struct mm_slice service, struct mm_slice source)
 {
-	if (service.len > SERVICE_LEN)
-		service.len = SERVICE_LEN;
-	return text_is(pair->has_source, pair->source, pair->source_len, source) &&
-	    text_is(pair->has_service, pair->service, pair->service_len, service);
+	const struct mm_journal_tally *what = &pair->what;
+
+	if (service.len > sizeof(what->service))
+		service.len = sizeof(what->service);
+	return text_is(what->has_source, what->source, what->source_len, source) &&
+	    text_is(what->has_service, what->service, what->service_len, service);
 }
 
 /* The counts of a service whose source has no pair of its own. */
@@ -142,7 +155,7 @@ find_service(struct mm_fold *fold, struct mm_slice service)
 		set_pair(&fold->services[fold->service_count], service, source);
 		return &fold->services[fold->service_count++];
 	}
-	if (!fold->rest.has_source)
+	if (!fold->rest.what.has_source)
 		set_pair(&fold->rest, MM_SLICE_ABSENT, source);
 	return &fold->rest;
 }
@@ -169,29 +182,70 @@ find_pair(struct mm_fold *fold, struct mm_slice service, struct mm_slice source)
 	return NULL;
 }
 
-enum mm_fold_answer
-mm_fold_admit(struct mm_fold *fold, const struct mm_journal_record *record, bool room)
+/* Note the pair in a tally from now on: one of its own while there are any. */
+static void
+give_tally(struct mm_fold *fold, struct pair *pair)
+{
+	if (fold->tally_count < SHARED_TALLY) {
+		pair->tally = fold->tally_count++;
+		fold->tallies[pair->tally] = pair->what;
+		return;
+	}
+	pair->tally = SHARED_TALLY;
+	if (!fold->tallies[SHARED_TALLY].has_source)
+		set_texts(&fold->tallies[SHARED_TALLY], MM_SLICE_ABSENT, mm_slice_str(other_sources));
+}
+
+bool
+mm_fold_count(struct mm_fold *fold, const struct mm_journal_record *record, bool room, unsigned *tally)
 {
 	struct mm_slice service = record->fields[MM_JF_SERVICE], source = record->fields[MM_JF_SOURCE];
 	char folded[MM_FOLD_SOURCE_LEN];
 	struct pair *pair;
-	bool first;
 
 	if (mm_slice_present(source))
 		source = mm_fold_source(source, folded);
 	pair = find_pair(fold, service, source);
-	if (pair == NULL) {
-		pair = find_service(fold, service);
-	} else if (room && pair->single < MM_FOLD_SINGLE_MAX) {
+	if (pair != NULL && room && pair->single < MM_FOLD_SINGLE_MAX) {
 		pair->single++;
-		return MM_FOLD_SINGLE;
+		return false;
 	}
-	first = !pair->begun;
-	pair->begun = true;
-	pair->counts[record->reason]++;
+	if (pair == NULL)
+		pair = find_service(fold, service);
+	if (pair->tally == NO_TALLY)
+		give_tally(fold, pair);
+	pair->what.counts[record->reason]++;
 	pair->counted++;
+	fold->tallies[pair->tally].counts[record->reason]++;
 	fold->pending++;
-	return first ? MM_FOLD_BEGUN : MM_FOLD_COUNTED;
+	*tally = pair->tally;
+	return true;
+}
+
+const struct mm_journal_tally *
+mm_fold_tally(const struct mm_fold *fold, unsigned index)
+{
+	return &fold->tallies[index];
+}
+
+void
+mm_fold_restore(struct mm_fold *fold, unsigned index, const struct mm_journal_tally *tally)
+{
+	struct pair *pair = &fold->pairs[fold->pair_count];
+
+	memset(pair, 0, sizeof(*pair));
+	pair->what = *tally;
+	pair->tally = index;
+	for (unsigned i = 0; i < MM_REASON_COUNT; i++)
+		pair->counted += tally->counts[i];
+	if (pair->counted == 0)
+		return;
+	/* It is in no slot: a denial of the same pair makes another one, and counts stay exact. */
+	fold->pair_count++;
+	fold->pending += pair->counted;
+	fold->tallies[index] = *tally;
+	if (index < SHARED_TALLY && fold->tally_count <= index)
+		fold->tally_count = index + 1;
 }
 
 uint64_t
@@ -221,15 +275,18 @@ pair_at(struct mm_fold *fold, size_t index)
 static void
 fill_record(const struct pair *pair, enum mm_reason reason, struct mm_journal_record *record)
 {
+	const struct mm_journal_tally *what = &pair->what;
+
 	memset(record, 0, sizeof(*record));
 	record->kind = MM_JOURNAL_FOLDED;
 	record->reason = reason;
-	record->count = pair->counts[reason];
-	if (pair->has_service)
-		record->fields[MM_JF_SERVICE] = mm_slice(pair->service, pair->service_len);
-	if (pair->has_source)
-		record->fields[MM_JF_SOURCE] = mm_slice(pair->source, pair->source_len);
-	record->cut = pair->service_cut ? UINT32_C(1) << MM_JF_SERVICE : 0;
+	record->count = what->counts[reason];
+	record->latency_ns = pair->tally + 1;
+	if (what->has_service)
+		record->fields[MM_JF_SERVICE] = mm_slice(what->service, what->service_len);
+	if (what->has_source)
+		record->fields[MM_JF_SOURCE] = mm_slice(what->source, what->source_len);
+	record->cut = what->service_cut ? UINT32_C(1) << MM_JF_SERVICE : 0;
 }
 
 bool
@@ -242,7 +299,7 @@ mm_fold_peek(struct mm_fold *fold, struct mm_journal_record *record)
 			continue;
 		fold->peeked = pair;
 		fold->peeked_reason = 0;
-		while (pair->counts[fold->peeked_reason] == 0)
+		while (pair->what.counts[fold->peeked_reason] == 0)
 			fold->peeked_reason++;
 		fill_record(pair, (enum mm_reason)fold->peeked_reason, record);
 		return true;
@@ -254,8 +311,9 @@ mm_fold_peek(struct mm_fold *fold, struct mm_journal_record *record)
 void
 mm_fold_taken(struct mm_fold *fold)
 {
-	uint64_t *count = &fold->peeked->counts[fold->peeked_reason];
+	uint64_t *count = &fold->peeked->what.counts[fold->peeked_reason];
 
+	fold->tallies[fold->peeked->tally].counts[fold->peeked_reason] -= *count;
 	fold->peeked->counted -= *count;
 	fold->pending -= *count;
 	*count = 0;
@@ -267,7 +325,9 @@ mm_fold_reset(struct mm_fold *fold)
 	if (fold->pending > 0)
 		return;
 	memset(fold->slots, 0, sizeof(fold->slots));
-	memset(&fold->rest, 0, sizeof(fold->rest));
+	set_pair(&fold->rest, MM_SLICE_ABSENT, MM_SLICE_ABSENT);
+	memset(fold->tallies, 0, sizeof(fold->tallies));
+	fold->tally_count = 0;
 	fold->pair_count = 0;
 	fold->service_count = 0;
 	fold->next = 0;

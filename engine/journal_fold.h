@@ -6,7 +6,7 @@
 #ifndef MM_ENGINE_JOURNAL_FOLD_H
 #define MM_ENGINE_JOURNAL_FOLD_H
 
-#include "engine/journal.h"
+#include "engine/journal_format.h"
 
 /* Single records a second for each source and service. */
 #define MM_FOLD_SINGLE_MAX 100
@@ -25,14 +25,17 @@ void mm_fold_free(struct mm_fold **fold);
 /* Whether a record is a denial before the signature held, so that it may be folded. */
 bool mm_fold_applies(const struct mm_journal_record *record);
 
-enum mm_fold_answer {
-	MM_FOLD_SINGLE,  /* record it */
-	MM_FOLD_BEGUN,   /* counted, as the first one of its source and service: say in the journal that counting began */
-	MM_FOLD_COUNTED, /* counted */
-};
+/*
+ * Whether a record that may be folded is one to count, and count it; with room false it is in any case. Sets *tally to
+ * the tally that changed by it. Never allocates.
+ */
+bool mm_fold_count(struct mm_fold *fold, const struct mm_journal_record *record, bool room, unsigned *tally);
 
-/* What becomes of a record that may be folded; with room false it is counted in any case. Never allocates. */
-enum mm_fold_answer mm_fold_admit(struct mm_fold *fold, const struct mm_journal_record *record, bool room);
+/* What is pending in a tally, by its index; without as_of, which the writer knows. */
+const struct mm_journal_tally *mm_fold_tally(const struct mm_fold *fold, unsigned index);
+
+/* Take over what an earlier life counted. Before anything else was counted, each index once. */
+void mm_fold_restore(struct mm_fold *fold, unsigned index, const struct mm_journal_tally *tally);
 
 /* Denials that are counted and not yet taken. */
 uint64_t mm_fold_pending(const struct mm_fold *fold);
@@ -41,8 +44,8 @@ uint64_t mm_fold_pending(const struct mm_fold *fold);
 bool mm_fold_idle(const struct mm_fold *fold);
 
 /*
- * Fill record (kind, verdict, reason, count, service, source) from the next count; false where there is none.
- * The fields are borrowed until the next call. The count stays until mm_fold_taken() says that it was written.
+ * Fill record (kind, verdict, reason, count, service, source, and its tally's index + 1 as latency) from the next count;
+ * false where there is none. The fields are borrowed until the next call. The count stays until mm_fold_taken() says that it was written.
  */
 bool mm_fold_peek(struct mm_fold *fold, struct mm_journal_record *record);
 void mm_fold_taken(struct mm_fold *fold);
@@ -53,7 +56,7 @@ void mm_fold_reset(struct mm_fold *fold);
 /*
  * The source as it is folded: an IPv6 address becomes its /64, another text stays. out holds MM_FOLD_SOURCE_LEN bytes.
  */
-#define MM_FOLD_SOURCE_LEN 56
+#define MM_FOLD_SOURCE_LEN MM_JOURNAL_TALLY_SOURCE_LEN
 struct mm_slice mm_fold_source(struct mm_slice source, char out[MM_FOLD_SOURCE_LEN]);
 
 #endif

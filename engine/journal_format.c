@@ -11,6 +11,7 @@ static const char identity_magic[8] = { 'M', 'M', 'J', 'R', 'N', 'L', '1', '\n' 
 static const char start_magic[4] = { 'S', 'T', 'R', 'T' };
 
 enum { FORMAT_VERSION = 1 };
+enum { TALLY_SERVICE = 1, TALLY_SOURCE = 2, TALLY_SERVICE_CUT = 4 };
 enum { FLAG_ALLOWED = 1, FLAG_VERIFIED = 2, FLAG_TEXT = 4 };
 
 /* The bytes of a record before its fields. */
@@ -19,6 +20,10 @@ enum { FIXED_LEN = 100 };
 _Static_assert(MM_JF_COUNT <= 31, "bit 31 of 'cut' is the text's");
 _Static_assert(FIXED_LEN + 31 * (2 + MM_JOURNAL_FIELD_MAX) + MM_JOURNAL_TEXT_MAX + MM_JOURNAL_ALIGN <=
     MM_JOURNAL_RECORD_MAX, "the largest record fits");
+
+/* Where the counts of a tally begin, 4 bytes each. */
+enum { TALLY_COUNTS = 136 };
+_Static_assert(TALLY_COUNTS + 4 * MM_REASON_COUNT <= MM_JOURNAL_TALLY_LEN, "a tally has room for every reason");
 
 /* Writing into a buffer that is known to be large enough. */
 static uint8_t *
@@ -69,7 +74,7 @@ static bool
 identity_plausible(const struct mm_journal_identity *identity)
 {
 	return identity->number > 0 && identity->salt != 0 && identity->size_bytes % MM_JOURNAL_ALIGN == 0 &&
-	    identity->size_bytes >= MM_JOURNAL_HEADER_LEN && identity->size_bytes <= INT64_MAX &&
+	    identity->size_bytes >= MM_JOURNAL_HEADER_LEN + MM_JOURNAL_TALLIES_LEN && identity->size_bytes <= INT64_MAX &&
 	    identity->name[0] != '\0' && identity->name[MM_JOURNAL_NAME_MAX] == '\0';
 }
 
@@ -116,6 +121,44 @@ mm_journal_decode_start(const uint8_t bytes[MM_JOURNAL_START_LEN], struct mm_jou
 	start->started_us = (int64_t)get_le(bytes + 32, 8);
 	memcpy(start->previous_hash, bytes + 40, sizeof(start->previous_hash));
 	return start->sequence > 0;
+}
+
+void
+mm_journal_encode_tally(const struct mm_journal_tally *tally, uint8_t bytes[MM_JOURNAL_TALLY_LEN])
+{
+	memset(bytes, 0, MM_JOURNAL_TALLY_LEN);
+	if (tally->as_of == 0)
+		return;
+	bytes[4] = (uint8_t)((tally->has_service ? TALLY_SERVICE : 0) | (tally->has_source ? TALLY_SOURCE : 0) |
+	    (tally->service_cut ? TALLY_SERVICE_CUT : 0));
+	bytes[5] = tally->service_len;
+	bytes[6] = tally->source_len;
+	put_le(bytes + 8, tally->as_of, 8);
+	put(bytes + 16, tally->service, tally->service_len);
+	put(bytes + 80, tally->source, tally->source_len);
+	for (unsigned i = 0; i < MM_REASON_COUNT; i++)
+		put_le(bytes + TALLY_COUNTS + 4 * i, tally->counts[i] < UINT32_MAX ? tally->counts[i] : UINT32_MAX, 4);
+	put_le(bytes, mm_crc32c(bytes + 4, MM_JOURNAL_TALLY_LEN - 4), 4);
+}
+
+bool
+mm_journal_decode_tally(const uint8_t bytes[MM_JOURNAL_TALLY_LEN], struct mm_journal_tally *tally)
+{
+	if (get_le(bytes + 8, 8) == 0 || bytes[5] > MM_JOURNAL_TALLY_SERVICE_LEN ||
+	    bytes[6] > MM_JOURNAL_TALLY_SOURCE_LEN || get_le(bytes, 4) != mm_crc32c(bytes + 4, MM_JOURNAL_TALLY_LEN - 4))
+		return false;
+	memset(tally, 0, sizeof(*tally));
+	tally->as_of = get_le(bytes + 8, 8);
+	tally->has_service = (bytes[4] & TALLY_SERVICE) != 0;
+	tally->has_source = (bytes[4] & TALLY_SOURCE) != 0;
+	tally->service_cut = (bytes[4] & TALLY_SERVICE_CUT) != 0;
+	tally->service_len = bytes[5];
+	tally->source_len = bytes[6];
+	memcpy(tally->service, bytes + 16, sizeof(tally->service));
+	memcpy(tally->source, bytes + 80, sizeof(tally->source));
+	for (unsigned i = 0; i < MM_REASON_COUNT; i++)
+		tally->counts[i] = get_le(bytes + TALLY_COUNTS + 4 * i, 4);
+	return true;
 }
 
 /* The longest part of text of at most max bytes that does not end within a character of UTF-8. */

@@ -22,6 +22,18 @@
 #define MM_JOURNAL_RECORD_MIN 104
 #define MM_JOURNAL_RECORD_MAX 20480
 
+/*
+ * Tallies: what is counted and not yet written as records, at the end of each segment. More pairs than that are
+ * rarely counted at once; those beyond share the last tally.
+ */
+#define MM_JOURNAL_TALLIES 32
+#define MM_JOURNAL_TALLY_LEN 512
+#define MM_JOURNAL_TALLIES_LEN (MM_JOURNAL_TALLIES * MM_JOURNAL_TALLY_LEN)
+
+/* The texts of a tally: longer names of services are cut, and marked so; sources are addresses. */
+#define MM_JOURNAL_TALLY_SERVICE_LEN 64
+#define MM_JOURNAL_TALLY_SOURCE_LEN 56
+
 /* Records begin at multiples of it, and so do the places where one is looked for. */
 #define MM_JOURNAL_ALIGN 8
 
@@ -53,12 +65,26 @@ struct mm_journal_link {
 	uint8_t previous_hash[MM_DIGEST_LEN];
 };
 
+/* Denials of one service and source that are counted and not yet written as records. */
+struct mm_journal_tally {
+	uint64_t as_of; /* sequence number of the last record before it was noted; 0: the tally is not used */
+	bool has_service, has_source, service_cut;
+	uint8_t service_len, source_len;
+	char service[MM_JOURNAL_TALLY_SERVICE_LEN], source[MM_JOURNAL_TALLY_SOURCE_LEN];
+	uint64_t counts[MM_REASON_COUNT];
+};
+
 void mm_journal_encode_identity(const struct mm_journal_identity *identity, uint8_t bytes[MM_JOURNAL_IDENTITY_LEN]);
 bool mm_journal_decode_identity(const uint8_t bytes[MM_JOURNAL_IDENTITY_LEN], struct mm_journal_identity *identity);
 
 void mm_journal_encode_start(const struct mm_journal_start *start, uint8_t bytes[MM_JOURNAL_START_LEN]);
 /* False where the segment was not begun, or the bytes are damaged. */
 bool mm_journal_decode_start(const uint8_t bytes[MM_JOURNAL_START_LEN], struct mm_journal_start *start);
+
+/* Counts from 2^32 on are noted as 2^32 - 1. */
+void mm_journal_encode_tally(const struct mm_journal_tally *tally, uint8_t bytes[MM_JOURNAL_TALLY_LEN]);
+/* False where the tally is not used, or the bytes are damaged. */
+bool mm_journal_decode_tally(const uint8_t bytes[MM_JOURNAL_TALLY_LEN], struct mm_journal_tally *tally);
 
 /*
  * Encode a record into bytes; returns its length. Fields and text that are too long are cut, and marked so.

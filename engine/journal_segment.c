@@ -124,7 +124,7 @@ read_header(int fd, struct mm_journal_segment *segment)
 		errno = EPROTO;
 		return -1;
 	}
-	segment->limit = segment->identity.size_bytes;
+	segment->limit = segment->identity.size_bytes - MM_JOURNAL_TALLIES_LEN;
 	segment->begun = is_begun(segment, bytes);
 	segment->start_whole = mm_journal_decode_start(bytes + MM_JOURNAL_IDENTITY_LEN, &segment->start);
 	return 0;
@@ -401,12 +401,17 @@ is_untouched(const struct mm_journal_segment *segment)
 	uint64_t offset = MM_JOURNAL_HEADER_LEN;
 	ssize_t len;
 
-	while (offset < segment->limit && (len = read_from(segment->fd, bytes, sizeof(bytes), (off_t)offset)) > 0) {
+	while (offset < segment->limit) {
+		uint64_t left = segment->limit - offset;
+
+		len = read_from(segment->fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes), (off_t)offset);
+		if (len <= 0)
+			return false;
 		if (!all_zero(bytes, (size_t)len))
 			return false;
 		offset += (uint64_t)len;
 	}
-	return offset >= segment->limit;
+	return true;
 }
 
 /* Open an existing segment that nothing was written to. */

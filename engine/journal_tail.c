@@ -57,6 +57,16 @@ write_zeroes(int fd, uint64_t offset, uint64_t len)
 	return true;
 }
 
+static void
+note_failure(struct mm_journal *journal, int error)
+{
+	journal->stats.failures++;
+	if (!journal->failing)
+		mm_journal_owe_alarm(journal, "journal %s: segment %" PRIu64 " cannot be written at %" PRIu64 ": error %d",
+		    journal->name, journal->current.identity.number, journal->end, error);
+	journal->failing = true;
+}
+
 /* ---- the chain in memory ---- */
 
 static bool
@@ -100,6 +110,36 @@ drop_pending(struct mm_journal *journal)
 
 /* ---- segments ---- */
 
+/* Note in a segment what is counted as of the last record written; what is not counted yet, as unused. */
+static bool
+write_tallies(const struct mm_journal *journal, const struct mm_journal_segment *segment)
+{
+	uint8_t bytes[MM_JOURNAL_TALLIES_LEN];
+
+	for (unsigned i = 0; i < MM_JOURNAL_TALLIES; i++) {
+		struct mm_journal_tally tally = *mm_fold_tally(journal->fold, i);
+
+		tally.as_of = tally.has_source || tally.has_service ? journal->written.sequence : 0;
+		mm_journal_encode_tally(&tally, bytes + i * MM_JOURNAL_TALLY_LEN);
+	}
+	return write_at(segment->fd, bytes, sizeof(bytes), segment->limit) == sizeof(bytes);
+}
+
+bool
+mm_journal_tail_note(struct mm_journal *journal, unsigned index)
+{
+	struct mm_journal_tally tally = *mm_fold_tally(journal->fold, index);
+	uint8_t bytes[MM_JOURNAL_TALLY_LEN];
+
+	tally.as_of = journal->written.sequence;
+	mm_journal_encode_tally(&tally, bytes);
+	if (write_at(journal->current.fd, bytes, sizeof(bytes), journal->current.limit + index * sizeof(bytes)) ==
+	    sizeof(bytes))
+		return true;
+	note_failure(journal, errno);
+	return false;
+}
+
 static bool
 write_start(struct mm_journal *journal, const struct mm_journal_segment *segment)
 {
@@ -134,7 +174,7 @@ begin_spare(struct mm_journal *journal)
 	journal->spare_count--;
 	memmove(&journal->spares[0], &journal->spares[1], journal->spare_count * sizeof(spare));
 	mm_journal_owe_segment(journal);
-	if (!write_start(journal, &spare)) {
+	if (!write_tallies(journal, &spare) || !write_start(journal, &spare)) {
 		journal->stats.failures++;
 		mm_journal_owe_alarm(journal, "journal %s: segment %" PRIu64 " cannot be begun: error %d", journal->name,
 		    spare.identity.number, errno);
@@ -223,16 +263,6 @@ write_pending(struct mm_journal *journal)
 	return error;
 }
 
-static void
-note_failure(struct mm_journal *journal, int error)
-{
-	journal->stats.failures++;
-	if (!journal->failing)
-		mm_journal_owe_alarm(journal, "journal %s: segment %" PRIu64 " cannot be written at %" PRIu64 ": error %d",
-		    journal->name, journal->current.identity.number, journal->end, error);
-	journal->failing = true;
-}
-
 bool
 mm_journal_tail_write(struct mm_journal *journal)
 {
@@ -304,7 +334,9 @@ make_room(struct mm_journal *journal, const struct mm_journal_record *record, si
 bool
 mm_journal_tail_has_room(struct mm_journal *journal, const struct mm_journal_record *record)
 {
-	return make_room(journal, record, mm_journal_encode_record(record, journal->encoded));
+	size_t len = mm_journal_encode_record(record, journal->encoded);
+
+	return fits(journal, record, len) || (journal->spare_count > 0 && journal->retired_count < MM_JOURNAL_RETIRED_MAX);
 }
 
 bool
@@ -362,7 +394,34 @@ mm_journal_tail_say_unsaid(struct mm_journal *journal)
 struct recovery {
 	uint64_t end, torn_end; /* torn_end: behind the last byte that is not zero */
 	struct mm_journal_head head;
+	struct mm_journal_tally tallies[MM_JOURNAL_TALLIES];
 };
+
+static bool
+recover_tallies(const struct mm_journal_segment *segment, struct recovery *found)
+{
+	uint8_t bytes[MM_JOURNAL_TALLIES_LEN];
+	ssize_t len = pread(segment->fd, bytes, sizeof(bytes), (off_t)segment->limit);
+
+	memset(found->tallies, 0, sizeof(found->tallies));
+	for (unsigned i = 0; len == (ssize_t)sizeof(bytes) && i < MM_JOURNAL_TALLIES; i++)
+		(void)mm_journal_decode_tally(bytes + i * MM_JOURNAL_TALLY_LEN, &found->tallies[i]);
+	return len == (ssize_t)sizeof(bytes);
+}
+
+/* What was written as a record after the tally was noted is not pending any more. */
+static void
+settle_tally(struct recovery *found, const struct mm_journal_record *record, uint64_t sequence)
+{
+	struct mm_journal_tally *tally;
+
+	if (record->kind != MM_JOURNAL_FOLDED || record->latency_ns == 0 || record->latency_ns > MM_JOURNAL_TALLIES)
+		return;
+	tally = &found->tallies[record->latency_ns - 1];
+	if (sequence > tally->as_of)
+		tally->counts[record->reason] -= record->count < tally->counts[record->reason] ? record->count
+		    : tally->counts[record->reason];
+}
 
 /* Take the record at an offset as the last one so far. */
 static bool
@@ -372,6 +431,7 @@ recover_record(struct mm_journal *journal, struct recovery *found, const uint8_t
 	struct mm_journal_record record;
 
 	(void)mm_journal_decode_record(bytes, len, &link, &record);
+	settle_tally(found, &record, link.sequence);
 	found->head.sequence = link.sequence;
 	found->end = offset + len;
 	return mm_hasher_sha256(journal->hasher, mm_slice(bytes, len), found->head.hash);
@@ -404,7 +464,8 @@ recover_torn(const struct mm_journal_segment *segment, struct recovery *found)
 
 	found->torn_end = found->end;
 	for (uint64_t offset = found->end; offset < segment->limit;) {
-		ssize_t got = pread(segment->fd, bytes, sizeof(bytes), (off_t)offset);
+		uint64_t left = segment->limit - offset;
+		ssize_t got = pread(segment->fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes), (off_t)offset);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -432,7 +493,7 @@ recover_end(struct mm_journal *journal, const struct mm_journal_segment *segment
 	if (!mm_journal_window_init(&window))
 		return false;
 	mm_journal_window_set(&window, segment->fd);
-	done = recover_records(journal, &window, segment, found) && found->head.sequence > 0 &&
+	done = recover_tallies(segment, found) && recover_records(journal, &window, segment, found) && found->head.sequence > 0 &&
 	    recover_torn(segment, found) &&
 	    write_zeroes(segment->fd, found->end, found->torn_end - found->end);
 	mm_journal_window_clear(&window);
@@ -445,7 +506,7 @@ mm_journal_tail_recover(struct mm_journal *journal, const struct mm_journal_segm
 	struct recovery found;
 
 	if (!segment->begun) {
-		if (!write_start(journal, segment))
+		if (!write_tallies(journal, segment) || !write_start(journal, segment))
 			return false;
 		take_segment(journal, segment, MM_JOURNAL_HEADER_LEN);
 		mm_journal_tail_event(journal, "started");
@@ -456,6 +517,10 @@ mm_journal_tail_recover(struct mm_journal *journal, const struct mm_journal_segm
 	take_segment(journal, segment, found.end);
 	journal->written = found.head;
 	journal->head = found.head;
+	for (unsigned i = 0; i < MM_JOURNAL_TALLIES; i++)
+		if (found.tallies[i].as_of != 0)
+			mm_fold_restore(journal->fold, i, &found.tallies[i]);
+	pthread_cond_signal(&journal->wake);
 	mm_journal_tail_event(journal, "started; segment %" PRIu64 " goes on at %" PRIu64 ", %" PRIu64 " torn bytes cut",
 	    segment->identity.number, found.end, found.torn_end - found.end);
 	return true;

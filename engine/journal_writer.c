@@ -81,39 +81,25 @@ flush_fold(struct mm_journal *journal)
 	mm_fold_reset(journal->fold);
 }
 
-/* Say that counting began: should the process die now, the journal shows that something may be missing. */
-static void
-put_fold_begun(struct mm_journal *journal, const struct mm_journal_record *denial)
-{
-	struct mm_journal_record record = {
-		.kind = MM_JOURNAL_FOLDED, .time_us = denial->time_us, .reason = denial->reason,
-	};
-	char source[MM_FOLD_SOURCE_LEN];
+/* What becomes of a denial that anybody can cause. */
+enum fate { FATE_SINGLE, FATE_COUNTED, FATE_FAILED };
 
-	record.fields[MM_JF_SERVICE] = denial->fields[MM_JF_SERVICE];
-	if (mm_slice_present(denial->fields[MM_JF_SOURCE]))
-		record.fields[MM_JF_SOURCE] = mm_fold_source(denial->fields[MM_JF_SOURCE], source);
-	if (!mm_journal_tail_put(journal, &record))
-		journal->stats.failures++;
-}
-
-/* Count the denial, if it is one too many. */
-static bool
+/* Count the denial, if it is one too many. Except in group mode, what is counted survives the process at once. */
+static enum fate
 fold(struct mm_journal *journal, const struct mm_journal_record *record)
 {
-	enum mm_fold_answer answer;
+	unsigned tally;
 
 	if (mm_fold_idle(journal->fold)) {
 		journal->fold_since_ms = monotonic_ms();
 		pthread_cond_signal(&journal->wake);
 	}
-	answer = mm_fold_admit(journal->fold, record, mm_journal_tail_has_room(journal, record));
-	if (answer == MM_FOLD_SINGLE)
-		return false;
-	if (answer == MM_FOLD_BEGUN)
-		put_fold_begun(journal, record);
+	if (!mm_fold_count(journal->fold, record, mm_journal_tail_has_room(journal, record), &tally))
+		return FATE_SINGLE;
 	journal->stats.folded++;
-	return true;
+	if (journal->mode == MM_JOURNAL_GROUP)
+		return FATE_COUNTED;
+	return journal->current.fd >= 0 && mm_journal_tail_note(journal, tally) ? FATE_COUNTED : FATE_FAILED;
 }
 
 /* ---- the thread ---- */
@@ -265,9 +251,11 @@ mm_journal_add_segment(struct mm_journal *journal, int fd)
 static bool
 admit(struct mm_journal *journal, const struct mm_journal_record *record, uint64_t *sequence)
 {
+	enum fate fate = mm_fold_applies(record) ? fold(journal, record) : FATE_SINGLE;
+
 	*sequence = 0;
-	if (mm_fold_applies(record) && fold(journal, record))
-		return true;
+	if (fate != FATE_SINGLE)
+		return fate == FATE_COUNTED;
 	if (!mm_journal_tail_put(journal, record))
 		return false;
 	*sequence = journal->head.sequence;

@@ -101,11 +101,17 @@ void mm_journal_owe_segment(struct mm_journal *journal);
 /* Begin the journal's first segment, or find the end of it and cut what is torn. False where it cannot be used. */
 MM_MUST_USE bool mm_journal_tail_recover(struct mm_journal *journal, const struct mm_journal_segment *segment);
 
-/* Whether a record can be put; turns to the spare segment where that makes room. */
+/*
+ * Whether there is room for a record. It does not turn to the spare: a segment counts as begun only with its first
+ * record, and until then what is noted in its tallies would not survive.
+ */
 MM_MUST_USE bool mm_journal_tail_has_room(struct mm_journal *journal, const struct mm_journal_record *record);
 
 /* Put a record at the end: pending in group mode, else written. False where it is not and will not be. */
 MM_MUST_USE bool mm_journal_tail_put(struct mm_journal *journal, const struct mm_journal_record *record);
+
+/* Note a tally in the current segment, which there is, so that it survives the process. False where it is not. */
+MM_MUST_USE bool mm_journal_tail_note(struct mm_journal *journal, unsigned index);
 
 /* Put an event of the writer's own life, which may use the reserve; where there is no room, it waits for it. */
 void mm_journal_tail_say_unsaid(struct mm_journal *journal);

@@ -278,6 +278,48 @@ test_write_fails_without_spare(void **state)
 	}
 }
 
+/* A denial that anybody can cause. */
+static bool
+append_denial(struct journal_world *world)
+{
+	struct mm_journal_record record = { .kind = MM_JOURNAL_DECISION, .reason = MM_KEY_UNKNOWN };
+
+	record.fields[MM_JF_SERVICE] = mm_slice_str("imap");
+	record.fields[MM_JF_SOURCE] = mm_slice_str("192.0.2.1");
+	return mm_journal_append(world->journal, &record);
+}
+
+/* Counting survives as records do: what was acknowledged is in the sum. */
+static void
+test_counting_fails(void **state)
+{
+	enum { DENIALS = 300 };
+
+	(void)state;
+	for (unsigned n = 1; n < DENIALS; n += 3) {
+		struct journal_world world;
+		struct journal_found found;
+		unsigned acknowledged = 0;
+
+		no_faults();
+		world_make(&world);
+		world.feed = true;
+		assert_true(world_open(&world, MM_JOURNAL_BEFORE_ANSWER, 1));
+		fault_write.at = n;
+		fault_write.how = n % FAIL_COUNT;
+		for (unsigned i = 0; i < DENIALS; i++)
+			acknowledged += append_denial(&world);
+		no_faults();
+		assert_true(acknowledged >= DENIALS - 1);
+		assert_true(world_close(&world));
+		found = world_read(&world);
+		assert_int_equal(found.damaged, 0);
+		/* What was counted and could not be noted may be counted nevertheless. */
+		assert_in_range(found.decisions + found.folded, acknowledged, DENIALS);
+		world_remove(&world);
+	}
+}
+
 /* ---- syncs ---- */
 
 static void
@@ -532,6 +574,60 @@ test_killed_while_syncing(void **state)
 	kill_again_and_again(MM_JOURNAL_DURABLE, LIVES / 3);
 }
 
+_Noreturn static void
+deny_until_killed(struct journal_world *world, struct shared *shared)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	world->feed = true;
+	if (!world_open(world, MM_JOURNAL_BEFORE_ANSWER, 2))
+		_exit(1);
+	for (;;)
+		if (append_denial(world))
+			atomic_fetch_add(&shared->acknowledged, 1);
+}
+
+/* Denials that are only counted are not lost either: what was acknowledged is in the sum of all lives. */
+static void
+test_killed_while_counting(void **state)
+{
+	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct journal_world world;
+	struct journal_found found;
+	unsigned seed = 771;
+
+	(void)state;
+	assert_true(shared != MAP_FAILED);
+	no_faults();
+	world_make(&world);
+	for (unsigned life = 0; life < LIVES; life++) {
+		uint64_t enough = atomic_load(&shared->acknowledged) + 150;
+		struct timespec pause = { 0, rand_r(&seed) % 130000000 }; /* past the first writing of counts */
+		int status = 0;
+		pid_t child = fork();
+
+		assert_true(child >= 0);
+		if (child == 0)
+			deny_until_killed(&world, shared);
+		while (atomic_load(&shared->acknowledged) < enough)
+			assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+		nanosleep(&pause, NULL);
+		kill(child, SIGKILL);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+	}
+	world.feed = true;
+	assert_true(world_open(&world, MM_JOURNAL_BEFORE_ANSWER, 2));
+	assert_true(world_close(&world));
+	found = world_read(&world);
+	assert_int_equal(found.damaged, 0);
+	assert_true(found.folded > 0);
+	/* Each death may have caught one that was recorded and not yet acknowledged. */
+	assert_in_range(found.decisions + found.folded, atomic_load(&shared->acknowledged),
+	    atomic_load(&shared->acknowledged) + LIVES);
+	world_remove(&world);
+	munmap(shared, sizeof(*shared));
+}
+
 int
 main(void)
 {
@@ -540,6 +636,7 @@ main(void)
 		cmocka_unit_test(test_writes_fail_for_good),
 		cmocka_unit_test(test_group_writes_fail),
 		cmocka_unit_test(test_write_fails_without_spare),
+		cmocka_unit_test(test_counting_fails),
 		cmocka_unit_test(test_each_sync_fails),
 		cmocka_unit_test(test_syncs_fail_for_good),
 		cmocka_unit_test(test_syncs_are_shared),
@@ -547,6 +644,7 @@ main(void)
 		cmocka_unit_test(test_allocation_fails),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_killed_while_syncing),
+		cmocka_unit_test(test_killed_while_counting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,9 @@
  *
  * The first byte says how much of the damage is mended before (CRCs that anybody can compute keep a fuzzer out
  * otherwise): 1 the header, 2 the records' salts and CRCs, 4 also their chain; 8 the rest makes two segments; 16 a writer
- * recovers the first.
+ * recovers the first; 32 the last KiB is tallies, with their CRCs mended.
  */
+#include "engine/crc32c.h"
 #include "engine/journal_segment.h"
 #include "lib/crypto/digest.h"
 #include "lib/crypto/hasher.h"
@@ -18,7 +19,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MEND_HEADER = 1, MEND_RECORDS = 2, MEND_CHAIN = 4, TWO_SEGMENTS = 8, RECOVER = 16 };
+enum { MEND_HEADER = 1, MEND_RECORDS = 2, MEND_CHAIN = 4, TWO_SEGMENTS = 8, RECOVER = 16, TALLIES = 32 };
 
 /* Two files of this size are enough for every path; more only takes time. */
 #define BYTES_MAX (MM_JOURNAL_SEGMENT_MIN)
@@ -75,6 +76,22 @@ mend_records(uint8_t *bytes, size_t len, bool chain)
 	}
 }
 
+/* The end of the input, as the first tallies of a segment. */
+static void
+mend_tallies(uint8_t *bytes, const uint8_t *data, size_t len)
+{
+	uint8_t *tallies = bytes + BYTES_MAX - MM_JOURNAL_TALLIES_LEN;
+	size_t part = len < 2 * MM_JOURNAL_TALLY_LEN ? len : 2 * MM_JOURNAL_TALLY_LEN;
+
+	memcpy(tallies, data + len - part, part);
+	for (size_t at = 0; at < part; at += MM_JOURNAL_TALLY_LEN) {
+		uint32_t crc = mm_crc32c(tallies + at + 4, MM_JOURNAL_TALLY_LEN - 4);
+
+		for (unsigned i = 0; i < 4; i++)
+			tallies[at + i] = (uint8_t)(crc >> (8 * i));
+	}
+}
+
 static void
 write_segment(uint64_t number, const uint8_t *data, size_t len, unsigned how)
 {
@@ -88,6 +105,8 @@ write_segment(uint64_t number, const uint8_t *data, size_t len, unsigned how)
 		mend_header(bytes, number);
 	if ((how & MEND_RECORDS) != 0)
 		mend_records(bytes, sizeof(bytes), (how & MEND_CHAIN) != 0);
+	if ((how & TALLIES) != 0)
+		mend_tallies(bytes, data, len);
 	(void)snprintf(name, sizeof(name), "fuzz.%010u.journal", (unsigned)number);
 	fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	/* Without a mended header the file is as short as the input. */

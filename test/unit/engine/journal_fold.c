@@ -27,9 +27,10 @@ admit(struct mm_fold *fold, const char *service, const char *source, enum mm_rea
 {
 	struct mm_journal_record record = denial(service, source, reason);
 	uint64_t single = 0;
+	unsigned tally;
 
 	for (unsigned i = 0; i < count; i++)
-		single += mm_fold_admit(fold, &record, true) == MM_FOLD_SINGLE;
+		single += !mm_fold_count(fold, &record, true, &tally);
 	return single;
 }
 
@@ -79,13 +80,14 @@ test_rate(void **state)
 {
 	struct mm_fold *fold = mm_fold_new();
 	struct mm_journal_record record = denial("imap", "192.0.2.1", MM_KEY_UNKNOWN);
-	unsigned records;
+	unsigned records, tally;
 
 	(void)state;
 	assert_true(mm_fold_idle(fold));
 	assert_int_equal(admit(fold, "imap", "192.0.2.1", MM_KEY_UNKNOWN, 100), 100);
-	assert_int_equal(mm_fold_admit(fold, &record, true), MM_FOLD_BEGUN);
-	assert_int_equal(mm_fold_admit(fold, &record, true), MM_FOLD_COUNTED);
+	assert_true(mm_fold_count(fold, &record, true, &tally));
+	assert_true(mm_fold_count(fold, &record, true, &tally));
+	assert_int_equal(mm_fold_tally(fold, tally)->counts[MM_KEY_UNKNOWN], 2);
 	assert_int_equal(admit(fold, "imap", "192.0.2.1", MM_TOKEN_MALFORMED, 7), 0);
 	assert_int_equal(admit(fold, "smtp", "192.0.2.1", MM_KEY_UNKNOWN, 100), 100);
 	assert_int_equal(admit(fold, "imap", "192.0.2.2", MM_KEY_UNKNOWN, 101), 100);
@@ -125,10 +127,10 @@ test_no_room(void **state)
 {
 	struct mm_fold *fold = mm_fold_new();
 	struct mm_journal_record record = denial("imap", "192.0.2.1", MM_KEY_UNKNOWN);
-	unsigned records;
+	unsigned records, tally;
 
 	(void)state;
-	assert_int_equal(mm_fold_admit(fold, &record, false), MM_FOLD_BEGUN);
+	assert_true(mm_fold_count(fold, &record, false, &tally));
 	assert_int_equal(drain(fold, &records), 1);
 	mm_fold_free(&fold);
 }
@@ -172,6 +174,45 @@ test_many_services(void **state)
 	assert_int_equal(drain(fold, &records) + single, 2 * MM_FOLD_PAIRS_MAX);
 	assert_true(records <= MM_FOLD_SERVICES_MAX + 1);
 	mm_fold_free(&fold);
+}
+
+/* The tallies hold what the pairs hold, whoever shares one; what was restored is written like the rest. */
+static void
+test_tallies(void **state)
+{
+	struct mm_fold *fold = mm_fold_new(), *next = mm_fold_new();
+	struct mm_journal_record record;
+	unsigned records;
+	uint64_t noted = 0;
+	char source[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * MM_JOURNAL_TALLIES; i++) {
+		(void)snprintf(source, sizeof(source), "192.0.2.%u", i);
+		(void)admit(fold, "imap", source, MM_KEY_UNKNOWN, MM_FOLD_SINGLE_MAX + 1 + i);
+		(void)admit(fold, "imap", source, MM_TOKEN_MISSING, 1);
+	}
+	assert_true(mm_fold_peek(fold, &record));
+	mm_fold_taken(fold);
+	for (unsigned i = 0; i < MM_JOURNAL_TALLIES; i++) {
+		uint8_t bytes[MM_JOURNAL_TALLY_LEN];
+		struct mm_journal_tally tally = *mm_fold_tally(fold, i), got;
+
+		tally.as_of = 5;
+		mm_journal_encode_tally(&tally, bytes);
+		assert_true(mm_journal_decode_tally(bytes, &got));
+		for (unsigned reason = 0; reason < MM_REASON_COUNT; reason++)
+			noted += got.counts[reason];
+		mm_fold_restore(next, i, &got);
+	}
+	assert_int_equal(noted, mm_fold_pending(fold));
+	assert_int_equal(mm_fold_pending(next), noted);
+	/* A new life counts on, also for a pair that was restored. */
+	assert_int_equal(admit(next, "imap", "192.0.2.1", MM_KEY_UNKNOWN, 101), 100);
+	assert_int_equal(drain(next, &records), noted + 1);
+	assert_int_equal(drain(fold, &records), noted);
+	mm_fold_free(&fold);
+	mm_fold_free(&next);
 }
 
 static void
@@ -234,6 +275,7 @@ main(void)
 		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_many_sources),
 		cmocka_unit_test(test_many_services),
+		cmocka_unit_test(test_tallies),
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_pairs),
 	};
