@@ -18,7 +18,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 /* A certificate with a long chain has some 20 kB. */
@@ -53,7 +52,7 @@ take_settings(struct gate *gate, struct mm_message *message)
 	gate->uid = mm_reader_u32(&reader);
 	gate->gid = mm_reader_u32(&reader);
 	name = mm_reader_slice(&reader, reader.left);
-	if (!mm_reader_ok(&reader) || mode > MM_JOURNAL_GROUP || name.len == 0 || name.len > GATE_NAME_MAX)
+	if (!mm_reader_ok(&reader) || mode > MM_JOURNAL_GROUP || name.len == 0 || name.len > MM_GATE_NAME_MAX)
 		return fail("its settings cannot be read");
 	gate->journal_mode = (enum mm_journal_mode)mode;
 	memcpy(gate->name, name.ptr, name.len);

@@ -10,6 +10,7 @@
 
 #include "daemon/gate/callers.h"
 #include "daemon/gate/metrics.h"
+#include "daemon/ipc/limits.h"
 #include "engine/config.h"
 #include "engine/journal.h"
 
@@ -23,9 +24,6 @@
 
 /* Journal segments that can come before the start: the one in use, its spare, and some. */
 #define GATE_SEGMENTS_MAX 8
-
-/* Bytes of a gate's name, as the message GATE_SETTINGS can carry them. */
-#define GATE_NAME_MAX 64
 
 struct MHD_Daemon;
 
@@ -43,7 +41,7 @@ struct gate_pem {
 };
 
 struct gate {
-	char name[GATE_NAME_MAX + 1];
+	char name[MM_GATE_NAME_MAX + 1];
 	enum mm_journal_mode journal_mode;
 	uid_t uid;
 	gid_t gid;

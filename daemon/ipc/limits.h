@@ -11,7 +11,7 @@
 /* Key files of one configuration; each is a descriptor in the compiler. */
 #define MM_DOCUMENTS_MAX 512
 
-/* Bytes of the names of a service and its caller together, so that they fit GATE_CALLER. */
-#define MM_CALLER_NAMES_MAX 400
+/* Bytes of a gate's name, as GATE_SETTINGS can carry it. */
+#define MM_GATE_NAME_MAX 64
 
 #endif

@@ -2,12 +2,10 @@
 /* The callers of all services. */
 #include "daemon/mintmarkd/callers.h"
 
-#include "daemon/ipc/limits.h"
 #include "engine/caller_secret.h"
 #include "lib/crypto/digest.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static size_t
 count_callers(const struct mm_config *config)
@@ -27,12 +25,6 @@ read_one(const struct mm_config *config, const struct mm_config_service *service
 
 	caller->service = service->name;
 	caller->name = row->name;
-	if (strlen(service->name) + strlen(row->name) > MM_CALLER_NAMES_MAX) {
-		mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, service->line, "choose shorter names",
-		    "service %.20s...: its name and its caller's have more than %d bytes", service->name,
-		    MM_CALLER_NAMES_MAX);
-		return false;
-	}
 	if (fault == MM_CALLER_SECRET_GOOD)
 		return true;
 	mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, service->line, mm_caller_secret_mend(fault),

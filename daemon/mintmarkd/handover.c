@@ -2,6 +2,7 @@
 /* What a new gate is given. */
 #include "daemon/mintmarkd/handover.h"
 
+#include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
 #include "daemon/mintmarkd/log.h"
 #include "lib/base/buf.h"
@@ -11,13 +12,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Each type's largest payload is checked when it is sent. */
 #define PAYLOAD_MAX 512
-
-/* The gate's name in records: the host's, cut. */
-#define GATE_NAME_MAX 64
 
 static bool
 send_to(const struct mm_keeper *keeper, enum mm_message_type type, const void *payload, size_t len, int fd)
@@ -28,23 +27,35 @@ send_to(const struct mm_keeper *keeper, enum mm_message_type type, const void *p
 	return false;
 }
 
+/* Send what was put together, and clear it. */
+static bool
+send_buf(const struct mm_keeper *keeper, enum mm_message_type type, struct mm_buf *buf, int fd)
+{
+	bool sent = mm_buf_ok(buf);
+
+	if (sent)
+		sent = send_to(keeper, type, buf->data, buf->len, fd);
+	else
+		mm_log(LOG_ERR, "memory for a message to the gate: %s", strerror(ENOMEM));
+	mm_buf_clear(buf);
+	return sent;
+}
+
+/* The gate's name in records is the host's, cut. */
 static bool
 send_settings(const struct mm_keeper *keeper)
 {
-	char name[GATE_NAME_MAX + 1] = "";
+	char name[MM_GATE_NAME_MAX + 1] = "";
 	struct mm_buf buf;
-	bool sent;
 
-	if (gethostname(name, GATE_NAME_MAX) == -1 || name[0] == '\0')
+	if (gethostname(name, MM_GATE_NAME_MAX) == -1 || name[0] == '\0')
 		memcpy(name, "gate", sizeof("gate"));
 	mm_buf_init(&buf, PAYLOAD_MAX);
 	mm_buf_add_u8(&buf, (uint8_t)keeper->config->journal_mode);
 	mm_buf_add_u32(&buf, keeper->user->uid);
 	mm_buf_add_u32(&buf, keeper->user->gid);
 	mm_buf_add_str(&buf, name);
-	sent = mm_buf_ok(&buf) && send_to(keeper, MM_MESSAGE_GATE_SETTINGS, buf.data, buf.len, -1);
-	mm_buf_clear(&buf);
-	return sent;
+	return send_buf(keeper, MM_MESSAGE_GATE_SETTINGS, &buf, -1);
 }
 
 static bool
@@ -69,18 +80,12 @@ send_callers(const struct mm_keeper *keeper)
 	for (size_t i = 0; i < keeper->callers->count; i++) {
 		const struct mm_caller *caller = &keeper->callers->items[i];
 		struct mm_buf buf;
-		bool sent;
 
 		mm_buf_init(&buf, PAYLOAD_MAX);
 		mm_buf_add(&buf, caller->digest, sizeof(caller->digest));
 		mm_buf_add(&buf, caller->service, strlen(caller->service) + 1);
 		mm_buf_add(&buf, caller->name, strlen(caller->name) + 1);
-		if (!mm_buf_ok(&buf))
-			mm_log(LOG_ERR, "the names of service %s and its caller %s are too long", caller->service,
-			    caller->name);
-		sent = mm_buf_ok(&buf) && send_to(keeper, MM_MESSAGE_GATE_CALLER, buf.data, buf.len, -1);
-		mm_buf_clear(&buf);
-		if (!sent)
+		if (!send_buf(keeper, MM_MESSAGE_GATE_CALLER, &buf, -1))
 			return false;
 	}
 	return true;
@@ -102,6 +107,26 @@ tls_path(const struct mm_config *config, size_t which)
 	return which == 0 ? config->tls_certificate_path : config->tls_key_path;
 }
 
+/* What is wrong with a file of these; NULL: nothing. */
+static const char *
+tls_fault(const char *path, bool is_key)
+{
+	int fd = open_pem(path);
+	const char *fault = NULL;
+	struct stat status;
+
+	if (fd == -1)
+		return strerror(errno);
+	if (fstat(fd, &status) == -1)
+		fault = strerror(errno);
+	else if (!S_ISREG(status.st_mode))
+		fault = "it is no regular file";
+	else if (is_key && (status.st_mode & S_IRWXO) != 0)
+		fault = "every user of this machine may read or write it";
+	close(fd);
+	return fault;
+}
+
 bool
 mm_handover_check_tls(const struct mm_config *config, struct mm_problems *problems)
 {
@@ -109,15 +134,13 @@ mm_handover_check_tls(const struct mm_config *config, struct mm_problems *proble
 
 	for (size_t which = 0; which < MM_COUNT_OF(tls_names); which++) {
 		const char *path = tls_path(config, which);
-		int fd = path == NULL ? -1 : open_pem(path);
+		const char *fault = path == NULL ? NULL : tls_fault(path, which == 1);
 
-		if (path != NULL && fd == -1) {
-			mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, 0, NULL, "'%s': %s: %s",
-			    tls_names[which], path, strerror(errno));
-			all = false;
-		}
-		if (fd != -1)
-			close(fd);
+		if (fault == NULL)
+			continue;
+		mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, 0,
+		    "name a PEM file; a key is closed to other users", "'%s': %s: %s", tls_names[which], path, fault);
+		all = false;
 	}
 	return all;
 }
@@ -152,12 +175,12 @@ send_tls(const struct mm_keeper *keeper)
 static bool
 send_segment(struct mm_keeper *keeper, int fd)
 {
-	unsigned char number[8];
+	struct mm_buf number;
 	bool sent;
 
-	for (unsigned i = 0; i < sizeof(number); i++)
-		number[i] = (unsigned char)(keeper->segments.newest >> (8 * i));
-	sent = send_to(keeper, MM_MESSAGE_GATE_SEGMENT, number, sizeof(number), fd);
+	mm_buf_init(&number, PAYLOAD_MAX);
+	mm_buf_add_u64(&number, keeper->segments.newest);
+	sent = send_buf(keeper, MM_MESSAGE_GATE_SEGMENT, &number, fd);
 	close(fd);
 	return sent;
 }

@@ -15,7 +15,10 @@ bool mm_handover(struct mm_keeper *keeper);
 /* Make a spare segment and send it. -1 with errno; it can be tried again. */
 int mm_handover_spare(struct mm_keeper *keeper);
 
-/* Whether the TLS files of the configuration can be opened; each that cannot is added to problems. */
+/*
+ * Whether the TLS files of the configuration are regular files that can be opened, the key closed to other users; each
+ * that is not is added to problems. Not checked here: that they are PEM and belong together.
+ */
 bool mm_handover_check_tls(const struct mm_config *config, struct mm_problems *problems);
 
 #endif

@@ -55,6 +55,12 @@ done
 change "s|^listen = .*|listen = { ${many%,} }|"
 refused "more addresses than a gate serves" "'listen' has 17 addresses"
 
+: >"$world/tls.pem"
+chmod 644 "$world/tls.pem"
+change "s|^listen = .*|listen = { \"tls:127.0.0.1:$port\" } tls_certificate = \"tls.pem\" tls_key = \"tls.pem\"|"
+refused "a TLS key that every user may read" "'tls_key': $world/tls.pem: every user"
+rm "$world/tls.pem"
+
 # Two mistakes far apart: both are told at once.
 change 's/^user = .*/usr = "nobody"/; s/^    audience/    audiense/'
 refused "two mistakes: the first" "'usr'"
