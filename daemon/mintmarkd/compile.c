@@ -8,6 +8,7 @@
 #include "daemon/mintmarkd/clock.h"
 #include "daemon/mintmarkd/log.h"
 #include "engine/file.h"
+#include "lib/base/buf.h"
 #include "lib/base/reader.h"
 
 #include <errno.h>
@@ -34,13 +35,13 @@ send_to(const struct mm_child *child, enum mm_message_type type, const void *pay
 /* ---- what goes in ---- */
 
 static bool
-send_config(const struct mm_compilation *compilation, const struct mm_child *child)
+send_config(const struct mm_compiler_input *input, const struct mm_child *child)
 {
-	const char *path = compilation->config->path;
+	const char *path = input->config->path;
 	int fd = mm_sealed_new("mintmark.conf");
 	bool sent;
 
-	if (fd == -1 || mm_sealed_write(fd, compilation->text) == -1 || mm_sealed_seal(fd) == -1) {
+	if (fd == -1 || mm_sealed_write(fd, input->text) == -1 || mm_sealed_seal(fd) == -1) {
 		mm_log(LOG_ERR, "memory for the configuration: %s", strerror(errno));
 		sent = false;
 	} else {
@@ -79,15 +80,15 @@ is_sent_already(const struct mm_config *config, size_t realm)
 
 /* Send a realm's key file; one that cannot be opened is a problem, and the compiler is not begun. */
 static bool
-send_document(const struct mm_compilation *compilation, const struct mm_child *child, size_t realm,
+send_document(const struct mm_compiler_input *input, const struct mm_child *child, size_t realm,
     struct mm_problems *problems)
 {
-	const struct mm_config_realm *row = &compilation->config->realms[realm];
+	const struct mm_config_realm *row = &input->config->realms[realm];
 	int fd = open_regular(row->keys_path);
 	bool sent;
 
 	if (fd == -1) {
-		mm_problems_add(problems, MM_PROBLEM_ERROR, compilation->config->path, row->line,
+		mm_problems_add(problems, MM_PROBLEM_ERROR, input->config->path, row->line,
 		    "'keys' names a file that mintmarkd can read", "realm %s: key file %s: %s", row->name,
 		    row->keys_path, mm_file_failure_text(errno));
 		return true;
@@ -98,9 +99,9 @@ send_document(const struct mm_compilation *compilation, const struct mm_child *c
 }
 
 static bool
-send_documents(const struct mm_compilation *compilation, const struct mm_child *child, struct mm_problems *problems)
+send_documents(const struct mm_compiler_input *input, const struct mm_child *child, struct mm_problems *problems)
 {
-	const struct mm_config *config = compilation->config;
+	const struct mm_config *config = input->config;
 	size_t count = 0;
 
 	for (size_t i = 0; i < config->realm_count; i++) {
@@ -112,20 +113,23 @@ send_documents(const struct mm_compilation *compilation, const struct mm_child *
 			    MM_DOCUMENTS_MAX);
 			return true;
 		}
-		if (!send_document(compilation, child, i, problems))
+		if (!send_document(input, child, i, problems))
 			return false;
 	}
 	return true;
 }
 
 static bool
-send_start(const struct mm_compilation *compilation, const struct mm_child *child, int snapshot_fd)
+send_start(const struct mm_compiler_input *input, const struct mm_child *child, int snapshot_fd)
 {
-	unsigned char epoch[8];
+	struct mm_buf epoch;
+	bool sent;
 
-	for (unsigned i = 0; i < sizeof(epoch); i++)
-		epoch[i] = (unsigned char)(compilation->epoch >> (8 * i));
-	return send_to(child, MM_MESSAGE_COMPILE_START, epoch, sizeof(epoch), snapshot_fd);
+	mm_buf_init(&epoch, sizeof(input->epoch));
+	mm_buf_add_u64(&epoch, input->epoch);
+	sent = mm_buf_ok(&epoch) && send_to(child, MM_MESSAGE_COMPILE_START, epoch.data, epoch.len, snapshot_fd);
+	mm_buf_clear(&epoch);
+	return sent;
 }
 
 /* ---- what comes out ---- */
@@ -214,21 +218,21 @@ end_compiler(struct mm_child *child, bool answered)
 }
 
 static bool
-run_compiler(const struct mm_compilation *compilation, int snapshot_fd, struct mm_problems *problems)
+run_compiler(const struct mm_compiler_input *input, int snapshot_fd, struct mm_problems *problems)
 {
 	struct mm_child child;
 	bool whole;
 
-	if (!mm_child_start(MM_PROCESS_COMPILER, compilation->libexec, compilation->user, &child))
+	if (!mm_child_start(MM_PROCESS_COMPILER, input->libexec, input->user, &child))
 		return false;
-	whole = send_config(compilation, &child) && send_documents(compilation, &child, problems) &&
-	    !mm_problems_has_error(problems) && send_start(compilation, &child, snapshot_fd) &&
+	whole = send_config(input, &child) && send_documents(input, &child, problems) &&
+	    !mm_problems_has_error(problems) && send_start(input, &child, snapshot_fd) &&
 	    take_answers(&child, problems);
 	return end_compiler(&child, whole);
 }
 
 int
-mm_compile(const struct mm_compilation *compilation, struct mm_problems *problems)
+mm_compile(const struct mm_compiler_input *input, struct mm_problems *problems)
 {
 	int fd = mm_sealed_new("mintmark-snapshot");
 
@@ -237,7 +241,7 @@ mm_compile(const struct mm_compilation *compilation, struct mm_problems *problem
 		return -1;
 	}
 	/* The compiler is gone when it is sealed, so that nothing maps it for writing. */
-	if (run_compiler(compilation, fd, problems) && !mm_problems_has_error(problems)) {
+	if (run_compiler(input, fd, problems) && !mm_problems_has_error(problems)) {
 		if (mm_sealed_seal(fd) == 0)
 			return fd;
 		mm_log(LOG_ERR, "the snapshot cannot be sealed: %s", strerror(errno));

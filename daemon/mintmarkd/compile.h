@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct mm_compilation {
+struct mm_compiler_input {
 	const struct mm_config *config; /* what text was parsed to */
 	struct mm_slice text;
 	const char *libexec;
@@ -25,6 +25,6 @@ struct mm_compilation {
  * descriptor, the caller's to close; -1 where there is none: the reason is in problems or in the log.
  * Bounded in time. Not read here: the key files; not checked: the snapshot.
  */
-int mm_compile(const struct mm_compilation *compilation, struct mm_problems *problems);
+int mm_compile(const struct mm_compiler_input *input, struct mm_problems *problems);
 
 #endif

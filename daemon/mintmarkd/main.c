@@ -185,7 +185,7 @@ forget_remarks(struct holdings *held)
 static bool
 compile(struct holdings *held)
 {
-	const struct mm_compilation compilation = {
+	const struct mm_compiler_input input = {
 		.config = held->config,
 		.text = mm_slice(held->text, held->text_len),
 		.libexec = held->options.libexec,
@@ -193,7 +193,7 @@ compile(struct holdings *held)
 		.epoch = held->epoch,
 	};
 
-	held->snapshot_fd = mm_compile(&compilation, &held->problems);
+	held->snapshot_fd = mm_compile(&input, &held->problems);
 	return held->snapshot_fd != -1;
 }
 
