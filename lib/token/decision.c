@@ -90,6 +90,9 @@ check_request(const struct mm_trust *trust, const struct mm_request *request)
 {
 	if (trust == NULL || request == NULL || request->service == NULL || request->service->trust != trust)
 		return MM_INTERNAL;
+	/* A mailbox that could not be had is not one that was not asked for. */
+	if (!mm_slice_present(request->mailbox) && request->mailbox.len > 0)
+		return MM_INTERNAL;
 	if (request->now_s < 0 || request->now_s > MM_TIME_MAX_S)
 		return MM_CLOCK_UNSURE;
 	return MM_OK;

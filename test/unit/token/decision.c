@@ -438,6 +438,9 @@ a_callers_mistake_denies(void **state)
 	request.service = &stranger;
 	assert_int_equal(decide(&request), MM_INTERNAL);
 	request = good;
+	request.mailbox = (struct mm_slice){ NULL, 21 }; /* a mailbox, but none that can be read */
+	assert_int_equal(decide(&request), MM_INTERNAL);
+	request = good;
 	request.now_s = -1;
 	assert_int_equal(decide(&request), MM_CLOCK_UNSURE);
 	request.now_s = INT64_MAX;
