@@ -12,8 +12,8 @@
 #define SECOND_US INT64_C(1000000)
 #define DAY_US (86400 * SECOND_US)
 
-/* Longer ago than there are journals; nine digits cannot overflow below. */
-#define AMOUNT_DIGITS_MAX 9
+/* Longer ago than there are journals; seven digits of weeks are still a 64-bit number of microseconds. */
+#define AMOUNT_DIGITS_MAX 7
 
 struct span {
 	const char *name;
