@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A hasher: SHA-256 again and again with one context, so that a call neither allocates nor looks for the
- * algorithm. mm_sha256() is for single digests.
+ * A hasher: SHA-256 again and again with one context, so that a call does not look for the algorithm and allocates
+ * nothing of ours (libcrypto 3.0 makes its inner context anew each time). mm_sha256() is for single digests.
  */
 #ifndef MM_CRYPTO_HASHER_H
 #define MM_CRYPTO_HASHER_H
