@@ -2,10 +2,10 @@
 /*
  * Public keys and the verification of signatures.
  *
- * The part of a verification that is the same for every token, EVP_DigestVerifyInit(), is done once a key
- * and kept as a context; a verification copies it to the thread's own. Copying reads the original, takes
- * counted references with atomic operations and allocates the rest anew, so that any number of threads
- * copy from one key at a time.
+ * The part of a verification that is the same for every token is done once: RSA and ECDSA verify a digest, with a
+ * context that the thread's verifier keeps for the key; Ed25519 verifies the message itself, with a copy of a context
+ * that is prepared with the key. Copying reads the original, takes counted references with atomic operations and
+ * allocates the rest anew, so that any number of threads copy from one key at a time.
  */
 #include "lib/crypto/public_key.h"
 
@@ -13,13 +13,13 @@
 #include "lib/base/try.h"
 #include "lib/crypto/ed25519_point.h"
 #include "lib/crypto/evp_key.h"
+#include "lib/crypto/verifier.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/rsa.h>
 
 #define RSA_EXPONENT_MIN 65537u
 
@@ -35,13 +35,11 @@
 #define DER_LENGTH_ONE_BYTE 0x81 /* the length stands in the next byte; for lengths above 127 */
 
 struct mm_public_key {
-	EVP_MD_CTX *prepared;
+	EVP_PKEY *key;
+	EVP_MD *hash;         /* NULL for Ed25519 */
+	EVP_MD_CTX *prepared; /* for Ed25519 alone */
 	size_t signature_len;
 	enum mm_scheme scheme;
-};
-
-struct mm_verifier {
-	EVP_MD_CTX *ctx;
 };
 
 size_t
@@ -196,46 +194,32 @@ check_material(const struct mm_key_material *material)
 	return material->type == MM_KEY_OKP ? check_ed25519(material->x) : MM_KEY_GOOD;
 }
 
-static const EVP_MD *
-hash_of(enum mm_hash hash)
+static const char *
+hash_name(enum mm_hash hash)
 {
 	switch (hash) {
 	case MM_HASH_SHA256:
-		return EVP_sha256();
+		return "SHA2-256";
 	case MM_HASH_SHA384:
-		return EVP_sha384();
+		return "SHA2-384";
 	case MM_HASH_SHA512:
-		return EVP_sha512();
+		return "SHA2-512";
 	case MM_HASH_NONE:
 		break;
 	}
 	return NULL;
 }
 
-/*
- * RFC 7518 section 3.5: "The size of the salt value is the same size as the hash function output";
- * the same hash stands in MGF1.
- */
+/* What verifications with the key start from. */
 static bool
-set_pss(EVP_PKEY_CTX *ctx, const EVP_MD *hash)
+prepare(struct mm_public_key *key, enum mm_hash hash)
 {
-	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, hash) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
-}
-
-/* A context that every verification with the key starts from; NULL where libcrypto cannot. */
-static EVP_MD_CTX *
-prepare(EVP_PKEY *key, enum mm_scheme scheme, const EVP_MD *hash)
-{
-	EVP_MD_CTX *prepared = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *ctx; /* belongs to prepared */
-
-	if (prepared != NULL && EVP_DigestVerifyInit(prepared, &ctx, hash, NULL, key) == 1 &&
-	    (scheme != MM_SCHEME_PSS || set_pss(ctx, hash)))
-		return prepared;
-	EVP_MD_CTX_free(prepared);
-	return NULL;
+	if (key->scheme == MM_SCHEME_ED25519) {
+		key->prepared = EVP_MD_CTX_new();
+		return key->prepared != NULL && EVP_DigestVerifyInit(key->prepared, NULL, NULL, NULL, key->key) == 1;
+	}
+	key->hash = EVP_MD_fetch(NULL, hash_name(hash), NULL);
+	return key->hash != NULL;
 }
 
 /* Libcrypto's own check of a public key: for EC the point's range, its equation and its order. */
@@ -296,14 +280,15 @@ make_key(const struct mm_key_material *material, enum mm_scheme scheme, enum mm_
 	if (fault != MM_KEY_GOOD)
 		return fault;
 	made = (struct mm_public_key *)calloc(1, sizeof(*made));
-	if (made != NULL) {
-		made->scheme = scheme;
-		made->signature_len = signature_len(material);
-		made->prepared = prepare(evp_key, scheme, hash_of(hash));
+	if (made == NULL) {
+		EVP_PKEY_free(evp_key);
+		return MM_KEY_CRYPTO_FAILED;
 	}
-	EVP_PKEY_free(evp_key);
-	if (made == NULL || made->prepared == NULL) {
-		free(made);
+	made->key = evp_key;
+	made->scheme = scheme;
+	made->signature_len = signature_len(material);
+	if (!prepare(made, hash)) {
+		mm_public_key_free(&made);
 		return MM_KEY_CRYPTO_FAILED;
 	}
 	*key = made;
@@ -332,33 +317,10 @@ mm_public_key_free(struct mm_public_key **key)
 	if (key == NULL || *key == NULL)
 		return;
 	EVP_MD_CTX_free((*key)->prepared);
+	EVP_MD_free((*key)->hash);
+	EVP_PKEY_free((*key)->key);
 	free(*key);
 	*key = NULL;
-}
-
-struct mm_verifier *
-mm_verifier_new(void)
-{
-	struct mm_verifier *verifier = (struct mm_verifier *)calloc(1, sizeof(*verifier));
-
-	if (verifier == NULL)
-		return NULL;
-	verifier->ctx = EVP_MD_CTX_new();
-	if (verifier->ctx == NULL) {
-		free(verifier);
-		return NULL;
-	}
-	return verifier;
-}
-
-void
-mm_verifier_free(struct mm_verifier **verifier)
-{
-	if (verifier == NULL || *verifier == NULL)
-		return;
-	EVP_MD_CTX_free((*verifier)->ctx);
-	free(*verifier);
-	*verifier = NULL;
 }
 
 /* Write number as a DER INTEGER: shortest form, with a zero before a first byte of 0x80 or more. */
@@ -410,13 +372,44 @@ refusal(void)
 	return out_of_memory() ? MM_INTERNAL : MM_SIGNATURE_INVALID;
 }
 
-static enum mm_reason
-verify(const struct mm_public_key *key, EVP_MD_CTX *ctx, struct mm_slice signed_input, struct mm_slice signature)
+static bool
+make_digest(const struct mm_public_key *key, EVP_MD_CTX *ctx, struct mm_slice input, unsigned char *digest,
+    unsigned *digest_len)
 {
-	if (EVP_MD_CTX_copy_ex(ctx, key->prepared) != 1)
+	return EVP_DigestInit_ex2(ctx, key->hash, NULL) == 1 && EVP_DigestUpdate(ctx, input.ptr, input.len) == 1 &&
+	    EVP_DigestFinal_ex(ctx, digest, digest_len) == 1;
+}
+
+/* A context that has refused once is not used again: whatever state a failure leaves in it ends there. */
+static enum mm_reason
+verify_digest(const struct mm_public_key *key, struct mm_verifier *verifier, struct mm_slice signed_input,
+    struct mm_slice signature)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned digest_len = 0;
+	enum mm_reason reason;
+	EVP_PKEY_CTX *ctx;
+
+	if (!make_digest(key, verifier->digest, signed_input, digest, &digest_len))
 		return MM_INTERNAL;
-	if (EVP_DigestVerify(ctx, (const unsigned char *)signature.ptr, signature.len,
-	        (const unsigned char *)signed_input.ptr, signed_input.len) != 1)
+	ctx = mm_verifier_context(verifier, key->key, key->scheme, key->hash);
+	if (ctx == NULL)
+		return MM_INTERNAL;
+	if (EVP_PKEY_verify(ctx, (const unsigned char *)signature.ptr, signature.len, digest, digest_len) == 1)
+		return MM_OK;
+	reason = refusal();
+	mm_verifier_forget(verifier, ctx);
+	return reason;
+}
+
+static enum mm_reason
+verify_message(const struct mm_public_key *key, struct mm_verifier *verifier, struct mm_slice signed_input,
+    struct mm_slice signature)
+{
+	if (EVP_MD_CTX_copy_ex(verifier->message, key->prepared) != 1)
+		return MM_INTERNAL;
+	if (EVP_DigestVerify(verifier->message, (const unsigned char *)signature.ptr, signature.len,
+	    (const unsigned char *)signed_input.ptr, signed_input.len) != 1)
 		return refusal();
 	return MM_OK;
 }
@@ -433,7 +426,8 @@ mm_public_key_verify(const struct mm_public_key *key, struct mm_verifier *verifi
 	if (key->scheme == MM_SCHEME_ECDSA)
 		signature = ecdsa_der(signature, der);
 	(void)ERR_set_mark();
-	reason = verify(key, verifier->ctx, signed_input, signature);
+	reason = key->scheme == MM_SCHEME_ED25519 ? verify_message(key, verifier, signed_input, signature) :
+	    verify_digest(key, verifier, signed_input, signature);
 	(void)ERR_pop_to_mark();
 	return reason;
 }

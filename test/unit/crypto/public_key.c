@@ -236,6 +236,59 @@ genuine_signatures_hold(void **state)
 	assert_null(verifier);
 }
 
+/* The schemes are more than a verifier keeps contexts for, and Ed25519's way of verifying comes in between. */
+static void
+one_verifier_serves_all_keys_in_turn(void **state)
+{
+	struct mm_verifier *verifier = mm_verifier_new();
+	struct mm_public_key *keys[MM_COUNT_OF(schemes)];
+	uint8_t signatures[MM_COUNT_OF(schemes)][MM_SIGNATURE_LEN_MAX];
+	size_t lens[MM_COUNT_OF(schemes)];
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(schemes); i++) {
+		keys[i] = key_of(&schemes[i]);
+		lens[i] = sign(&schemes[i], signatures[i]);
+	}
+	for (size_t turn = 0; turn < 3 * MM_COUNT_OF(schemes); turn++) {
+		size_t i = turn * 5 % MM_COUNT_OF(schemes);
+		struct mm_slice signature = mm_slice(signatures[i], lens[i]);
+
+		assert_int_equal(mm_public_key_verify(keys[i], verifier, mm_slice_str(INPUT), signature), MM_OK);
+		assert_int_equal(mm_public_key_verify(keys[i], verifier, mm_slice_str(INPUT "x"), signature),
+		    MM_SIGNATURE_INVALID);
+		assert_int_equal(mm_public_key_verify(keys[i], verifier, mm_slice_str(INPUT), signature), MM_OK);
+	}
+	for (size_t i = 0; i < MM_COUNT_OF(schemes); i++)
+		mm_public_key_free(&keys[i]);
+	mm_verifier_free(&verifier);
+}
+
+/* A key is freed, and another may lie where it lay: what the verifier keeps of the one must not serve the other. */
+static void
+a_new_key_is_not_taken_for_a_freed_one(void **state)
+{
+	const struct scheme_row *row = row_named("ES256");
+	struct mm_verifier *verifier = mm_verifier_new();
+	EVP_PKEY *first_pair = pairs[row->pair];
+	uint8_t signature[MM_SIGNATURE_LEN_MAX];
+	size_t len = sign(row, signature);
+
+	(void)state;
+	for (unsigned turn = 0; turn < 30; turn++) {
+		struct mm_public_key *key = key_of(row);
+
+		assert_int_equal(mm_public_key_verify(key, verifier, mm_slice_str(INPUT), mm_slice(signature, len)),
+		    turn % 2 == 0 ? MM_OK : MM_SIGNATURE_INVALID);
+		mm_public_key_free(&key);
+		if (turn % 2 == 1)
+			EVP_PKEY_free(pairs[row->pair]);
+		pairs[row->pair] = turn % 2 == 1 ? first_pair : EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+		assert_non_null(pairs[row->pair]);
+	}
+	mm_verifier_free(&verifier);
+}
+
 static void
 each_flipped_bit_is_noticed(void **state)
 {
@@ -823,6 +876,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(genuine_signatures_hold),
+		cmocka_unit_test(one_verifier_serves_all_keys_in_turn),
+		cmocka_unit_test(a_new_key_is_not_taken_for_a_freed_one),
 		cmocka_unit_test(each_flipped_bit_is_noticed),
 		cmocka_unit_test(other_lengths_are_refused),
 		cmocka_unit_test(rsa_signature_above_the_modulus),
