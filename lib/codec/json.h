@@ -40,10 +40,30 @@ struct mm_json_value {
 	bool escaped; /* a string that holds a backslash */
 };
 
+/* A member's name as it stands, without the quotes, and a fingerprint of its unescaped, case-folded characters. */
+struct mm_json_name {
+	struct mm_slice text;
+	uint32_t fingerprint;
+};
+
+/* The same of a literal, which is not empty and lower-case ASCII: for tables of names that are looked up. */
+#define MM_JSON_NAME(literal)                                               \
+	{                                                                   \
+		{ (literal), sizeof(literal) - 1 },                         \
+		(uint32_t)(sizeof(literal) - 1) |                           \
+		    (uint32_t)(literal)[0] << 8 |                           \
+		    (uint32_t)(literal)[(sizeof(literal) - 1) / 2] << 16 |  \
+		    (uint32_t)(literal)[sizeof(literal) - 2] << 24          \
+	}
+
+/* Names of the objects that are open during a scan; the owner provides it, its content is the scan's. */
+struct mm_json_names {
+	struct mm_json_name entries[MM_JSON_NAMES_MAX];
+};
+
 struct mm_json_member {
-	struct mm_slice name; /* as it stands, without the quotes */
+	struct mm_json_name name;
 	bool name_escaped;
-	uint32_t fingerprint; /* of the unescaped, case-folded name */
 	struct mm_json_value value;
 };
 
@@ -52,14 +72,6 @@ struct mm_json_index {
 	struct mm_json_member *members;
 	size_t count;
 	size_t max;
-};
-
-/* Names of the objects that are open during a scan; the owner provides it, its content is the scan's. */
-struct mm_json_names {
-	struct mm_json_name {
-		struct mm_slice name;
-		uint32_t fingerprint;
-	} entries[MM_JSON_NAMES_MAX];
 };
 
 /* Where and why a scan stopped; the text is a constant sentence. */
@@ -85,6 +97,7 @@ mm_json_scan(struct mm_slice text, struct mm_json_names *names, struct mm_json_i
  */
 struct mm_json_value mm_json_find(const struct mm_json_index *index, const char *name);
 struct mm_json_value mm_json_find_slice(const struct mm_json_index *index, struct mm_slice name);
+struct mm_json_value mm_json_find_name(const struct mm_json_index *index, const struct mm_json_name *name);
 
 /*
  * View an object of scanned text: index its members as mm_json_scan() does, without checking again.

@@ -11,8 +11,9 @@
  * Members that would let a token choose its key, its meaning or the work it makes. RFC 7515 section 4.1.11
  * demands that a crit which is not understood be refused; none is understood here.
  */
-static const struct mm_slice forbidden_members[] = {
-	{ "crit", 4 }, { "jwk", 3 }, { "jku", 3 }, { "x5u", 3 }, { "x5c", 3 }, { "zip", 3 }, { "b64", 3 },
+static const struct mm_json_name forbidden_members[] = {
+	MM_JSON_NAME("crit"), MM_JSON_NAME("jwk"), MM_JSON_NAME("jku"), MM_JSON_NAME("x5u"), MM_JSON_NAME("x5c"),
+	MM_JSON_NAME("zip"), MM_JSON_NAME("b64"),
 };
 
 static struct mm_slice
@@ -27,8 +28,8 @@ static const char *
 find_forbidden(const struct mm_json_index *index)
 {
 	for (size_t i = 0; i < MM_COUNT_OF(forbidden_members); i++) {
-		if (mm_json_find_slice(index, forbidden_members[i]).type != MM_JSON_ABSENT)
-			return forbidden_members[i].ptr;
+		if (mm_json_find_name(index, &forbidden_members[i]).type != MM_JSON_ABSENT)
+			return forbidden_members[i].text.ptr;
 	}
 	return NULL;
 }

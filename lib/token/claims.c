@@ -89,29 +89,28 @@ read_cnf(struct mm_json_value value, struct mm_scratch *scratch, struct mm_claim
 }
 
 struct claim_row {
-	struct mm_slice name;
+	struct mm_json_name name;
 	bool required;
 	claim_reader *read;
 	size_t offset;
 };
 
-#define NAME(text) { text, sizeof(text) - 1 }
-#define TEXT_CLAIM(name, required) { NAME(#name), required, read_text, offsetof(struct mm_claim_set, name) }
+#define TEXT_CLAIM(name, required) { MM_JSON_NAME(#name), required, read_text, offsetof(struct mm_claim_set, name) }
 
 static const struct claim_row claim_rows[] = {
 	TEXT_CLAIM(iss, true),
-	{ NAME("aud"), true, read_audience, 0 },
-	{ NAME("exp"), true, read_exp, 0 },
-	{ NAME("iat"), true, read_iat, 0 },
-	{ NAME("nbf"), false, read_nbf, 0 },
+	{ MM_JSON_NAME("aud"), true, read_audience, 0 },
+	{ MM_JSON_NAME("exp"), true, read_exp, 0 },
+	{ MM_JSON_NAME("iat"), true, read_iat, 0 },
+	{ MM_JSON_NAME("nbf"), false, read_nbf, 0 },
 	TEXT_CLAIM(sub, false),
 	TEXT_CLAIM(tid, false),
 	TEXT_CLAIM(jti, false),
 	TEXT_CLAIM(sid, false),
 	TEXT_CLAIM(azp, false),
 	TEXT_CLAIM(client_id, false),
-	{ NAME("scope"), false, read_scope, offsetof(struct mm_claim_set, scope) },
-	{ NAME("cnf"), false, read_cnf, 0 },
+	{ MM_JSON_NAME("scope"), false, read_scope, offsetof(struct mm_claim_set, scope) },
+	{ MM_JSON_NAME("cnf"), false, read_cnf, 0 },
 };
 
 static enum mm_reason
@@ -138,14 +137,14 @@ mm_claims_parse(const struct mm_json_index *payload, struct mm_scratch *scratch,
 	*set = (struct mm_claim_set){ 0 };
 	for (size_t i = 0; i < MM_COUNT_OF(claim_rows); i++) {
 		const struct claim_row *row = &claim_rows[i];
-		struct mm_json_value value = mm_json_find_slice(payload, row->name);
+		struct mm_json_value value = mm_json_find_name(payload, &row->name);
 
 		if (value.type == MM_JSON_ABSENT) {
 			if (row->required && missing == NULL)
-				missing = row->name.ptr;
+				missing = row->name.text.ptr;
 		} else if (!row->read(value, scratch, set, row->offset) && !malformed) {
 			malformed = true;
-			*what = row->name.ptr;
+			*what = row->name.text.ptr;
 		}
 	}
 	if (malformed)

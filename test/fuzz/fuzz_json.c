@@ -54,7 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < index.count; i++) {
 			walk(index.members[i].value, &scratch);
 			for (size_t j = 0; j < i; j++)
-				if (mm_slice_equal(index.members[i].name, index.members[j].name))
+				if (mm_slice_equal(index.members[i].name.text, index.members[j].name.text))
 					abort();
 		}
 	}
