@@ -24,10 +24,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The gate's journal, in state_dir/journal. */
-#define JOURNAL_NAME "gate"
-#define JOURNAL_FOLDER "journal"
-
 /* Lines that --follow begins with, as journalctl does. */
 #define FOLLOW_LINES 10
 
@@ -243,7 +239,7 @@ find_folder(const struct decisions *decisions, int *dir_fd)
 	if (config == NULL)
 		return MM_EXIT_USAGE;
 	*dir_fd = -1;
-	if (asprintf(&path, "%s/%s", config->state_dir, JOURNAL_FOLDER) >= 0)
+	if (asprintf(&path, "%s/%s", config->state_dir, MM_JOURNAL_FOLDER) >= 0)
 		*dir_fd = open_folder(path);
 	free(path);
 	mm_config_free(&config);
@@ -336,7 +332,7 @@ note_place(struct decisions *decisions, void *ctx, const struct mm_journal_recor
 static bool
 open_reader(struct decisions *decisions, int dir_fd)
 {
-	decisions->reader = mm_journal_reader_open(dir_fd, JOURNAL_NAME);
+	decisions->reader = mm_journal_reader_open(dir_fd, MM_JOURNAL_GATE);
 	if (decisions->reader != NULL && (decisions->filter.since_us == INT64_MIN ||
 	    mm_journal_reader_since(decisions->reader, decisions->filter.since_us - SEGMENT_SLACK_US) == 0))
 		return true;

@@ -18,6 +18,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Where mintmarkd keeps journals, in its state folder, and the name of the gate's. */
+#define MM_JOURNAL_FOLDER "journal"
+#define MM_JOURNAL_GATE "gate"
+
 /* Text fields of a decision record, in their order on disk: append only. */
 enum mm_journal_field {
 	MM_JF_SERVICE, MM_JF_REALM, MM_JF_KID, MM_JF_THUMBPRINT /* base64url */, MM_JF_ISSUER, MM_JF_TENANT,
@@ -73,8 +77,9 @@ struct mm_journal *mm_journal_open(const char *name, enum mm_journal_mode mode, 
 
 /*
  * Hand in a preallocated segment (an open, writable file of the segment size, empty or with records from an earlier
- * life of the journal). The first one is recovered: its last whole record ends it, anything behind is cut away and told as
- * an event. Later ones wait as spares. The descriptor becomes the journal's. Returns false, and closes fd, where it is no segment.
+ * life of the journal). The first one is recovered: its last whole record ends it, anything behind is cut away and
+ * told as an event. Later ones wait as spares. The descriptor becomes the journal's. Returns false, and closes fd,
+ * where it is no segment.
  */
 bool mm_journal_add_segment(struct mm_journal *journal, int fd);
 
@@ -95,7 +100,10 @@ struct mm_journal_stats {
 };
 void mm_journal_stats(struct mm_journal *journal, struct mm_journal_stats *stats);
 
-/* Write what is pending, sync, end the thread, close the descriptors; *journal becomes NULL. False where something could not be written. */
+/*
+ * Write what is pending, sync, end the thread, close the descriptors; *journal becomes NULL. False where something could
+ * not be written.
+ */
 bool mm_journal_close(struct mm_journal **journal);
 
 /* ---- for mintmarkd, which owns the files ---- */
@@ -148,7 +156,10 @@ struct mm_journal_place {
  */
 int mm_journal_reader_resume(struct mm_journal_reader *reader, const struct mm_journal_place *place);
 
-/* Begin with the last segment that was begun at or before since_us, if no record was read yet. Returns 0, or -1 with errno. */
+/*
+ * Begin with the last segment that was begun at or before since_us, if no record was read yet. Returns 0, or -1 with
+ * errno.
+ */
 int mm_journal_reader_since(struct mm_journal_reader *reader, int64_t since_us);
 
 enum mm_journal_read

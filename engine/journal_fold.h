@@ -44,8 +44,9 @@ uint64_t mm_fold_pending(const struct mm_fold *fold);
 bool mm_fold_idle(const struct mm_fold *fold);
 
 /*
- * Fill record (kind, verdict, reason, count, service, source, and its tally's index + 1 as latency) from the next count;
- * false where there is none. The fields are borrowed until the next call. The count stays until mm_fold_taken() says that it was written.
+ * Fill record (kind, verdict, reason, count, service, source, and its tally's index + 1 as latency) from the next
+ * count; false where there is none. The fields are borrowed until the next call. The count stays until mm_fold_taken()
+ * says that it was written.
  */
 bool mm_fold_peek(struct mm_fold *fold, struct mm_journal_record *record);
 void mm_fold_taken(struct mm_fold *fold);

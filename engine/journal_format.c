@@ -74,7 +74,8 @@ static bool
 identity_plausible(const struct mm_journal_identity *identity)
 {
 	return identity->number > 0 && identity->salt != 0 && identity->size_bytes % MM_JOURNAL_ALIGN == 0 &&
-	    identity->size_bytes >= MM_JOURNAL_HEADER_LEN + MM_JOURNAL_TALLIES_LEN && identity->size_bytes <= INT64_MAX &&
+	    identity->size_bytes >= MM_JOURNAL_HEADER_LEN + MM_JOURNAL_TALLIES_LEN &&
+	    identity->size_bytes <= INT64_MAX &&
 	    identity->name[0] != '\0' && identity->name[MM_JOURNAL_NAME_MAX] == '\0';
 }
 
@@ -145,7 +146,8 @@ bool
 mm_journal_decode_tally(const uint8_t bytes[MM_JOURNAL_TALLY_LEN], struct mm_journal_tally *tally)
 {
 	if (get_le(bytes + 8, 8) == 0 || bytes[5] > MM_JOURNAL_TALLY_SERVICE_LEN ||
-	    bytes[6] > MM_JOURNAL_TALLY_SOURCE_LEN || get_le(bytes, 4) != mm_crc32c(bytes + 4, MM_JOURNAL_TALLY_LEN - 4))
+	    bytes[6] > MM_JOURNAL_TALLY_SOURCE_LEN ||
+	    get_le(bytes, 4) != mm_crc32c(bytes + 4, MM_JOURNAL_TALLY_LEN - 4))
 		return false;
 	memset(tally, 0, sizeof(*tally));
 	tally->as_of = get_le(bytes + 8, 8);

@@ -78,7 +78,8 @@ mm_journal_reader_free(struct mm_journal_reader **reader)
 
 /* Open the first segment from number on that was begun, as one look from the first to the last sees them. */
 static int
-look_for_begun(struct mm_journal_reader *reader, uint64_t number, struct mm_journal_segment *segment, bool *passed_spare)
+look_for_begun(struct mm_journal_reader *reader, uint64_t number, struct mm_journal_segment *segment,
+    bool *passed_spare)
 {
 	*passed_spare = false;
 	while (mm_journal_segment_find(reader->dir_fd, reader->name, number, &number) == 0) {
@@ -98,8 +99,8 @@ look_for_begun(struct mm_journal_reader *reader, uint64_t number, struct mm_jour
 /*
  * Open the first segment from number on that was begun. Returns 1, 0 where there is none yet, -1 with errno.
  *
- * While one look goes on, the writer may begin a segment that was passed as a spare, and then the next one: so who found
- * one behind a spare looks again.
+ * While one look goes on, the writer may begin a segment that was passed as a spare, and then the next one: so who
+ * found one behind a spare looks again.
  */
 static int
 open_begun(struct mm_journal_reader *reader, uint64_t number, struct mm_journal_segment *segment)
@@ -117,8 +118,8 @@ open_begun(struct mm_journal_reader *reader, uint64_t number, struct mm_journal_
 static void
 limit_by_next(struct mm_journal_segment *segment, const struct mm_journal_segment *next)
 {
-	if (next->start_whole && next->start.previous_number == segment->identity.number && next->start.previous_end < segment->limit &&
-	    next->start.previous_end >= MM_JOURNAL_HEADER_LEN)
+	if (next->start_whole && next->start.previous_number == segment->identity.number &&
+	    next->start.previous_end < segment->limit && next->start.previous_end >= MM_JOURNAL_HEADER_LEN)
 		segment->limit = next->start.previous_end;
 }
 

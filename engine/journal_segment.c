@@ -4,6 +4,8 @@
  */
 #include "engine/journal_segment.h"
 
+#include "engine/file.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -56,26 +58,6 @@ file_number(const char *file, const char *name)
 
 /* ---- headers ---- */
 
-/* Read up to len bytes from an offset; returns how many there were, -1 with errno. */
-static ssize_t
-read_from(int fd, uint8_t *bytes, size_t len, off_t offset)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t got = pread(fd, bytes + done, len - done, offset + (off_t)done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		done += (size_t)got;
-	}
-	return (ssize_t)done;
-}
-
 static bool
 all_zero(const uint8_t *bytes, size_t len)
 {
@@ -114,7 +96,7 @@ static int
 read_header(int fd, struct mm_journal_segment *segment)
 {
 	uint8_t bytes[MM_JOURNAL_HEADER_LEN + MM_JOURNAL_ALIGN];
-	ssize_t len = read_from(fd, bytes, sizeof(bytes), 0);
+	ssize_t len = mm_file_read_at(fd, bytes, sizeof(bytes), 0);
 
 	if (len < 0)
 		return -1;
@@ -404,7 +386,7 @@ is_untouched(const struct mm_journal_segment *segment)
 	while (offset < segment->limit) {
 		uint64_t left = segment->limit - offset;
 
-		len = read_from(segment->fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes), (off_t)offset);
+		len = mm_file_read_at(segment->fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes), (off_t)offset);
 		if (len <= 0)
 			return false;
 		if (!all_zero(bytes, (size_t)len))

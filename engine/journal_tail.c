@@ -5,6 +5,8 @@
  */
 #include "engine/journal_writer.h"
 
+#include "engine/file.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -62,8 +64,9 @@ note_failure(struct mm_journal *journal, int error)
 {
 	journal->stats.failures++;
 	if (!journal->failing)
-		mm_journal_owe_alarm(journal, "journal %s: segment %" PRIu64 " cannot be written at %" PRIu64 ": error %d",
-		    journal->name, journal->current.identity.number, journal->end, error);
+		mm_journal_owe_alarm(journal,
+		    "journal %s: segment %" PRIu64 " cannot be written at %" PRIu64 ": error %d", journal->name,
+		    journal->current.identity.number, journal->end, error);
 	journal->failing = true;
 }
 
@@ -176,8 +179,8 @@ begin_spare(struct mm_journal *journal)
 	mm_journal_owe_segment(journal);
 	if (!write_tallies(journal, &spare) || !write_start(journal, &spare)) {
 		journal->stats.failures++;
-		mm_journal_owe_alarm(journal, "journal %s: segment %" PRIu64 " cannot be begun: error %d", journal->name,
-		    spare.identity.number, errno);
+		mm_journal_owe_alarm(journal, "journal %s: segment %" PRIu64 " cannot be begun: error %d",
+		    journal->name, spare.identity.number, errno);
 		close(spare.fd);
 		return false;
 	}
@@ -309,7 +312,8 @@ static void
 note_full(struct mm_journal *journal)
 {
 	if (!journal->full)
-		mm_journal_owe_alarm(journal, "journal %s: no room for what was allowed, and no spare segment", journal->name);
+		mm_journal_owe_alarm(journal, "journal %s: no room for what was allowed, and no spare segment",
+		    journal->name);
 	journal->full = true;
 	if (!journal->wanted)
 		mm_journal_owe_segment(journal);
@@ -336,7 +340,8 @@ mm_journal_tail_has_room(struct mm_journal *journal, const struct mm_journal_rec
 {
 	size_t len = mm_journal_encode_record(record, journal->encoded);
 
-	return fits(journal, record, len) || (journal->spare_count > 0 && journal->retired_count < MM_JOURNAL_RETIRED_MAX);
+	return fits(journal, record, len) ||
+	    (journal->spare_count > 0 && journal->retired_count < MM_JOURNAL_RETIRED_MAX);
 }
 
 bool
@@ -401,7 +406,7 @@ static bool
 recover_tallies(const struct mm_journal_segment *segment, struct recovery *found)
 {
 	uint8_t bytes[MM_JOURNAL_TALLIES_LEN];
-	ssize_t len = pread(segment->fd, bytes, sizeof(bytes), (off_t)segment->limit);
+	ssize_t len = mm_file_read_at(segment->fd, bytes, sizeof(bytes), (off_t)segment->limit);
 
 	memset(found->tallies, 0, sizeof(found->tallies));
 	for (unsigned i = 0; len == (ssize_t)sizeof(bytes) && i < MM_JOURNAL_TALLIES; i++)
@@ -465,10 +470,9 @@ recover_torn(const struct mm_journal_segment *segment, struct recovery *found)
 	found->torn_end = found->end;
 	for (uint64_t offset = found->end; offset < segment->limit;) {
 		uint64_t left = segment->limit - offset;
-		ssize_t got = pread(segment->fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes), (off_t)offset);
+		ssize_t got = mm_file_read_at(segment->fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes),
+		    (off_t)offset);
 
-		if (got < 0 && errno == EINTR)
-			continue;
 		if (got < 0)
 			return false;
 		if (got == 0)
@@ -493,8 +497,8 @@ recover_end(struct mm_journal *journal, const struct mm_journal_segment *segment
 	if (!mm_journal_window_init(&window))
 		return false;
 	mm_journal_window_set(&window, segment->fd);
-	done = recover_tallies(segment, found) && recover_records(journal, &window, segment, found) && found->head.sequence > 0 &&
-	    recover_torn(segment, found) &&
+	done = recover_tallies(segment, found) && recover_records(journal, &window, segment, found) &&
+	    found->head.sequence > 0 && recover_torn(segment, found) &&
 	    write_zeroes(segment->fd, found->end, found->torn_end - found->end);
 	mm_journal_window_clear(&window);
 	return done;
@@ -521,7 +525,8 @@ mm_journal_tail_recover(struct mm_journal *journal, const struct mm_journal_segm
 		if (found.tallies[i].as_of != 0)
 			mm_fold_restore(journal->fold, i, &found.tallies[i]);
 	pthread_cond_signal(&journal->wake);
-	mm_journal_tail_event(journal, "started; segment %" PRIu64 " goes on at %" PRIu64 ", %" PRIu64 " torn bytes cut",
+	mm_journal_tail_event(journal, "started; segment %" PRIu64 " goes on at %" PRIu64 ", %" PRIu64
+	    " torn bytes cut",
 	    segment->identity.number, found.end, found.torn_end - found.end);
 	return true;
 }

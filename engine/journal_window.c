@@ -6,9 +6,10 @@
  */
 #include "engine/journal_segment.h"
 
+#include "engine/file.h"
+
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* Many records a system call; several of the largest fit. */
 enum { WINDOW_LEN = 256 * 1024 };
@@ -43,20 +44,15 @@ mm_journal_window_set(struct mm_journal_window *window, int fd)
 static void
 fill_from(struct mm_journal_window *window, uint64_t offset)
 {
+	ssize_t got;
+
 	window->at = offset;
 	window->len = 0;
-	while (window->len < WINDOW_LEN) {
-		ssize_t got = pread(window->fd, window->bytes + window->len, WINDOW_LEN - window->len,
-		    (off_t)(offset + window->len));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			window->error = errno;
-		if (got <= 0)
-			break;
-		window->len += (size_t)got;
-	}
+	got = mm_file_read_at(window->fd, window->bytes, WINDOW_LEN, (off_t)offset);
+	if (got < 0)
+		window->error = errno;
+	else
+		window->len = (size_t)got;
 }
 
 /* How many bytes the window holds from offset on; *bytes are they. At least want, where the file has them. */

@@ -62,7 +62,7 @@ open_journal(struct gate *gate)
 {
 	const struct mm_journal_hooks hooks = { want_segment, alarm_hook, gate };
 
-	gate->journal = mm_journal_open("gate", gate->journal_mode, &hooks);
+	gate->journal = mm_journal_open(MM_JOURNAL_GATE, gate->journal_mode, &hooks);
 	if (gate->journal == NULL)
 		return false;
 	for (size_t i = 0; i < gate->segment_count; i++)

@@ -12,7 +12,7 @@
 int
 mm_segments_open_first(struct mm_segments *segments)
 {
-	int fd = mm_journal_segment_newest(segments->dir_fd, MM_GATE_JOURNAL, &segments->newest);
+	int fd = mm_journal_segment_newest(segments->dir_fd, MM_JOURNAL_GATE, &segments->newest);
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
@@ -24,7 +24,7 @@ mm_segments_open_first(struct mm_segments *segments)
 static bool
 is_unused(const struct mm_segments *segments, uint64_t number)
 {
-	int fd = mm_journal_segment_create(segments->dir_fd, MM_GATE_JOURNAL, segments->segment_bytes, number);
+	int fd = mm_journal_segment_create(segments->dir_fd, MM_JOURNAL_GATE, segments->segment_bytes, number);
 
 	if (fd < 0)
 		return false;
@@ -42,13 +42,13 @@ mm_segments_open_next(struct mm_segments *segments)
 		errno = EBUSY;
 		return -1;
 	}
-	fd = mm_journal_segment_create(segments->dir_fd, MM_GATE_JOURNAL, segments->segment_bytes,
+	fd = mm_journal_segment_create(segments->dir_fd, MM_JOURNAL_GATE, segments->segment_bytes,
 	    segments->newest + 1);
 	if (fd < 0)
 		return -1;
 	segments->newest++;
 	/* Not a reason to stop: the disk fills up, and then the gate denies. */
-	if (mm_journal_segment_remove_old(segments->dir_fd, MM_GATE_JOURNAL, segments->keep) < 0)
+	if (mm_journal_segment_remove_old(segments->dir_fd, MM_JOURNAL_GATE, segments->keep) < 0)
 		mm_log(LOG_ERR, "old journal segments cannot be removed: %s", strerror(errno));
 	return fd;
 }

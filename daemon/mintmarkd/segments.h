@@ -9,8 +9,6 @@
 
 #include <stdint.h>
 
-#define MM_GATE_JOURNAL "gate"
-
 struct mm_segments {
 	int dir_fd;
 	int64_t segment_bytes;

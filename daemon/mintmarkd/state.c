@@ -3,6 +3,7 @@
 #include "daemon/mintmarkd/state.h"
 
 #include "daemon/mintmarkd/log.h"
+#include "engine/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define JOURNAL_DIR "journal"
 #define LOCK_FILE "lock"
 
 /* Open a folder, made with mode 0700 where its parent exists and it does not. */
@@ -65,9 +65,9 @@ open_parts(const char *path, struct mm_state *state)
 	}
 	if (!check_owner(path, state->dir_fd) || !take_lock(path, state))
 		return false;
-	state->journal_dir_fd = open_folder(state->dir_fd, JOURNAL_DIR);
+	state->journal_dir_fd = open_folder(state->dir_fd, MM_JOURNAL_FOLDER);
 	if (state->journal_dir_fd == -1)
-		mm_log(LOG_ERR, "%s/" JOURNAL_DIR " cannot be opened or made: %s", path, strerror(errno));
+		mm_log(LOG_ERR, "%s/" MM_JOURNAL_FOLDER " cannot be opened or made: %s", path, strerror(errno));
 	return state->journal_dir_fd != -1;
 }
 

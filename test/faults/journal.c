@@ -498,7 +498,8 @@ write_until_killed(struct journal_world *world, enum mm_journal_mode mode, uint6
 
 /* Start a writer and kill it at a moment that nobody chose; returns the last number that it acknowledged. */
 static uint64_t
-live_and_die(struct journal_world *world, enum mm_journal_mode mode, uint64_t from, struct shared *shared, unsigned *seed)
+live_and_die(struct journal_world *world, enum mm_journal_mode mode, uint64_t from, struct shared *shared,
+    unsigned *seed)
 {
 	struct timespec pause = { 0, rand_r(seed) % 3000000 };
 	int status = 0;

@@ -4,8 +4,8 @@
  * place twice; a writer can recover the same bytes, or refuses them.
  *
  * The first byte says how much of the damage is mended before (CRCs that anybody can compute keep a fuzzer out
- * otherwise): 1 the header, 2 the records' salts and CRCs, 4 also their chain; 8 the rest makes two segments; 16 a writer
- * recovers the first; 32 the last KiB is tallies, with their CRCs mended.
+ * otherwise): 1 the header, 2 the records' salts and CRCs, 4 also their chain; 8 the rest makes two segments; 16 a
+ * writer recovers the first; 32 the last KiB is tallies, with their CRCs mended.
  */
 #include "engine/crc32c.h"
 #include "engine/journal_segment.h"
@@ -47,8 +47,12 @@ make_folder(void)
 static void
 mend_header(uint8_t *bytes, uint64_t number)
 {
-	struct mm_journal_identity identity = { .number = number, .size_bytes = MM_JOURNAL_SEGMENT_MIN, .salt = 0x51, .name = "fuzz" };
-	struct mm_journal_start start = { .previous_number = number - 1, .previous_end = bytes[112] * 8, .sequence = 1 };
+	struct mm_journal_identity identity = {
+		.number = number, .size_bytes = MM_JOURNAL_SEGMENT_MIN, .salt = 0x51, .name = "fuzz",
+	};
+	struct mm_journal_start start = {
+		.previous_number = number - 1, .previous_end = bytes[112] * 8, .sequence = 1,
+	};
 
 	mm_journal_encode_identity(&identity, bytes);
 	mm_journal_encode_start(&start, bytes + MM_JOURNAL_IDENTITY_LEN);
@@ -148,7 +152,8 @@ read_all(void)
 			continue;
 		if (where.segment < last.segment || (where.segment == last.segment && where.offset <= last.offset))
 			abort();
-		if (record.reason >= MM_REASON_COUNT || record.kind < MM_JOURNAL_DECISION || record.kind > MM_JOURNAL_EVENT)
+		if (record.reason >= MM_REASON_COUNT || record.kind < MM_JOURNAL_DECISION ||
+		    record.kind > MM_JOURNAL_EVENT)
 			abort();
 		last = where;
 		if (touch(&record) == UINT32_MAX) /* never; but so it is not left out */

@@ -148,7 +148,8 @@ test_foreign_segments(void **state)
 	assert_int_equal(fcntl(other, F_GETFD), -1);
 	assert_int_equal(world->alarms, 3);
 	/* A number that was there before. */
-	assert_false(mm_journal_add_segment(world->journal, mm_journal_segment_create(world->dir_fd, "gate", WORLD_SEGMENT, 2)));
+	assert_false(mm_journal_add_segment(world->journal,
+	    mm_journal_segment_create(world->dir_fd, "gate", WORLD_SEGMENT, 2)));
 	assert_true(world_close(world));
 }
 
@@ -189,7 +190,8 @@ test_threads(void **state)
 			assert_int_equal(pthread_create(&threads[j], NULL, append_some, world->journal), 0);
 		reader = mm_journal_reader_open(world->dir_fd, "gate");
 		memset(&found, 0, sizeof(found));
-		while (modes[i] != MM_JOURNAL_GROUP && found.decisions < (i + 1) * THREADS * PER_THREAD && found.damaged == 0)
+		while (modes[i] != MM_JOURNAL_GROUP && found.decisions < (i + 1) * THREADS * PER_THREAD &&
+		    found.damaged == 0)
 			world_read_on(reader, &found);
 		for (unsigned j = 0; j < THREADS; j++) {
 			pthread_join(threads[j], &result);

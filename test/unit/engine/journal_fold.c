@@ -238,7 +238,8 @@ test_sources(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char out[MM_FOLD_SOURCE_LEN];
 
-		assert_true(mm_slice_equal(mm_fold_source(mm_slice_str(rows[i].source), out), mm_slice_str(rows[i].folded)));
+		assert_true(mm_slice_equal(mm_fold_source(mm_slice_str(rows[i].source), out),
+		    mm_slice_str(rows[i].folded)));
 	}
 }
 
