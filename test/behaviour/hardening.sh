@@ -56,7 +56,7 @@ case $(${MINTMARK_CC:-cc} --version) in
 *) grep '"command":' compile_commands.json | grep 'lib/base/buf' | grep -q -e '-fzero-call-used-regs=used-gpr' ||
     complain "no -fzero-call-used-regs in lib/" ;;
 esac
-nm -D "$(find "$scratch" -name 'libmintmark.so.*.*')" | grep -q '_chk' || complain "no fortified call in the library"
+nm -D "$(find "$scratch" -type f -name 'libmintmark.so.*')" | grep -q '_chk' || complain "no fortified call in the library"
 
 echo "checking: no variable of the library outlives a call"
 nm "lib/libmintmark_core.a" 2>/dev/null | grep ' [BbDC] ' >"$scratch/variables" || true
