@@ -33,6 +33,13 @@ is_form(const struct gate_exchange *exchange)
 	return type.value.len == len || type.value.ptr[len] == ';' || type.value.ptr[len] == ' ';
 }
 
+/* What stands in the address is logged along the way; and a mailbox that is named there must not be overlooked. */
+static bool
+has_query(const struct gate_exchange *exchange)
+{
+	return MHD_get_connection_values(exchange->connection, MHD_GET_ARGUMENT_KIND, NULL, NULL) > 0;
+}
+
 static void
 read_form(struct gate_exchange *exchange, struct introspection *introspection)
 {
@@ -138,6 +145,10 @@ gate_introspect(struct gate_exchange *exchange, struct gate_answer *answer)
 	struct gate_question question;
 	struct gate_outcome outcome;
 
+	if (has_query(exchange)) {
+		gate_answer_text(answer, MHD_HTTP_BAD_REQUEST, "parameters belong in the body");
+		return;
+	}
 	if (!is_form(exchange)) {
 		gate_answer_text(answer, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "the body is no form");
 		return;

@@ -96,8 +96,9 @@ inactive "the token twice" -u "dovecot:$secret" -d "token=$alice&token=$alice" "
 recorded verdict=deny reason=TOKEN_MALFORMED subject=
 inactive "the mailbox twice" -u "dovecot:$secret" -d "token=$alice&mailbox=alice@contoso.example&mailbox=alice@contoso.example" "$mail"
 inactive "a form that cannot be read" -u "dovecot:$secret" -d "token=$alice&x=%zz" "$mail"
-inactive "the token in the query" -u "dovecot:$secret" -d "x=y" "$mail?token=$alice"
-recorded reason=TOKEN_MISSING
+http 400 "the token in the query" -u "dovecot:$secret" -d "x=y" "$mail?token=$alice"
+http 400 "a mailbox in the query, which must not be overlooked" -u "dovecot:$secret" -d "token=$alice" \
+    "$mail?mailbox=bob@fabrikam.example"
 inactive "a token with a NUL behind it" -u "dovecot:$secret" -d "token=$alice%00" "$mail"
 recorded reason=TOKEN_MALFORMED
 head -c 65536 /dev/zero | tr '\0' a >"$world/large"
