@@ -5,6 +5,7 @@
 #include "cli/json_text.h"
 
 #include "cli/terminal.h"
+#include "engine/printable.h"
 #include "lib/codec/utf8.h"
 
 #include <stdbool.h>
@@ -41,7 +42,7 @@ take_character(struct json_rewriter *rewriter)
 
 	if (len == 0)
 		len = 1;
-	if (rewriter->indented ? mm_terminal_shows(code_point) : !mm_terminal_unsafe(code_point))
+	if (rewriter->indented ? mm_terminal_shows(code_point) : mm_printable(code_point))
 		mm_buf_add(rewriter->buf, rewriter->rest.ptr, len);
 	else
 		add_escaped(rewriter->buf, code_point);

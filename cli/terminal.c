@@ -4,7 +4,7 @@
  */
 #include "cli/terminal.h"
 
-#include "lib/base/try.h"
+#include "engine/printable.h"
 #include "lib/codec/utf8.h"
 
 #include <langinfo.h>
@@ -20,31 +20,6 @@
 /* Where nobody knows the terminal's width, text is wrapped for this one. */
 #define COLUMNS_USUAL 80
 
-struct code_points {
-	uint32_t first, last;
-};
-
-/* Characters that move the cursor, turn the direction of writing, or hide. */
-static const struct code_points unsafe_code_points[] = {
-	{ 0x0000, 0x001F },   /* C0 controls */
-	{ 0x007F, 0x009F },   /* DEL and C1 controls */
-	{ 0x00AD, 0x00AD },   /* soft hyphen */
-	{ 0x034F, 0x034F },   /* combining grapheme joiner */
-	{ 0x061C, 0x061C },   /* Arabic letter mark */
-	{ 0x115F, 0x1160 },   /* Hangul fillers */
-	{ 0x17B4, 0x17B5 },   /* Khmer inherent vowels */
-	{ 0x180B, 0x180F },   /* Mongolian selectors */
-	{ 0x200B, 0x200F },   /* zero width, and direction marks */
-	{ 0x2028, 0x202E },   /* separators, embeddings and overrides */
-	{ 0x2060, 0x206F },   /* joiners, invisible operators, isolates */
-	{ 0x3164, 0x3164 },   /* Hangul filler */
-	{ 0xFE00, 0xFE0F },   /* variation selectors */
-	{ 0xFEFF, 0xFEFF },   /* byte order mark */
-	{ 0xFFA0, 0xFFA0 },   /* Hangul filler */
-	{ 0xFFF0, 0xFFFB },   /* specials */
-	{ 0xE0000, 0xE0FFF }, /* tags and more selectors */
-};
-
 /* One character of a text as it is shown. */
 struct glyph {
 	char bytes[ESCAPED_MAX];
@@ -52,16 +27,6 @@ struct glyph {
 	size_t columns;
 	size_t consumed; /* bytes of the text */
 };
-
-bool
-mm_terminal_unsafe(uint32_t code_point)
-{
-	for (size_t i = 0; i < MM_COUNT_OF(unsafe_code_points); i++) {
-		if (code_point >= unsafe_code_points[i].first && code_point <= unsafe_code_points[i].last)
-			return true;
-	}
-	return false;
-}
 
 /* An 8-bit terminal takes the bytes 80 to 9F of UTF-8 for control characters. */
 static bool
@@ -76,7 +41,7 @@ shown_columns(uint32_t code_point)
 {
 	int columns;
 
-	if (mm_terminal_unsafe(code_point))
+	if (!mm_printable(code_point))
 		return 0;
 	if (code_point < 0x80)
 		return 1;

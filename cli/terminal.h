@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What strangers wrote, put where people read it: the one place that makes untrusted bytes safe to look at.
+ * What strangers wrote, put where people read it: what the command prints of untrusted bytes goes through here.
  *
- * Control characters, bytes that are no UTF-8, and characters that cannot be seen or that turn the writing
- * direction are shown as \xHH or \uHHHH (\UHHHHHHHH above U+FFFF). Where the locale is not UTF-8, everything
+ * Bytes that are no UTF-8 and characters that are not printable (engine/printable.h) are shown as \xHH or \uHHHH (\UHHHHHHHH above U+FFFF). Where the locale is not UTF-8, everything
  * outside ASCII is. Call setlocale() before.
  * Not checked here: letters that look alike.
  */
@@ -25,9 +24,6 @@ enum mm_terminal_style {
 	MM_STYLE_FAINT,
 	MM_STYLE_COUNT
 };
-
-/* Whether a character is dangerous or invisible on any terminal, whatever its locale. */
-bool mm_terminal_unsafe(uint32_t code_point);
 
 /* Whether this terminal shows the character as it stands. */
 bool mm_terminal_shows(uint32_t code_point);

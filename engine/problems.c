@@ -4,6 +4,7 @@
  */
 #include "engine/problems.h"
 
+#include "engine/printable.h"
 #include "lib/base/limits.h"
 #include "lib/codec/utf8.h"
 
@@ -160,21 +161,6 @@ mm_problems_note(void *ctx, const struct mm_note *note)
 	mm_problems_add(problems, class, where, 0, note->mend, "key '%s': %s", kid, note->text);
 }
 
-/*
- * Whether a terminal may get this character as it is: no control characters, no C1, none of the marks that
- * turn the direction of text around or hide it.
- */
-static bool
-is_printable(uint32_t code_point)
-{
-	if (code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0))
-		return false;
-	if ((code_point >= 0x200b && code_point <= 0x200f) || (code_point >= 0x2028 && code_point <= 0x202e) ||
-	    (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xfeff)
-		return false;
-	return true;
-}
-
 static void
 print_escaped(const char *text, FILE *stream)
 {
@@ -184,7 +170,7 @@ print_escaped(const char *text, FILE *stream)
 		uint32_t code_point = 0;
 		size_t len = mm_utf8_decode(text, left, &code_point);
 
-		if (len > 0 && is_printable(code_point)) {
+		if (len > 0 && mm_printable(code_point)) {
 			fwrite(text, 1, len, stream);
 		} else {
 			len = 1;

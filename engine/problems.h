@@ -47,7 +47,7 @@ enum mm_problem_class mm_problem_class_of(enum mm_note_class class);
 /* An mm_note_reporter; ctx is the struct mm_problems. */
 void mm_problems_note(void *ctx, const struct mm_note *note);
 
-/* Write them to stream, one each, bytes outside printable UTF-8 escaped; remarks only where asked. */
+/* Write them to stream, one each, what is no UTF-8 or not printable escaped; remarks only where asked. */
 void mm_problems_print(const struct mm_problems *problems, FILE *stream, bool with_remarks);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "cli/json_text.h"
 #include "cli/terminal.h"
+#include "engine/printable.h"
 #include "lib/codec/json.h"
 #include "lib/codec/utf8.h"
 
@@ -24,7 +25,7 @@ check_harmless(const char *text, size_t len, bool lines)
 		uint32_t code_point = 0;
 		size_t step = mm_utf8_decode(text + at, len - at, &code_point);
 
-		if (step == 0 || (mm_terminal_unsafe(code_point) && !(lines && code_point == '\n')))
+		if (step == 0 || (!mm_printable(code_point) && !(lines && code_point == '\n')))
 			abort();
 		at += step;
 	}

@@ -55,9 +55,9 @@ test_dangerous_bytes(void **state)
 
 	(void)state;
 	mm_problems_add(&problems, MM_PROBLEM_ERROR, "a\n.conf", 1, NULL, "%s",
-	    "\x1b[31m \x7f \xff \xc2\x9b \xe2\x80\xae \xc3\xa9");
+	    "\x1b[31m \x7f \xff \xc2\x9b \xe2\x80\xae \xc2\xad \xc3\xa9");
 	assert_printed(&problems, true,
-	    "a\\x0a.conf:1: \\x1b[31m \\x7f \\xff \\xc2\\x9b \\xe2\\x80\\xae \xc3\xa9\n");
+	    "a\\x0a.conf:1: \\x1b[31m \\x7f \\xff \\xc2\\x9b \\xe2\\x80\\xae \\xc2\\xad \xc3\xa9\n");
 	mm_problems_clear(&problems);
 }
 
