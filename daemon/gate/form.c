@@ -4,19 +4,9 @@
  */
 #include "daemon/gate/form.h"
 
-#include <string.h>
+#include "lib/codec/hex.h"
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+#include <string.h>
 
 bool
 gate_form_decode(char *text, size_t len, struct mm_slice *decoded)
@@ -29,8 +19,8 @@ gate_form_decode(char *text, size_t len, struct mm_slice *decoded)
 		if (c == '+') {
 			c = ' ';
 		} else if (c == '%') {
-			int high = len - from > 2 ? hex_value(text[from + 1]) : -1;
-			int low = len - from > 2 ? hex_value(text[from + 2]) : -1;
+			int high = len - from > 2 ? mm_hex_value(text[from + 1]) : -1;
+			int low = len - from > 2 ? mm_hex_value(text[from + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

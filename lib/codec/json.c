@@ -9,6 +9,7 @@
 #include "lib/codec/json.h"
 
 #include "lib/base/try.h"
+#include "lib/codec/hex.h"
 #include "lib/codec/utf8.h"
 
 #if defined(__SSE2__)
@@ -63,19 +64,6 @@ next_is_digit(const struct scan *scan)
 
 /* ---- strings ---- */
 
-/* The value of one hexadecimal digit, or -1. */
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The four digits of a \u escape; false where they are not there. */
 static bool
 read_hex4(const char *at, const char *end, uint32_t *value)
@@ -85,7 +73,7 @@ read_hex4(const char *at, const char *end, uint32_t *value)
 	if (end - at < 4)
 		return false;
 	for (size_t i = 0; i < 4; i++) {
-		int digit = hex_value(at[i]);
+		int digit = mm_hex_value(at[i]);
 
 		if (digit < 0)
 			return false;
