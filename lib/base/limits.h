@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every limit of the library, each with its reason.
+ * The limits that more than one part of Mintmark keeps to, each with its reason; others stand where they are kept.
  */
 #ifndef MM_BASE_LIMITS_H
 #define MM_BASE_LIMITS_H
@@ -9,9 +9,6 @@
 
 /* A compact token. The largest genuine ones (hundreds of groups) stay below; proxies' headers end here too. */
 #define MM_TOKEN_LEN_MAX 16384
-
-/* Base64url decodes 4 characters to 3 bytes. */
-#define MM_TOKEN_DECODED_MAX (MM_TOKEN_LEN_MAX / 4 * 3)
 
 /* Nesting of objects and arrays in any JSON text that is read here; a token needs 3, a JWK set 4. */
 #define MM_JSON_DEPTH_MAX 8

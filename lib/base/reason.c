@@ -74,9 +74,3 @@ mm_reason_find(const char *code, size_t code_len, enum mm_reason *reason)
 	}
 	return false;
 }
-
-const char *
-mm_version(void)
-{
-	return MM_VERSION_TEXT;
-}

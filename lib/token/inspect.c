@@ -8,10 +8,6 @@
 
 #include <mintmark/inspect.h>
 
-/*
- * Cut the decoded parts' places out of room itself: decoding needs a few bytes more than the decoded parts have, so it
- * works in a scratch as large as the limit and what is kept is copied to the caller.
- */
 static enum mm_reason
 scan_parts(const struct mm_compact *parts)
 {
@@ -35,6 +31,10 @@ keep(struct mm_slice part, struct mm_scratch *room)
 	return mm_slice(copy, part.len);
 }
 
+/*
+ * Decoding needs a few bytes more than the decoded parts have, so it works in a scratch as large as the limit, and what
+ * is kept is copied to the caller's room.
+ */
 enum mm_reason
 mm_inspect(struct mm_slice token, char *room, size_t room_len, struct mm_unverified_token *unverified)
 {
