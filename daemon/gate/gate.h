@@ -47,7 +47,7 @@ struct gate {
 	gid_t gid;
 	struct gate_listener listeners[MM_LISTENS_MAX];
 	size_t listener_count;
-	unsigned threads_per_listener;
+	unsigned threads_per_listener, connections_per_listener;
 	struct gate_pem tls_certificate, tls_key;
 	struct gate_callers callers;
 	struct mm_trust *trust;

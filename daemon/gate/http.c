@@ -5,6 +5,7 @@
  */
 #include "daemon/gate/http.h"
 
+#include "daemon/ipc/limits.h"
 #include "lib/base/try.h"
 #include "lib/crypto/digest.h"
 
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,8 +24,12 @@
 /* Heaps of malloc: one a thread of the listeners that are usual. */
 #define ARENAS_MAX (2 * THREADS_MAX)
 
-/* For each listener; 5,000 idle clients and then some. */
+/* For each listener, where there are descriptors for so many; 5,000 idle clients and then some. */
 #define CONNECTIONS_MAX 8192U
+
+/* Descriptors that are no connections: the journal's and what comes with messages; what each thread waits with. */
+#define DESCRIPTORS_OWN 64U
+#define DESCRIPTORS_PER_THREAD 3U
 
 /* A connection on which nothing moves. */
 #define IDLE_TIMEOUT_S 30U
@@ -369,6 +375,26 @@ keep_escaped(void *ctx, struct MHD_Connection *connection, char *text)
 
 /* ---- start and stop ---- */
 
+/*
+ * So many that connections cannot take every descriptor that there is: a message from mintmarkd whose descriptor
+ * finds none free is broken, and ends the gate. The library wants one for each thread at least.
+ */
+static unsigned
+connections_per_listener(const struct gate *gate)
+{
+	size_t threads = gate->listener_count * gate->threads_per_listener;
+	size_t own = DESCRIPTORS_OWN + DESCRIPTORS_PER_THREAD * threads, all = MM_GATE_DESCRIPTORS_MAX, share;
+	struct rlimit limit;
+
+	/* The sandbox will set the limit so. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < all)
+		all = (size_t)limit.rlim_max;
+	share = all > own ? (all - own) / gate->listener_count : 0;
+	if (share < gate->threads_per_listener)
+		return gate->threads_per_listener;
+	return share < CONNECTIONS_MAX ? (unsigned)share : CONNECTIONS_MAX;
+}
+
 void
 gate_http_prepare(struct gate *gate)
 {
@@ -377,6 +403,7 @@ gate_http_prepare(struct gate *gate)
 	if (gate->journal_mode == MM_JOURNAL_DURABLE || cpus > THREADS_MAX)
 		cpus = THREADS_MAX;
 	gate->threads_per_listener = cpus < 1 ? 1 : (unsigned)cpus;
+	gate->connections_per_listener = connections_per_listener(gate);
 	/*
 	 * Without a limit of ours, glibc asks for the number of processors when the ninth thread allocates: it opens a
 	 * file for that, and the sandbox kills it. Threads beyond the limit share heaps.
@@ -400,7 +427,7 @@ start_listener(struct gate *gate, struct gate_listener *listener)
 	listener->http = MHD_start_daemon(flags, 0, NULL, NULL, access_handler, gate,
 	    MHD_OPTION_LISTEN_SOCKET, listener->fd,
 	    MHD_OPTION_THREAD_POOL_SIZE, gate->threads_per_listener,
-	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+	    MHD_OPTION_CONNECTION_LIMIT, gate->connections_per_listener,
 	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
 	    MHD_OPTION_NOTIFY_COMPLETED, request_completed, NULL,

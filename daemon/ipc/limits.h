@@ -14,4 +14,7 @@
 /* Bytes of a gate's name, as GATE_SETTINGS can carry it. */
 #define MM_GATE_NAME_MAX 64
 
+/* A descriptor a connection: ten times the idle clients that a gate must bear. */
+#define MM_GATE_DESCRIPTORS_MAX 65536
+
 #endif

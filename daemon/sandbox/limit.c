@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a process may use up: one row a limit. */
 #include "daemon/sandbox/steps.h"
+
+#include "daemon/ipc/limits.h"
 #include "lib/base/try.h"
 
 #include <stdint.h>
@@ -26,8 +28,7 @@ static const struct limit_row limits[] = {
 #ifndef MM_SANITIZED /* a sanitizer reserves terabytes of addresses */
 	{ MM_PROCESS_COMPILER, RLIMIT_AS, "limit of memory", 1024 * MIB },
 #endif
-	/* A descriptor a connection: ten times the idle clients that it must bear. */
-	{ MM_PROCESS_GATE, RLIMIT_NOFILE, "limit of descriptors", 65536 },
+	{ MM_PROCESS_GATE, RLIMIT_NOFILE, "limit of descriptors", MM_GATE_DESCRIPTORS_MAX },
 };
 
 /* Set a limit, or leave it where a harder one stands. */
