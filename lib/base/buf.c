@@ -127,12 +127,6 @@ mm_buf_add_u8(struct mm_buf *buf, uint8_t value)
 }
 
 void
-mm_buf_add_u16(struct mm_buf *buf, uint16_t value)
-{
-	buf_add_integer(buf, value, 2);
-}
-
-void
 mm_buf_add_u32(struct mm_buf *buf, uint32_t value)
 {
 	buf_add_integer(buf, value, 4);

@@ -51,7 +51,7 @@ integers_come_back(void **state)
 	(void)state;
 	mm_buf_init(&buf, 100);
 	mm_buf_add_u8(&buf, 1);
-	mm_buf_add_u16(&buf, 0x0203);
+	mm_buf_add(&buf, "\3\2", 2);
 	mm_buf_add_u32(&buf, 0x04050607);
 	mm_buf_add_u64(&buf, 0x08090A0B0C0D0E0F);
 	assert_int_equal(buf.len, sizeof(expected));
