@@ -5,7 +5,6 @@
 #include "engine/config_scan.h"
 
 #include "engine/config.h"
-
 #include "lib/codec/utf8.h"
 
 #include <stdlib.h>
