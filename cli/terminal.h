@@ -2,8 +2,8 @@
 /*
  * What strangers wrote, put where people read it: what the command prints of untrusted bytes goes through here.
  *
- * Bytes that are no UTF-8 and characters that are not printable (engine/printable.h) are shown as \xHH or \uHHHH (\UHHHHHHHH above U+FFFF). Where the locale is not UTF-8, everything
- * outside ASCII is. Call setlocale() before.
+ * Bytes that are no UTF-8 are shown as \xHH, characters that are not printable (engine/printable.h) as \uHHHH
+ * (\UHHHHHHHH above U+FFFF). Where the locale is not UTF-8, everything outside ASCII is. Call setlocale() before.
  * Not checked here: letters that look alike.
  */
 #ifndef MM_CLI_TERMINAL_H

@@ -101,8 +101,8 @@ struct mm_journal_stats {
 void mm_journal_stats(struct mm_journal *journal, struct mm_journal_stats *stats);
 
 /*
- * Write what is pending, sync, end the thread, close the descriptors; *journal becomes NULL. False where something could
- * not be written.
+ * Write what is pending, sync, end the thread, close the descriptors; *journal becomes NULL. False where something
+ * could not be written.
  */
 bool mm_journal_close(struct mm_journal **journal);
 

@@ -10,7 +10,8 @@
 
 /*
  * Whether a character neither moves the cursor, nor turns the direction of writing, nor hides: false for all controls,
- * on any terminal and in any locale. Not checked here: whether this terminal has a glyph for it, letters that look alike.
+ * on any terminal and in any locale.
+ * Not checked here: whether this terminal has a glyph for it; letters that look alike.
  */
 bool mm_printable(uint32_t code_point);
 

@@ -98,8 +98,8 @@ MM_API enum mm_reason mm_decision_reason(const struct mm_decision *decision);
 /*
  * A fact of the last decision, borrowed until the next and from its trust, which must live as long; absent
  * where the token does not state it, or where the signature did not hold: what nobody signed is not a fact.
- * May hold any byte but NUL: escape it for where it goes. Not checked here: that the decision allowed; a denied token's facts are
- * facts too.
+ * May hold any byte but NUL: escape it for where it goes. Not checked here: that the decision allowed; a denied
+ * token's facts are facts too.
  */
 MM_API struct mm_slice mm_decision_fact(const struct mm_decision *decision, enum mm_fact fact);
 

@@ -22,7 +22,8 @@ denial(void)
 
 	record.fields[MM_JF_SERVICE] = mm_slice_str("a-service-with-a-long-name");
 	record.fields[MM_JF_TENANT_ID] = mm_slice_str("aaaaaaaa-0000-4000-8000-00000000000a");
-	record.fields[MM_JF_SUBJECT] = mm_slice_str("\x1b[31m\x9b \xe2\x80\xae\n a subject that does not end soon \xff\xfe");
+	record.fields[MM_JF_SUBJECT] =
+	    mm_slice_str("\x1b[31m\x9b \xe2\x80\xae\n a subject that does not end soon \xff\xfe");
 	record.fields[MM_JF_KID] = mm_slice_str("a kid of some length, with \x7f in it");
 	record.fields[MM_JF_SOURCE] = mm_slice_str("2001:db8:1111:2222:3333:4444:5555:6666");
 	return record;
@@ -102,7 +103,8 @@ test_marks(void **state)
 	record.kind = MM_JOURNAL_FOLDED;
 	record.count = 37;
 	text = print(&record, 200);
-	assert_true(strstr(text, "KEY_REALM_MISMATCH \u00d737 ") != NULL || strstr(text, "KEY_REALM_MISMATCH x37 ") != NULL);
+	assert_true(strstr(text, "KEY_REALM_MISMATCH \u00d737 ") != NULL ||
+	    strstr(text, "KEY_REALM_MISMATCH x37 ") != NULL);
 	free(text);
 }
 
