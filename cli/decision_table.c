@@ -9,7 +9,7 @@
 #include "cli/decision_table.h"
 
 #include "cli/terminal.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <inttypes.h>
 #include <time.h>

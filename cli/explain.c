@@ -7,8 +7,8 @@
 #include "cli/report.h"
 #include "cli/terminal.h"
 #include "cli/when.h"
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 
 #include <stdio.h>
 

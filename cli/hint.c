@@ -7,8 +7,8 @@
 #include "cli/hint_rows.h"
 #include "cli/hint_text.h"
 #include "cli/terminal.h"
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 #include "lib/codec/base64url.h"
 
 #include <string.h>

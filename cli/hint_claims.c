@@ -5,7 +5,7 @@
 #include "cli/hint_rows.h"
 
 #include "cli/hint_text.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 #include "lib/trust/find.h"
 
 /* ---- claims ---- */

@@ -6,7 +6,7 @@
 
 #include "cli/hint_text.h"
 #include "engine/nearest.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <strings.h>
 

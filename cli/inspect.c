@@ -9,6 +9,7 @@
 #include "cli/token_argument.h"
 #include "cli/when.h"
 #include "engine/json_writer.h"
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
 #include "lib/base/try.h"
 #include "lib/codec/json.h"

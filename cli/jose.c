@@ -8,7 +8,6 @@
 #include "cli/token_argument.h"
 #include "engine/file.h"
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 #include "lib/codec/json.h"
 #include "lib/jose/jwk.h"
 #include "lib/jose/jwks.h"

@@ -7,6 +7,7 @@
 #include "cli/hint.h"
 #include "cli/terminal.h"
 #include "cli/when.h"
+#include "lib/base/array.h"
 
 #include <stdio.h>
 
@@ -53,7 +54,7 @@ list_facts(const struct mm_answer *answer, struct text_fact list[TEXT_FACTS_MAX]
 	};
 	size_t count = 0;
 
-	_Static_assert(sizeof(all) / sizeof(all[0]) == TEXT_FACTS_MAX, "every fact has its place");
+	_Static_assert(MM_COUNT_OF(all) == TEXT_FACTS_MAX, "every fact has its place");
 	for (size_t i = 0; i < TEXT_FACTS_MAX; i++) {
 		if (mm_slice_present(all[i].value))
 			list[count++] = all[i];

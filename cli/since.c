@@ -4,7 +4,7 @@
  */
 #include "cli/since.h"
 
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <string.h>
 #include <time.h>

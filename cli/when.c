@@ -4,7 +4,7 @@
  */
 #include "cli/when.h"
 
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <inttypes.h>
 #include <stdio.h>

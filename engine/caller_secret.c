@@ -5,7 +5,7 @@
 #include "engine/caller_secret.h"
 
 #include "engine/file.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 #include "lib/crypto/digest.h"
 
 #include <errno.h>

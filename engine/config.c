@@ -8,6 +8,7 @@
 #include "engine/config_scan.h"
 #include "engine/config_settings.h"
 #include "engine/config_value.h"
+#include "lib/base/array.h"
 
 #include <confuse.h>
 #include <stdarg.h>
@@ -149,7 +150,7 @@ store_all(struct mm_config_builder *builder, cfg_t *root)
 	builder->target = builder->config;
 	mm_config_store_settings(builder, MM_SECTION_TOP);
 	check_top(builder);
-	for (size_t i = 0; i < sizeof(section_rows) / sizeof(section_rows[0]); i++)
+	for (size_t i = 0; i < MM_COUNT_OF(section_rows); i++)
 		store_sections(builder, root, &section_rows[i]);
 }
 

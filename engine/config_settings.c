@@ -7,8 +7,8 @@
 #include "engine/config.h"
 #include "engine/journal.h"
 #include "engine/nearest.h"
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 #include "lib/trust/snapshot.h"
 
 #include <inttypes.h>

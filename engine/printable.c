@@ -4,7 +4,7 @@
  */
 #include "engine/printable.h"
 
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 struct code_points {
 	uint32_t first, last;

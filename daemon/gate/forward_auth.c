@@ -6,7 +6,7 @@
 #include "daemon/gate/credentials.h"
 #include "daemon/gate/decide.h"
 #include "daemon/gate/http.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <microhttpd.h>
 

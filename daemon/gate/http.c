@@ -6,7 +6,7 @@
 #include "daemon/gate/http.h"
 
 #include "daemon/ipc/limits.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 #include "lib/crypto/digest.h"
 
 #include <malloc.h>

@@ -7,7 +7,6 @@
 #include "daemon/gate/form.h"
 #include "daemon/gate/http.h"
 #include "engine/json_writer.h"
-#include "lib/base/try.h"
 #include "lib/token/facts.h"
 
 #include <microhttpd.h>

@@ -7,7 +7,7 @@
 #include "daemon/gate/record.h"
 #include "daemon/ipc/limits.h"
 #include "daemon/sandbox/sandbox.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <mintmark/decide.h>
 

@@ -6,7 +6,7 @@
 
 #include "daemon/gate/gate.h"
 #include "daemon/gate/http.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
 #include "daemon/mintmarkd/log.h"
+#include "lib/base/array.h"
 #include "lib/base/buf.h"
-#include "lib/base/try.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The filter of system calls: syscalls.def as a seccomp program, by libseccomp. */
 #include "daemon/sandbox/steps.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <errno.h>
 #include <fcntl.h>

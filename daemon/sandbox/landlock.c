@@ -6,7 +6,7 @@
  * older than the kernel, so the bits and the structure stand here (Documentation/userspace-api/landlock.rst).
  */
 #include "daemon/sandbox/steps.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <errno.h>
 #include <linux/landlock.h>

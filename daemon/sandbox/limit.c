@@ -3,7 +3,7 @@
 #include "daemon/sandbox/steps.h"
 
 #include "daemon/ipc/limits.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <stdint.h>
 #include <sys/resource.h>

@@ -2,7 +2,7 @@
 /*
  * The table of reasons.
  */
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <mintmark/reason.h>
 

@@ -15,6 +15,4 @@
 			return try_reason_;           \
 	} while (0)
 
-#define MM_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
 #endif

@@ -4,6 +4,8 @@
  */
 #include "lib/codec/utf8.h"
 
+#include "lib/base/array.h"
+
 /* RFC 3629 section 4: the lead byte says the length and narrows the second byte; the others are 80..BF. */
 struct utf8_lead {
 	unsigned char first, last;   /* lead bytes */
@@ -25,7 +27,7 @@ static const struct utf8_lead leads[] = {
 static const struct utf8_lead *
 find_lead(unsigned char byte)
 {
-	for (size_t i = 0; i < sizeof(leads) / sizeof(leads[0]); i++) {
+	for (size_t i = 0; i < MM_COUNT_OF(leads); i++) {
 		if (byte >= leads[i].first && byte <= leads[i].last)
 			return &leads[i];
 	}

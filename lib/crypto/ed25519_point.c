@@ -7,7 +7,7 @@
  */
 #include "lib/crypto/ed25519_point.h"
 
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <string.h>
 

@@ -9,8 +9,8 @@
  */
 #include "lib/crypto/public_key.h"
 
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 #include "lib/crypto/ed25519_point.h"
 #include "lib/crypto/evp_key.h"
 #include "lib/crypto/verifier.h"

@@ -5,7 +5,7 @@
  */
 #include "lib/jose/algorithm.h"
 
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #define NAME(text) text, sizeof(text) - 1
 

@@ -4,8 +4,8 @@
  */
 #include "lib/jose/header.h"
 
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 
 /*
  * Members that would let a token choose its key, its meaning or the work it makes. RFC 7515 section 4.1.11

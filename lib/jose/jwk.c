@@ -5,8 +5,8 @@
  */
 #include "lib/jose/jwk.h"
 
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 #include "lib/codec/base64.h"
 #include "lib/codec/base64url.h"
 #include "lib/crypto/certificate.h"

@@ -4,6 +4,7 @@
  */
 #include "lib/token/claims.h"
 
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
 #include "lib/base/try.h"
 

@@ -4,8 +4,6 @@
  */
 #include "lib/token/judgement.h"
 
-#include "lib/base/try.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

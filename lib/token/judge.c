@@ -4,6 +4,7 @@
  */
 #include "lib/token/judgement.h"
 
+#include "lib/base/array.h"
 #include "lib/base/try.h"
 #include "lib/codec/mailbox.h"
 #include "lib/trust/find.h"

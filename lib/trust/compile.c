@@ -5,7 +5,6 @@
 #include "lib/trust/compile.h"
 
 #include "lib/base/buf.h"
-#include "lib/base/try.h"
 #include "lib/crypto/digest.h"
 #include "lib/trust/snapshot.h"
 

@@ -12,7 +12,6 @@
  * Then material that two realms would share is taken from one or both, so that no key vouches for two realms.
  */
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 #include "lib/jose/jwks.h"
 #include "lib/trust/compile.h"
 #include "lib/trust/find.h"

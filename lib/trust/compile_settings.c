@@ -3,7 +3,6 @@
  * Checking the settings of a snapshot against each other.
  */
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 #include "lib/codec/mailbox.h"
 #include "lib/trust/compile.h"
 #include "lib/trust/find.h"

@@ -3,7 +3,7 @@
  * What if the n-th allocation of libcrypto fails, for every n? No key is made by half, no signature is taken
  * that does not hold, nothing is lost, and afterwards everything works as before.
  */
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 #include "lib/crypto/certificate.h"
 #include "lib/crypto/digest.h"
 #include "lib/crypto/public_key.h"

@@ -3,7 +3,7 @@
  * Do we agree with the examples of RFC 7520 and RFC 8037? Signatures of the kinds known here hold and carry
  * the payload that the RFC says; what is not ours is named.
  */
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 #include "lib/codec/json.h"
 #include "lib/jose/jwk.h"
 #include "lib/token/compact.h"

@@ -3,8 +3,8 @@
  * Do we read what 19 real issuers published over the years? Every key of every version is good or named with
  * its fault, and the faults are those that are known of these issuers.
  */
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 #include "lib/codec/base64url.h"
 #include "lib/codec/json.h"
 #include "lib/jose/jwk.h"

@@ -2,7 +2,6 @@
 /*
  * The table of reasons is whole: every reason has a code of its own, a sentence, a mend, a step and a class.
  */
-#include "lib/base/try.h"
 
 #include <mintmark.h>
 

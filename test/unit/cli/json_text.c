@@ -4,7 +4,7 @@
  */
 #include "cli/json_text.h"
 
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <locale.h>
 #include <setjmp.h>

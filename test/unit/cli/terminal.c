@@ -4,7 +4,7 @@
  */
 #include "cli/terminal.h"
 
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <locale.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 /*
  * Base64 with padding keeps its contract.
  */
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 #include "lib/codec/base64.h"
 
 #include <setjmp.h>

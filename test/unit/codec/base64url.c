@@ -3,7 +3,7 @@
  * Base64url keeps its contract: a table of texts, every short text, and every byte at every place of
  * longer ones, compared with a decoder too plain to be wrong.
  */
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 #include "lib/codec/base64url.h"
 
 #include <setjmp.h>

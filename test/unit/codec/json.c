@@ -4,8 +4,8 @@
  */
 #include "lib/codec/json.h"
 
+#include "lib/base/array.h"
 #include "lib/base/buf.h"
-#include "lib/base/try.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

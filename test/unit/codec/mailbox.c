@@ -4,8 +4,8 @@
  */
 #include "lib/codec/mailbox.h"
 
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

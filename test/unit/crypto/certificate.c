@@ -2,7 +2,7 @@
 /*
  * A certificate holds exactly the key that it was made for, and any damaged one holds none.
  */
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 #include "lib/crypto/certificate.h"
 
 #include <setjmp.h>

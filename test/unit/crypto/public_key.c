@@ -5,8 +5,8 @@
  *
  * The keys are made anew by libcrypto at each run, which signs with them too.
  */
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 #include "lib/codec/base64url.h"
 #include "lib/crypto/public_key.h"
 

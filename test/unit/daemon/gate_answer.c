@@ -3,7 +3,7 @@
  * No fact can end its header's line or begin another one, and challenges are what RFC 6750 says.
  */
 #include "daemon/gate/answer.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * A caller is who names himself, knows the secret, and calls the service that lists him.
  */
 #include "daemon/gate/callers.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 #include "lib/crypto/digest.h"
 
 #include <setjmp.h>

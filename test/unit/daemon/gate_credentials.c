@@ -3,7 +3,7 @@
  * Credentials are found behind their scheme, and "Basic" ones are read in both ways clients write them.
  */
 #include "daemon/gate/credentials.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * Forms are read as they are written, and what cannot be read is refused.
  */
 #include "daemon/gate/form.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

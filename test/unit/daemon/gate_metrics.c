@@ -4,7 +4,6 @@
  */
 #include "daemon/gate/gate.h"
 #include "daemon/gate/metrics.h"
-#include "lib/base/try.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

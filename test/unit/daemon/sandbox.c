@@ -5,7 +5,7 @@
  */
 #include "daemon/sandbox/sandbox.h"
 #include "daemon/sandbox/steps.h"
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  */
 #include "engine/nearest.h"
 
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

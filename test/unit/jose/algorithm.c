@@ -3,7 +3,7 @@
  * The table of algorithms keeps its contract. The numbers stand in snapshots and journals, so they are
  * written down here once more.
  */
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 #include "lib/jose/algorithm.h"
 
 #include <setjmp.h>

@@ -3,8 +3,8 @@
  * One JWK keeps its contract: every fault of jwk_faults.def by the document that has it, thumbprints of
  * the RFCs, and material that is the same for every spelling.
  */
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 #include "lib/codec/base64url.h"
 #include "lib/codec/json.h"
 #include "lib/jose/jwk.h"

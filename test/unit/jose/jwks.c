@@ -2,8 +2,8 @@
 /*
  * JWK sets keep their contract: the shape of the document around the keys.
  */
+#include "lib/base/array.h"
 #include "lib/base/limits.h"
-#include "lib/base/try.h"
 #include "lib/jose/jwks.h"
 
 #include <setjmp.h>

@@ -3,7 +3,7 @@
  * The decision as a whole: what it says of a genuine token, that nothing but the token it is given decides, that it
  * allocates nothing, and that threads share one snapshot. The rows of the attack table are in test/vectors.
  */
-#include "lib/base/try.h"
+#include "lib/base/array.h"
 #include "lib/token/facts.h"
 #include "test/maker/key.h"
 

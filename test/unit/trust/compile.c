@@ -3,8 +3,8 @@
  * Compiling: which settings are refused and with what words, which key goes to which realm, and that what was compiled
  * loads and says the same.
  */
+#include "lib/base/array.h"
 #include "lib/base/buf.h"
-#include "lib/base/try.h"
 #include "lib/crypto/digest.h"
 #include "lib/trust/find.h"
 #include "test/maker/key.h"
