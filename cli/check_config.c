@@ -5,6 +5,7 @@
 #include "cli/check_config.h"
 #include "cli/command.h"
 #include "engine/caller_secret.h"
+#include "engine/tls_file.h"
 #include "engine/trustfile.h"
 #include "lib/trust/trust.h"
 
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -100,20 +100,12 @@ check_realm_keys(struct mm_checked *checked, const struct mm_config_realm *realm
 }
 
 static void
-check_tls_file(struct mm_checked *checked, const char *setting, const char *path, bool secret)
+check_tls_file(struct mm_checked *checked, const char *setting, const char *path, bool is_key)
 {
-	struct stat status;
-	bool there = path == NULL || stat(path, &status) == 0;
+	const char *mend, *fault = path == NULL ? NULL : mm_tls_file_fault(path, is_key, &mend);
 
-	if (path == NULL)
-		return;
-	if (!there || !S_ISREG(status.st_mode))
-		TELL(checked, ERROR, 0, "name a PEM file",
-		    "'%s': %s: %s", setting, path, there ? "it is no regular file" : strerror(errno));
-	else if (secret && (status.st_mode & S_IRWXO) != 0)
-		TELL(checked, ERROR, 0,
-		    "chmod o-rwx FILE; if it was so for a while, make a new key",
-		    "'%s': %s: every user of this machine may read or write it", setting, path);
+	if (fault != NULL)
+		TELL(checked, ERROR, 0, mend, "'%s': %s: %s", setting, path, fault);
 }
 
 /* Only root can become another user. */

@@ -5,6 +5,7 @@
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
 #include "daemon/mintmarkd/log.h"
+#include "engine/tls_file.h"
 #include "lib/base/array.h"
 #include "lib/base/buf.h"
 
@@ -12,7 +13,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Each type's largest payload is checked when it is sent. */
@@ -107,23 +107,17 @@ tls_path(const struct mm_config *config, size_t which)
 	return which == 0 ? config->tls_certificate_path : config->tls_key_path;
 }
 
-/* What is wrong with a file of these; NULL: nothing. */
+/* What is wrong with one of the files, to be opened here at each start of a gate too; NULL: nothing. */
 static const char *
-tls_fault(const char *path, bool is_key)
+tls_fault(const char *path, bool is_key, const char **mend)
 {
-	int fd = open_pem(path);
-	const char *fault = NULL;
-	struct stat status;
+	const char *fault = mm_tls_file_fault(path, is_key, mend);
+	int fd = fault == NULL ? open_pem(path) : -1;
 
-	if (fd == -1)
-		return strerror(errno);
-	if (fstat(fd, &status) == -1)
+	if (fault == NULL && fd == -1)
 		fault = strerror(errno);
-	else if (!S_ISREG(status.st_mode))
-		fault = "it is no regular file";
-	else if (is_key && (status.st_mode & S_IRWXO) != 0)
-		fault = "every user of this machine may read or write it";
-	close(fd);
+	if (fd != -1)
+		close(fd);
 	return fault;
 }
 
@@ -133,13 +127,13 @@ mm_handover_check_tls(const struct mm_config *config, struct mm_problems *proble
 	bool all = true;
 
 	for (size_t which = 0; which < MM_COUNT_OF(tls_names); which++) {
-		const char *path = tls_path(config, which);
-		const char *fault = path == NULL ? NULL : tls_fault(path, which == 1);
+		const char *path = tls_path(config, which), *mend;
+		const char *fault = path == NULL ? NULL : tls_fault(path, which == 1, &mend);
 
 		if (fault == NULL)
 			continue;
-		mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, 0,
-		    "name a PEM file; a key is closed to other users", "'%s': %s: %s", tls_names[which], path, fault);
+		mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, 0, mend, "'%s': %s: %s", tls_names[which],
+		    path, fault);
 		all = false;
 	}
 	return all;
