@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const struct {
 	const char *text;
@@ -64,24 +65,44 @@ digest_secret(struct mm_slice secret, uint8_t digest[MM_DIGEST_LEN])
 	return mm_sha256(secret, digest) ? MM_CALLER_SECRET_GOOD : MM_CALLER_SECRET_FAILED;
 }
 
-enum mm_caller_secret
-mm_caller_secret_read(const char *path, uint8_t digest[MM_DIGEST_LEN])
+/* Whether every user may read or write it, seen on the open file: another may stand at the path by now. */
+static bool
+is_exposed(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) != 0 || (S_ISREG(status.st_mode) && (status.st_mode & S_IRWXO) != 0);
+}
+
+static enum mm_caller_secret
+read_secret(int fd, uint8_t digest[MM_DIGEST_LEN])
 {
 	enum mm_caller_secret outcome;
-	struct stat status;
 	size_t len = 0;
 	char *bytes;
 
-	if (stat(path, &status) != 0)
-		return errno == ENOENT ? MM_CALLER_SECRET_MISSING : MM_CALLER_SECRET_UNREADABLE;
-	if (S_ISREG(status.st_mode) && (status.st_mode & S_IRWXO) != 0)
+	if (is_exposed(fd))
 		return MM_CALLER_SECRET_EXPOSED;
 	/* One byte more for the newline. */
-	bytes = mm_file_read(AT_FDCWD, path, MM_CALLER_SECRET_LEN_MAX + 1, &len);
+	bytes = mm_file_read_open(fd, MM_CALLER_SECRET_LEN_MAX + 1, &len);
 	if (bytes == NULL)
 		return MM_CALLER_SECRET_UNREADABLE;
 	outcome = digest_secret(mm_slice(bytes, len), digest);
 	mm_secret_wipe(bytes, len);
 	free(bytes);
+	return outcome;
+}
+
+enum mm_caller_secret
+mm_caller_secret_read(const char *path, uint8_t digest[MM_DIGEST_LEN])
+{
+	/* Without O_NONBLOCK a FIFO would hold us up before we see that it is none of ours. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	enum mm_caller_secret outcome;
+
+	if (fd < 0)
+		return errno == ENOENT ? MM_CALLER_SECRET_MISSING : MM_CALLER_SECRET_UNREADABLE;
+	outcome = read_secret(fd, digest);
+	close(fd);
 	return outcome;
 }
