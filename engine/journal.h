@@ -15,12 +15,16 @@
 #include <mintmark/reason.h>
 #include <mintmark/slice.h>
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Where mintmarkd keeps journals, in its state folder, and the name of the gate's. */
 #define MM_JOURNAL_FOLDER "journal"
 #define MM_JOURNAL_GATE "gate"
+
+/* The file of a segment, for printf: the journal's name, a uint64_t. */
+#define MM_JOURNAL_FILE "%s.%010" PRIu64 ".journal"
 
 /* Text fields of a decision record, in their order on disk: append only. */
 enum mm_journal_field {
@@ -115,18 +119,23 @@ bool mm_journal_close(struct mm_journal **journal);
 /*
  * Create the segment file NAME.NNNNNNNNNN.journal of this number (from 1 on) in dir_fd, of size bytes, really
  * allocated and synced; or open it, where it exists and nothing was ever written to it.
- * Returns a descriptor, or -1 with errno (EEXIST: it was begun, so it belongs to its writer; ENOSPC).
+ * Returns a descriptor, or -1 with errno (EEXIST: something was written to it, so it belongs to its writer;
+ * EPROTO: what has this name is no segment; ENOSPC).
  */
 int mm_journal_segment_create(int dir_fd, const char *name, int64_t size, uint64_t number);
 
 /*
  * Open the segment that a starting writer goes on with: the newest one that was begun, else the oldest. Segments
  * behind it are its spares; mm_journal_segment_create(number + 1) opens or makes the first of them.
- * Returns a descriptor and sets *number, or -1 with errno (ENOENT: there is none yet).
+ * Returns a descriptor and sets *number, or -1 with errno (ENOENT: there is none yet; EPROTO: that of *number is no
+ * segment, or its identity is damaged).
  */
 int mm_journal_segment_newest(int dir_fd, const char *name, uint64_t *number);
 
-/* Remove the oldest segments until at most keep begun ones are left (0: remove none). Returns 0, or -1 with errno. */
+/*
+ * Remove the oldest segments until at most keep begun ones are left (0: remove none). What is no segment stays.
+ * Returns 0, or -1 with errno.
+ */
 int mm_journal_segment_remove_old(int dir_fd, const char *name, uint64_t keep);
 
 /* ---- reading ---- */

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -34,7 +33,7 @@ file_name(char out[MM_JOURNAL_FILE_NAME_LEN], const char *name, uint64_t number,
 		errno = EINVAL;
 		return -1;
 	}
-	(void)snprintf(out, MM_JOURNAL_FILE_NAME_LEN, "%s.%010" PRIu64 ".journal%s", name, number, ending);
+	(void)snprintf(out, MM_JOURNAL_FILE_NAME_LEN, MM_JOURNAL_FILE "%s", name, number, ending);
 	return 0;
 }
 
@@ -121,10 +120,18 @@ mm_journal_segment_read(int fd, struct mm_journal_segment *segment)
 	return segment->begun && !segment->start_whole ? read_header(fd, segment) : 0;
 }
 
-/* Read the header and see that it is that of the file's name. */
+/* Read the header of a regular file and see that it is that of the file's name. */
 static int
 read_named(int fd, const char *name, uint64_t number, struct mm_journal_segment *segment)
 {
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return -1;
+	if (!S_ISREG(status.st_mode)) {
+		errno = EPROTO;
+		return -1;
+	}
 	if (mm_journal_segment_read(fd, segment) < 0)
 		return -1;
 	if (segment->identity.number != number || strcmp(segment->identity.name, name) != 0) {
@@ -132,6 +139,13 @@ read_named(int fd, const char *name, uint64_t number, struct mm_journal_segment 
 		return -1;
 	}
 	return 0;
+}
+
+/* What openat says of a folder, a symbolic link and a socket: none of them is a segment. */
+static bool
+is_other_kind(int error)
+{
+	return error == EISDIR || error == ELOOP || error == ENXIO;
 }
 
 static int
@@ -144,8 +158,10 @@ open_named(int dir_fd, const char *name, uint64_t number, int flags, struct mm_j
 	if (file_name(file, name, number, "") < 0)
 		return -1;
 	fd = openat(dir_fd, file, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
+	if (fd < 0) {
+		errno = is_other_kind(errno) ? EPROTO : errno;
 		return -1;
+	}
 	if (read_named(fd, name, number, segment) == 0)
 		return fd;
 	error = errno;

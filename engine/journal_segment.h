@@ -28,7 +28,10 @@ struct mm_journal_segment {
 /* Read the header of the segment file fd, which stays the caller's. -1 with errno (EPROTO: it is no segment). */
 int mm_journal_segment_read(int fd, struct mm_journal_segment *segment);
 
-/* Read the header of segment number in a folder; segment->fd is then open for reading. -1 with errno. */
+/*
+ * Read the header of segment number in a folder; segment->fd is then open for reading. -1 with errno (EPROTO: what has
+ * its name is no segment).
+ */
 int mm_journal_segment_open(int dir_fd, const char *name, uint64_t number, struct mm_journal_segment *segment);
 
 /* Find the least number of a segment in a folder that is at least from; 0 with *number set, -1 with errno (ENOENT). */

@@ -5,6 +5,7 @@
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
 #include "daemon/mintmarkd/log.h"
+#include "engine/journal.h"
 #include "engine/tls_file.h"
 #include "lib/base/array.h"
 #include "lib/base/buf.h"
@@ -192,14 +193,28 @@ mm_handover_spare(struct mm_keeper *keeper)
 	return -1;
 }
 
+/* Say what the journal cannot be begun for. A damaged segment is not passed over: it may be all that there is. */
+static void
+tell_no_segment(const struct mm_keeper *keeper, int error)
+{
+	const char *dir = keeper->config->state_dir;
+
+	if (error == EPROTO)
+		mm_log(LOG_ERR, "%s/" MM_JOURNAL_FOLDER "/" MM_JOURNAL_FILE " is no journal segment, or its first bytes are "
+		    "damaged: move it away, keep it for investigation, and start again", dir, MM_JOURNAL_GATE,
+		    keeper->segments.newest);
+	else
+		mm_log(LOG_ERR, "no journal segment can be opened or made in %s/" MM_JOURNAL_FOLDER ": %s", dir,
+		    strerror(error));
+}
+
 static bool
 send_first_segment(struct mm_keeper *keeper)
 {
 	int fd = mm_segments_open_first(&keeper->segments);
 
 	if (fd == -1) {
-		mm_log(LOG_ERR, "no journal segment can be opened or made in %s/journal: %s", keeper->config->state_dir,
-		    strerror(errno));
+		tell_no_segment(keeper, errno);
 		return false;
 	}
 	return send_segment(keeper, fd);

@@ -14,13 +14,14 @@ mm_segments_open_first(struct mm_segments *segments)
 {
 	int fd = mm_journal_segment_newest(segments->dir_fd, MM_JOURNAL_GATE, &segments->newest);
 
+	segments->previous = 0;
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
 	segments->newest = 0;
 	return mm_segments_open_next(segments);
 }
 
-/* Whether a segment exists and nothing was written to it. */
+/* Whether a segment exists, so is not number 0, and nothing was written to it. */
 static bool
 is_unused(const struct mm_segments *segments, uint64_t number)
 {
@@ -37,8 +38,7 @@ mm_segments_open_next(struct mm_segments *segments)
 {
 	int fd;
 
-	if (segments->newest >= 2 && is_unused(segments, segments->newest) &&
-	    is_unused(segments, segments->newest - 1)) {
+	if (is_unused(segments, segments->previous) && is_unused(segments, segments->newest)) {
 		errno = EBUSY;
 		return -1;
 	}
@@ -46,6 +46,7 @@ mm_segments_open_next(struct mm_segments *segments)
 	    segments->newest + 1);
 	if (fd < 0)
 		return -1;
+	segments->previous = segments->newest;
 	segments->newest++;
 	/* Not a reason to stop: the disk fills up, and then the gate denies. */
 	if (mm_journal_segment_remove_old(segments->dir_fd, MM_JOURNAL_GATE, segments->keep) < 0)

@@ -12,13 +12,15 @@
 struct mm_segments {
 	int dir_fd;
 	int64_t segment_bytes;
-	uint64_t keep;   /* begun segments; 0: all */
-	uint64_t newest; /* the number of the last one that was opened; 0: none */
+	uint64_t keep;     /* begun segments; 0: all */
+	uint64_t newest;   /* the number of the last one that was opened; 0: none */
+	uint64_t previous; /* of the one opened before it; 0: none */
 };
 
 /*
  * Open the segment that a starting gate goes on with: the newest that was begun, or the first.
- * Returns a descriptor, the caller's, with its number in segments->newest; -1 with errno.
+ * Returns a descriptor, the caller's, with its number in segments->newest; -1 with errno (EPROTO: the file of that
+ * number is no segment, or is damaged).
  */
 int mm_segments_open_first(struct mm_segments *segments);
 

@@ -112,6 +112,27 @@ rm "$world/gate.sock"
 echo 12x >"$state/epoch"
 run 1 "a damaged epoch is not guessed" "'epoch' of state_dir is damaged"
 rm "$state/epoch"
+
+# A journal whose only begun segment lost its first bytes: a spare lies behind it.
+first=$state/journal/gate.0000000001.journal
+cp "$first" "$world/kept"
+: >"$first"
+run 1 "a journal segment of no length is told by its name, and what to do" \
+	"$first is no journal segment, or its first bytes are damaged: move it away"
+check "it is left as it is" test -f "$first" -a ! -s "$first"
+rm "$first"
+mkfifo "$first"
+run 1 "so is a pipe in its place" "$first is no journal segment"
+rm "$first"
+start_and_wait
+check "with it out of the way the next segment is gone on with" answers
+check "and a spare is made behind that" wait_for 5 test -e "$state/journal/gate.0000000003.journal"
+check "not in its place" test ! -e "$first"
+stop
+check "and it stops" test "$status" = 0
+rm "$state"/journal/*
+mv "$world/kept" "$first"
+
 chmod o+w "$state"
 run 1 "a state folder that others can write is refused" "can be written by others"
 chmod o-w "$state"

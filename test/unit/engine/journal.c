@@ -596,6 +596,33 @@ test_wrong_segments(void **state)
 	assert_null(mm_journal_reader_open(world->dir_fd, "a/b"));
 }
 
+/* What only has a segment's name is told apart from one, whatever it is. */
+static void
+test_no_segment(void **state)
+{
+	static const char name[] = "gate.0000000001.journal";
+	struct journal_world *world = *state;
+
+	for (unsigned kind = 0; kind < 4; kind++) {
+		uint64_t number = 0;
+
+		if (kind == 0)
+			close(openat(world->dir_fd, name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+		else if (kind == 1)
+			assert_int_equal(mkfifoat(world->dir_fd, name, 0600), 0);
+		else if (kind == 2)
+			assert_int_equal(mkdirat(world->dir_fd, name, 0700), 0);
+		else
+			assert_int_equal(symlinkat("/dev/null", world->dir_fd, name), 0);
+		assert_int_equal(mm_journal_segment_newest(world->dir_fd, "gate", &number), -1);
+		assert_int_equal(errno, EPROTO);
+		assert_int_equal(number, 1);
+		assert_int_equal(mm_journal_segment_create(world->dir_fd, "gate", WORLD_SEGMENT, 1), -1);
+		assert_int_equal(errno, EPROTO);
+		assert_int_equal(unlinkat(world->dir_fd, name, kind == 2 ? AT_REMOVEDIR : 0), 0);
+	}
+}
+
 /* A rest of a creation that did not finish is replaced. */
 static void
 test_unfinished_creation(void **state)
@@ -655,6 +682,7 @@ main(void)
 		WORLD_TEST(test_since),
 		WORLD_TEST(test_segment_files),
 		WORLD_TEST(test_wrong_segments),
+		WORLD_TEST(test_no_segment),
 		WORLD_TEST(test_unfinished_creation),
 		WORLD_TEST(test_spare_of_an_earlier_life),
 	};
