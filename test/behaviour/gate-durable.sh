@@ -10,8 +10,6 @@ port=20570
 sed -i 's/^journal_segment = .*/journal_segment = 16777216\njournal = "durable"/' "$config"
 start
 
-threads=$(sed -n 's/^Threads:[^0-9]*//p' "/proc/$(gate_pid)/status")
-[ "$threads" -ge 32 ] || fail "the gate has only $threads threads"
 form="token=$(token)&client_id=dovecot&client_secret=$secret"
 {
 	printf 'POST /v1/introspect/mail HTTP/1.1\r\nHost: x\r\nUser-Agent: load/@\r\n'
@@ -23,6 +21,9 @@ running=$!
 "$load" ask "unix:$world/gate.sock" "$world/request" 16 3 >"$world/unix" 2>"$world/err2" || fail "the load failed"
 wait "$running" || fail "the load failed"
 running=
+# Both sockets have answered, so that all threads of both are there.
+threads=$(sed -n 's/^Threads:[^0-9]*//p' "/proc/$(gate_pid)/status")
+[ "$threads" -ge 32 ] || fail "the gate has only $threads threads"
 if cat "$world/tcp" "$world/unix" | grep -v ' 200 allow$'; then
 	fail "an answer is no allow"
 fi
