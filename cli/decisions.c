@@ -261,8 +261,9 @@ tell_damage(struct decisions *decisions, const struct mm_journal_place *where)
 	if (!is_behind(where, &decisions->told))
 		return;
 	decisions->told = *where;
-	fprintf(stderr, "mintmark decisions: the journal is damaged, or something is missing, in segment %" PRIu64
-	    " at offset %" PRIu64 "; reading goes on behind it\n", where->segment, where->offset);
+	fprintf(stderr, "mintmark decisions: " MM_JOURNAL_FILE ": the journal is damaged, or %s, in segment %" PRIu64
+	    " at offset %" PRIu64 "; reading goes on behind it\n", MM_JOURNAL_GATE, where->segment,
+	    where->offset == 0 ? "this is no segment of it" : "something is missing", where->segment, where->offset);
 }
 
 /* Give every record that is there now and passes the filter to visit. Returns false, and told, where reading fails. */

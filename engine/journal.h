@@ -133,7 +133,7 @@ int mm_journal_segment_create(int dir_fd, const char *name, int64_t size, uint64
 int mm_journal_segment_newest(int dir_fd, const char *name, uint64_t *number);
 
 /*
- * Remove the oldest segments until at most keep begun ones are left (0: remove none). What is no segment stays.
+ * Remove the oldest segments until at most keep begun ones are left (0: remove none).
  * Returns 0, or -1 with errno.
  */
 int mm_journal_segment_remove_old(int dir_fd, const char *name, uint64_t keep);
@@ -149,7 +149,11 @@ void mm_journal_reader_free(struct mm_journal_reader **reader);
 enum mm_journal_read {
 	MM_READ_RECORD,  /* *record is set, borrowed until the next call */
 	MM_READ_END,     /* nothing more now; call again later to follow */
-	MM_READ_DAMAGED, /* CRC, chain or length does not hold at *where; the next call goes on behind it, if it can */
+	/*
+	 * CRC, chain or length does not hold at *where; the next call goes on behind it, if it can. Offset 0: the file of
+	 * that segment is none, or its identity is damaged, and nothing of it can be read.
+	 */
+	MM_READ_DAMAGED,
 	MM_READ_FAILED,  /* errno */
 };
 

@@ -24,6 +24,7 @@ struct mm_journal_reader {
 	uint64_t next_number;              /* where none is open: the first to look for */
 	uint64_t offset;
 	bool searched;                     /* behind the end of what the open segment held, once */
+	uint64_t told_unreadable;          /* the last file that is no segment, of those that were told */
 	bool lost;                         /* a gap that is to be told */
 	bool chained;                      /* sequence and hash are those of the record before offset */
 	uint64_t sequence;
@@ -112,6 +113,33 @@ open_begun(struct mm_journal_reader *reader, uint64_t number, struct mm_journal_
 		return more;
 	close(segment->fd);
 	return look_for_begun(reader, number, segment, &passed_spare);
+}
+
+/*
+ * Find a file from number on, before the next segment that was begun, that has a segment's name and is none, and that
+ * was not told yet. A segment has its identity before it has its name, so that none is mistaken that is being made.
+ * Returns 1 with *found set, 0 where there is none, -1 with errno.
+ */
+static int
+find_unreadable(const struct mm_journal_reader *reader, uint64_t number, uint64_t *found)
+{
+	struct mm_journal_segment segment;
+
+	if (number <= reader->told_unreadable)
+		number = reader->told_unreadable + 1;
+	for (; mm_journal_segment_find(reader->dir_fd, reader->name, number, &number) == 0; number++) {
+		if (mm_journal_segment_open(reader->dir_fd, reader->name, number, &segment) == 0) {
+			close(segment.fd);
+			if (segment.begun)
+				return 0;
+		} else if (errno == EPROTO) {
+			*found = number;
+			return 1;
+		} else if (errno != ENOENT) {
+			return -1;
+		}
+	}
+	return errno == ENOENT ? 0 : -1;
 }
 
 /* Nothing in a segment belongs to the journal from where the next one says that it ended. */
@@ -218,16 +246,35 @@ skip_damage(struct mm_journal_reader *reader, enum mm_journal_read *read)
 	return look;
 }
 
+/* Tell what stands in a segment's place from number on, if anything does: then, and on failure, *read is set. */
+static bool
+tell_unreadable(struct mm_journal_reader *reader, uint64_t number, enum mm_journal_read *read,
+    struct mm_journal_place *where)
+{
+	uint64_t found;
+	int more = find_unreadable(reader, number, &found);
+
+	if (more == 0)
+		return false;
+	*read = more < 0 ? MM_READ_FAILED : MM_READ_DAMAGED;
+	if (more > 0) {
+		reader->told_unreadable = found;
+		*where = (struct mm_journal_place){ .segment = found, .offset = 0 };
+	}
+	return true;
+}
+
 /*
  * No whole record stands at the place. Find out whether one follows: in this segment (searched once while it is
  * the last one, and again when it is left), or in a later one.
  */
 static enum step
-pass_end(struct mm_journal_reader *reader, enum mm_journal_read *read)
+pass_end(struct mm_journal_reader *reader, enum mm_journal_read *read, struct mm_journal_place *where)
 {
 	struct mm_journal_segment next;
 	int more = open_begun(reader, reader->segment.identity.number + 1, &next);
 	enum mm_journal_look look;
+	bool leave;
 
 	*read = more < 0 ? MM_READ_FAILED : MM_READ_END;
 	if (more < 0)
@@ -239,7 +286,9 @@ pass_end(struct mm_journal_reader *reader, enum mm_journal_read *read)
 		reader->searched = true;
 		look = skip_damage(reader, read);
 	}
-	if (more > 0 && look != MM_LOOK_RECORD && look != MM_LOOK_FAILED)
+	leave = look != MM_LOOK_RECORD && look != MM_LOOK_FAILED &&
+	    !tell_unreadable(reader, reader->segment.identity.number + 1, read, where);
+	if (more > 0 && leave)
 		enter(reader, &next);
 	else if (more > 0)
 		close(next.fd);
@@ -248,18 +297,21 @@ pass_end(struct mm_journal_reader *reader, enum mm_journal_read *read)
 		*read = MM_READ_FAILED;
 		return STEP_READ;
 	}
-	if (*read == MM_READ_DAMAGED)
+	if (*read != MM_READ_END)
 		return STEP_READ;
 	return more > 0 || look == MM_LOOK_RECORD ? STEP_AGAIN : STEP_READ;
 }
 
 /* Have a segment open, if there is any. */
 static enum step
-open_first(struct mm_journal_reader *reader, enum mm_journal_read *read)
+open_first(struct mm_journal_reader *reader, enum mm_journal_read *read, struct mm_journal_place *where)
 {
 	struct mm_journal_segment segment;
-	int more = open_begun(reader, reader->next_number, &segment);
+	int more;
 
+	if (tell_unreadable(reader, reader->next_number, read, where))
+		return STEP_READ;
+	more = open_begun(reader, reader->next_number, &segment);
 	if (more > 0) {
 		enter(reader, &segment);
 		return STEP_AGAIN;
@@ -269,13 +321,14 @@ open_first(struct mm_journal_reader *reader, enum mm_journal_read *read)
 }
 
 static enum step
-read_step(struct mm_journal_reader *reader, struct mm_journal_record *record, enum mm_journal_read *read)
+read_step(struct mm_journal_reader *reader, struct mm_journal_record *record, enum mm_journal_read *read,
+    struct mm_journal_place *where)
 {
 	const uint8_t *bytes;
 	size_t len;
 
 	if (reader->segment.fd < 0)
-		return open_first(reader, read);
+		return open_first(reader, read, where);
 	if (reader->lost) {
 		reader->lost = false;
 		*read = MM_READ_DAMAGED;
@@ -290,7 +343,7 @@ read_step(struct mm_journal_reader *reader, struct mm_journal_record *record, en
 		*read = MM_READ_FAILED;
 		return STEP_READ;
 	default:
-		return pass_end(reader, read);
+		return pass_end(reader, read, where);
 	}
 }
 
@@ -303,7 +356,7 @@ mm_journal_read(struct mm_journal_reader *reader, struct mm_journal_record *reco
 	do {
 		where->segment = reader->segment.identity.number;
 		where->offset = reader->offset;
-		step = read_step(reader, record, &read);
+		step = read_step(reader, record, &read, where);
 	} while (step == STEP_AGAIN);
 	return read;
 }
@@ -336,6 +389,7 @@ mm_journal_reader_resume(struct mm_journal_reader *reader, const struct mm_journ
 
 	close_segment(reader);
 	reader->chained = false;
+	reader->told_unreadable = 0;
 	reader->next_number = place->segment;
 	if (mm_journal_segment_open(reader->dir_fd, reader->name, place->segment, &segment) < 0) {
 		reader->lost = errno == ENOENT;

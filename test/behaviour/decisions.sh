@@ -134,6 +134,21 @@ with open(path, "r+b") as file:
     file.write(b"damage")
 END
 run 1 "damaged" --dir "$journal"
-says err 'damaged.*segment 1 at offset [0-9]+'
+says err '^mintmark decisions: gate.0000000001.journal: .*damaged.*segment 1 at offset [1-9]'
+says out 'event: stopped'
+
+spare=$journal/gate.0000000002.journal
+[ -f "$spare" ] || fail "there is no spare"
+cp "$journal/gate.0000000001.journal" "$world/kept"
+: >"$journal/gate.0000000001.journal"
+run 1 "cut off to nothing" --dir "$journal"
+says err '^mintmark decisions: gate.0000000001.journal: .*damaged.*segment 1 at offset 0;'
+lines 0
+run 1 "cut off to nothing, the last lines" --dir "$journal" -n 5
+[ "$(wc -l <"$world/err")" -eq 1 ] || fail "$what: it is not told once"
+cp "$world/kept" "$journal/gate.0000000001.journal"
+echo garbage >"$spare"
+run 1 "something else behind the records" --dir "$journal" --since 1h
+says err 'gate.0000000002.journal: .*segment 2 at offset 0;'
 says out 'event: stopped'
 finish

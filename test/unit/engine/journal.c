@@ -440,6 +440,52 @@ test_missing_end(void **state)
 	assert_int_equal(world_read(world).damaged, 1);
 }
 
+/* Where the reader says that damage is, of the first one; segment 0: none was told. */
+static struct mm_journal_place
+first_damage(const struct journal_world *world)
+{
+	struct mm_journal_reader *reader = mm_journal_reader_open(world->dir_fd, "gate");
+	struct mm_journal_place where = { 0, 0 };
+	struct mm_journal_record record;
+	enum mm_journal_read read;
+
+	while ((read = mm_journal_read(reader, &record, &where)) == MM_READ_RECORD)
+		;
+	mm_journal_reader_free(&reader);
+	return read == MM_READ_DAMAGED ? where : (struct mm_journal_place){ 0, 0 };
+}
+
+/* A segment whose identity is gone is told, wherever it stands; the others are read. */
+static void
+test_damaged_identity(void **state)
+{
+	struct journal_world *world = *state;
+	uint64_t newest;
+
+	world->feed = true;
+	assert_true(world_open(world, MM_JOURNAL_BEFORE_ANSWER, 1));
+	append_all(world, 1, 1000);
+	assert_true(world_close(world));
+	assert_found(world, 1000, 0); /* also beside a spare */
+	newest = world->number;
+	assert_true(newest >= 4);
+	/* The spare, the first one, one in the middle: in each case with those before. */
+	for (unsigned i = 0; i < 3; i++) {
+		const uint64_t numbers[] = { newest, 1, 2 };
+		const uint64_t first[] = { newest, 1, 1 };
+		const uint64_t damaged[] = { 1, 2, 3 };
+		struct journal_found found;
+
+		world_damage(world, (unsigned)numbers[i], 20, "?", 1);
+		found = world_read(world);
+		assert_int_equal(found.damaged, damaged[i]);
+		assert_true(found.ordered && !found.failed);
+		assert_int_equal(found.last_number, 1000);
+		assert_int_equal(first_damage(world).segment, first[i]);
+		assert_int_equal(first_damage(world).offset, 0);
+	}
+}
+
 /* ---- reading from elsewhere ---- */
 
 static void
@@ -676,6 +722,7 @@ main(void)
 		WORLD_TEST(test_changed_byte),
 		WORLD_TEST(test_swapped_records),
 		WORLD_TEST(test_missing_end),
+		WORLD_TEST(test_damaged_identity),
 		WORLD_TEST(test_resume),
 		WORLD_TEST(test_resume_at_nothing),
 		WORLD_TEST(test_removed_segments),
