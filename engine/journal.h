@@ -133,7 +133,7 @@ int mm_journal_segment_create(int dir_fd, const char *name, int64_t size, uint64
 int mm_journal_segment_newest(int dir_fd, const char *name, uint64_t *number);
 
 /*
- * Remove the oldest segments until at most keep begun ones are left (0: remove none).
+ * Remove the oldest segments until at most keep begun ones are left (0: remove none). What is no segment stays.
  * Returns 0, or -1 with errno.
  */
 int mm_journal_segment_remove_old(int dir_fd, const char *name, uint64_t keep);

@@ -270,21 +270,39 @@ mm_journal_segment_newest(int dir_fd, const char *name, uint64_t *number)
 	return open_named(dir_fd, name, *number, O_RDWR, &segment);
 }
 
+/* Remove a segment. Returns 1 where it was begun, 0 where not or where it is no segment and stays, -1 with errno. */
+static int
+remove_segment(int dir_fd, const char *name, uint64_t number)
+{
+	char file[MM_JOURNAL_FILE_NAME_LEN];
+	struct mm_journal_segment segment;
+
+	if (mm_journal_segment_open(dir_fd, name, number, &segment) < 0)
+		return errno == EPROTO ? 0 : -1;
+	close(segment.fd);
+	if (file_name(file, name, number, "") < 0 || unlinkat(dir_fd, file, 0) < 0)
+		return -1;
+	return segment.begun ? 1 : 0;
+}
+
 int
 mm_journal_segment_remove_old(int dir_fd, const char *name, uint64_t keep)
 {
 	struct newest newest = { dir_fd, name, 0, 0, 0 };
-	char file[MM_JOURNAL_FILE_NAME_LEN];
 	uint64_t number = 0;
+	int removed;
 
 	if (keep == 0)
 		return 0;
 	if (each_segment(dir_fd, name, visit_newest, &newest) < 0)
 		return -1;
-	for (; newest.begun_count > keep; newest.begun_count--) {
-		if (mm_journal_segment_find(dir_fd, name, number + 1, &number) < 0 ||
-		    file_name(file, name, number, "") < 0 || unlinkat(dir_fd, file, 0) < 0)
+	while (newest.begun_count > keep) {
+		if (mm_journal_segment_find(dir_fd, name, number + 1, &number) < 0)
 			return -1;
+		removed = remove_segment(dir_fd, name, number);
+		if (removed < 0)
+			return -1;
+		newest.begun_count -= (uint64_t)removed;
 	}
 	return 0;
 }
@@ -333,15 +351,15 @@ write_identity(int fd, const struct mm_journal_identity *identity)
 	return wrote == (ssize_t)sizeof(bytes);
 }
 
-/* The journal's id is that of its other segments, and random in its first. */
+/* The journal's id is that of its other segments, as far as they are whole, and random in its first. */
 static bool
 choose_id(int dir_fd, const char *name, uint8_t id[MM_JOURNAL_ID_LEN])
 {
 	struct mm_journal_segment segment;
-	uint64_t number;
 
-	if (mm_journal_segment_find(dir_fd, name, 1, &number) == 0 &&
-	    mm_journal_segment_open(dir_fd, name, number, &segment) == 0) {
+	for (uint64_t number = 1; mm_journal_segment_find(dir_fd, name, number, &number) == 0; number++) {
+		if (mm_journal_segment_open(dir_fd, name, number, &segment) < 0)
+			continue;
 		close(segment.fd);
 		memcpy(id, segment.identity.id, MM_JOURNAL_ID_LEN);
 		return true;

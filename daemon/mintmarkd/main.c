@@ -245,6 +245,7 @@ set_up_keeper(struct holdings *held)
 		.epoch = held->epoch,
 		.segments = {
 			.dir_fd = held->state.journal_dir_fd,
+			.state_dir = held->config->state_dir,
 			.segment_bytes = whole_segment_bytes(held->config),
 			.keep = (uint64_t)held->config->journal_keep_segments,
 		},

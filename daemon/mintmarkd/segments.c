@@ -33,21 +33,40 @@ is_unused(const struct mm_segments *segments, uint64_t number)
 	return true;
 }
 
+/*
+ * Open, or make, the first segment behind *number that can be had, and set *number to its. What stands in the way is
+ * no gate's: the newest segment that was begun comes before it.
+ */
+static int
+open_behind(const struct mm_segments *segments, uint64_t *number)
+{
+	int fd;
+
+	for (;;) {
+		++*number;
+		fd = mm_journal_segment_create(segments->dir_fd, MM_JOURNAL_GATE, segments->segment_bytes, *number);
+		if (fd >= 0 || (errno != EPROTO && errno != EEXIST))
+			return fd;
+		mm_log(LOG_ERR, "%s/" MM_JOURNAL_FOLDER "/" MM_JOURNAL_FILE " is no journal segment that can be used: its "
+		    "number is passed over; move it away", segments->state_dir, MM_JOURNAL_GATE, *number);
+	}
+}
+
 int
 mm_segments_open_next(struct mm_segments *segments)
 {
+	uint64_t number = segments->newest;
 	int fd;
 
 	if (is_unused(segments, segments->previous) && is_unused(segments, segments->newest)) {
 		errno = EBUSY;
 		return -1;
 	}
-	fd = mm_journal_segment_create(segments->dir_fd, MM_JOURNAL_GATE, segments->segment_bytes,
-	    segments->newest + 1);
+	fd = open_behind(segments, &number);
 	if (fd < 0)
 		return -1;
 	segments->previous = segments->newest;
-	segments->newest++;
+	segments->newest = number;
 	/* Not a reason to stop: the disk fills up, and then the gate denies. */
 	if (mm_journal_segment_remove_old(segments->dir_fd, MM_JOURNAL_GATE, segments->keep) < 0)
 		mm_log(LOG_ERR, "old journal segments cannot be removed: %s", strerror(errno));

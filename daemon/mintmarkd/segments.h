@@ -11,6 +11,7 @@
 
 struct mm_segments {
 	int dir_fd;
+	const char *state_dir; /* lent, to tell of files */
 	int64_t segment_bytes;
 	uint64_t keep;     /* begun segments; 0: all */
 	uint64_t newest;   /* the number of the last one that was opened; 0: none */
@@ -25,8 +26,9 @@ struct mm_segments {
 int mm_segments_open_first(struct mm_segments *segments);
 
 /*
- * Open, or make, the segment behind the newest, and remove what is older than is kept. As above; EBUSY: two that
- * were opened before are not begun yet, so that a gate gone wrong cannot fill the disk with empty ones.
+ * Open, or make, the segment behind the newest, and remove what is older than is kept. A number whose file is no unused
+ * segment is told in the log, and passed over. As above, without EPROTO; EBUSY: two that were opened before are not
+ * begun yet, so that a gate gone wrong cannot fill the disk with empty ones.
  */
 int mm_segments_open_next(struct mm_segments *segments);
 

@@ -133,6 +133,20 @@ check "and it stops" test "$status" = 0
 rm "$state"/journal/*
 mv "$world/kept" "$first"
 
+# Something else has the number of the next segment, and bytes that no gate wrote are in the one after it.
+mkdir "$state/journal/gate.0000000002.journal"
+start_and_wait
+check "what stands in the way of the next segment is told by its name" wait_for 5 logged \
+	"$state/journal/gate.0000000002.journal is no journal segment that can be used: its number is passed over"
+check "and the next number is taken" wait_for 5 test -f "$state/journal/gate.0000000003.journal"
+stop
+check "and it stops" test "$status" = 0
+printf x | dd of="$state/journal/gate.0000000003.journal" bs=1 seek=5000 conv=notrunc 2>/dev/null
+start_and_wait
+check "a spare with bytes in it is passed over too" wait_for 5 test -f "$state/journal/gate.0000000004.journal"
+stop
+rmdir "$state/journal/gate.0000000002.journal"
+
 chmod o+w "$state"
 run 1 "a state folder that others can write is refused" "can be written by others"
 chmod o-w "$state"

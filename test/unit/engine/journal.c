@@ -669,6 +669,40 @@ test_no_segment(void **state)
 	}
 }
 
+/* A number that something else has is passed over: the journal goes on, and the others are still one journal. */
+static void
+test_number_passed_over(void **state)
+{
+	struct journal_world *world = *state;
+	struct mm_journal_segment segment;
+	uint8_t id[MM_JOURNAL_ID_LEN];
+
+	assert_true(world_open(world, MM_JOURNAL_BEFORE_ANSWER, 0));
+	assert_int_equal(mkfifoat(world->dir_fd, "gate.0000000002.journal", 0600), 0);
+	world->number = 2;
+	world->feed = true;
+	world_hand_in(world);
+	append_all(world, 1, 1000);
+	assert_int_equal(mm_journal_segment_open(world->dir_fd, "gate", 1, &segment), 0);
+	close(segment.fd);
+	memcpy(id, segment.identity.id, sizeof(id));
+	assert_found(world, 1000, 1);
+	/* It is never among what is removed, and does not end the removing, or the journal's id. */
+	assert_int_equal(mm_journal_segment_remove_old(world->dir_fd, "gate", 2), 0);
+	assert_int_equal(mm_journal_segment_open(world->dir_fd, "gate", 1, &segment), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(mm_journal_segment_open(world->dir_fd, "gate", 3, &segment), -1);
+	assert_int_equal(errno, ENOENT);
+	append_all(world, 1001, 1500);
+	assert_int_equal(mm_journal_segment_open(world->dir_fd, "gate", world->number, &segment), 0);
+	close(segment.fd);
+	assert_memory_equal(segment.identity.id, id, sizeof(id));
+	assert_int_equal(unlinkat(world->dir_fd, "gate.0000000002.journal", 0), 0);
+	assert_int_equal(world_read(world).damaged, 0);
+	assert_int_equal(mm_journal_segment_remove_old(world->dir_fd, "gate", 2), 0);
+	assert_true(world_close(world));
+}
+
 /* A rest of a creation that did not finish is replaced. */
 static void
 test_unfinished_creation(void **state)
@@ -730,6 +764,7 @@ main(void)
 		WORLD_TEST(test_segment_files),
 		WORLD_TEST(test_wrong_segments),
 		WORLD_TEST(test_no_segment),
+		WORLD_TEST(test_number_passed_over),
 		WORLD_TEST(test_unfinished_creation),
 		WORLD_TEST(test_spare_of_an_earlier_life),
 	};
