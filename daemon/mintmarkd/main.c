@@ -22,6 +22,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -314,6 +315,17 @@ open_standard_descriptors(void)
 	return fd != -1 && close(fd) == 0;
 }
 
+/*
+ * Who started us may have limited the size of files. setrlimit(2): "Attempts to extend a file beyond this limit result
+ * in delivery of a SIGXFSZ signal", which ends the process without a word; where it is ignored, the call fails with
+ * EFBIG, which is told. Children inherit that.
+ */
+static bool
+ignore_file_size_signal(void)
+{
+	return signal(SIGXFSZ, SIG_IGN) != SIG_ERR;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -324,7 +336,7 @@ main(int argc, char **argv)
 	};
 	enum exit_status status;
 
-	if (!open_standard_descriptors())
+	if (!open_standard_descriptors() || !ignore_file_size_signal())
 		return EXIT_NOT_DONE;
 	mm_log_init();
 	parse_options(argc, argv, &held.options);

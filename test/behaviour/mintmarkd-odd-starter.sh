@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What mintmarkd inherits from who started it does not change what it does: an ignored SIGCHLD, closed descriptors.
+# What mintmarkd inherits from who started it does not change what it does: an ignored SIGCHLD, closed descriptors,
+# a limit of the size of files.
 # shellcheck disable=SC2317 # functions are called by their names in arguments
 set -eu
 port=20450
@@ -51,4 +52,13 @@ for fd in 0 1 2; do
 done
 stop
 check "and mintmarkd ends with status 0" test "$status" -eq 0
+
+# 256 KiB in blocks of 512 bytes: the trust fits, a segment of the journal does not.
+rm -r "$state/journal"
+(
+	ulimit -f 512
+	run 1 "a limit of the size of files is told" "no journal segment can be opened or made in $state/journal: File too large"
+	[ "$failures" -eq 0 ]
+) || failures=$((failures + 1))
+check "no half segment is left behind" test -z "$(find "$state/journal" -name '*.new')"
 finish
