@@ -23,9 +23,9 @@ open_folder(int dir_fd, const char *path)
 	return openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Who can write there can take an epoch back, or a journal away. */
+/* Who can write there can take an epoch back, or a journal away. inside: of the state folder, "" for itself. */
 static bool
-check_owner(const char *path, int dir_fd)
+check_owner(const char *path, const char *inside, int dir_fd)
 {
 	struct stat status;
 
@@ -33,8 +33,8 @@ check_owner(const char *path, int dir_fd)
 		return false;
 	if (status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return true;
-	mm_log(LOG_ERR, "state_dir %s can be written by others: run 'chown %u %s; chmod go-w %s'", path,
-	    (unsigned)geteuid(), path, path);
+	mm_log(LOG_ERR, "state_dir %s%s can be written by others: run 'chown %u %s%s; chmod go-w %s%s'", path, inside,
+	    (unsigned)geteuid(), path, inside, path, inside);
 	return false;
 }
 
@@ -63,12 +63,14 @@ open_parts(const char *path, struct mm_state *state)
 		mm_log(LOG_ERR, "state_dir %s cannot be opened or made: %s", path, strerror(errno));
 		return false;
 	}
-	if (!check_owner(path, state->dir_fd) || !take_lock(path, state))
+	if (!check_owner(path, "", state->dir_fd) || !take_lock(path, state))
 		return false;
 	state->journal_dir_fd = open_folder(state->dir_fd, MM_JOURNAL_FOLDER);
-	if (state->journal_dir_fd == -1)
+	if (state->journal_dir_fd == -1) {
 		mm_log(LOG_ERR, "%s/" MM_JOURNAL_FOLDER " cannot be opened or made: %s", path, strerror(errno));
-	return state->journal_dir_fd != -1;
+		return false;
+	}
+	return check_owner(path, "/" MM_JOURNAL_FOLDER, state->journal_dir_fd);
 }
 
 bool

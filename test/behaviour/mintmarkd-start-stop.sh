@@ -150,6 +150,16 @@ rmdir "$state/journal/gate.0000000002.journal"
 chmod o+w "$state"
 run 1 "a state folder that others can write is refused" "can be written by others"
 chmod o-w "$state"
+for mode in g+w o+w; do
+	chmod "$mode" "$state/journal"
+	run 1 "so is a folder of the journal with $mode" "state_dir $state/journal can be written by others"
+	chmod go-w "$state/journal"
+done
+if [ "$(id -u)" = 0 ]; then
+	chown nobody "$state/journal"
+	run 1 "and one that is another user's" "chown 0 $state/journal"
+	chown root "$state/journal"
+fi
 python3 - "$port" "$world/listens2" <<'END' &
 import socket, sys
 s = socket.socket()
