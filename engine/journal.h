@@ -150,8 +150,8 @@ enum mm_journal_read {
 	MM_READ_RECORD,  /* *record is set, borrowed until the next call */
 	MM_READ_END,     /* nothing more now; call again later to follow */
 	/*
-	 * CRC, chain or length does not hold at *where; the next call goes on behind it, if it can. Offset 0: the file of
-	 * that segment is none, or its identity is damaged, and nothing of it can be read.
+	 * CRC, chain or length does not hold at *where; the next call goes on behind it, if it can. Offset 0: the file
+	 * of that segment is none, or its identity is damaged, and nothing of it can be read.
 	 */
 	MM_READ_DAMAGED,
 	MM_READ_FAILED,  /* errno */

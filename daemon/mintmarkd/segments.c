@@ -47,8 +47,8 @@ open_behind(const struct mm_segments *segments, uint64_t *number)
 		fd = mm_journal_segment_create(segments->dir_fd, MM_JOURNAL_GATE, segments->segment_bytes, *number);
 		if (fd >= 0 || (errno != EPROTO && errno != EEXIST))
 			return fd;
-		mm_log(LOG_ERR, "%s/" MM_JOURNAL_FOLDER "/" MM_JOURNAL_FILE " is no journal segment that can be used: its "
-		    "number is passed over; move it away", segments->state_dir, MM_JOURNAL_GATE, *number);
+		mm_log(LOG_ERR, "%s/" MM_JOURNAL_FOLDER "/" MM_JOURNAL_FILE " is no journal segment that can be used: "
+		    "its number is passed over; move it away", segments->state_dir, MM_JOURNAL_GATE, *number);
 	}
 }
 
