@@ -200,8 +200,8 @@ tell_no_segment(const struct mm_keeper *keeper, int error)
 	const char *dir = keeper->config->state_dir;
 
 	if (error == EPROTO)
-		mm_log(LOG_ERR, "%s/" MM_JOURNAL_FOLDER "/" MM_JOURNAL_FILE " is no journal segment, or its first bytes "
-		    "are damaged: move it away, keep it for investigation, and start again", dir, MM_JOURNAL_GATE,
+		mm_log(LOG_ERR, "%s/" MM_JOURNAL_FOLDER "/" MM_JOURNAL_FILE " is no journal segment, or its first "
+		    "bytes are damaged: move it away, keep it for investigation, and start again", dir, MM_JOURNAL_GATE,
 		    keeper->segments.newest);
 	else
 		mm_log(LOG_ERR, "no journal segment can be opened or made in %s/" MM_JOURNAL_FOLDER ": %s", dir,
