@@ -328,6 +328,13 @@ apply_tombstones(struct mm_compilation *compilation, const struct tombstone_list
 	}
 }
 
+/* Two names of one file, or a copy of it, are the same document still. */
+static bool
+same_document(const struct mm_builder_document *a, const struct mm_builder_document *b)
+{
+	return a == b || mm_slice_equal(a->jwks, b->jwks);
+}
+
 /*
  * Of two realms that are offered the same material: which of them do not get it? In one document nobody can tell whose
  * it is. Between documents a key that states its realm's issuer stands before one that states none, and among those
@@ -338,7 +345,7 @@ static void
 settle_pair(struct mm_candidate *a, struct mm_candidate *b)
 {
 	bool a_states = mm_slice_present(a->jwk.issuer), b_states = mm_slice_present(b->jwk.issuer);
-	bool both = a->document == b->document || (!a_states && !b_states);
+	bool both = same_document(a->document, b->document) || (!a_states && !b_states);
 
 	if (both || (b_states && (!a_states || b->realm < a->realm)))
 		a->loses = true;

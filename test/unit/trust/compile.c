@@ -453,6 +453,28 @@ a_snapshot_with_an_endless_window_is_refused(void **state)
 	assert_false(loads_with_window_until((uint64_t)INT64_MIN));
 }
 
+/* A shared document stays one document where the realms name it by two paths: nobody can tell whose the material is. */
+static void
+a_document_of_two_names_is_one(void **state)
+{
+	struct maker_text text = { NULL, 0, 0 };
+	struct mm_slice jwks = JWKS(&text, { KEY_1, "k", CONSUMER_ISSUER, NULL }, { KEY_1, "k", KEY_ISSUER, NULL });
+	struct world world = world_of(jwks);
+	struct mm_trust *trust;
+
+	(void)state;
+	world.realms[1].keys = "./common";
+	world.documents[world.document_count].name = "./common";
+	world.documents[world.document_count++].jwks = jwks;
+	trust = compile(&world);
+	assert_non_null(trust);
+	assert_string_equal(standing_of(trust, "consumer", "k"), "unscoped");
+	assert_string_equal(standing_of(trust, "enterprise", "k"), "unscoped");
+	assert_true(was_told(&told.alarms, "refused in this one"));
+	mm_trust_free(&trust);
+	maker_text_clear(&text);
+}
+
 /* Documents that refuse the whole configuration, each with a word of what is told. */
 struct document_row {
 	struct jwk_row rows[2];
@@ -884,6 +906,7 @@ main(void)
 		cmocka_unit_test(a_tombstone_kills_its_material_everywhere),
 		cmocka_unit_test(a_tombstone_of_an_encryption_key_kills_its_material),
 		cmocka_unit_test(no_material_serves_two_realms),
+		cmocka_unit_test(a_document_of_two_names_is_one),
 		cmocka_unit_test(a_snapshot_with_an_endless_window_is_refused),
 		cmocka_unit_test(a_realm_that_demands_no_issuer_gets_no_key_of_a_shared_document),
 		cmocka_unit_test(a_file_with_a_bad_key_is_refused),
