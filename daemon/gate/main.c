@@ -78,7 +78,7 @@ tell_finding(struct gate *gate, const struct mm_trust_finding *finding)
 {
 	char text[512];
 
-	atomic_fetch_add(&gate->metrics.findings[GATE_FINDING_SHARED_MATERIAL], 1);
+	atomic_fetch_add(&gate->metrics.findings[GATE_FINDING_KEY_MATERIAL], 1);
 	snprintf(text, sizeof(text), "%.*s: %.*s", (int)finding->where.len, finding->where.ptr,
 	    (int)finding->text.len, finding->text.ptr);
 	gate_control_alarm(gate, text);

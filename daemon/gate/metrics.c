@@ -20,7 +20,7 @@ const char *
 gate_finding_name(enum gate_finding finding)
 {
 	static const char *const names[GATE_FINDING_COUNT] = {
-		[GATE_FINDING_SHARED_MATERIAL] = "shared_material",
+		[GATE_FINDING_KEY_MATERIAL] = "key_material",
 	};
 
 	return names[finding];

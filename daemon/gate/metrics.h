@@ -20,7 +20,7 @@
 
 /* Kinds of findings that the gate itself can have; each becomes a label. */
 enum gate_finding {
-	GATE_FINDING_SHARED_MATERIAL, /* compiling saw one key's material offered to two realms */
+	GATE_FINDING_KEY_MATERIAL, /* compiling saw material offered to two realms, or a revoked key's again */
 	GATE_FINDING_COUNT
 };
 

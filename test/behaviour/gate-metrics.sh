@@ -87,7 +87,7 @@ if [ "$age" -lt 2592000 ] || [ "$age" -gt 2592600 ]; then
 fi
 
 echo "== a finding of the trust: counted, recorded, logged"
-metric 'mintmark_findings_total{kind="shared_material"} 1'
+metric 'mintmark_findings_total{kind="key_material"} 1'
 "$mintmark" decisions --dir "$journal" --json | grep -q '"kind":"finding"' || fail "no finding in the journal"
 grep -q 'alarm: gate: ' "$world/log" || fail "no alarm in the log"
 

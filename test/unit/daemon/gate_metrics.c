@@ -84,7 +84,7 @@ the_page_tells_what_was_counted(void **state)
 	assert_line(page, "mintmark_caller_refused_total{service=\"imap\"} 1\n");
 	assert_line(page, "mintmark_key_age_seconds{realm=\"enter\\\"prise\",kid=\"a\\\\b\\n?\\\"\"} 600\n");
 	assert_line(page, "mintmark_key_state{realm=\"enter\\\"prise\",kid=\"a\\\\b\\n?\\\"\",state=\"active\"} 1\n");
-	assert_line(page, "mintmark_findings_total{kind=\"shared_material\"} 0\n");
+	assert_line(page, "mintmark_findings_total{kind=\"key_material\"} 0\n");
 	assert_line(page, "mintmark_trust_epoch 42\n");
 	assert_line(page, "mintmark_journal_ready 0\n");
 	free(page);
