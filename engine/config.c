@@ -246,7 +246,7 @@ free_realm(struct mm_config_realm *realm)
 {
 	free(realm->name);
 	free(realm->issuer);
-	free(realm->keys_path);
+	free(realm->keys);
 	mm_config_free_list(realm->algorithms);
 	mm_config_free_list(realm->token_types);
 }

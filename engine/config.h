@@ -44,11 +44,26 @@ enum mm_journal_mode {
 	MM_JOURNAL_GROUP,         /* written within 100 ms */
 };
 
+enum mm_keys_kind {
+	MM_KEYS_FILE,
+	MM_KEYS_DISCOVERY, /* OpenID Connect Discovery 1.0 or RFC 8414 metadata, which names the JWK set */
+	MM_KEYS_JWKS,      /* the JWK set itself */
+};
+
 /* Lists end with NULL; an absent list without a default is NULL. Every string is owned by the configuration. */
 struct mm_config_realm {
 	char *name, *issuer;
 	int line; /* where the section begins; the same in the others */
-	char *keys_path; /* of "file:…", resolved against the configuration's folder */
+	/*
+	 * Where its keys are from, and the name of that document: a file's path, resolved against the configuration's
+	 * folder; else the setting as it stands, "discovery:https://…" or "jwks:https://…". Realms with equal ones share it.
+	 */
+	enum mm_keys_kind keys_kind;
+	char *keys;
+	char **key_hosts; /* hosts beside that of 'keys' to which discovery may lead; NULL: none */
+	int64_t refresh_s;      /* a fetched document is fetched again after this */
+	int64_t cool_down_s;    /* an unknown kid asks for it at most once in this time */
+	int64_t absent_for_s;   /* how long a key gone from it is still good */
 	bool require_key_issuer;
 	char **algorithms, **token_types;
 	int64_t max_lifetime_s;
@@ -70,6 +85,8 @@ struct mm_config_service {
 	char **realms, **scopes, **clients;
 	struct mm_config_caller *callers;
 	size_t caller_count;
+	enum mm_binding binding;
+	bool dpop_nonce; /* 'dpop_nonce = required' */
 };
 
 /* A 'revoke' section: what is refused although it may be genuine. */
@@ -77,7 +94,9 @@ struct mm_config_revoke {
 	char *name, *realm;
 	int line;
 	char **tokens, **sessions, **subjects, **clients, **tenants;
+	char **keys;             /* kids */
 	int64_t issued_before_s; /* INT64_MAX: all */
+	int64_t revoked_at_s;    /* of the keys; 0: not known */
 };
 
 struct mm_config {
@@ -86,6 +105,11 @@ struct mm_config {
 	struct mm_listen *listens;
 	size_t listen_count;
 	char *tls_certificate_path, *tls_key_path; /* NULL: none */
+	char *tls_client_ca_path;  /* PEM; clients are asked for a certificate. NULL: they are not */
+	char **trusted_proxies;    /* "unix", or addresses, each with "/LENGTH" perhaps: who may hand in evidence */
+	char *ca_path;             /* PEM: whose certificates the courier believes */
+	char *trust_socket_path;   /* where applications follow the trust; NULL: nowhere */
+	int64_t token_cache_bytes; /* 0: none */
 	enum mm_journal_mode journal_mode;
 	int64_t journal_segment_bytes;
 	int64_t journal_keep_segments; /* older ones are removed; 0: none is */

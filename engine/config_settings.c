@@ -55,7 +55,7 @@ const struct mm_setting mm_settings[] = {
 	{ .section = MM_SECTION_TOP, .name = "stale_after", .type = MM_SETTING_UNBUILT, .unbuilt = "the ledger" },
 
 	{ REALM(issuer), .name = "issuer", .type = MM_SETTING_TEXT, .required = true },
-	{ REALM(keys_path), .name = "keys", .type = MM_SETTING_KEYS, .required = true },
+	{ REALM(keys), .name = "keys", .type = MM_SETTING_KEYS, .required = true },
 	{ REALM(require_key_issuer), .name = "require_key_issuer", .type = MM_SETTING_FLAG, .fallback = "false" },
 	{ REALM(algorithms), .name = "algorithms", .type = MM_SETTING_LIST, .fallback = "RS256", .min = 1 },
 	{ REALM(token_types), .name = "token_types", .type = MM_SETTING_LIST, .fallback = "at+jwt", .min = 1 },

@@ -25,7 +25,7 @@ enum mm_section_kind {
 enum mm_setting_type {
 	MM_SETTING_TEXT,    /* char * */
 	MM_SETTING_PATH,    /* char *; a relative one is relative to the configuration's folder */
-	MM_SETTING_KEYS,    /* char *; of "file:PATH", the path as above */
+	MM_SETTING_KEYS,    /* struct mm_config_realm's keys and keys_kind; of "file:PATH" the path as above */
 	MM_SETTING_LIST,    /* char **, ended by NULL; NULL where the setting is absent and has no default */
 	MM_SETTING_NUMBER,  /* int64_t from min to max */
 	MM_SETTING_FLAG,    /* bool */

@@ -55,7 +55,7 @@ static bool
 is_document(const struct mm_config *config, const char *where)
 {
 	for (size_t i = 0; i < config->realm_count; i++)
-		if (strcmp(config->realms[i].keys_path, where) == 0)
+		if (strcmp(config->realms[i].keys, where) == 0)
 			return true;
 	return false;
 }
@@ -91,7 +91,8 @@ static bool
 add_documents(struct mm_trust_builder *builder, const struct mm_trustfile_document *documents, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!mm_trust_builder_add_document(builder, documents[i].path, documents[i].bytes))
+		if (!mm_trust_builder_add_document(builder, documents[i].path, documents[i].bytes,
+		        documents[i].origin))
 			return false;
 	return true;
 }
@@ -102,7 +103,7 @@ add_realms(struct mm_trust_builder *builder, const struct mm_config *config)
 	for (size_t i = 0; i < config->realm_count; i++) {
 		const struct mm_config_realm *realm = &config->realms[i];
 		struct mm_realm_settings settings = {
-			.name = realm->name, .issuer = realm->issuer, .keys = realm->keys_path,
+			.name = realm->name, .issuer = realm->issuer, .keys = realm->keys,
 			.require_key_issuer = realm->require_key_issuer, .algorithms = as_const(realm->algorithms),
 			.token_types = as_const(realm->token_types), .max_lifetime_s = realm->max_lifetime_s,
 		};
@@ -227,16 +228,17 @@ read_document(struct documents *documents, const struct mm_config *config, const
 {
 	struct mm_trustfile_document *document = &documents->items[documents->count];
 	size_t len = 0;
-	char *bytes = mm_file_read(AT_FDCWD, realm->keys_path, MM_DOCUMENT_LEN_MAX, &len);
+	char *bytes = mm_file_read(AT_FDCWD, realm->keys, MM_DOCUMENT_LEN_MAX, &len);
 
 	if (bytes == NULL) {
 		mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, realm->line,
 		    "put the realm's JWK set there, or correct 'keys'", "realm %s: its key file %s cannot be read: %s",
-		    realm->name, realm->keys_path, mm_file_failure_text(errno));
+		    realm->name, realm->keys, mm_file_failure_text(errno));
 		return;
 	}
-	document->path = realm->keys_path;
+	document->path = realm->keys;
 	document->bytes = mm_slice(bytes, len);
+	document->origin = MM_DOCUMENT_FILE;
 	documents->count++;
 }
 
@@ -249,7 +251,7 @@ read_documents(struct documents *documents, const struct mm_config *config, stru
 		return false;
 	}
 	for (size_t i = 0; i < config->realm_count; i++)
-		if (!has_document(documents, config->realms[i].keys_path))
+		if (!has_document(documents, config->realms[i].keys))
 			read_document(documents, config, &config->realms[i], problems);
 	return !mm_problems_has_error(problems);
 }

@@ -12,8 +12,9 @@
 
 /* The bytes of one key file, under the path that the configuration's realms give it. */
 struct mm_trustfile_document {
-	const char *path;
+	const char *path; /* the realms' 'keys', as struct mm_config_realm has it */
 	struct mm_slice bytes;
+	enum mm_document_origin origin;
 };
 
 /*

@@ -13,7 +13,9 @@
 #ifndef MINTMARK_H
 #define MINTMARK_H
 
+#include <mintmark/cache.h>
 #include <mintmark/decide.h>
+#include <mintmark/evidence.h>
 #include <mintmark/inspect.h>
 #include <mintmark/reason.h>
 #include <mintmark/slice.h>

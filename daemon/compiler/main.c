@@ -50,10 +50,15 @@ take_config(struct compiler *compiler, const struct mm_message *message)
 static enum outcome
 take_document(struct compiler *compiler, const struct mm_message *message)
 {
-	char *path = strndup((const char *)message->payload, message->len);
+	enum mm_document_origin origin = MM_DOCUMENT_FILE;
+	char *path = NULL;
 	size_t len = 0;
 	char *bytes;
 
+	if (message->len > 1 && message->payload[0] <= MM_DOCUMENT_FETCHED) {
+		origin = (enum mm_document_origin)message->payload[0];
+		path = strndup((const char *)message->payload + 1, message->len - 1);
+	}
 	if (path == NULL || compiler->document_count == MM_DOCUMENTS_MAX) {
 		free(path);
 		return BROKEN;
@@ -66,7 +71,7 @@ take_document(struct compiler *compiler, const struct mm_message *message)
 		return GO_ON;
 	}
 	compiler->documents[compiler->document_count++] =
-	    (struct mm_trustfile_document){ .path = path, .bytes = mm_slice(bytes, len) };
+	    (struct mm_trustfile_document){ .path = path, .bytes = mm_slice(bytes, len), .origin = origin };
 	return GO_ON;
 }
 

@@ -51,6 +51,7 @@ take_settings(struct gate *gate, struct mm_message *message)
 	mode = mm_reader_u8(&reader);
 	gate->uid = mm_reader_u32(&reader);
 	gate->gid = mm_reader_u32(&reader);
+	gate->token_cache_bytes = mm_reader_u64(&reader);
 	name = mm_reader_slice(&reader, reader.left);
 	if (!mm_reader_ok(&reader) || mode > MM_JOURNAL_GROUP || name.len == 0 || name.len > MM_GATE_NAME_MAX)
 		return fail("its settings cannot be read");

@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Journal segments that can come before the start: the one in use, its spare, and some. */
@@ -45,6 +46,7 @@ struct gate {
 	enum mm_journal_mode journal_mode;
 	uid_t uid;
 	gid_t gid;
+	uint64_t token_cache_bytes; /* 0: none */
 	struct gate_listener listeners[MM_LISTENS_MAX];
 	size_t listener_count;
 	unsigned threads_per_listener, connections_per_listener;

@@ -51,6 +51,8 @@ mm_process_name(enum mm_process process)
 		[MM_PROCESS_MINTMARKD] = "mintmarkd",
 		[MM_PROCESS_COMPILER] = "mintmark-compiler",
 		[MM_PROCESS_GATE] = "mintmark-gate",
+		[MM_PROCESS_COURIER] = "mintmark-courier",
+		[MM_PROCESS_DESK] = "mintmark-desk",
 	};
 
 	return (unsigned)process < MM_PROCESS_COUNT ? names[process] : "unknown";

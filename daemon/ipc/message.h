@@ -19,6 +19,8 @@ enum mm_process {
 	MM_PROCESS_MINTMARKD,
 	MM_PROCESS_COMPILER, /* key files to snapshot; runs to its end */
 	MM_PROCESS_GATE,
+	MM_PROCESS_COURIER,  /* fetches key documents */
+	MM_PROCESS_DESK,     /* the control socket */
 	MM_PROCESS_COUNT
 };
 

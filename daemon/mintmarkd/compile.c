@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -73,7 +74,7 @@ static bool
 is_sent_already(const struct mm_config *config, size_t realm)
 {
 	for (size_t i = 0; i < realm; i++)
-		if (strcmp(config->realms[i].keys_path, config->realms[realm].keys_path) == 0)
+		if (strcmp(config->realms[i].keys, config->realms[realm].keys) == 0)
 			return true;
 	return false;
 }
@@ -84,16 +85,21 @@ send_document(const struct mm_compiler_input *input, const struct mm_child *chil
     struct mm_problems *problems)
 {
 	const struct mm_config_realm *row = &input->config->realms[realm];
-	int fd = open_regular(row->keys_path);
+	int fd = open_regular(row->keys);
+	struct mm_buf payload;
 	bool sent;
 
 	if (fd == -1) {
 		mm_problems_add(problems, MM_PROBLEM_ERROR, input->config->path, row->line,
 		    "'keys' names a file that mintmarkd can read", "realm %s: key file %s: %s", row->name,
-		    row->keys_path, mm_file_failure_text(errno));
+		    row->keys, mm_file_failure_text(errno));
 		return true;
 	}
-	sent = send_to(child, MM_MESSAGE_COMPILE_DOCUMENT, row->keys_path, strlen(row->keys_path), fd);
+	mm_buf_init(&payload, PATH_MAX + 1);
+	mm_buf_add_u8(&payload, MM_DOCUMENT_FILE);
+	mm_buf_add_str(&payload, row->keys);
+	sent = mm_buf_ok(&payload) && send_to(child, MM_MESSAGE_COMPILE_DOCUMENT, payload.data, payload.len, fd);
+	mm_buf_clear(&payload);
 	close(fd);
 	return sent;
 }

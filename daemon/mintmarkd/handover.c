@@ -55,6 +55,7 @@ send_settings(const struct mm_keeper *keeper)
 	mm_buf_add_u8(&buf, (uint8_t)keeper->config->journal_mode);
 	mm_buf_add_u32(&buf, keeper->user->uid);
 	mm_buf_add_u32(&buf, keeper->user->gid);
+	mm_buf_add_u64(&buf, (uint64_t)keeper->config->token_cache_bytes);
 	mm_buf_add_str(&buf, name);
 	return send_buf(keeper, MM_MESSAGE_GATE_SETTINGS, &buf, -1);
 }

@@ -26,7 +26,7 @@ make_trust(struct mm_slice jwks, const char *issuer, const char *audience)
 	void *snapshot;
 	size_t len;
 
-	if (builder != NULL && mm_trust_builder_add_document(builder, "keys", jwks) &&
+	if (builder != NULL && mm_trust_builder_add_document(builder, "keys", jwks, MM_DOCUMENT_FILE) &&
 	    mm_trust_builder_add_realm(builder, &realm) && mm_trust_builder_add_service(builder, &service) &&
 	    mm_trust_builder_compile(builder, 1, print_note, stderr, &snapshot, &len)) {
 		trust = mm_trust_load(snapshot, len, NULL);

@@ -12,6 +12,8 @@
 #ifndef MINTMARK_DECIDE_H
 #define MINTMARK_DECIDE_H
 
+#include <mintmark/cache.h>
+#include <mintmark/evidence.h>
 #include <mintmark/reason.h>
 #include <mintmark/slice.h>
 #include <mintmark/trust.h>
@@ -21,14 +23,14 @@
 #include <stdint.h>
 
 struct mm_decision;
-struct mm_evidence; /* proof of possession; no kind of it is known to this version */
 
 struct mm_request {
 	const struct mm_service *service;   /* of the same trust; NULL denies */
 	struct mm_slice token;              /* compact serialization (RFC 7515 section 7.1) */
 	struct mm_slice mailbox;            /* the mailbox asked for; absent: none is named */
 	int64_t now_s;                      /* seconds since 1970-01-01 UTC */
-	const struct mm_evidence *evidence; /* NULL */
+	const struct mm_evidence *evidence; /* of the request that the token came with; NULL: there is none */
+	struct mm_cache *cache;             /* of verified signatures; NULL: each is verified */
 };
 
 /*
@@ -108,6 +110,13 @@ MM_API struct mm_slice mm_decision_fact(const struct mm_decision *decision, enum
  * Not checked here: that the decision allowed, and that this time is still to come.
  */
 MM_API int64_t mm_decision_expires_s(const struct mm_decision *decision);
+
+/*
+ * Whether the last decision was denied because its DPoP proof lacks a nonce that is accepted: the answer then is the
+ * error "use_dpop_nonce" with a nonce of mm_dpop_nonce_make() (RFC 9449 section 9).
+ * Not checked here: anything else.
+ */
+MM_API bool mm_decision_wants_nonce(const struct mm_decision *decision);
 
 #ifdef __cplusplus
 }

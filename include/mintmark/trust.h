@@ -30,6 +30,7 @@ struct mm_realm_settings {
 	const char *const *algorithms;  /* for keys that state no 'alg'; NULL: RS256 */
 	const char *const *token_types; /* accepted 'typ'; NULL: at+jwt */
 	int64_t max_lifetime_s;         /* longest exp - iat; 0: 3600 */
+	int64_t absent_for_s;           /* how long a key gone from a fetched document is still good; 0: 86400 */
 };
 
 struct mm_tenant_settings {
@@ -39,6 +40,13 @@ struct mm_tenant_settings {
 	const char *const *domains; /* of its mailboxes; NULL: it opens none */
 };
 
+/* What a service demands of its tokens' sender. A bound token needs its proof whatever the service says. */
+enum mm_binding {
+	MM_BINDING_WHEN_BOUND, /* nothing of tokens that are not bound */
+	MM_BINDING_DPOP,       /* RFC 9449: only tokens with cnf.jkt */
+	MM_BINDING_MTLS,       /* RFC 8705: only tokens with cnf.x5t#S256 */
+};
+
 struct mm_service_settings {
 	const char *name;
 	const char *audience;       /* the one 'aud' */
@@ -46,6 +54,8 @@ struct mm_service_settings {
 	const char *mailbox_claim;  /* NULL: the service has no mailboxes */
 	const char *const *scopes;  /* demanded, all of them; NULL: none */
 	const char *const *clients; /* accepted; NULL: any */
+	enum mm_binding binding;    /* which proof of possession it demands */
+	bool dpop_nonce;            /* a DPoP proof must carry a nonce of ours (RFC 9449 section 9) */
 };
 
 enum mm_revocation_kind {
@@ -54,13 +64,16 @@ enum mm_revocation_kind {
 	MM_REVOKE_SUBJECT, /* by sub */
 	MM_REVOKE_CLIENT,  /* by client_id, else azp */
 	MM_REVOKE_TENANT,  /* by the tenant's name */
+	MM_REVOKE_KEY,     /* by kid in its realm, and the material that has this kid there, everywhere */
 };
 
 struct mm_revocation_settings {
 	const char *realm;
 	enum mm_revocation_kind kind;
 	const char *value;
-	int64_t issued_before_s; /* tokens with an earlier 'iat'; INT64_MAX: all. Not for MM_REVOKE_TOKEN */
+	/* Tokens with an earlier 'iat'; INT64_MAX: all. Not for MM_REVOKE_TOKEN; of MM_REVOKE_KEY it says nothing. */
+	int64_t issued_before_s;
+	int64_t revoked_at_s;    /* when a key was revoked, for the autopsy; 0: not known. Only for MM_REVOKE_KEY */
 };
 
 enum mm_note_class {
@@ -93,13 +106,25 @@ MM_API struct mm_trust_builder *mm_trust_builder_new(void);
  */
 MM_API void mm_trust_builder_free(struct mm_trust_builder **builder);
 
+/* Where a document is from, which says how a bad one is dealt with. */
+enum mm_document_origin {
+	/* An operator's file: one bad key refuses the snapshot, and its tombstones kill their material everywhere. */
+	MM_DOCUMENT_FILE,
+	/*
+	 * Fetched, in the canonical form of doc/PROTOCOL.keys: a bad key is dropped and told, of two keys with one kid
+	 * both; its tombstones kill their material only in the realms whose source it is; keys may be marked as gone.
+	 */
+	MM_DOCUMENT_FETCHED,
+};
+
 /*
  * Add a JWK set (RFC 7517 section 5) under a name; realms refer to it by that name, and realms that
  * name the same document share it. name and jwks are copied.
  * Returns false where memory is short. Not checked here: the document; compiling reads it.
  */
 MM_API MM_MUST_USE bool
-mm_trust_builder_add_document(struct mm_trust_builder *builder, const char *name, struct mm_slice jwks);
+mm_trust_builder_add_document(struct mm_trust_builder *builder, const char *name, struct mm_slice jwks,
+    enum mm_document_origin origin);
 
 /*
  * Add a realm, tenant, service or revocation. Everything is copied.

@@ -63,7 +63,8 @@ copy_list(struct mm_pool *pool, const char *const **list)
 }
 
 bool
-mm_trust_builder_add_document(struct mm_trust_builder *builder, const char *name, struct mm_slice jwks)
+mm_trust_builder_add_document(struct mm_trust_builder *builder, const char *name, struct mm_slice jwks,
+    enum mm_document_origin origin)
 {
 	struct mm_builder_document *row = mm_pool_alloc(&builder->pool, sizeof(*row));
 	char *bytes = mm_pool_copy(&builder->pool, jwks);
@@ -72,6 +73,7 @@ mm_trust_builder_add_document(struct mm_trust_builder *builder, const char *name
 		return false;
 	row->name = name;
 	row->jwks = mm_slice(bytes, jwks.len);
+	row->origin = origin;
 	if (!copy_text(&builder->pool, &row->name))
 		return false;
 	*builder->last_document = row;

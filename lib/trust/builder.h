@@ -13,6 +13,7 @@ struct mm_builder_document {
 	struct mm_builder_document *next;
 	const char *name;
 	struct mm_slice jwks;
+	enum mm_document_origin origin;
 };
 
 struct mm_builder_realm {

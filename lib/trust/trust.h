@@ -45,7 +45,8 @@ struct mm_key {
 	int64_t signs_from_s;   /* the signing window; INT64_MIN: open */
 	int64_t signs_until_s;  /* INT64_MAX: open */
 	int64_t verify_until_s; /* INT64_MAX: open */
-	struct mm_public_key *public_key; /* NULL unless usable */
+	int64_t revoked_at_s;   /* of a tombstone; INT64_MIN: not known */
+	struct mm_public_key *public_key; /* of every standing, for the autopsy; NULL: its material is not known or not good */
 };
 
 /* Key states of the design; computed from standing, windows and the time. */
@@ -69,6 +70,7 @@ struct mm_realm {
 	bool is_template;
 	struct mm_texts token_types; /* lower-cased, without "application/" */
 	int64_t max_lifetime_s;
+	bool keys_fetched; /* an unknown kid may be one that is not fetched yet */
 	const struct mm_tenant *tenants; /* sorted by id; in a realm of one tenant at most one */
 	size_t tenant_count;
 };
@@ -81,6 +83,8 @@ struct mm_service {
 	struct mm_texts scopes;
 	struct mm_texts clients;
 	bool any_client;
+	enum mm_binding binding;
+	bool dpop_nonce;
 	const struct mm_realm *const *realms;
 	size_t realm_count;
 };

@@ -124,7 +124,8 @@ make_trust(struct bench_subject *subject)
 	size_t len = 0;
 
 	maker_text_add_format(&jwks, "{\"keys\":[%s]}", subject->jwk.bytes);
-	if (builder == NULL || !mm_trust_builder_add_document(builder, "keys", mm_slice(jwks.bytes, jwks.len)) ||
+	if (builder == NULL || !mm_trust_builder_add_document(builder, "keys", mm_slice(jwks.bytes, jwks.len),
+	        MM_DOCUMENT_FILE) ||
 	    !mm_trust_builder_add_realm(builder, &(struct mm_realm_settings){ .name = "enterprise",
 	    .issuer = "https://login.example/{tenant}/v2.0", .keys = "keys", .token_types = types }) ||
 	    !mm_trust_builder_add_tenant(builder, &(struct mm_tenant_settings){ .name = "contoso",

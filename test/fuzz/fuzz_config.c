@@ -25,7 +25,7 @@ check_config(const struct mm_config *config)
 	if (config->listen_count == 0 || config->state_dir == NULL || config->user == NULL)
 		abort();
 	for (size_t i = 0; i < config->realm_count; i++)
-		if (config->realms[i].issuer == NULL || config->realms[i].keys_path == NULL ||
+		if (config->realms[i].issuer == NULL || config->realms[i].keys == NULL ||
 		    config->realms[i].line < 1 || config->realms[i].algorithms == NULL ||
 		    config->realms[i].max_lifetime_s < 1)
 			abort();

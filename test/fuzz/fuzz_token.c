@@ -29,7 +29,7 @@ make_world(void)
 	void *snapshot = NULL;
 	size_t len = 0;
 
-	if (builder == NULL || !mm_trust_builder_add_document(builder, "k", mm_slice_str(jwks)) ||
+	if (builder == NULL || !mm_trust_builder_add_document(builder, "k", mm_slice_str(jwks), MM_DOCUMENT_FILE) ||
 	    !mm_trust_builder_add_realm(builder, &(struct mm_realm_settings){ .name = "r",
 	    .issuer = "https://a.example/{tenant}", .keys = "k" }) ||
 	    !mm_trust_builder_add_tenant(builder, &(struct mm_tenant_settings){ "t", "r", "t", domains }) ||

@@ -85,7 +85,7 @@ test_sample(void **state)
 	assert_string_equal(config->realms[0].name, "consumer");
 	assert_true(config->realms[0].require_key_issuer);
 	assert_int_equal(config->realms[0].line, 4);
-	assert_string_equal(config->realms[1].keys_path, "/etc/mintmark/common.jwks");
+	assert_string_equal(config->realms[1].keys, "/etc/mintmark/common.jwks");
 	assert_int_equal(config->realms[1].line, 13);
 	assert_int_equal(config->tenant_count, 1);
 	assert_string_equal(config->tenants[0].realm, "enterprise");
@@ -139,7 +139,7 @@ test_defaults(void **state)
 	assert_int_equal(config->journal_mode, MM_JOURNAL_BEFORE_ANSWER);
 	assert_int_equal(config->journal_segment_bytes, 64 * 1024 * 1024);
 	assert_int_equal(config->journal_keep_segments, 0);
-	assert_string_equal(config->realms[0].keys_path, "k");
+	assert_string_equal(config->realms[0].keys, "k");
 	assert_false(config->realms[0].require_key_issuer);
 	assert_string_equal(config->realms[0].algorithms[0], "RS256");
 	assert_null(config->realms[0].algorithms[1]);
@@ -176,7 +176,7 @@ test_everything_set(void **state)
 	assert_int_equal(config->journal_segment_bytes, 1048576);
 	assert_int_equal(config->journal_keep_segments, 7);
 	assert_string_equal(config->realms[0].issuer, "a\\b\"c");
-	assert_string_equal(config->realms[0].keys_path, "/abs/k");
+	assert_string_equal(config->realms[0].keys, "/abs/k");
 	assert_string_equal(config->realms[0].algorithms[1], "EdDSA");
 	assert_null(config->realms[0].algorithms[2]);
 	assert_int_equal(config->realms[0].max_lifetime_s, 60);

@@ -79,7 +79,7 @@ test_good(void **state)
 	assert_int_equal(trust->key_count, 1);
 	assert_non_null(mm_trust_find_service(trust, mm_slice_str("s")));
 	assert_int_equal(trust->revocation_count, 5);
-	assert_string_equal(config->realms[0].keys_path, keys_path);
+	assert_string_equal(config->realms[0].keys, keys_path);
 	mm_trust_free(&trust);
 	mm_config_free(&config);
 	mm_problems_clear(&problems);

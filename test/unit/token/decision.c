@@ -158,7 +158,7 @@ make_world(void **state)
 	(void)state;
 	write_jwks(&jwks);
 	builder = mm_trust_builder_new();
-	assert_true(mm_trust_builder_add_document(builder, "keys", mm_slice(jwks.bytes, jwks.len)));
+	assert_true(mm_trust_builder_add_document(builder, "keys", mm_slice(jwks.bytes, jwks.len), MM_DOCUMENT_FILE));
 	assert_true(mm_trust_builder_add_realm(builder, &(struct mm_realm_settings){ .name = "enterprise",
 	    .issuer = ISSUER("{tenant}"), .keys = "keys" }));
 	for (size_t i = 0; i < MM_COUNT_OF(tenants); i++)

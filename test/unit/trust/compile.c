@@ -172,7 +172,8 @@ compile(const struct world *world)
 	forget_notes();
 	assert_non_null(builder);
 	for (size_t i = 0; i < world->document_count; i++)
-		assert_true(mm_trust_builder_add_document(builder, world->documents[i].name, world->documents[i].jwks));
+		assert_true(mm_trust_builder_add_document(builder, world->documents[i].name, world->documents[i].jwks,
+		    MM_DOCUMENT_FILE));
 	for (size_t i = 0; i < world->service_count; i++) /* before what they name: the order does not matter */
 		assert_true(mm_trust_builder_add_service(builder, &world->services[i]));
 	for (size_t i = 0; i < world->tenant_count; i++)
@@ -403,7 +404,8 @@ make_snapshot(int64_t exp_s, uint8_t **snapshot)
 	size_t len = 0;
 
 	snprintf(exp, sizeof(exp), "\"exp\":%lld", (long long)exp_s);
-	assert_true(mm_trust_builder_add_document(builder, "common", JWKS(&text, { KEY_1, "k", NULL, exp })));
+	assert_true(mm_trust_builder_add_document(builder, "common", JWKS(&text, { KEY_1, "k", NULL, exp }),
+	    MM_DOCUMENT_FILE));
 	assert_true(mm_trust_builder_add_realm(builder, &realm));
 	assert_true(mm_trust_builder_compile(builder, 1, NULL, NULL, &bytes, &len));
 	mm_trust_builder_free(&builder);

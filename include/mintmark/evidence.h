@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Evidence that who presents a token also holds the key that it is bound to: DPoP (RFC 9449) and certificates of
+ * mutual TLS (RFC 8705).
+ */
+#ifndef MINTMARK_EVIDENCE_H
+#define MINTMARK_EVIDENCE_H
+
+#include <mintmark/slice.h>
+#include <mintmark/version.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct mm_replay_store;
+
+#define MM_EVIDENCE_SECRET_LEN 32
+#define MM_CERTIFICATE_DIGEST_LEN 32
+
+/* The request that a token came with. Only what its receiver saw himself, or whom he trusts, belongs in here. */
+struct mm_evidence {
+	struct mm_slice dpop_proof;  /* the header field DPoP; absent: there is none */
+	size_t dpop_proof_count;     /* how often the field stands there; more than once is refused */
+	struct mm_slice http_method; /* "GET" */
+	struct mm_slice http_url;    /* "https://host/path", its query and fragment do not count */
+	/* SHA-256 of the client's certificate in DER, MM_CERTIFICATE_DIGEST_LEN bytes; NULL: it showed none. */
+	const unsigned char *certificate_digest;
+	/* What nonces are made with, MM_EVIDENCE_SECRET_LEN random bytes; NULL: none can be asked for. */
+	const unsigned char *nonce_secret;
+	/* Where used proofs are remembered; NULL: no proof is accepted. */
+	struct mm_replay_store *replay_store;
+};
+
+#define MM_DPOP_NONCE_LEN 43
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * A store of used proofs of at most max_bytes, all of it taken now. seed is MM_EVIDENCE_SECRET_LEN random bytes that
+ * nobody else knows. A proof is remembered as long as it could be accepted again. A store that is full, or whose share
+ * for one token is used up, accepts no proof: nothing is forgotten for want of room.
+ * NULL where memory is short. Any number of threads may decide with it at once. Free it with mm_replay_store_free().
+ * Not checked here: that seed is random.
+ */
+MM_API struct mm_replay_store *mm_replay_store_new(size_t max_bytes, const unsigned char seed[MM_EVIDENCE_SECRET_LEN]);
+
+/* Free *store and set it to NULL; NULL or a pointer to NULL does nothing. Not checked here: that nobody uses it. */
+MM_API void mm_replay_store_free(struct mm_replay_store **store);
+
+/*
+ * Make the nonce that is current at now_s, for the header field DPoP-Nonce (RFC 9449 section 9): MM_DPOP_NONCE_LEN
+ * characters and a NUL. A nonce is accepted for five minutes. Nothing is stored for it.
+ * Not checked here: that the clock is right.
+ */
+MM_API void mm_dpop_nonce_make(const unsigned char secret[MM_EVIDENCE_SECRET_LEN], int64_t now_s,
+    char nonce[MM_DPOP_NONCE_LEN + 1]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
