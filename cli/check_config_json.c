@@ -61,7 +61,7 @@ write_realm(struct mm_json_writer *writer, const struct mm_checked *checked, con
 	mm_json_add_slice(writer, "issuer", realm->issuer);
 	for (size_t i = 0; i < checked->config->realm_count; i++)
 		if (mm_slice_equal(mm_slice_str(checked->config->realms[i].name), realm->name))
-			mm_json_add_str(writer, "keys_file", checked->config->realms[i].keys_path);
+			mm_json_add_str(writer, "keys_file", checked->config->realms[i].keys);
 	write_texts(writer, "token_types", &realm->token_types);
 	mm_json_add_int(writer, "max_lifetime", realm->max_lifetime_s);
 	mm_json_begin_array(writer, "keys");

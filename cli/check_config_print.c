@@ -122,7 +122,7 @@ put_keys(const struct mm_checked *checked, const struct mm_realm *realm)
 	put_title("keys");
 	mm_terminal_put(stdout, realm->name, SIZE_MAX);
 	fputs("'s, from ", stdout);
-	mm_terminal_put_str(stdout, source == NULL ? "nowhere" : source->keys_path);
+	mm_terminal_put_str(stdout, source == NULL ? "nowhere" : source->keys);
 	fputs(":\n", stdout);
 	for (size_t i = 0; i < checked->trust->key_count; i++) {
 		if (checked->trust->keys[i].realm != realm)
