@@ -31,7 +31,8 @@ enum mm_journal_field {
 	MM_JF_SERVICE, MM_JF_REALM, MM_JF_KID, MM_JF_THUMBPRINT /* base64url */, MM_JF_ISSUER, MM_JF_TENANT,
 	MM_JF_TENANT_ID, MM_JF_SUBJECT, MM_JF_CLIENT, MM_JF_TOKEN_ID, MM_JF_PARENT, MM_JF_ROOT, MM_JF_SESSION,
 	MM_JF_MAILBOX, MM_JF_MAILBOX_ASKED, MM_JF_SCOPE, MM_JF_SOURCE /* address of the peer */, MM_JF_CALLER,
-	MM_JF_PROTOCOL, MM_JF_USER_AGENT, MM_JF_GATE,
+	MM_JF_PROTOCOL, MM_JF_USER_AGENT, MM_JF_GATE, MM_JF_FINDING /* MM_FINDING_* */,
+	MM_JF_FINDING_CLASS /* MM_FINDING_CLASS_* */,
 	MM_JF_COUNT
 };
 
@@ -41,6 +42,16 @@ enum mm_journal_kind {
 	MM_JOURNAL_FINDING = 3, /* an alarm: class, kind, text */
 	MM_JOURNAL_EVENT = 4,   /* the writer started, stopped, changed its epoch */
 };
+
+/*
+ * What a finding is of, and how sure. An autopsy's has the service that was asked, the realm, kid and thumbprint of the
+ * key that signed, and of the token, as claims, issuer, tenant (where its issuer names one), tenant id, subject, client
+ * and token id; the source that presented it; its text says in words why the key could not have signed.
+ */
+#define MM_FINDING_AUTOPSY "autopsy"
+#define MM_FINDING_CLASS_PROOF "proof"
+#define MM_FINDING_CLASS_STRONG "strong"
+#define MM_FINDING_CLASS_LEAD "lead"
 
 enum mm_journal_proof { MM_PROOF_NONE = 0 };
 

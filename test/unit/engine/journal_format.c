@@ -18,7 +18,8 @@ full_record(void)
 {
 	static const char values[MM_JF_COUNT][4] = {
 		"f00", "f01", "f02", "f03", "f04", "f05", "f06", "f07", "f08", "f09", "f10",
-		"f11", "f12", "f13", "f14", "f15", "f16", "f17", "f18", "f19", "f20",
+		"f11", "f12", "f13", "f14", "f15", "f16", "f17", "f18", "f19", "f20", "f21",
+		"f22",
 	};
 	struct mm_journal_record record = {
 		.kind = MM_JOURNAL_DECISION, .time_us = -5, .allowed = true, .reason = MM_SCOPE_INSUFFICIENT,
