@@ -17,8 +17,11 @@
 #define D (1U << MM_PROCESS_MINTMARKD)
 #define C (1U << MM_PROCESS_COMPILER)
 #define G (1U << MM_PROCESS_GATE)
+#define R (1U << MM_PROCESS_COURIER)
+#define K (1U << MM_PROCESS_DESK)
+#define ALL (D | C | G | R | K)
 #ifdef MM_SANITIZED
-#define S (D | C | G)
+#define S ALL
 #else
 #define S 0U
 #endif

@@ -55,11 +55,16 @@ static const struct {
 #define FS_CHILD FS_ALL
 #endif
 
-/* What each process never does. mintmarkd goes out to nobody, and systemd's socket may be an abstract one. */
+/*
+ * What each process never does. mintmarkd goes out to nobody, but what is denied to it is denied to the courier, its
+ * child, too; and systemd's socket may be an abstract one.
+ */
 static const struct ruleset never[MM_PROCESS_COUNT] = {
-	[MM_PROCESS_MINTMARKD] = { FS_NEVER_MADE, NET_CONNECT_TCP, SCOPE_SIGNAL },
+	[MM_PROCESS_MINTMARKD] = { FS_NEVER_MADE, 0, SCOPE_SIGNAL },
 	[MM_PROCESS_COMPILER] = { FS_CHILD, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
 	[MM_PROCESS_GATE] = { FS_CHILD, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
+	[MM_PROCESS_COURIER] = { FS_CHILD, NET_BIND_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
+	[MM_PROCESS_DESK] = { FS_CHILD, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
 };
 
 /* The part of what is never done that this version can hold. */

@@ -217,6 +217,8 @@ names_are_those_of_the_executables(void **state)
 	assert_string_equal(mm_process_name(MM_PROCESS_MINTMARKD), "mintmarkd");
 	assert_string_equal(mm_process_name(MM_PROCESS_COMPILER), "mintmark-compiler");
 	assert_string_equal(mm_process_name(MM_PROCESS_GATE), "mintmark-gate");
+	assert_string_equal(mm_process_name(MM_PROCESS_COURIER), "mintmark-courier");
+	assert_string_equal(mm_process_name(MM_PROCESS_DESK), "mintmark-desk");
 	assert_string_equal(mm_process_name(MM_PROCESS_COUNT), "unknown");
 }
 
@@ -224,7 +226,7 @@ names_are_those_of_the_executables(void **state)
 static void
 the_document_has_every_row(void **state)
 {
-	static const char *const names[] = { "MINTMARKD", "COMPILER", "GATE" };
+	static const char *const names[] = { "MINTMARKD", "COMPILER", "GATE", "COURIER", "DESK" };
 	static const char *const types[] = {
 #define MM_MESSAGE(type, sender, receiver, max_len, with_fd) #type,
 #include "daemon/ipc/messages.def"
@@ -237,9 +239,9 @@ the_document_has_every_row(void **state)
 	(void)state;
 	assert_non_null(document);
 	while (fgets(line, sizeof(line), document) != NULL) {
-		/* A row of the table is indented by three, and begins with its number. */
+		/* A row of the table is indented by three, begins with its number, and ends with whether a descriptor comes. */
 		if (strncmp(line, "   ", 3) != 0 || line[3] < '0' || line[3] > '9' ||
-		    (strstr(line, " GATE") == NULL && strstr(line, " COMPILE") == NULL))
+		    (strstr(line, " yes\n") == NULL && strstr(line, " no\n") == NULL))
 			continue;
 		assert_in_range(next, 0, MM_MESSAGE_COUNT - 1);
 		snprintf(wanted, sizeof(wanted), "   %-7u %-17s %-10s %-10s %-14zu %s\n", next, types[next],
