@@ -55,12 +55,12 @@ struct mm_keyset_report {
 };
 
 /*
- * Read fetched, any bytes, and merge it with kept, which is *out of an earlier call (absent: there is none).
- * kept_s is when kept was last the source's answer (fetched, or not modified): a key that is not in fetched any more
- * was last seen then. The same input gives the same bytes, and merging a document with its own result gives
- * MM_KEYSET_SAME.
+ * Read fetched, any bytes that came at now_s, and merge it with kept, which is *out of an earlier call (absent: there is
+ * none). kept_s is when kept was last the source's answer (fetched, or not modified): a key that is not in fetched any
+ * more was last seen then. The same input gives the same bytes, and merging a document with its own result gives
+ * MM_KEYSET_SAME at any time.
  *
- *   in fetched                        stands as fetched
+ *   in fetched                        stands as fetched, first seen now_s or when it was
  *   only in kept                      gone since kept_s, or since it went; the MM_KEYSET_GONE_MAX newest stay
  *   gone, and in fetched again        not gone
  *   its kid was revoked in kept       stays revoked, whatever fetched says of this kid
@@ -72,7 +72,7 @@ struct mm_keyset_report {
  * Not checked here: whose keys they are, which the compiler of the trust does for each realm.
  */
 MM_MUST_USE enum mm_keyset_result
-mm_keyset_merge(struct mm_slice fetched, struct mm_slice kept, int64_t kept_s, struct mm_keyset_report *report,
-    struct mm_buf *out);
+mm_keyset_merge(struct mm_slice fetched, int64_t now_s, struct mm_slice kept, int64_t kept_s,
+    struct mm_keyset_report *report, struct mm_buf *out);
 
 #endif
