@@ -10,6 +10,8 @@
 #include "engine/config_value.h"
 #include "lib/base/array.h"
 
+#include <mintmark/cache.h>
+
 #include <confuse.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -36,11 +38,64 @@ check_top(struct mm_config_builder *builder)
 		mm_config_tell(builder, "tls_key",
 		    "listen on \"tls:ADDRESS:PORT\", or remove tls_certificate and tls_key",
 		    "there is a certificate, but 'listen' has no \"tls:\" address");
+	if (!tls && mm_config_stands(builder, "tls_client_certificates"))
+		mm_config_tell(builder, "tls_client_certificates", "listen on \"tls:ADDRESS:PORT\", or remove the line",
+		    "clients show certificates only over TLS, but 'listen' has no \"tls:\" address");
+	if (config->token_cache_bytes != 0 && config->token_cache_bytes < MM_CACHE_BYTES_MIN)
+		mm_config_tell(builder, "token_cache", "write 0 for no cache, or at least 262144",
+		    "'token_cache' is too small to be of use");
+}
+
+static bool
+same_list(char *const *a, char *const *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	while (*a != NULL && *b != NULL && strcmp(*a, *b) == 0)
+		a++, b++;
+	return *a == NULL && *b == NULL;
+}
+
+/* One document is fetched in one way. */
+static void
+check_shared_source(struct mm_config_builder *builder, const struct mm_config_realm *realm)
+{
+	const struct mm_config *config = builder->config;
+
+	for (const struct mm_config_realm *other = config->realms; other != realm; other++) {
+		if (other->keys == NULL || strcmp(other->keys, realm->keys) != 0 ||
+		    (other->refresh_s == realm->refresh_s && other->cool_down_s == realm->cool_down_s &&
+		    same_list(other->key_hosts, realm->key_hosts)))
+			continue;
+		mm_config_tell(builder, "keys", "write the same in both",
+		    "realm %s has the same 'keys', but another 'refresh', 'refresh_cool_down' or 'key_hosts'", other->name);
+		return;
+	}
+}
+
+/* What says how a document is fetched says nothing of a file. */
+static void
+check_realm(struct mm_config_builder *builder)
+{
+	static const char *const of_fetched[] = { "key_hosts", "refresh", "refresh_cool_down", "absent_for" };
+	const struct mm_config_realm *realm = builder->target;
+
+	if (realm->keys == NULL)
+		return;
+	for (size_t i = 0; i < MM_COUNT_OF(of_fetched); i++)
+		if (realm->keys_kind == MM_KEYS_FILE && mm_config_stands(builder, of_fetched[i]))
+			mm_config_tell(builder, of_fetched[i], "remove the line, or fetch the keys",
+			    "'%s' says nothing of keys from a file", of_fetched[i]);
+	if (realm->keys_kind == MM_KEYS_JWKS && realm->key_hosts != NULL)
+		mm_config_tell(builder, "key_hosts", "remove the line",
+		    "'key_hosts' is for \"discovery:\", which alone leads to other hosts");
+	check_shared_source(builder, realm);
 }
 
 static void
 check_service(struct mm_config_builder *builder)
 {
+	const struct mm_config_service *service = builder->target;
 	bool claim = mm_config_stands(builder, "mailbox_claim");
 	bool none = mm_config_stands(builder, "mailbox");
 
@@ -51,6 +106,9 @@ check_service(struct mm_config_builder *builder)
 		mm_config_tell(builder, "mailbox_claim",
 		    "write mailbox_claim = \"preferred_username\", or mailbox = none for a service without mailboxes",
 		    "nothing says which mailbox a token opens");
+	if (service->dpop_nonce && service->binding == MM_BINDING_MTLS)
+		mm_config_tell(builder, "dpop_nonce", "write binding = dpop, or remove the line",
+		    "'dpop_nonce' contradicts 'binding = mtls': such a service takes no DPoP proof");
 }
 
 static void
@@ -59,12 +117,18 @@ check_revoke(struct mm_config_builder *builder)
 	const struct mm_config_revoke *revoke = builder->target;
 
 	if (revoke->tokens == NULL && revoke->sessions == NULL && revoke->subjects == NULL && revoke->clients == NULL &&
-	    revoke->tenants == NULL)
-		mm_config_tell(builder, "", "write at least one of tokens, sessions, subjects, clients and tenants, "
+	    revoke->tenants == NULL && revoke->keys == NULL)
+		mm_config_tell(builder, "", "write at least one of tokens, sessions, subjects, clients, tenants and keys, "
 		    "or remove the section", "nothing is revoked");
 	if (mm_config_stands(builder, "tokens") && mm_config_stands(builder, "issued_before"))
 		mm_config_tell(builder, "issued_before", "put the tokens into a revoke section of their own",
 		    "'issued_before' contradicts 'tokens': a token is revoked whatever its time");
+	if (mm_config_stands(builder, "keys") && mm_config_stands(builder, "issued_before"))
+		mm_config_tell(builder, "issued_before", "put the keys into a revoke section of their own",
+		    "'issued_before' contradicts 'keys': a key is revoked for all its tokens");
+	if (!mm_config_stands(builder, "keys") && mm_config_stands(builder, "revoked_at"))
+		mm_config_tell(builder, "revoked_at", "name the keys, or write issued_before",
+		    "'revoked_at' is of keys, and none is named");
 }
 
 /* ---- the sections ---- */
@@ -94,7 +158,7 @@ prepare_revoke(void *target)
 	.count = offsetof(struct mm_config, member##_count)
 
 static const struct section_row section_rows[] = {
-	{ SECTION(REALM, mm_config_realm, realm) },
+	{ SECTION(REALM, mm_config_realm, realm), .check = check_realm },
 	{ SECTION(TENANT, mm_config_tenant, tenant) },
 	{ SECTION(SERVICE, mm_config_service, service), .check = check_service },
 	{ SECTION(REVOKE, mm_config_revoke, revoke), .prepare = prepare_revoke, .check = check_revoke },
@@ -247,6 +311,7 @@ free_realm(struct mm_config_realm *realm)
 	free(realm->name);
 	free(realm->issuer);
 	free(realm->keys);
+	mm_config_free_list(realm->key_hosts);
 	mm_config_free_list(realm->algorithms);
 	mm_config_free_list(realm->token_types);
 }
@@ -287,6 +352,7 @@ free_revoke(struct mm_config_revoke *revoke)
 	mm_config_free_list(revoke->subjects);
 	mm_config_free_list(revoke->clients);
 	mm_config_free_list(revoke->tenants);
+	mm_config_free_list(revoke->keys);
 }
 
 static void
@@ -297,6 +363,10 @@ free_top(struct mm_config *config)
 	free(config->user);
 	free(config->tls_certificate_path);
 	free(config->tls_key_path);
+	free(config->tls_client_ca_path);
+	free(config->ca_path);
+	free(config->trust_socket_path);
+	mm_config_free_list(config->trusted_proxies);
 	for (size_t i = 0; i < config->listen_count; i++)
 		free(config->listens[i].address);
 	free(config->listens);

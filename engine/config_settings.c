@@ -5,8 +5,10 @@
 #include "engine/config_settings.h"
 
 #include "engine/config.h"
+#include "engine/fetch_url.h"
 #include "engine/journal.h"
 #include "engine/nearest.h"
+#include "engine/proxy.h"
 #include "lib/base/array.h"
 #include "lib/base/limits.h"
 #include "lib/trust/snapshot.h"
@@ -22,6 +24,13 @@
 /* About a hundred thousand decisions. */
 #define SEGMENT_BYTES_DEFAULT "67108864"
 
+/* Shared by the threads of a gate: some 50,000 tokens. */
+#define TOKEN_CACHE_BYTES_DEFAULT "67108864"
+#define TOKEN_CACHE_BYTES_MAX (INT64_C(4) * 1024 * 1024 * 1024)
+
+/* A day: who fetches less often does not notice that keys were replaced. */
+#define REFRESH_MAX_S 86400
+
 /* Ten-digit segment numbers last; a million segments of the default size are 64 TB. */
 #define SEGMENTS_KEPT_MAX 1000000
 
@@ -29,7 +38,16 @@ static const char *const journal_words[] = { "before_answer", "durable", "group"
 static const char *const off_words[] = { "off", NULL };
 static const char *const none_words[] = { "none", NULL };
 static const char *const deny_words[] = { "deny", NULL };
-static const char *const binding_words[] = { "when_bound", NULL };
+static const char *const binding_words[] = { "when_bound", "dpop", "mtls", NULL };
+static const char *const nonce_words[] = { "off", "required", NULL };
+
+static const char *
+proxy_fault(const char *item)
+{
+	struct mm_proxy proxy;
+
+	return mm_proxy_parse(item, &proxy);
+}
 
 #define TOP(member) .section = MM_SECTION_TOP, .offset = offsetof(struct mm_config, member)
 #define REALM(member) .section = MM_SECTION_REALM, .offset = offsetof(struct mm_config_realm, member)
@@ -50,12 +68,26 @@ const struct mm_setting mm_settings[] = {
 	    .min = MM_JOURNAL_SEGMENT_MIN, .max = MM_JOURNAL_SEGMENT_MAX, .fallback = SEGMENT_BYTES_DEFAULT },
 	{ TOP(journal_keep_segments), .name = "journal_keep", .type = MM_SETTING_NUMBER,
 	    .max = SEGMENTS_KEPT_MAX, .fallback = "0" },
-	{ .section = MM_SECTION_TOP, .name = "trusted_proxies", .type = MM_SETTING_UNBUILT,
-	    .unbuilt = "believing what a proxy says of its clients" },
+	{ TOP(tls_client_ca_path), .name = "tls_client_certificates", .type = MM_SETTING_PATH },
+	{ TOP(trusted_proxies), .name = "trusted_proxies", .type = MM_SETTING_LIST, .fault_of_item = proxy_fault,
+	    .mend_of_item = "write \"unix\", \"ADDRESS\" or \"NETWORK/LENGTH\"" },
+	{ TOP(ca_path), .name = "ca_certificates", .type = MM_SETTING_PATH,
+	    .fallback = "/etc/ssl/certs/ca-certificates.crt" },
+	{ TOP(trust_socket_path), .name = "trust_socket", .type = MM_SETTING_SOCKET },
+	{ TOP(token_cache_bytes), .name = "token_cache", .type = MM_SETTING_NUMBER, .max = TOKEN_CACHE_BYTES_MAX,
+	    .fallback = TOKEN_CACHE_BYTES_DEFAULT },
 	{ .section = MM_SECTION_TOP, .name = "stale_after", .type = MM_SETTING_UNBUILT, .unbuilt = "the ledger" },
 
 	{ REALM(issuer), .name = "issuer", .type = MM_SETTING_TEXT, .required = true },
 	{ REALM(keys), .name = "keys", .type = MM_SETTING_KEYS, .required = true },
+	{ REALM(key_hosts), .name = "key_hosts", .type = MM_SETTING_LIST, .fault_of_item = mm_fetch_host_fault,
+	    .mend_of_item = "write \"HOST\" or \"HOST:PORT\"" },
+	{ REALM(refresh_s), .name = "refresh", .type = MM_SETTING_NUMBER, .min = 1, .max = REFRESH_MAX_S,
+	    .fallback = "3600" },
+	{ REALM(cool_down_s), .name = "refresh_cool_down", .type = MM_SETTING_NUMBER, .min = 1, .max = REFRESH_MAX_S,
+	    .fallback = "30" },
+	{ REALM(absent_for_s), .name = "absent_for", .type = MM_SETTING_NUMBER, .min = 1, .max = MM_LIFETIME_MAX_S,
+	    .fallback = "86400" },
 	{ REALM(require_key_issuer), .name = "require_key_issuer", .type = MM_SETTING_FLAG, .fallback = "false" },
 	{ REALM(algorithms), .name = "algorithms", .type = MM_SETTING_LIST, .fallback = "RS256", .min = 1 },
 	{ REALM(token_types), .name = "token_types", .type = MM_SETTING_LIST, .fallback = "at+jwt", .min = 1 },
@@ -81,8 +113,9 @@ const struct mm_setting mm_settings[] = {
 	    .unbuilt = "a realm with a mint" },
 	{ SERVICE(scopes), .name = "scopes", .type = MM_SETTING_LIST },
 	{ SERVICE(clients), .name = "clients", .type = MM_SETTING_LIST },
-	{ .section = MM_SECTION_SERVICE, .name = "binding", .type = MM_SETTING_FIXED, .words = binding_words,
-	    .unbuilt = "proof of possession" },
+	{ SERVICE(binding), .name = "binding", .type = MM_SETTING_CHOICE, .words = binding_words,
+	    .fallback = "when_bound" },
+	{ SERVICE(dpop_nonce), .name = "dpop_nonce", .type = MM_SETTING_FLAG, .words = nonce_words, .fallback = "off" },
 	{ .section = MM_SECTION_SERVICE, .name = "directory", .type = MM_SETTING_FIXED, .words = none_words,
 	    .unbuilt = "the mint" },
 	{ SERVICE(callers), .name = "callers", .type = MM_SETTING_CALLERS },
@@ -95,6 +128,8 @@ const struct mm_setting mm_settings[] = {
 	{ REVOKE(subjects), .name = "subjects", .type = MM_SETTING_LIST },
 	{ REVOKE(clients), .name = "clients", .type = MM_SETTING_LIST },
 	{ REVOKE(tenants), .name = "tenants", .type = MM_SETTING_LIST },
+	{ REVOKE(keys), .name = "keys", .type = MM_SETTING_LIST },
+	{ REVOKE(revoked_at_s), .name = "revoked_at", .type = MM_SETTING_NUMBER, .min = 1, .max = MM_TIME_MAX_S },
 	{ REVOKE(issued_before_s), .name = "issued_before", .type = MM_SETTING_NUMBER, .max = MM_TIME_MAX_S },
 };
 const size_t mm_setting_count = MM_COUNT_OF(mm_settings);
@@ -302,7 +337,10 @@ check_setting(struct checker *checker, struct mm_scan_setting *setting, const st
 		check_word(checker, setting, row);
 		break;
 	case MM_SETTING_FLAG:
-		check_flag(checker, setting);
+		if (row->words == NULL)
+			check_flag(checker, setting);
+		else
+			check_word(checker, setting, row);
 		break;
 	case MM_SETTING_LIST:
 	case MM_SETTING_LISTEN:
@@ -311,6 +349,7 @@ check_setting(struct checker *checker, struct mm_scan_setting *setting, const st
 		break;
 	case MM_SETTING_TEXT:
 	case MM_SETTING_PATH:
+	case MM_SETTING_SOCKET:
 	case MM_SETTING_KEYS:
 		check_text(checker, setting);
 		break;

@@ -25,10 +25,11 @@ enum mm_section_kind {
 enum mm_setting_type {
 	MM_SETTING_TEXT,    /* char * */
 	MM_SETTING_PATH,    /* char *; a relative one is relative to the configuration's folder */
+	MM_SETTING_SOCKET,  /* the same, with "unix:" before it or not */
 	MM_SETTING_KEYS,    /* struct mm_config_realm's keys and keys_kind; of "file:PATH" the path as above */
 	MM_SETTING_LIST,    /* char **, ended by NULL; NULL where the setting is absent and has no default */
 	MM_SETTING_NUMBER,  /* int64_t from min to max */
-	MM_SETTING_FLAG,    /* bool */
+	MM_SETTING_FLAG,    /* bool: true and false, or words[1] and words[0] */
 	MM_SETTING_CHOICE,  /* int: the place of the word in words */
 	MM_SETTING_LISTEN,  /* struct mm_config's listens */
 	MM_SETTING_CALLERS, /* struct mm_config_service's callers */
@@ -46,6 +47,8 @@ struct mm_setting {
 	int64_t min, max;
 	const char *const *words;
 	const char *unbuilt;   /* what a fixed or unbuilt setting would need */
+	const char *(*fault_of_item)(const char *item); /* of a list: a sentence that follows on the item; NULL: good */
+	const char *mend_of_item;
 };
 
 extern const struct mm_setting mm_settings[];

@@ -5,11 +5,14 @@
 #include "engine/config_value.h"
 
 #include "engine/config_listen.h"
+#include "engine/fetch_url.h"
+#include "lib/base/array.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 /* A service has few relying parties; it bounds the search for what stands twice. */
 #define CALLERS_MAX 64
@@ -94,24 +97,73 @@ store_path(struct mm_config_builder *builder, const struct mm_setting *row, void
 		*(char **)field = resolve_path(builder, value);
 }
 
+/* "unix:" before the path is the same as none. */
 static void
-store_keys(struct mm_config_builder *builder, const struct mm_setting *row, void *field)
+store_socket(struct mm_config_builder *builder, const struct mm_setting *row, void *field)
 {
 	const char *value = read_scalar(builder, row);
+	char *path;
 
 	if (value == NULL)
 		return;
-	if (strncmp(value, "discovery:", 10) == 0 || strncmp(value, "jwks:", 5) == 0)
-		mm_config_tell(builder, row->name, "fetch the JWK set to a file and write keys = \"file:NAME.jwks\"",
-		    "'keys' from the network need the fetcher, which this version does not have");
-	else if (strcmp(value, "mint") == 0)
+	path = resolve_path(builder, strncmp(value, "unix:", 5) == 0 ? value + 5 : value);
+	*(char **)field = path;
+	if (path != NULL && strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		mm_config_tell(builder, row->name, "choose a shorter path",
+		    "'%s' names a socket by a path of more than 107 bytes, which no socket can have", row->name);
+}
+
+static void
+store_keys_file(struct mm_config_builder *builder, struct mm_config_realm *realm, const char *value)
+{
+	realm->keys = resolve_path(builder, value + strlen("file:"));
+}
+
+/* The name of a fetched document is the setting as it stands, so that "discovery:" and "jwks:" differ. */
+static void
+store_keys_url(struct mm_config_builder *builder, struct mm_config_realm *realm, const char *value)
+{
+	const char *fault = mm_fetch_url_fault(strchr(value, ':') + 1);
+
+	if (fault != NULL)
+		mm_config_tell(builder, "keys", "write \"discovery:https://HOST/PATH\" or \"jwks:https://HOST/PATH\"",
+		    "the address of 'keys' %s", fault);
+	realm->keys = strdup(value);
+	mm_config_keep_memory(builder, realm->keys);
+}
+
+static void
+store_keys(struct mm_config_builder *builder, const struct mm_setting *row, void *field)
+{
+	static const struct {
+		const char *prefix;
+		enum mm_keys_kind kind;
+		void (*store)(struct mm_config_builder *builder, struct mm_config_realm *realm, const char *value);
+	} kinds[] = {
+		{ "file:", MM_KEYS_FILE, store_keys_file },
+		{ "discovery:", MM_KEYS_DISCOVERY, store_keys_url },
+		{ "jwks:", MM_KEYS_JWKS, store_keys_url },
+	};
+	struct mm_config_realm *realm = builder->target;
+	const char *value = read_scalar(builder, row);
+
+	(void)field;
+	for (size_t i = 0; value != NULL && i < MM_COUNT_OF(kinds); i++) {
+		size_t len = strlen(kinds[i].prefix);
+
+		if (strncmp(value, kinds[i].prefix, len) != 0 || value[len] == '\0')
+			continue;
+		realm->keys_kind = kinds[i].kind;
+		kinds[i].store(builder, realm, value);
+		return;
+	}
+	if (value != NULL && strcmp(value, "mint") == 0)
 		mm_config_tell(builder, row->name, "write keys = \"file:NAME.jwks\"",
 		    "keys = \"mint\" needs the mint, which this version does not have");
-	else if (strncmp(value, "file:", 5) != 0 || value[5] == '\0')
-		mm_config_tell(builder, row->name, "write keys = \"file:NAME.jwks\"",
+	else if (value != NULL)
+		mm_config_tell(builder, row->name,
+		    "write keys = \"file:NAME.jwks\", \"discovery:https://…\" or \"jwks:https://…\"",
 		    "'keys' does not say where they are");
-	else
-		*(char **)field = resolve_path(builder, value + 5);
 }
 
 static void
@@ -128,7 +180,7 @@ store_flag(struct mm_config_builder *builder, const struct mm_setting *row, void
 {
 	const char *value = read_scalar(builder, row);
 
-	*(bool *)field = value != NULL && strcmp(value, "true") == 0;
+	*(bool *)field = value != NULL && strcmp(value, row->words == NULL ? "true" : row->words[1]) == 0;
 }
 
 static void
@@ -172,21 +224,31 @@ split_fallback(struct mm_config_builder *builder, const char *fallback)
 	return list;
 }
 
+static void
+check_item(struct mm_config_builder *builder, const struct mm_setting *row, const char *item)
+{
+	const char *fault = item[0] == '\0' || row->fault_of_item == NULL ? NULL : row->fault_of_item(item);
+
+	if (item[0] == '\0')
+		mm_config_tell(builder, row->name, "remove it", "'%s' holds an empty value", row->name);
+	if (fault != NULL)
+		mm_config_tell(builder, row->name, row->mend_of_item, "\"%s\" in '%s' %s", item, row->name, fault);
+}
+
 static char **
-copy_list(struct mm_config_builder *builder, const char *name, unsigned count)
+copy_list(struct mm_config_builder *builder, const struct mm_setting *row, unsigned count)
 {
 	char **list = calloc((size_t)count + 1, sizeof(*list));
 
 	if (!mm_config_keep_memory(builder, list))
 		return NULL;
 	for (unsigned i = 0; i < count; i++) {
-		const char *value = cfg_getnstr(builder->values, name, i);
+		const char *value = cfg_getnstr(builder->values, row->name, i);
 
 		list[i] = strdup(value == NULL ? "" : value);
 		if (!mm_config_keep_memory(builder, list[i]))
 			break;
-		if (list[i][0] == '\0')
-			mm_config_tell(builder, name, "remove it", "'%s' holds an empty value", name);
+		check_item(builder, row, list[i]);
 	}
 	return list;
 }
@@ -198,7 +260,7 @@ read_list(struct mm_config_builder *builder, const struct mm_setting *row)
 	unsigned count = cfg_size(builder->values, row->name);
 
 	if (count > 0)
-		return copy_list(builder, row->name, count);
+		return copy_list(builder, row, count);
 	if (mm_config_stands(builder, row->name) || row->fallback == NULL)
 		return NULL;
 	return split_fallback(builder, row->fallback);
@@ -327,6 +389,7 @@ typedef void store_setting(struct mm_config_builder *builder, const struct mm_se
 static store_setting *const stores[] = {
 	[MM_SETTING_TEXT] = store_text,
 	[MM_SETTING_PATH] = store_path,
+	[MM_SETTING_SOCKET] = store_socket,
 	[MM_SETTING_KEYS] = store_keys,
 	[MM_SETTING_LIST] = store_list,
 	[MM_SETTING_NUMBER] = store_number,

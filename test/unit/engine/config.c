@@ -145,8 +145,16 @@ test_defaults(void **state)
 	assert_null(config->realms[0].algorithms[1]);
 	assert_string_equal(config->realms[0].token_types[0], "at+jwt");
 	assert_int_equal(config->realms[0].max_lifetime_s, 3600);
+	assert_int_equal(config->realms[0].keys_kind, MM_KEYS_FILE);
 	assert_null(config->services[0].mailbox_claim);
 	assert_int_equal(config->services[0].caller_count, 0);
+	assert_int_equal(config->services[0].binding, MM_BINDING_WHEN_BOUND);
+	assert_false(config->services[0].dpop_nonce);
+	assert_null(config->trusted_proxies);
+	assert_null(config->trust_socket_path);
+	assert_null(config->tls_client_ca_path);
+	assert_string_equal(config->ca_path, "/etc/ssl/certs/ca-certificates.crt");
+	assert_int_equal(config->token_cache_bytes, 64 * 1024 * 1024);
 	mm_config_free(&config);
 }
 
@@ -189,6 +197,63 @@ test_everything_set(void **state)
 	mm_config_free(&config);
 }
 
+static void
+test_fetched_keys(void **state)
+{
+	struct mm_config *config = parse_good(
+	    "ca_certificates = \"ca.pem\"\n"
+	    "realm r { issuer = i keys = \"discovery:https://i.example:8443/a%20b/.well-known/x?y=1\"\n"
+	    "key_hosts = { \"h.example\", \"10.0.0.1:8443\", \"[::1]:1\" }\n"
+	    "refresh = 60 refresh_cool_down = 5 absent_for = 3600 }\n"
+	    "realm s { issuer = s keys = \"jwks:https://[2001:db8::1]/keys\" }\n"
+	    "realm t { issuer = t keys = \"jwks:https://[2001:db8::1]/keys\" absent_for = 60 }\n"
+	    "revoke stolen { realm = r keys = { \"k1\", \"k2\" } revoked_at = 1700000000 }\n", "/x/c.conf");
+
+	(void)state;
+	assert_string_equal(config->ca_path, "/x/ca.pem");
+	assert_int_equal(config->realms[0].keys_kind, MM_KEYS_DISCOVERY);
+	assert_string_equal(config->realms[0].keys, "discovery:https://i.example:8443/a%20b/.well-known/x?y=1");
+	assert_string_equal(config->realms[0].key_hosts[2], "[::1]:1");
+	assert_null(config->realms[0].key_hosts[3]);
+	assert_int_equal(config->realms[0].refresh_s, 60);
+	assert_int_equal(config->realms[0].cool_down_s, 5);
+	assert_int_equal(config->realms[0].absent_for_s, 3600);
+	assert_int_equal(config->realms[1].keys_kind, MM_KEYS_JWKS);
+	assert_string_equal(config->realms[1].keys, "jwks:https://[2001:db8::1]/keys");
+	assert_int_equal(config->realms[1].refresh_s, 3600);
+	assert_int_equal(config->realms[1].cool_down_s, 30);
+	assert_int_equal(config->realms[1].absent_for_s, 86400);
+	assert_string_equal(config->revokes[0].keys[1], "k2");
+	assert_int_equal(config->revokes[0].revoked_at_s, 1700000000);
+	mm_config_free(&config);
+}
+
+static void
+test_evidence_and_sharing(void **state)
+{
+	struct mm_config *config = parse_good(
+	    "trusted_proxies = { unix, \"127.0.0.1\", \"10.0.0.0/8\", \"::1\", \"2001:db8::/32\", \"0.0.0.0/0\" }\n"
+	    "trust_socket = \"unix:trust.sock\" token_cache = 0\n"
+	    "listen = { \"tls:0.0.0.0:443\" } tls_certificate = c tls_key = k tls_client_certificates = \"ca.pem\"\n"
+	    "service s { audience = a realms = { r } mailbox = none binding = dpop dpop_nonce = required }\n"
+	    "service t { audience = a realms = { r } mailbox = none binding = \"mtls\" dpop_nonce = off }\n"
+	    "service u { audience = a realms = { r } mailbox = none binding = when_bound dpop_nonce = required }\n",
+	    "/x/c.conf");
+
+	(void)state;
+	assert_string_equal(config->trusted_proxies[0], "unix");
+	assert_string_equal(config->trusted_proxies[5], "0.0.0.0/0");
+	assert_string_equal(config->trust_socket_path, "/x/trust.sock");
+	assert_string_equal(config->tls_client_ca_path, "/x/ca.pem");
+	assert_int_equal(config->token_cache_bytes, 0);
+	assert_int_equal(config->services[0].binding, MM_BINDING_DPOP);
+	assert_true(config->services[0].dpop_nonce);
+	assert_int_equal(config->services[1].binding, MM_BINDING_MTLS);
+	assert_false(config->services[1].dpop_nonce);
+	assert_true(config->services[2].dpop_nonce);
+	mm_config_free(&config);
+}
+
 /* A text that is refused: the line and words of one of its problems, and words of that one's mend. */
 struct refusal {
 	const char *text;
@@ -198,6 +263,8 @@ struct refusal {
 };
 
 #define REALM "realm r { issuer = i keys = \"file:k\" "
+#define JWKS(url) "realm r { issuer = i keys = \"jwks:" url "\" "
+#define DISCOVERY "realm r { issuer = i keys = \"discovery:https://i.example/x\" "
 #define SERVICE "service s { audience = a realms = { r } mailbox = none "
 
 static const struct refusal refusals[] = {
@@ -262,19 +329,64 @@ static const struct refusal refusals[] = {
 	{ SERVICE "scopes = { \"\" } }", 1, "'scopes' holds an empty value", NULL },
 
 	/* what this version does not have */
-	{ "realm r { issuer = i\nkeys = \"discovery:https://i.example\" }", 2, "from the network", "file:NAME.jwks" },
-	{ "realm r { issuer = i keys = \"jwks:https://i.example\" }", 1, "from the network", "file:NAME.jwks" },
 	{ "realm r { issuer = i keys = \"mint\" }", 1, "needs the mint", "file:NAME.jwks" },
-	{ "realm r { issuer = i keys = \"common.jwks\" }", 1, "does not say where", "file:NAME.jwks" },
 	{ REALM "derived_from = { x } }", 1, "needs the mint, which this version does not have", "remove" },
 	{ REALM "when_stale = marked_only }", 1, "needs the mark", "when_stale = deny" },
 	{ SERVICE "mark = required }", 1, "needs a realm with a mint", "mark = off" },
 	{ SERVICE "mark = \"observe\" }", 1, "needs a realm with a mint", "mark = off" },
 	{ SERVICE "ledger = required }", 1, "needs a realm with a mint", "ledger = off" },
-	{ SERVICE "binding = \"dpop\" }", 1, "needs proof of possession", "binding = when_bound" },
 	{ SERVICE "directory = \"mint\" }", 1, "needs the mint", "directory = none" },
 	{ SERVICE "accept_unproven = { r } }", 1, "needs the ledger", "remove" },
-	{ "trusted_proxies = { \"10.0.0.0/8\" }", 1, "needs believing", "remove" },
+	{ "stale_after = 10", 1, "needs the ledger", "remove" },
+
+	/* where keys are from */
+	{ "realm r { issuer = i keys = \"common.jwks\" }", 1, "does not say where", "jwks:https://" },
+	{ "realm r { issuer = i keys = \"file:\" }", 1, "does not say where", "file:NAME.jwks" },
+	{ "realm r { issuer = i keys = \"jwks:\" }", 1, "does not say where", "file:NAME.jwks" },
+	{ "realm r { issuer = i\nkeys = \"discovery:http://i.example\" }", 2, "does not begin with https://", "https://HOST" },
+	{ JWKS("https://") "}", 1, "neither a DNS name nor an address", "https://HOST" },
+	{ JWKS("https:///keys") "}", 1, "neither a DNS name nor an address", "https://HOST" },
+	{ JWKS("https://user@i.example/") "}", 1, "names a user", "https://HOST" },
+	{ JWKS("https://i.example/#keys") "}", 1, "has a fragment", "https://HOST" },
+	{ JWKS("https://i.example:0/") "}", 1, "has a port that is none", "https://HOST" },
+	{ JWKS("https://i.example:65536/") "}", 1, "has a port that is none", "https://HOST" },
+	{ JWKS("https://i.example:/") "}", 1, "has a port that is none", "https://HOST" },
+	{ JWKS("https://[::1]x/") "}", 1, "has a port that is none", "https://HOST" },
+	{ JWKS("https://[::g]/") "}", 1, "neither a DNS name nor an address", "https://HOST" },
+	{ JWKS("https://-i.example/") "}", 1, "neither a DNS name nor an address", "https://HOST" },
+	{ JWKS("https://i..example/") "}", 1, "neither a DNS name nor an address", "https://HOST" },
+	{ JWKS("https://i_i.example/") "}", 1, "neither a DNS name nor an address", "https://HOST" },
+	{ JWKS("https://127.1/") "}", 1, "neither a DNS name nor an address", "https://HOST" },
+	{ JWKS("https://0x7f000001/") "}", 1, "neither a DNS name nor an address", "https://HOST" },
+	{ JWKS("https://i.example/a b") "}", 1, "no address has", "https://HOST" },
+	{ JWKS("https://i.example/%4") "}", 1, "no address has", "https://HOST" },
+	{ REALM "refresh = 5 }", 1, "'refresh' says nothing of keys from a file", "fetch the keys" },
+	{ REALM "refresh_cool_down = 5 }", 1, "'refresh_cool_down' says nothing", "fetch the keys" },
+	{ REALM "absent_for = 5 }", 1, "'absent_for' says nothing", "fetch the keys" },
+	{ REALM "key_hosts = { \"i.example\" } }", 1, "'key_hosts' says nothing", "fetch the keys" },
+	{ JWKS("https://i.example/") "key_hosts = { \"h.example\" } }", 1, "which alone leads", "remove" },
+	{ DISCOVERY "key_hosts = { \"https://h.example\" } }", 1, "has a host that is neither", "HOST:PORT" },
+	{ DISCOVERY "key_hosts = { \"h.example:x\" } }", 1, "has a port that is none", "HOST:PORT" },
+	{ DISCOVERY "key_hosts = { \"\" } }", 1, "'key_hosts' holds an empty value", "remove" },
+	{ DISCOVERY "refresh = 0 }", 1, "out of range", "from 1 to 86400" },
+	{ DISCOVERY "refresh_cool_down = 0 }", 1, "out of range", "from 1 to 86400" },
+	{ DISCOVERY "absent_for = 2678401 }", 1, "out of range", "from 1 to 2678400" },
+	{ DISCOVERY "}\nrealm q { issuer = q keys = \"discovery:https://i.example/x\" refresh = 60 }", 2,
+	    "realm r has the same 'keys', but another 'refresh'", "the same in both" },
+
+	/* who may say what, and the like */
+	{ "trusted_proxies = { \"proxy.example\" }", 1, "neither \"unix\" nor an address", "NETWORK/LENGTH" },
+	{ "trusted_proxies = { \"10.0.0.0/33\" }", 1, "a length that its address cannot have", "NETWORK/LENGTH" },
+	{ "trusted_proxies = { \"10.0.0.1/8\" }", 1, "bits behind its length", "NETWORK/LENGTH" },
+	{ "trusted_proxies = { \"::1/129\" }", 1, "a length that its address cannot have", "NETWORK/LENGTH" },
+	{ "trusted_proxies = { \"fe80::1%eth0\" }", 1, "nor an address", "NETWORK/LENGTH" },
+	{ "trusted_proxies = { \"10.0.0.0/08\" }", 1, "a length that", "NETWORK/LENGTH" },
+	{ "token_cache = 1000", 1, "too small", "at least 262144" },
+	{ "token_cache = 4294967297", 1, "out of range", "from 0 to 4294967296" },
+	{ "tls_client_certificates = \"ca.pem\"", 1, "only over TLS", "tls:ADDRESS:PORT" },
+	{ SERVICE "binding = mtls\ndpop_nonce = required }", 2, "takes no DPoP proof", "binding = dpop" },
+	{ SERVICE "binding = cookie }", 1, "none of the words", "when_bound or dpop or mtls" },
+	{ SERVICE "dpop_nonce = yes }", 1, "none of the words", "off or required" },
 
 	/* what is missing or contradicts itself */
 	{ "\nrealm r { keys = \"file:k\" }", 2, "realm r: 'issuer' is missing", NULL },
@@ -284,6 +396,8 @@ static const struct refusal refusals[] = {
 	{ SERVICE "\nmailbox_claim = email }", 1, "contradicts 'mailbox_claim'", "one of the two" },
 	{ "revoke r { realm = x }", 1, "nothing is revoked", "at least one" },
 	{ "revoke r { realm = x tokens = { t }\nissued_before = 5 }", 2, "contradicts 'tokens'", "of their own" },
+	{ "revoke r { realm = x keys = { k }\nissued_before = 5 }", 2, "contradicts 'keys'", "of their own" },
+	{ "revoke r { realm = x clients = { c }\nrevoked_at = 5 }", 2, "'revoked_at' is of keys", "name the keys" },
 	{ "tls_key = \"k\"", 1, "belong together", "both" },
 	{ "\ntls_key = \"k\" tls_certificate = \"c\"", 2, "no \"tls:\" address", "tls:ADDRESS:PORT" },
 	{ "listen = { \"tls:1.2.3.4:443\" }", 1, "no certificate", "tls_certificate" },
@@ -432,6 +546,8 @@ main(void)
 		cmocka_unit_test(test_installed_sample),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_everything_set),
+		cmocka_unit_test(test_fetched_keys),
+		cmocka_unit_test(test_evidence_and_sharing),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_all_told_together),
 		cmocka_unit_test(test_absurd_sizes),
