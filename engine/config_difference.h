@@ -10,18 +10,17 @@
 
 #include <stdbool.h>
 
-/* The longest difference: two of the largest configurations with nothing in common stay below it. */
+/* A maximum for lines that no configuration written by hand comes near. */
 #define MM_CONFIG_DIFFERENCE_MAX (16 * 1024 * 1024)
 
 /*
  * Add to lines what new accepts and old did not ("newly allowed: …"), what old accepted and new does not ("no longer
- * allowed: …"), and what else changed ("changed: …", "changed, takes effect at the next start: …"); one line each, ended
- * by '\n', in that order. Where nothing changed, it is the one line "nothing changed".
+ * allowed: …"), and which other settings differ ("changed: …"; it says so where only the next start takes them); one
+ * line each, ended by '\n', in that order. Where nothing changed, it is the one line "nothing changed".
  *
- * Sections are compared by name: what is renamed is gone and new. What is in no other section's reach (a realm that no
- * service accepts) is told all the same.
- * Returns whether there is any change; false also where lines could not take everything: ask mm_buf_ok().
- * Not looked at here: the files that they name, with their keys and secrets; the order of lists, sections and lines.
+ * Sections are compared by name: what is renamed is gone and new. What no service accepts is told all the same.
+ * Returns whether there is any change; false also where lines could not take everything: mm_buf_ok() tells.
+ * Not looked at here: the files that they name, with their keys and secrets; the order of lists and sections.
  */
 bool mm_config_difference(const struct mm_config *old, const struct mm_config *new, struct mm_buf *lines);
 
