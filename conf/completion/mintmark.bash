@@ -70,7 +70,7 @@ _mintmark() {
 		return
 	fi
 	if [[ $command == jose && $COMP_CWORD -eq 2 ]]; then
-		mapfile -t COMPREPLY < <(compgen -W verify -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "verify decrypt" -- "$current")
 		return
 	fi
 	case $command in
