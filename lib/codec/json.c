@@ -562,6 +562,14 @@ mm_json_find_name(const struct mm_json_index *index, const struct mm_json_name *
 	return (struct mm_json_value){ .type = MM_JSON_ABSENT };
 }
 
+void
+mm_json_index_add(struct mm_json_index *index, struct mm_slice name, struct mm_json_value value)
+{
+	if (index->count < index->max)
+		index->members[index->count++] =
+		    (struct mm_json_member){ { name, fingerprint_plain(name) }, false, value };
+}
+
 bool
 mm_json_view_object(struct mm_json_value value, struct mm_json_index *index)
 {

@@ -99,6 +99,9 @@ struct mm_json_value mm_json_find(const struct mm_json_index *index, const char 
 struct mm_json_value mm_json_find_slice(const struct mm_json_index *index, struct mm_slice name);
 struct mm_json_value mm_json_find_name(const struct mm_json_index *index, const struct mm_json_name *name);
 
+/* Append a member to an index that was not made by a scan; name is ASCII and as it is when unescaped. */
+void mm_json_index_add(struct mm_json_index *index, struct mm_slice name, struct mm_json_value value);
+
 /*
  * View an object of scanned text: index its members as mm_json_scan() does, without checking again.
  * Returns false where value is no object or has more than index->max members.

@@ -114,6 +114,12 @@ static const struct claim_row claim_rows[] = {
 	{ MM_JSON_NAME("cnf"), false, read_cnf, 0 },
 };
 
+void
+mm_claims_choose_client(struct mm_claim_set *set)
+{
+	set->client = mm_slice_present(set->client_id) ? set->client_id : set->azp;
+}
+
 static enum mm_reason
 check_relations(struct mm_claim_set *set, const char **what)
 {
@@ -123,7 +129,7 @@ check_relations(struct mm_claim_set *set, const char **what)
 	*what = "client_id";
 	if (mm_slice_present(set->client_id) && mm_slice_present(set->azp) && !mm_slice_equal(set->client_id, set->azp))
 		return MM_CLAIM_MALFORMED;
-	set->client = mm_slice_present(set->client_id) ? set->client_id : set->azp;
+	mm_claims_choose_client(set);
 	return MM_OK;
 }
 

@@ -27,6 +27,10 @@ struct mm_claim_set {
 	bool has_cnf;
 };
 
+/* The texts of a set, for who keeps one; 'client' is one of the others. */
+#define MM_CLAIM_TEXTS(TEXT) \
+	TEXT(iss) TEXT(sub) TEXT(tid) TEXT(azp) TEXT(client_id) TEXT(jti) TEXT(sid) TEXT(scope) TEXT(audience)
+
 struct mm_unverified_claims {
 	struct mm_claim_set set;
 };
@@ -46,5 +50,8 @@ struct mm_claims {
 MM_MUST_USE enum mm_reason
 mm_claims_parse(const struct mm_json_index *payload, struct mm_scratch *scratch, struct mm_unverified_claims *claims,
     const char **what);
+
+/* Set the client of a set whose client_id and azp are set. */
+void mm_claims_choose_client(struct mm_claim_set *set);
 
 #endif

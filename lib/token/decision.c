@@ -62,14 +62,17 @@ trace_step(struct mm_judgement *judgement, unsigned number, const char *name, en
 	} while (0)
 
 /*
- * The first failure names the reason. 7 (class and provenance) and 12 (proof of issuance) are about tokens of
+ * The first failure names the reason. A token that the cache remembers passed steps 1 and 2, and step 6 under the key
+ * that is remembered with it. 7 (class and provenance) and 12 (proof of issuance) are about tokens of
  * Mintmark's own mints; until there are mints no realm of theirs can be configured.
  */
 static enum mm_reason
 decide(struct mm_judgement *judgement)
 {
-	STEP(1, "Shape", mm_step_shape);
-	STEP(2, "Header", mm_step_header);
+	if (!mm_judgement_recall(judgement)) {
+		STEP(1, "Shape", mm_step_shape);
+		STEP(2, "Header", mm_step_header);
+	}
 	STEP(3, "Realm", mm_step_realm);
 	STEP(4, "Key", mm_step_key);
 	STEP(5, "Key state", mm_step_key_state);
@@ -106,6 +109,7 @@ begin(struct mm_judgement *judgement, const struct mm_trust *trust, const struct
 	judgement->facts = (struct mm_facts){ .service = judgement->service };
 	judgement->header = (struct mm_json_index){ judgement->header_members, 0, MM_HEADER_MEMBERS_MAX };
 	judgement->payload = (struct mm_json_index){ judgement->payload_members, 0, MM_PAYLOAD_MEMBERS_MAX };
+	judgement->named = judgement->remembered = false;
 	judgement->compared_count = 0;
 	mm_scratch_init(&judgement->scratch, judgement->scratch_bytes, sizeof(judgement->scratch_bytes));
 	mm_scratch_init(&judgement->trace_text, judgement->trace_bytes, sizeof(judgement->trace_bytes));

@@ -80,7 +80,7 @@ static enum mm_reason
 read_claims(struct mm_judgement *judgement)
 {
 	const char *what = NULL;
-	enum mm_reason reason =
+	enum mm_reason reason = judgement->remembered ? MM_OK :
 	    mm_claims_parse(&judgement->payload, &judgement->scratch, &judgement->unverified, &what);
 
 	note_unverified(&judgement->facts, &judgement->unverified.set);
@@ -243,15 +243,42 @@ mm_step_key_state(struct mm_judgement *judgement)
 
 /* ---- step 6 ---- */
 
-enum mm_reason
-mm_step_signature(struct mm_judgement *judgement)
+/* Of a token that the cache remembers, the parts were not needed before. */
+static enum mm_reason
+verify_signature(struct mm_judgement *judgement)
 {
 	const struct mm_compact *parts = &judgement->parts;
 
+	if (judgement->remembered)
+		MM_TRY(mm_compact_split(judgement->request->token, &judgement->scratch, &judgement->parts));
 	mm_compare(judgement, "signature", mm_trace_format(judgement, "%zu bytes", parts->signature.len),
 	    mm_slice_str("that of the key over header and payload"));
-	MM_TRY(mm_public_key_verify(judgement->facts.key->public_key, judgement->verifier, parts->signed_input,
-	    parts->signature));
+	return mm_public_key_verify(judgement->facts.key->public_key, judgement->verifier, parts->signed_input,
+	    parts->signature);
+}
+
+/*
+ * Whether this very signature held over these very bytes under this very key before: the key that steps 3 to 5 chose
+ * now, by its public numbers and not by its name.
+ */
+static bool
+held_before(const struct mm_judgement *judgement)
+{
+	const struct mm_key *key = judgement->facts.key;
+
+	return judgement->remembered && judgement->signed_by.algorithm == key->algorithm &&
+	    mm_slice_equal(judgement->signed_by.thumbprint_text, key->thumbprint_text);
+}
+
+enum mm_reason
+mm_step_signature(struct mm_judgement *judgement)
+{
+	if (!held_before(judgement)) {
+		MM_TRY(verify_signature(judgement));
+		/* An entry has not all that another one needs; it stays as it is. */
+		if (!judgement->remembered)
+			mm_judgement_remember(judgement);
+	}
 	judgement->claims.set = judgement->unverified.set;
 	judgement->facts.verified = true;
 	return MM_OK;

@@ -11,6 +11,8 @@
 #include "lib/base/scratch.h"
 #include "lib/codec/json.h"
 #include "lib/jose/header.h"
+#include "lib/token/cache.h"
+#include "lib/token/cache_entry.h"
 #include "lib/token/claims.h"
 #include "lib/token/compact.h"
 #include "lib/token/facts.h"
@@ -35,6 +37,16 @@ struct mm_judgement {
 	struct mm_claims claims; /* from step 6 on */
 
 	struct mm_facts facts;
+
+	/*
+	 * Of the cache. A token that it remembers passed steps 1 and 2, byte for byte, and its signature held under
+	 * signed_by: its header and claims are set, its payload's index has the members that later steps look up, and
+	 * its parts are not there.
+	 */
+	bool named;      /* name is set: it may be remembered */
+	bool remembered;
+	struct mm_cache_name name;
+	struct mm_signed_by signed_by;
 
 	/* For the trace only. */
 	mm_trace_fn *trace;
