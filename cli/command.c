@@ -58,8 +58,9 @@ const struct mm_command mm_commands[] = {
 	    "\n"
 	    "Exit status: 0 decoded, 1 not a token, 2 usage.\n",
 	    mm_command_inspect },
-	{ "jose", "the bare primitives: whether a signature holds",
+	{ "jose", "the bare primitives: whether a signature holds, what was encrypted",
 	    "jose verify --key JWK|--jwks FILE [--alg ALG] JWS|-\n"
+	    "       mintmark jose decrypt --key JWK [--alg ALG] JWE|-\n"
 	    "\n"
 	    "Verify a compact JWS with a key and print its payload as it stands. Neither realm nor claim nor time is\n"
 	    "looked at: never let anybody in by it; 'mintmark verify' decides.\n"
@@ -69,7 +70,14 @@ const struct mm_command mm_commands[] = {
 	    "        --alg ALG        the algorithm, for an RSA key that states none\n"
 	    "    JWS|-                the JWS; '-' reads it from standard input\n"
 	    "\n"
-	    "Exit status: 0 the signature holds, 1 it does not or the key is refused, 2 usage or unreadable keys.\n",
+	    "Decrypt a compact JWE with a private or symmetric key and print its plaintext, which anybody may have\n"
+	    "encrypted.\n"
+	    "\n"
+	    "        --key JWK        the key: a file, or the JSON text itself, which other users can see then\n"
+	    "        --alg ALG        the algorithm, for a key that states none (default: the header's)\n"
+	    "    JWE|-                the JWE; '-' reads it from standard input\n"
+	    "\n"
+	    "Exit status: 0 the signature holds, or decrypted; 1 not, or the key is refused; 2 usage or unreadable keys.\n",
 	    mm_command_jose },
 	{ "check-config", "whether the configuration is good, and what it means",
 	    "check-config [-c FILE] [--json]\n"

@@ -197,7 +197,7 @@ inspect_argument(const char *argument, bool json)
 	enum mm_reason reason;
 	int status = MM_EXIT_DENIED;
 
-	if (inspection == NULL || !mm_token_argument_read(&token, argument)) {
+	if (inspection == NULL || !mm_token_argument_read(&token, argument, MM_TOKEN_LEN_MAX)) {
 		fprintf(stderr, "mintmark inspect: %s\n", strerror(errno));
 		free(inspection);
 		return MM_EXIT_USAGE;

@@ -184,7 +184,7 @@ mm_answer_prepare(const struct mm_command *command, const struct mm_question *qu
 		return MM_EXIT_USAGE;
 	answer->request.mailbox = mm_slice_str(question->mailbox);
 	answer->decision = mm_decision_new();
-	if (answer->decision == NULL || !mm_token_argument_read(&answer->token, question->token_argument))
+	if (answer->decision == NULL || !mm_token_argument_read(&answer->token, question->token_argument, MM_TOKEN_LEN_MAX))
 		return system_error(command);
 	answer->request.token = answer->token.text;
 	return MM_EXIT_DONE;

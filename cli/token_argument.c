@@ -4,7 +4,6 @@
  */
 #include "cli/token_argument.h"
 
-#include "lib/base/limits.h"
 #include "lib/crypto/digest.h"
 
 #include <errno.h>
@@ -13,14 +12,14 @@
 #include <unistd.h>
 
 /* A line end of two bytes, and one byte more to see that the token is too long. */
-#define INPUT_MAX (MM_TOKEN_LEN_MAX + 3)
+#define BEYOND_TOKEN 3
 
 static bool
-read_input(char *room, size_t *len)
+read_input(char *room, size_t max, size_t *len)
 {
 	*len = 0;
-	while (*len < INPUT_MAX) {
-		ssize_t got = read(STDIN_FILENO, room + *len, INPUT_MAX - *len);
+	while (*len < max) {
+		ssize_t got = read(STDIN_FILENO, room + *len, max - *len);
 
 		if (got == 0)
 			return true;
@@ -42,16 +41,17 @@ without_line_end(const char *text, size_t len)
 }
 
 bool
-mm_token_argument_read(struct mm_token_argument *token, const char *argument)
+mm_token_argument_read(struct mm_token_argument *token, const char *argument, size_t len_max)
 {
 	size_t len;
 
 	token->owned = NULL;
+	token->owned_len = len_max + BEYOND_TOKEN;
 	token->text = mm_slice_str(argument);
 	if (strcmp(argument, "-") != 0)
 		return true;
-	token->owned = malloc(INPUT_MAX);
-	if (token->owned == NULL || !read_input(token->owned, &len)) {
+	token->owned = malloc(token->owned_len);
+	if (token->owned == NULL || !read_input(token->owned, token->owned_len, &len)) {
 		mm_token_argument_clear(token);
 		return false;
 	}
@@ -65,8 +65,8 @@ mm_token_argument_clear(struct mm_token_argument *token)
 	int error = errno;
 
 	if (token->owned != NULL)
-		mm_secret_wipe(token->owned, INPUT_MAX);
+		mm_secret_wipe(token->owned, token->owned_len);
 	free(token->owned);
-	*token = (struct mm_token_argument){ MM_SLICE_ABSENT, NULL };
+	*token = (struct mm_token_argument){ MM_SLICE_ABSENT, NULL, 0 };
 	errno = error;
 }

@@ -17,6 +17,7 @@
 #include <mintmark/decide.h>
 #include <mintmark/evidence.h>
 #include <mintmark/inspect.h>
+#include <mintmark/jwe.h>
 #include <mintmark/reason.h>
 #include <mintmark/slice.h>
 #include <mintmark/trust.h>

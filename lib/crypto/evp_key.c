@@ -70,6 +70,7 @@ group_name(enum mm_curve curve)
 		return "P-521";
 	case MM_CURVE_NONE:
 	case MM_CURVE_ED25519:
+	case MM_CURVE_X25519:
 		break;
 	}
 	return NULL;

@@ -48,6 +48,7 @@ mm_curve_coordinate_len(enum mm_curve curve)
 	switch (curve) {
 	case MM_CURVE_P256:
 	case MM_CURVE_ED25519:
+	case MM_CURVE_X25519:
 		return 32;
 	case MM_CURVE_P384:
 		return 48;

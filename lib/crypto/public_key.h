@@ -24,6 +24,7 @@ enum mm_curve {
 	MM_CURVE_P384 = 2,
 	MM_CURVE_P521 = 3,
 	MM_CURVE_ED25519 = 4,
+	MM_CURVE_X25519 = 5, /* agrees on secrets and verifies nothing */
 };
 
 enum mm_scheme {

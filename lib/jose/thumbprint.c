@@ -44,6 +44,7 @@ curve_name(enum mm_curve curve)
 		[MM_CURVE_P384] = "P-384",
 		[MM_CURVE_P521] = "P-521",
 		[MM_CURVE_ED25519] = "Ed25519",
+		[MM_CURVE_X25519] = "X25519",
 	};
 
 	return names[curve];
