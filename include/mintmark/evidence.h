@@ -17,7 +17,17 @@ struct mm_replay_store;
 #define MM_EVIDENCE_SECRET_LEN 32
 #define MM_CERTIFICATE_DIGEST_LEN 32
 
-/* The request that a token came with. Only what its receiver saw himself, or whom he trusts, belongs in here. */
+/*
+ * The request that a token came with. Only what its receiver saw himself, or whom he trusts, belongs in here.
+ *
+ * A token with 'cnf.jkt' needs a DPoP proof, one with 'cnf.x5t#S256' the certificate, one with both needs both, one
+ * with any other 'cnf' is refused. What is not there gives BINDING_MISSING, what does not fit BINDING_MISMATCH, a proof
+ * that was used before or cannot be remembered REPLAYED.
+ *
+ * "a DPoP-bound access token received as a bearer token" must be refused (RFC 9449 section 7.2): where the request says
+ * "Authorization: Bearer", leave dpop_proof absent. Where it says "Authorization: DPoP" without a field DPoP, set it to
+ * the empty text: a token that is not bound is refused then too, as it is with a proof.
+ */
 struct mm_evidence {
 	struct mm_slice dpop_proof;  /* the header field DPoP; absent: there is none */
 	size_t dpop_proof_count;     /* how often the field stands there; more than once is refused */
@@ -25,24 +35,32 @@ struct mm_evidence {
 	struct mm_slice http_url;    /* "https://host/path", its query and fragment do not count */
 	/* SHA-256 of the client's certificate in DER, MM_CERTIFICATE_DIGEST_LEN bytes; NULL: it showed none. */
 	const unsigned char *certificate_digest;
-	/* What nonces are made with, MM_EVIDENCE_SECRET_LEN random bytes; NULL: none can be asked for. */
+	/*
+	 * What nonces are made with, MM_EVIDENCE_SECRET_LEN random bytes; NULL: none can be asked for, and a service that
+	 * demands one denies with BINDING_MISMATCH.
+	 */
 	const unsigned char *nonce_secret;
-	/* Where used proofs are remembered; NULL: no proof is accepted. */
+	/* Where used proofs are remembered; NULL: no proof is accepted, REPLAYED. */
 	struct mm_replay_store *replay_store;
 };
 
 #define MM_DPOP_NONCE_LEN 43
+
+/* The least that a store of used proofs takes; it has room for some hundred. */
+#define MM_REPLAY_BYTES_MIN 65536
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /*
- * A store of used proofs of at most max_bytes, all of it taken now. seed is MM_EVIDENCE_SECRET_LEN random bytes that
- * nobody else knows. A proof is remembered as long as it could be accepted again. A store that is full, or whose share
- * for one token is used up, accepts no proof: nothing is forgotten for want of room.
- * NULL where memory is short. Any number of threads may decide with it at once. Free it with mm_replay_store_free().
- * Not checked here: that seed is random.
+ * A store of used proofs of at most max_bytes, MM_REPLAY_BYTES_MIN at least, all of it taken now; 64 bytes a proof.
+ * seed is MM_EVIDENCE_SECRET_LEN random bytes that nobody else knows. A proof is remembered as long as it could be
+ * accepted again, two minutes at most. A store that is full, or whose share for one token is used up, accepts no proof:
+ * nothing is forgotten for want of room.
+ * NULL where memory is short or max_bytes too few. Any number of threads may decide with it at once. Free it with
+ * mm_replay_store_free(). Not checked here: that seed is random, and what another store has seen: who decides in two
+ * processes accepts a proof in each.
  */
 MM_API struct mm_replay_store *mm_replay_store_new(size_t max_bytes, const unsigned char seed[MM_EVIDENCE_SECRET_LEN]);
 

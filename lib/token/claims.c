@@ -7,6 +7,7 @@
 #include "lib/base/array.h"
 #include "lib/base/limits.h"
 #include "lib/base/try.h"
+#include "lib/token/confirmation.h"
 
 #include <stddef.h>
 
@@ -81,12 +82,14 @@ read_nbf(struct mm_json_value value, struct mm_scratch *scratch, struct mm_claim
 	return set->has_nbf = mm_json_integer(value, &set->nbf_s);
 }
 
-/* RFC 7800 section 3.1: "its value MUST be a JSON object". */
+/* Step 10 reads it again: what it says is of no use before. */
 static bool
 read_cnf(struct mm_json_value value, struct mm_scratch *scratch, struct mm_claim_set *set, size_t offset)
 {
-	(void)scratch, (void)offset;
-	return set->has_cnf = value.type == MM_JSON_OBJECT;
+	struct mm_confirmation confirmation;
+
+	(void)offset;
+	return set->has_cnf = mm_confirmation_parse(value, scratch, &confirmation);
 }
 
 struct claim_row {

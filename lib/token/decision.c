@@ -25,7 +25,8 @@ mm_decision_new(void)
 		return NULL;
 	decision->reason = MM_INTERNAL;
 	decision->judgement.verifier = mm_verifier_new();
-	if (decision->judgement.verifier == NULL)
+	decision->judgement.proof_verifier = mm_verifier_new();
+	if (decision->judgement.verifier == NULL || decision->judgement.proof_verifier == NULL)
 		mm_decision_free(&decision);
 	return decision;
 }
@@ -36,6 +37,7 @@ mm_decision_free(struct mm_decision **decision)
 	if (decision == NULL || *decision == NULL)
 		return;
 	mm_verifier_free(&(*decision)->judgement.verifier);
+	mm_verifier_free(&(*decision)->judgement.proof_verifier);
 	free(*decision);
 	*decision = NULL;
 }
@@ -107,6 +109,7 @@ begin(struct mm_judgement *judgement, const struct mm_trust *trust, const struct
 	judgement->request = request;
 	judgement->service = request == NULL ? NULL : request->service;
 	judgement->facts = (struct mm_facts){ .service = judgement->service };
+	judgement->wants_nonce = false;
 	judgement->header = (struct mm_json_index){ judgement->header_members, 0, MM_HEADER_MEMBERS_MAX };
 	judgement->payload = (struct mm_json_index){ judgement->payload_members, 0, MM_PAYLOAD_MEMBERS_MAX };
 	judgement->named = judgement->remembered = false;
@@ -184,6 +187,12 @@ mm_decision_expires_s(const struct mm_decision *decision)
 	if (decision == NULL || !decision->judgement.facts.verified)
 		return 0;
 	return decision->judgement.facts.exp_s;
+}
+
+bool
+mm_decision_wants_nonce(const struct mm_decision *decision)
+{
+	return decision != NULL && decision->judgement.wants_nonce;
 }
 
 /* ---- the trace ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Steps 8 to 13 of the decision: what may this token, now that it is known who signed it?
+ * Steps 8 to 13 of the decision but 10: what may this token, now that it is known who signed it?
  */
 #include "lib/token/judgement.h"
 
@@ -136,19 +136,6 @@ mm_step_mailbox(struct mm_judgement *judgement)
 	MM_TRY(check_target(judgement, address));
 	judgement->facts.mailbox = address;
 	return MM_OK;
-}
-
-/* ---- step 10 ---- */
-
-/* RFC 7800 section 3.1: a cnf demands proof of possession. This version can check none, so it accepts none. */
-enum mm_reason
-mm_step_binding(struct mm_judgement *judgement)
-{
-	bool bound = judgement->claims.set.has_cnf;
-
-	mm_compare(judgement, "cnf", bound ? mm_slice_str("the token is bound to a key") : MM_SLICE_ABSENT,
-	    mm_slice_str("none: this version checks no proof of possession"));
-	return bound ? MM_BINDING_MISSING : MM_OK;
 }
 
 /* ---- step 11 ---- */

@@ -3,7 +3,7 @@
  * One decision while it is being made: its parameters, its scratch and what the steps found so far.
  *
  * identify.c has steps 1 to 6, which find out who signed the token; judge.c has the later ones, which find out what it
- * may. decision.c orders them.
+ * may, and binding.c step 10. decision.c orders them.
  */
 #ifndef MM_TOKEN_JUDGEMENT_H
 #define MM_TOKEN_JUDGEMENT_H
@@ -15,6 +15,7 @@
 #include "lib/token/cache_entry.h"
 #include "lib/token/claims.h"
 #include "lib/token/compact.h"
+#include "lib/token/dpop.h"
 #include "lib/token/facts.h"
 
 #include <mintmark/decide.h>
@@ -27,6 +28,7 @@ struct mm_judgement {
 	const struct mm_request *request;
 	const struct mm_service *service;
 	struct mm_verifier *verifier;
+	struct mm_verifier *proof_verifier; /* of its own: clients' keys must not push the issuers' out */
 
 	struct mm_scratch scratch;
 	struct mm_compact parts;
@@ -37,6 +39,7 @@ struct mm_judgement {
 	struct mm_claims claims; /* from step 6 on */
 
 	struct mm_facts facts;
+	bool wants_nonce; /* a nonce would mend the proof of step 10 */
 
 	/*
 	 * Of the cache. A token that it remembers passed steps 1 and 2, byte for byte, and its signature held under
@@ -58,6 +61,7 @@ struct mm_judgement {
 	struct mm_json_member header_members[MM_HEADER_MEMBERS_MAX];
 	struct mm_json_member payload_members[MM_PAYLOAD_MEMBERS_MAX];
 	char scratch_bytes[MM_JUDGEMENT_SCRATCH];
+	struct mm_dpop_room dpop_room;
 	char trace_bytes[2048];
 };
 
