@@ -26,7 +26,7 @@
 #define S 0U
 #endif
 
-enum rule_kind { RULE_ALLOW, RULE_ALLOW_IF, RULE_REFUSE };
+enum rule_kind { RULE_ALLOW, RULE_ALLOW_IF, RULE_REFUSE, RULE_REFUSE_IF };
 
 struct rule {
 	int syscall;
@@ -59,6 +59,9 @@ add_rule(scmp_filter_ctx filter, const struct rule *rule)
 		    SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value));
 	case RULE_REFUSE:
 		return seccomp_rule_add(filter, SCMP_ACT_ERRNO(rule->error), rule->syscall, 0);
+	case RULE_REFUSE_IF:
+		return seccomp_rule_add(filter, SCMP_ACT_ERRNO(rule->error), rule->syscall, 1,
+		    SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value));
 	}
 	return -EINVAL;
 }
@@ -71,10 +74,13 @@ add_rules(scmp_filter_ctx filter, enum mm_process process)
 #define MM_ALLOW_IF(name, processes, argument, mask, value)                                                           \
 	{ SCMP_SYS(name), processes, RULE_ALLOW_IF, argument, mask, value, 0 },
 #define MM_REFUSE(name, processes, error) { SCMP_SYS(name), processes, RULE_REFUSE, 0, 0, 0, error },
+#define MM_REFUSE_IF(name, processes, argument, mask, value, error)                                                   \
+	{ SCMP_SYS(name), processes, RULE_REFUSE_IF, argument, mask, value, error },
 #include "daemon/sandbox/syscalls.def"
 #undef MM_ALLOW
 #undef MM_ALLOW_IF
 #undef MM_REFUSE
+#undef MM_REFUSE_IF
 	};
 	unsigned process_bit = 1U << process;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Landlock: what is named here is denied everywhere, as no rule gives it back anywhere.
+ * Landlock: what is named here is denied everywhere, but for the files that a process may read.
  *
  * The kernel's version of it is asked, and what that version does not know is left out. Its header may be
  * older than the kernel, so the bits and the structure stand here (Documentation/userspace-api/landlock.rst).
@@ -9,8 +9,11 @@
 #include "lib/base/array.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -67,6 +70,23 @@ static const struct ruleset never[MM_PROCESS_COUNT] = {
 	[MM_PROCESS_DESK] = { FS_CHILD, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
 };
 
+/*
+ * The files that a process may read although its files are closed, as far as they are there: those of the resolver.
+ * A link is followed when the door closes, and again when the process opens the file.
+ */
+#define READABLE_MAX 5
+static const char *const readable[MM_PROCESS_COUNT][READABLE_MAX] = {
+	[MM_PROCESS_COURIER] = { "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf",
+	    "/etc/host.conf" },
+};
+
+/* Which file each of them was when the door closed; ino 0: none. */
+static struct {
+	dev_t dev;
+	ino_t ino;
+} opened[READABLE_MAX];
+static bool closed;
+
 /* The part of what is never done that this version can hold. */
 static struct ruleset
 choose(const struct ruleset *wanted, long abi)
@@ -79,6 +99,57 @@ choose(const struct ruleset *wanted, long abi)
 		chosen.scoped |= wanted->scoped & versions[i].knows.scoped;
 	}
 	return chosen;
+}
+
+static bool
+allow_reading(int ruleset_fd, int fd)
+{
+	const struct landlock_path_beneath_attr rule = { .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE, .parent_fd = fd };
+
+	return syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+}
+
+/* Let one file be read. What is not there, or is no file (a folder would open all that is in it), stays closed. */
+static bool
+open_one(int ruleset_fd, size_t row, const char *path)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	struct stat status;
+	bool ok = true;
+
+	if (fd == -1)
+		return true;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+		opened[row].dev = status.st_dev;
+		opened[row].ino = status.st_ino;
+		ok = allow_reading(ruleset_fd, fd);
+	}
+	close(fd);
+	return ok;
+}
+
+static bool
+open_readable(int ruleset_fd, enum mm_process process)
+{
+	for (size_t i = 0; i < READABLE_MAX && readable[process][i] != NULL; i++)
+		if (!open_one(ruleset_fd, i, readable[process][i]))
+			return false;
+	closed = true;
+	return true;
+}
+
+bool
+mm_sandbox_files_replaced(enum mm_process process)
+{
+	for (size_t i = 0; closed && i < READABLE_MAX && readable[process][i] != NULL; i++) {
+		struct stat status = { .st_ino = 0 };
+
+		if (stat(readable[process][i], &status) == -1 || !S_ISREG(status.st_mode))
+			status = (struct stat){ .st_ino = 0 };
+		if (status.st_dev != opened[i].dev || status.st_ino != opened[i].ino)
+			return true;
+	}
+	return false;
 }
 
 bool
@@ -98,7 +169,8 @@ mm_sandbox_close_files(enum mm_process process)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, sizeof(ruleset), 0);
 	if (fd == -1)
 		return mm_sandbox_failed(process, "making a Landlock ruleset");
-	ok = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+	ok = ((ruleset.fs & LANDLOCK_ACCESS_FS_READ_FILE) == 0 || open_readable(fd, process)) &&
+	    syscall(SYS_landlock_restrict_self, fd, 0) == 0;
 	if (!ok)
 		mm_sandbox_failed(process, "entering Landlock");
 	close(fd);

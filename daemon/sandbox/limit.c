@@ -30,6 +30,13 @@ static const struct limit_row limits[] = {
 #ifndef MM_SANITIZED /* a sanitizer reserves terabytes of addresses */
 	{ MM_PROCESS_COMPILER, RLIMIT_AS, "limit of memory", 1024 * MIB },
 #endif
+	/* It hands over documents of 1 MiB; its descriptors are a few for each fetch. */
+	{ MM_PROCESS_COURIER, RLIMIT_FSIZE, "limit of a document's size", 2 * MIB },
+	{ MM_PROCESS_COURIER, RLIMIT_NOFILE, "limit of descriptors", 512 },
+#ifndef MM_SANITIZED
+	/* 32 fetches of 1 MiB with their authorities are 150 MiB; stacks of threads that look up names count whole. */
+	{ MM_PROCESS_COURIER, RLIMIT_AS, "limit of memory", 2048 * MIB },
+#endif
 	{ MM_PROCESS_GATE, RLIMIT_NOFILE, "limit of descriptors", MM_GATE_DESCRIPTORS_MAX },
 };
 

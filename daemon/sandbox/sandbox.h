@@ -27,4 +27,10 @@ void mm_sandbox_prepare(void);
  */
 MM_MUST_USE bool mm_sandbox_enter(enum mm_process process, uid_t uid, gid_t gid);
 
+/*
+ * Whether one of the files that Landlock lets the process read is another one by now: replaced, made or removed since
+ * the door closed. It cannot read the new one; who needs it must be started anew. false where nothing is closed.
+ */
+bool mm_sandbox_files_replaced(enum mm_process process);
+
 #endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sentences for the status. */
+#include "daemon/courier/sentence.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void
+courier_sentence_init(struct courier_sentence *sentence)
+{
+	sentence->text[0] = '\0';
+	sentence->len = 0;
+}
+
+void
+courier_sentence_add(struct courier_sentence *sentence, const char *format, ...)
+{
+	size_t room = sizeof(sentence->text) - sentence->len;
+	va_list arguments;
+	int len;
+
+	va_start(arguments, format);
+	len = vsnprintf(sentence->text + sentence->len, room, format, arguments);
+	va_end(arguments);
+	if (len > 0)
+		sentence->len += (size_t)len < room ? (size_t)len : room - 1;
+}
+
+void
+courier_sentence_add_foreign(struct courier_sentence *sentence, struct mm_slice bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++) {
+		unsigned char byte = (unsigned char)bytes.ptr[i];
+
+		if (byte < ' ' || byte > '~' || byte == '"' || byte == '\\')
+			courier_sentence_add(sentence, "\\x%02x", byte);
+		else
+			courier_sentence_add(sentence, "%c", byte);
+	}
+}
