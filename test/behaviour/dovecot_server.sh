@@ -4,6 +4,7 @@
 #
 #   dovecot_start DIR IMAP-PORT GATE SECRET [CA-FILE]      start it in DIR, wait until it answers; GATE is ADDRESS:PORT,
 #                                                          with CA-FILE over TLS
+#                                                          DIR/more.conf, if it is there, is part of its configuration
 #   dovecot_stop DIR                                       stop it and wait until it is gone
 #   dovecot_deliver DIR ADDRESS SUBJECT TEXT               put a message into somebody's mailbox
 #
@@ -83,7 +84,8 @@ service imap-login {
     port = 0
   }
 }
-!include $dir/mintmark-auth.conf"
+!include $dir/mintmark-auth.conf
+!include_try $dir/more.conf"
 	dovecot_write_users "$dir"
 }
 
