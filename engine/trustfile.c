@@ -87,14 +87,51 @@ as_const(char **list)
 	return (const char *const *)list;
 }
 
+/* Whether a realm before this one names the same document. */
 static bool
-add_documents(struct mm_trust_builder *builder, const struct mm_trustfile_document *documents, size_t count)
+is_shared_with_earlier(const struct mm_config *config, size_t realm)
+{
+	for (size_t i = 0; i < realm; i++)
+		if (strcmp(config->realms[i].keys, config->realms[realm].keys) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_given(const struct mm_trustfile_document *documents, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(documents[i].path, name) == 0)
+			return true;
+	return false;
+}
+
+/* A document to be fetched that was not fetched yet is an empty one, so that the other realms need not wait for it. */
+static bool
+add_unfetched(struct mm_trust_builder *builder, const struct mm_config *config,
+    const struct mm_trustfile_document *documents, size_t count)
+{
+	for (size_t i = 0; i < config->realm_count; i++) {
+		const struct mm_config_realm *realm = &config->realms[i];
+
+		if (realm->keys_kind == MM_KEYS_FILE || is_given(documents, count, realm->keys) ||
+		    is_shared_with_earlier(config, i))
+			continue;
+		if (!mm_trust_builder_add_document(builder, realm->keys, mm_slice_str(""), MM_DOCUMENT_FETCHED))
+			return false;
+	}
+	return true;
+}
+
+static bool
+add_documents(struct mm_trust_builder *builder, const struct mm_config *config,
+    const struct mm_trustfile_document *documents, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!mm_trust_builder_add_document(builder, documents[i].path, documents[i].bytes,
 		        documents[i].origin))
 			return false;
-	return true;
+	return add_unfetched(builder, config, documents, count);
 }
 
 static bool
@@ -106,6 +143,7 @@ add_realms(struct mm_trust_builder *builder, const struct mm_config *config)
 			.name = realm->name, .issuer = realm->issuer, .keys = realm->keys,
 			.require_key_issuer = realm->require_key_issuer, .algorithms = as_const(realm->algorithms),
 			.token_types = as_const(realm->token_types), .max_lifetime_s = realm->max_lifetime_s,
+			.absent_for_s = realm->absent_for_s,
 		};
 
 		if (!mm_trust_builder_add_realm(builder, &settings))
@@ -138,7 +176,8 @@ add_services(struct mm_trust_builder *builder, const struct mm_config *config)
 		struct mm_service_settings settings = {
 			.name = service->name, .audience = service->audience, .realms = as_const(service->realms),
 			.mailbox_claim = service->mailbox_claim, .scopes = as_const(service->scopes),
-			.clients = as_const(service->clients),
+			.clients = as_const(service->clients), .binding = service->binding,
+			.dpop_nonce = service->dpop_nonce,
 		};
 
 		if (!mm_trust_builder_add_service(builder, &settings))
@@ -154,7 +193,7 @@ add_revoked(struct mm_trust_builder *builder, const struct mm_config_revoke *rev
 	for (; values != NULL && *values != NULL; values++) {
 		struct mm_revocation_settings settings = {
 			.realm = revoke->realm, .kind = kind, .value = *values,
-			.issued_before_s = revoke->issued_before_s,
+			.issued_before_s = revoke->issued_before_s, .revoked_at_s = revoke->revoked_at_s,
 		};
 
 		if (!mm_trust_builder_add_revocation(builder, &settings))
@@ -173,7 +212,8 @@ add_revocations(struct mm_trust_builder *builder, const struct mm_config *config
 		    !add_revoked(builder, revoke, MM_REVOKE_SESSION, revoke->sessions) ||
 		    !add_revoked(builder, revoke, MM_REVOKE_SUBJECT, revoke->subjects) ||
 		    !add_revoked(builder, revoke, MM_REVOKE_CLIENT, revoke->clients) ||
-		    !add_revoked(builder, revoke, MM_REVOKE_TENANT, revoke->tenants))
+		    !add_revoked(builder, revoke, MM_REVOKE_TENANT, revoke->tenants) ||
+		    !add_revoked(builder, revoke, MM_REVOKE_KEY, revoke->keys))
 			return false;
 	}
 	return true;
@@ -187,8 +227,9 @@ mm_trustfile_compile(const struct mm_config *config, const struct mm_trustfile_d
 	struct reporter reporter = { .config = config, .problems = problems };
 	bool filled, compiled;
 
-	filled = builder != NULL && add_documents(builder, documents, document_count) && add_realms(builder, config) &&
-	    add_tenants(builder, config) && add_services(builder, config) && add_revocations(builder, config);
+	filled = builder != NULL && add_documents(builder, config, documents, document_count) &&
+	    add_realms(builder, config) && add_tenants(builder, config) && add_services(builder, config) &&
+	    add_revocations(builder, config);
 	compiled = filled && mm_trust_builder_compile(builder, epoch, report_note, &reporter, snapshot, snapshot_len);
 	mm_trust_builder_free(&builder);
 	/* A failure that nobody explained is one of memory. */

@@ -32,7 +32,6 @@
 struct reading {
 	struct mm_json_index index;
 	struct mm_scratch *scratch;
-	struct mm_slice certificate; /* DER of the first of x5c; absent: none */
 	bool for_signatures;         /* 'use' or 'key_ops' says so */
 	struct mm_jwk jwk;
 };
@@ -342,9 +341,9 @@ read_certificate(struct reading *reading, struct mm_json_value value)
 	room = mm_scratch_take(reading->scratch, MM_BASE64_ROOM(text.len));
 	if (room == NULL)
 		return MM_JWK_TOO_LARGE;
-	if (mm_base64_decode(text, room, &reading->certificate) != MM_OK)
+	if (mm_base64_decode(text, room, &reading->jwk.certificate) != MM_OK)
 		return MM_JWK_X5C_MALFORMED;
-	return mm_certificate_holds(reading->certificate, &reading->jwk.material) ?
+	return mm_certificate_holds(reading->jwk.certificate, &reading->jwk.material) ?
 	    MM_JWK_GOOD : MM_JWK_X5C_CONTRADICTS;
 }
 
@@ -381,9 +380,9 @@ check_digest(struct reading *reading, const char *name, size_t len,
 	JWK_TRY(read_bytes(reading, name, MM_JWK_X5T_MALFORMED, &stated));
 	if (stated.len != len)
 		return MM_JWK_X5T_MALFORMED;
-	if (!mm_slice_present(reading->certificate))
+	if (!mm_slice_present(reading->jwk.certificate))
 		return MM_JWK_GOOD;
-	if (!make(reading->certificate, digest))
+	if (!make(reading->jwk.certificate, digest))
 		return MM_JWK_CRYPTO_FAILED;
 	return memcmp(stated.ptr, digest, len) == 0 ? MM_JWK_GOOD : MM_JWK_X5T_CONTRADICTS;
 }
@@ -432,12 +431,12 @@ read_revoked(struct reading *reading)
 	struct mm_json_member members[REVOKED_MEMBERS_MAX];
 	struct mm_json_index index = { members, 0, REVOKED_MEMBERS_MAX };
 	struct mm_json_value value = member(reading, "revoked"), reason;
-	int64_t revoked_at_s;
 
+	reading->jwk.revoked_at_s = INT64_MIN;
 	if (value.type == MM_JSON_ABSENT)
 		return MM_JWK_GOOD;
 	if (!mm_json_view_object(value, &index) ||
-	    !mm_json_integer(mm_json_find(&index, "revoked_at"), &revoked_at_s))
+	    !mm_json_integer(mm_json_find(&index, "revoked_at"), &reading->jwk.revoked_at_s))
 		return MM_JWK_REVOKED_MALFORMED;
 	reason = mm_json_find(&index, "reason");
 	if (reason.type != MM_JSON_ABSENT && reason.type != MM_JSON_STRING)

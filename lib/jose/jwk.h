@@ -26,6 +26,8 @@ struct mm_jwk {
 	int64_t nbf_s;                      /* INT64_MIN: not stated */
 	int64_t exp_s;                      /* INT64_MAX: not stated */
 	bool revoked;                       /* 'revoked' as in OpenID Federation's historical keys */
+	int64_t revoked_at_s;               /* INT64_MIN: it is not */
+	struct mm_slice certificate;        /* DER of the first of 'x5c', which holds this key; absent: none */
 };
 
 /* How a JWK was read: jwk_faults.def lists code, class, text and mend. */

@@ -152,6 +152,7 @@ write_realm(struct mm_buf *out, const struct mm_compiled_realm *realm)
 	write_str(out, realm->settings->name);
 	write_str(out, realm->settings->issuer);
 	mm_buf_add_u64(out, (uint64_t)realm->max_lifetime_s);
+	mm_buf_add_u8(out, realm->keys_fetched);
 	mm_buf_add_u32(out, (uint32_t)count);
 	for (size_t i = 0; i < count; i++)
 		write_lower(out, without_application(types[i]));
@@ -186,25 +187,28 @@ write_service(struct mm_buf *out, const struct mm_compilation *compilation, cons
 	write_list(out, settings->scopes);
 	mm_buf_add_u8(out, accepts_any_client(settings));
 	write_list(out, settings->clients);
+	mm_buf_add_u8(out, (uint8_t)settings->binding);
+	mm_buf_add_u8(out, settings->dpop_nonce);
 }
 
 static void
 write_key(struct mm_buf *out, const struct mm_candidate *candidate)
 {
 	const struct mm_key_material *material = &candidate->jwk.material;
-	bool usable = candidate->standing == MM_KEY_USABLE, rsa = material->type == MM_KEY_RSA;
+	bool known = candidate->algorithm != NULL && candidate->material_good, rsa = material->type == MM_KEY_RSA;
 
 	mm_buf_add_u32(out, (uint32_t)candidate->realm);
 	write_text(out, candidate->jwk.kid);
-	mm_buf_add_u8(out, usable ? candidate->algorithm->number : 0);
+	mm_buf_add_u8(out, known ? candidate->algorithm->number : 0);
 	mm_buf_add_u8(out, (uint8_t)candidate->standing);
 	mm_buf_add(out, candidate->jwk.thumbprint, MM_DIGEST_LEN);
 	mm_buf_add(out, candidate->jwk.material_id, MM_DIGEST_LEN);
 	mm_buf_add_u64(out, (uint64_t)candidate->signs_from_s);
 	mm_buf_add_u64(out, (uint64_t)candidate->signs_until_s);
 	mm_buf_add_u64(out, (uint64_t)candidate->verify_until_s);
-	write_text(out, !usable ? MM_SLICE_ABSENT : rsa ? material->n : material->x);
-	write_text(out, !usable ? MM_SLICE_ABSENT : rsa ? material->e : material->y);
+	mm_buf_add_u64(out, (uint64_t)candidate->revoked_at_s);
+	write_text(out, !known ? MM_SLICE_ABSENT : rsa ? material->n : material->x);
+	write_text(out, !known ? MM_SLICE_ABSENT : rsa ? material->e : material->y);
 }
 
 static void

@@ -22,7 +22,8 @@ struct mm_compiled_realm {
 	const struct mm_realm_settings *settings;
 	struct mm_issuer_pattern pattern;
 	bool pattern_good;
-	int64_t max_lifetime_s;
+	int64_t max_lifetime_s, absent_for_s;
+	bool keys_fetched;
 };
 
 struct mm_compiled_tenant {
@@ -39,11 +40,14 @@ struct mm_compiled_revocation {
 struct mm_candidate {
 	struct mm_jwk jwk;
 	const struct mm_builder_document *document;
-	const struct mm_algorithm *algorithm; /* NULL where it is not usable */
+	const struct mm_algorithm *algorithm; /* NULL where none can be told, and it is not usable */
+	bool material_good; /* a public key can be made of it */
 	size_t realm;
 	enum mm_key_standing standing;
 	bool loses; /* another realm keeps this material, or none does */
 	int64_t signs_from_s, signs_until_s, verify_until_s;
+	int64_t seen_s;       /* when a fetched one was first seen; INT64_MIN: it never was otherwise, or is of a file */
+	int64_t revoked_at_s; /* of a tombstone; INT64_MIN: not known */
 };
 
 struct mm_compilation {
@@ -60,7 +64,9 @@ struct mm_compilation {
 	size_t tenant_count;
 	struct mm_compiled_revocation *revocations; /* sorted as in the snapshot, one for each value */
 	size_t revocation_count;
-	struct mm_candidate *candidates; /* sorted by kid and realm */
+	struct mm_compiled_revocation *dead_kids; /* those of keys: they become keys that are revoked */
+	size_t dead_kid_count;
+	struct mm_candidate *candidates; /* sorted by kid and realm; of a kid that is only dead, thumbprint and material are 0 */
 	size_t candidate_count, candidate_max;
 	struct mm_trust_finding *findings;
 	size_t finding_count, finding_max;

@@ -7,12 +7,17 @@
  *   it states an 'issuer'      the realm with just this issuer
  *   it states none             every realm of the document; where a realm demands that keys state theirs, the key is
  *                              listed there as published without scope
- *   it is 'revoked'            as above, as a tombstone; its material is dead in every realm
+ *   it is 'revoked'            as above, as a tombstone; its material is dead in every realm, or, where the document
+ *                              was fetched, in the realms whose source it is: who publishes keys may revoke his own
  *
- * Then material that two realms would share is taken from one or both, so that no key vouches for two realms.
+ * Then what the configuration revokes by kid dies, with its material everywhere; and material that two realms would
+ * share is taken from one or both, so that no key vouches for two realms.
+ *
+ * A bad key refuses a file. A fetched document is a stranger's and changes by itself: what is bad in it is left out.
  */
 #include "lib/base/limits.h"
 #include "lib/jose/jwks.h"
+#include "lib/jose/keyset_marks.h"
 #include "lib/trust/compile.h"
 #include "lib/trust/find.h"
 
@@ -27,18 +32,39 @@ struct document {
 	struct mm_scratch scratch;
 };
 
+/* A key as it stands in a document. */
+struct published {
+	struct mm_jwk jwk;
+	struct mm_keyset_marks marks; /* of a file's: none */
+	bool dropped;
+};
+
 static void
 note_key(struct document *document, enum mm_note_class class, struct mm_slice kid, const char *text, const char *mend)
 {
 	mm_compile_note(document->compilation, class, document->row->name, kid, text, mend);
 }
 
+static bool
+is_fetched(const struct document *document)
+{
+	return document->row->origin == MM_DOCUMENT_FETCHED;
+}
+
+/* What is wrong in a file refuses it; of a fetched document it is told, as bad as it is. */
+static void
+note_fault(struct document *document, enum mm_note_class class_of_fetched, struct mm_slice kid, const char *text,
+    const char *mend)
+{
+	note_key(document, is_fetched(document) ? class_of_fetched : MM_NOTE_REFUSED, kid, text, mend);
+}
+
 /* ---- the scope of a key ---- */
 
 static bool
-is_source_of(const struct document *document, const struct mm_compiled_realm *realm)
+is_source_of(const struct mm_builder_document *document, const struct mm_compiled_realm *realm)
 {
-	return realm->settings->keys != NULL && strcmp(realm->settings->keys, document->row->name) == 0;
+	return realm->settings->keys != NULL && strcmp(realm->settings->keys, document->name) == 0;
 }
 
 /* The key's own 'issuer' is this realm's: a literal for a literal, a template for a template. */
@@ -89,6 +115,7 @@ algorithm_of_realm(const struct mm_realm_settings *realm, const struct mm_jwk *j
 	return found;
 }
 
+/* A key that is not to be used is given one too, where there is one: the autopsy verifies with it. */
 static bool
 choose_algorithm(struct document *document, const struct mm_compiled_realm *realm, struct mm_candidate *candidate)
 {
@@ -97,9 +124,9 @@ choose_algorithm(struct document *document, const struct mm_compiled_realm *real
 
 	candidate->algorithm = jwk->algorithm != NULL ? jwk->algorithm :
 	    algorithm_of_realm(realm->settings, jwk, &several);
-	if (candidate->algorithm != NULL)
+	if (candidate->algorithm != NULL || candidate->standing != MM_KEY_USABLE)
 		return true;
-	note_key(document, MM_NOTE_REFUSED, jwk->kid, mm_compile_text(document->compilation, several ?
+	note_fault(document, MM_NOTE_REMARK, jwk->kid, mm_compile_text(document->compilation, several ?
 	    "the key states no 'alg', and several of realm %s's 'algorithms' fit it" :
 	    "the key states no 'alg', and none of realm %s's 'algorithms' fits it", realm->settings->name),
 	    "have the key state its 'alg', or name the one for this type of key in 'algorithms'");
@@ -108,30 +135,56 @@ choose_algorithm(struct document *document, const struct mm_compiled_realm *real
 
 /* Whether OpenSSL takes the key; the gate makes it anew from the same numbers. */
 static bool
-check_material(struct document *document, const struct mm_candidate *candidate)
+check_material(struct document *document, struct mm_candidate *candidate)
 {
 	const struct mm_algorithm *algorithm = candidate->algorithm;
 	struct mm_public_key *key = NULL;
-	enum mm_key_fault fault = mm_public_key_new(&candidate->jwk.material, algorithm->scheme, algorithm->hash, &key);
+	enum mm_key_fault fault;
 
+	if (algorithm == NULL)
+		return true;
+	fault = mm_public_key_new(&candidate->jwk.material, algorithm->scheme, algorithm->hash, &key);
 	mm_public_key_free(&key);
-	if (fault != MM_KEY_GOOD)
-		note_key(document, MM_NOTE_REFUSED, candidate->jwk.kid, mm_key_fault_text(fault),
-		    "have the issuer make a key that is good, and take this one out");
-	return fault == MM_KEY_GOOD;
+	candidate->material_good = fault == MM_KEY_GOOD;
+	if (candidate->material_good || candidate->standing != MM_KEY_USABLE)
+		return true;
+	note_fault(document, MM_NOTE_REMARK, candidate->jwk.kid, mm_key_fault_text(fault),
+	    "have the issuer make a key that is good, and take this one out");
+	return false;
 }
 
 /* ---- candidates ---- */
 
-/* Design: signing from nbf, else iat, to exp; verifying until the last token signed then has expired. */
+static int64_t
+later(int64_t time_s, int64_t by_s)
+{
+	return time_s == INT64_MAX ? INT64_MAX : time_s + by_s;
+}
+
 static void
-set_windows(struct mm_candidate *candidate, int64_t max_lifetime_s)
+bring_forward(int64_t *end_s, int64_t to_s)
+{
+	if (to_s < *end_s)
+		*end_s = to_s;
+}
+
+/*
+ * Design: signing from nbf, else iat, to exp; verifying until the last token signed then has expired. A key that is gone
+ * is good for a while after it was last seen, and not longer than its certificate.
+ */
+static void
+set_windows(struct mm_candidate *candidate, const struct mm_compiled_realm *realm, const struct mm_keyset_marks *marks)
 {
 	const struct mm_jwk *jwk = &candidate->jwk;
+	bool gone = marks->gone_s != INT64_MAX;
 
 	candidate->signs_from_s = jwk->nbf_s != INT64_MIN ? jwk->nbf_s : jwk->iat_s;
 	candidate->signs_until_s = jwk->exp_s;
-	candidate->verify_until_s = jwk->exp_s == INT64_MAX ? INT64_MAX : jwk->exp_s + max_lifetime_s + MM_CLOCK_SKEW_S;
+	candidate->verify_until_s = later(jwk->exp_s, realm->max_lifetime_s + MM_CLOCK_SKEW_S);
+	if (gone)
+		bring_forward(&candidate->verify_until_s, later(marks->gone_s, realm->absent_for_s));
+	if (gone)
+		bring_forward(&candidate->verify_until_s, later(marks->not_after_s, MM_CLOCK_SKEW_S));
 }
 
 static struct mm_candidate *
@@ -155,8 +208,9 @@ new_candidate(struct mm_compilation *compilation)
 }
 
 static void
-offer_to_realm(struct document *document, const struct mm_jwk *jwk, size_t realm_number)
+offer_to_realm(struct document *document, const struct published *published, size_t realm_number)
 {
+	const struct mm_jwk *jwk = &published->jwk;
 	const struct mm_compiled_realm *realm = &document->compilation->realms[realm_number];
 	struct mm_candidate *candidate = new_candidate(document->compilation);
 	enum mm_key_standing standing;
@@ -165,10 +219,10 @@ offer_to_realm(struct document *document, const struct mm_jwk *jwk, size_t realm
 		return;
 	*candidate = (struct mm_candidate){
 		.jwk = *jwk, .document = document->row, .realm = realm_number, .standing = standing,
+		.seen_s = published->marks.seen_s, .revoked_at_s = jwk->revoked_at_s,
 	};
-	set_windows(candidate, realm->max_lifetime_s);
-	if (standing == MM_KEY_USABLE &&
-	    (!choose_algorithm(document, realm, candidate) || !check_material(document, candidate)))
+	set_windows(candidate, realm, &published->marks);
+	if (!choose_algorithm(document, realm, candidate) || !check_material(document, candidate))
 		return;
 	document->compilation->candidate_count++;
 	if (standing == MM_KEY_WITHOUT_SCOPE)
@@ -177,40 +231,56 @@ offer_to_realm(struct document *document, const struct mm_jwk *jwk, size_t realm
 		    "have the document state whose key it is");
 }
 
+/* Of a fetched document both go, but a revoked one stays what it is. */
+static void
+refuse_pair(struct document *document, struct published *a, struct published *b, const char *text, const char *mend)
+{
+	note_fault(document, MM_NOTE_ALARM, a->jwk.kid, text, mend);
+	if (!is_fetched(document))
+		return;
+	a->dropped = a->dropped || !a->jwk.revoked;
+	b->dropped = b->dropped || !b->jwk.revoked || a->jwk.revoked;
+}
+
 /* RFC 7517 section 4.5: kids within a set are distinct. A key that stands twice for two issuers is dealt with below. */
 static void
-check_kid_unique(struct document *document, const struct mm_jwk *jwk, const struct mm_jwk *earlier, size_t count)
+check_pair(struct document *document, struct published *a, struct published *b)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct mm_jwk *other = &earlier[i];
-		bool same_key = memcmp(other->thumbprint, jwk->thumbprint, MM_DIGEST_LEN) == 0;
-		bool two_issuers = mm_slice_present(other->issuer) && mm_slice_present(jwk->issuer) &&
-		    !mm_slice_equal(other->issuer, jwk->issuer);
+	bool same_key = memcmp(a->jwk.thumbprint, b->jwk.thumbprint, MM_DIGEST_LEN) == 0;
+	bool two_issuers = mm_slice_present(a->jwk.issuer) && mm_slice_present(b->jwk.issuer) &&
+	    !mm_slice_equal(a->jwk.issuer, b->jwk.issuer);
 
-		if (!mm_slice_equal(other->kid, jwk->kid))
-			continue;
-		if (!same_key)
-			note_key(document, MM_NOTE_REFUSED, jwk->kid, "one kid stands on two keys",
-			    "give each key its own kid");
-		else if (!two_issuers)
-			note_key(document, MM_NOTE_REFUSED, jwk->kid, "the key stands twice in the document",
-			    "take one of the two out; a revoked key stays only as revoked");
-	}
+	if (!mm_slice_equal(a->jwk.kid, b->jwk.kid))
+		return;
+	if (!same_key)
+		refuse_pair(document, a, b, "one kid stands on two keys", "give each key its own kid");
+	else if (!two_issuers)
+		refuse_pair(document, a, b, "the key stands twice in the document",
+		    "take one of the two out; a revoked key stays only as revoked");
 }
 
 static void
-offer(struct document *document, const struct mm_jwk *jwk)
+check_kids_unique(struct document *document, struct published *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = i + 1; j < count; j++)
+			check_pair(document, &keys[i], &keys[j]);
+}
+
+static void
+offer(struct document *document, const struct published *published)
 {
 	struct mm_compilation *compilation = document->compilation;
+	const struct mm_jwk *jwk = &published->jwk;
 	bool wanted = false;
 
 	for (size_t i = 0; i < compilation->realm_count; i++) {
 		enum mm_key_standing standing;
 
-		if (!is_source_of(document, &compilation->realms[i]))
+		if (!is_source_of(document->row, &compilation->realms[i]))
 			continue;
 		wanted = wanted || standing_in(jwk, &compilation->realms[i], &standing);
-		offer_to_realm(document, jwk, i);
+		offer_to_realm(document, published, i);
 	}
 	if (!wanted)
 		note_key(document, MM_NOTE_REMARK, jwk->kid,
@@ -218,17 +288,52 @@ offer(struct document *document, const struct mm_jwk *jwk)
 		    (int)jwk->issuer.len, jwk->issuer.ptr), "nothing to mend, unless it should be");
 }
 
-/* A tombstone whose issuer is no realm's here still kills its material. */
+/* ---- tombstones ---- */
+
+/* Dead material. */
+struct tombstone {
+	uint8_t material[MM_DIGEST_LEN];
+	int64_t revoked_at_s;
+	const struct mm_builder_document *source; /* dead in the realms whose source this is; NULL: in every realm */
+};
+
 struct tombstone_list {
-	uint8_t (*materials)[MM_DIGEST_LEN];
-	size_t count;
+	struct tombstone *items;
+	size_t count, max;
 };
 
 static void
-add_tombstone(struct tombstone_list *tombstones, const struct mm_jwk *jwk)
+add_tombstone(struct mm_compilation *compilation, struct tombstone_list *list, const struct tombstone *tombstone)
 {
-	if (jwk->revoked)
-		memcpy(tombstones->materials[tombstones->count++], jwk->material_id, MM_DIGEST_LEN);
+	size_t max = list->max == 0 ? 16 : list->max * 2;
+
+	if (list->count == list->max) {
+		struct tombstone *grown = mm_pool_array(&compilation->pool, max, sizeof(*grown));
+
+		if (grown == NULL) {
+			compilation->no_memory = true;
+			return;
+		}
+		if (list->count > 0)
+			memcpy(grown, list->items, list->count * sizeof(*grown));
+		list->items = grown;
+		list->max = max;
+	}
+	list->items[list->count++] = *tombstone;
+}
+
+/* Also of a key whose issuer is no realm's here. */
+static void
+bury(struct document *document, struct tombstone_list *list, const struct mm_jwk *jwk)
+{
+	struct tombstone tombstone = {
+		.revoked_at_s = jwk->revoked_at_s, .source = is_fetched(document) ? document->row : NULL,
+	};
+
+	if (!jwk->revoked)
+		return;
+	memcpy(tombstone.material, jwk->material_id, MM_DIGEST_LEN);
+	add_tombstone(document->compilation, list, &tombstone);
 }
 
 /* ---- one document ---- */
@@ -244,44 +349,85 @@ fault_text(const struct document *document, const struct mm_json_fault *fault)
 	    fault->text == NULL ? "it is too long" : fault->text);
 }
 
-/* Read one key; returns whether *jwk is good. */
+/* Somebody can sign with these, or means to deceive; the others are only of no use. */
 static bool
-read_key(struct document *document, struct mm_json_value element, struct mm_jwk *jwk)
+is_alarming(enum mm_jwk_fault fault)
 {
+	return fault == MM_JWK_PRIVATE || fault == MM_JWK_SYMMETRIC || fault == MM_JWK_X5C_CONTRADICTS ||
+	    fault == MM_JWK_X5T_CONTRADICTS;
+}
+
+static bool
+read_marks(struct document *document, struct mm_json_value element, struct published *published)
+{
+	published->marks = (struct mm_keyset_marks){ INT64_MIN, INT64_MAX, INT64_MAX };
+	if (!is_fetched(document) || mm_keyset_read_marks(element, &published->marks))
+		return true;
+	note_key(document, MM_NOTE_REMARK, published->jwk.kid, "a member of ours is no time",
+	    "remove what was kept of the document, and fetch it anew");
+	return false;
+}
+
+/* Read one key; returns whether it is good. */
+static bool
+read_key(struct document *document, struct mm_json_value element, struct published *published)
+{
+	struct mm_jwk *jwk = &published->jwk;
 	enum mm_jwk_fault fault = mm_jwk_parse(element, &document->scratch, jwk);
 	enum mm_jwk_class class = mm_jwk_fault_class(fault);
 
 	if (class == MM_JWK_CLASS_BAD)
-		note_key(document, MM_NOTE_REFUSED, jwk->kid, mm_jwk_fault_text(fault), mm_jwk_fault_mend(fault));
+		note_fault(document, is_alarming(fault) ? MM_NOTE_ALARM : MM_NOTE_REMARK, jwk->kid,
+		    mm_jwk_fault_text(fault), mm_jwk_fault_mend(fault));
 	else if (class == MM_JWK_CLASS_SKIP)
 		note_key(document, MM_NOTE_REMARK, jwk->kid, mm_jwk_fault_text(fault), mm_jwk_fault_mend(fault));
 	if (class != MM_JWK_CLASS_GOOD)
 		return false;
 	if (mm_slice_present(jwk->kid))
-		return true;
-	note_key(document, MM_NOTE_REFUSED, jwk->kid, "a key has no 'kid', so that no token can name it",
+		return read_marks(document, element, published);
+	note_fault(document, MM_NOTE_REMARK, jwk->kid, "a key has no 'kid', so that no token can name it",
 	    "give it one");
 	return false;
 }
 
-static void
-read_keys(struct document *document, const struct mm_jwks *set, struct mm_jwk *jwks, struct tombstone_list *tombstones)
+static size_t
+read_keys(struct document *document, const struct mm_jwks *set, struct published *keys, size_t max)
 {
 	struct mm_json_value element;
 	size_t position = 0, count = 0;
 
 	while (mm_json_next(set->keys, &position, &element)) {
-		if (count >= KEYS_MAX) {
-			note_key(document, MM_NOTE_REFUSED, MM_SLICE_ABSENT, "there are too many keys",
+		if (count == max) {
+			note_fault(document, MM_NOTE_ALARM, MM_SLICE_ABSENT, "there are too many keys",
 			    "publish only those in use");
-			return;
+			break;
 		}
-		if (!read_key(document, element, &jwks[count]))
+		count += read_key(document, element, &keys[count]);
+	}
+	return count;
+}
+
+static void
+compile_keys(struct document *document, const struct mm_jwks *set, struct tombstone_list *tombstones)
+{
+	size_t position = 0, max = 0, count;
+	struct mm_json_value element;
+	struct published *keys;
+
+	while (max < KEYS_MAX && mm_json_next(set->keys, &position, &element))
+		max++;
+	keys = mm_pool_array(&document->compilation->pool, max + 1, sizeof(*keys));
+	if (keys == NULL) {
+		document->compilation->no_memory = true;
+		return;
+	}
+	count = read_keys(document, set, keys, max);
+	check_kids_unique(document, keys, count);
+	for (size_t i = 0; i < count; i++) {
+		if (keys[i].dropped)
 			continue;
-		check_kid_unique(document, &jwks[count], jwks, count);
-		add_tombstone(tombstones, &jwks[count]);
-		offer(document, &jwks[count]);
-		count++;
+		bury(document, tombstones, &keys[i].jwk);
+		offer(document, &keys[i]);
 	}
 }
 
@@ -292,33 +438,98 @@ compile_document(struct document *document, struct mm_json_names *names, struct 
 	/* Decoded numbers and certificates are shorter than their text; x5c is decoded twice at most. */
 	size_t room = 2 * document->row->jwks.len + 4096;
 	char *bytes = mm_pool_alloc(pool, room);
-	struct mm_jwk *jwks = mm_pool_array(pool, KEYS_MAX, sizeof(*jwks));
 	struct mm_json_fault fault = { 0, NULL };
 	struct mm_jwks set;
 
-	if (bytes == NULL || jwks == NULL) {
+	if (bytes == NULL) {
 		document->compilation->no_memory = true;
 		return;
 	}
 	mm_scratch_init(&document->scratch, bytes, room);
-	if (mm_jwks_scan(document->row->jwks, names, &set, &fault) != MM_OK)
-		note_key(document, MM_NOTE_REFUSED, MM_SLICE_ABSENT, fault_text(document, &fault),
+	if (is_fetched(document) && document->row->jwks.len == 0)
+		note_key(document, MM_NOTE_REMARK, MM_SLICE_ABSENT, "nothing was fetched yet",
+		    "see that mintmarkd runs and reaches the address");
+	else if (mm_jwks_scan(document->row->jwks, names, &set, &fault) != MM_OK)
+		note_fault(document, MM_NOTE_ALARM, MM_SLICE_ABSENT, fault_text(document, &fault),
 		    "save the document anew from the issuer's jwks_uri");
 	else
-		read_keys(document, &set, jwks, tombstones);
+		compile_keys(document, &set, tombstones);
 }
 
 /* ---- between documents ---- */
 
-/* Dead material is dead in every realm, under every kid and spelling. */
+static void
+remember_revocation(struct mm_candidate *candidate, int64_t revoked_at_s)
+{
+	bool known = candidate->revoked_at_s != INT64_MIN;
+
+	if (revoked_at_s != INT64_MIN && (!known || revoked_at_s < candidate->revoked_at_s))
+		candidate->revoked_at_s = revoked_at_s;
+}
+
+/* A kid that no key of the realm has is dead before one has it. */
+static void
+add_dead_kid(struct mm_compilation *compilation, const struct mm_compiled_revocation *dead, int64_t revoked_at_s)
+{
+	struct mm_candidate *candidate = new_candidate(compilation);
+
+	if (candidate == NULL)
+		return;
+	*candidate = (struct mm_candidate){
+		.jwk.kid = mm_slice_str(dead->settings->value), .realm = dead->realm, .standing = MM_KEY_TOMBSTONED,
+		.signs_from_s = INT64_MIN, .signs_until_s = INT64_MAX, .verify_until_s = INT64_MAX,
+		.seen_s = INT64_MIN, .revoked_at_s = revoked_at_s,
+	};
+	compilation->candidate_count++;
+}
+
+/* What the configuration revokes by kid: the material that has this kid in this realm is dead in every realm. */
+static void
+apply_dead_kids(struct mm_compilation *compilation, struct tombstone_list *tombstones)
+{
+	for (size_t i = 0; i < compilation->dead_kid_count; i++) {
+		const struct mm_compiled_revocation *dead = &compilation->dead_kids[i];
+		int64_t at_s = dead->settings->revoked_at_s == 0 ? INT64_MIN : dead->settings->revoked_at_s;
+		bool found = false;
+
+		for (size_t j = 0; j < compilation->candidate_count; j++) {
+			struct mm_candidate *candidate = &compilation->candidates[j];
+			struct tombstone tombstone = { .revoked_at_s = at_s };
+
+			if (candidate->realm != dead->realm ||
+			    !mm_slice_equal(candidate->jwk.kid, mm_slice_str(dead->settings->value)))
+				continue;
+			found = true;
+			candidate->standing = MM_KEY_TOMBSTONED;
+			remember_revocation(candidate, at_s);
+			memcpy(tombstone.material, candidate->jwk.material_id, MM_DIGEST_LEN);
+			add_tombstone(compilation, tombstones, &tombstone);
+		}
+		if (!found)
+			add_dead_kid(compilation, dead, at_s);
+	}
+}
+
+static bool
+kills(const struct mm_compilation *compilation, const struct tombstone *tombstone, const struct mm_candidate *candidate)
+{
+	return memcmp(candidate->jwk.material_id, tombstone->material, MM_DIGEST_LEN) == 0 &&
+	    candidate->document != NULL &&
+	    (tombstone->source == NULL || is_source_of(tombstone->source, &compilation->realms[candidate->realm]));
+}
+
+/* Dead material is dead under every kid and spelling. */
 static void
 apply_tombstones(struct mm_compilation *compilation, const struct tombstone_list *tombstones)
 {
 	for (size_t i = 0; i < compilation->candidate_count; i++) {
 		struct mm_candidate *candidate = &compilation->candidates[i];
 
-		for (size_t j = 0; j < tombstones->count && candidate->standing != MM_KEY_TOMBSTONED; j++) {
-			if (memcmp(candidate->jwk.material_id, tombstones->materials[j], MM_DIGEST_LEN) != 0)
+		for (size_t j = 0; j < tombstones->count; j++) {
+			if (!kills(compilation, &tombstones->items[j], candidate))
+				continue;
+			remember_revocation(candidate, tombstones->items[j].revoked_at_s);
+			if (candidate->standing == MM_KEY_TOMBSTONED)
 				continue;
 			candidate->standing = MM_KEY_TOMBSTONED;
 			mm_compile_note(compilation, MM_NOTE_ALARM, candidate->document->name, candidate->jwk.kid,
@@ -328,6 +539,8 @@ apply_tombstones(struct mm_compilation *compilation, const struct tombstone_list
 	}
 }
 
+/* ---- material of two realms ---- */
+
 /* Two names of one file, or a copy of it, are the same document still. */
 static bool
 same_document(const struct mm_builder_document *a, const struct mm_builder_document *b)
@@ -336,20 +549,39 @@ same_document(const struct mm_builder_document *a, const struct mm_builder_docum
 }
 
 /*
- * Of two realms that are offered the same material: which of them do not get it? In one document nobody can tell whose
- * it is. Between documents a key that states its realm's issuer stands before one that states none, and among those
- * that state one the realm that is configured first; else anybody could switch a realm off by publishing its public
- * key.
+ * Design: material "stays good where it stood first by mint, by file, or by its own issuer (else anybody could switch a
+ * realm off by publishing its public key)". An operator's file stands before what a stranger publishes, whatever that
+ * states; then a key that states its realm's issuer before one that states none; then the one that was seen first; of
+ * those seen together, and of files, the realm that is configured first.
+ */
+static bool
+stands_before(const struct mm_candidate *a, const struct mm_candidate *b)
+{
+	bool a_states = mm_slice_present(a->jwk.issuer), b_states = mm_slice_present(b->jwk.issuer);
+
+	if (a->document->origin != b->document->origin)
+		return a->document->origin == MM_DOCUMENT_FILE;
+	if (a_states != b_states)
+		return a_states;
+	if (a->seen_s != b->seen_s)
+		return a->seen_s < b->seen_s;
+	return a->realm < b->realm;
+}
+
+/*
+ * Of two realms that are offered the same material: which of them do not get it? In one document, and between documents
+ * of one origin that both do not state whose it is, nobody can tell: neither gets it.
  */
 static void
 settle_pair(struct mm_candidate *a, struct mm_candidate *b)
 {
-	bool a_states = mm_slice_present(a->jwk.issuer), b_states = mm_slice_present(b->jwk.issuer);
-	bool both = same_document(a->document, b->document) || (!a_states && !b_states);
+	bool neither_states = !mm_slice_present(a->jwk.issuer) && !mm_slice_present(b->jwk.issuer);
+	bool both = same_document(a->document, b->document) ||
+	    (neither_states && a->document->origin == b->document->origin);
 
-	if (both || (b_states && (!a_states || b->realm < a->realm)))
+	if (both || stands_before(b, a))
 		a->loses = true;
-	if (both || (a_states && (!b_states || a->realm < b->realm)))
+	if (both || stands_before(a, b))
 		b->loses = true;
 }
 
@@ -423,13 +655,9 @@ void
 mm_compile_keys(struct mm_compilation *compilation)
 {
 	struct mm_json_names *names = mm_pool_alloc(&compilation->pool, sizeof(*names));
-	struct tombstone_list tombstones = { NULL, 0 };
-	size_t documents = 0;
+	struct tombstone_list tombstones = { NULL, 0, 0 };
 
-	for (const struct mm_builder_document *row = compilation->builder->documents; row != NULL; row = row->next)
-		documents++;
-	tombstones.materials = mm_pool_array(&compilation->pool, documents * KEYS_MAX + 1, MM_DIGEST_LEN);
-	if (names == NULL || tombstones.materials == NULL) {
+	if (names == NULL) {
 		compilation->no_memory = true;
 		return;
 	}
@@ -438,6 +666,7 @@ mm_compile_keys(struct mm_compilation *compilation)
 
 		compile_document(&document, names, &tombstones);
 	}
+	apply_dead_kids(compilation, &tombstones);
 	apply_tombstones(compilation, &tombstones);
 	settle_shared_material(compilation);
 	if (compilation->candidate_count > 0)

@@ -88,14 +88,30 @@ check_algorithms(struct mm_compilation *compilation, const struct mm_realm_setti
 	}
 }
 
-static bool
-has_document(const struct mm_trust_builder *builder, const char *name)
+static const struct mm_builder_document *
+find_document(const struct mm_trust_builder *builder, const char *name)
 {
-	for (const struct mm_builder_document *row = builder->documents; row != NULL; row = row->next) {
-		if (same_text(row->name, name))
-			return true;
-	}
-	return false;
+	const struct mm_builder_document *row = builder->documents;
+
+	while (row != NULL && !same_text(row->name, name))
+		row = row->next;
+	return row;
+}
+
+static void
+check_source(struct mm_compilation *compilation, struct mm_compiled_realm *realm)
+{
+	const struct mm_realm_settings *settings = realm->settings;
+	const struct mm_builder_document *document = find_document(compilation->builder, settings->keys);
+
+	if (document == NULL)
+		refuse(compilation, settings->name, "the realm's key document is missing",
+		    "name a readable file in 'keys'");
+	realm->keys_fetched = document != NULL && document->origin == MM_DOCUMENT_FETCHED;
+	realm->absent_for_s = settings->absent_for_s == 0 ? MM_ABSENT_FOR_DEFAULT_S : settings->absent_for_s;
+	if (realm->absent_for_s < 1 || realm->absent_for_s > MM_ABSENT_FOR_MAX_S)
+		refuse(compilation, settings->name, "'absent_for' is out of range",
+		    "write 1 to 2678400 seconds; a day is usual");
 }
 
 static void
@@ -114,9 +130,7 @@ check_realm(struct mm_compilation *compilation, struct mm_compiled_realm *realm)
 	if (realm->max_lifetime_s < 1 || realm->max_lifetime_s > MM_LIFETIME_MAX_S)
 		refuse(compilation, settings->name, "'max_lifetime' is out of range",
 		    "write 1 to 2678400 seconds; an hour is usual");
-	if (settings->keys == NULL || !has_document(compilation->builder, settings->keys))
-		refuse(compilation, settings->name, "the realm's key document is missing",
-		    "name a readable file in 'keys'");
+	check_source(compilation, realm);
 	check_token_types(compilation, settings);
 	check_algorithms(compilation, settings);
 }
@@ -398,6 +412,9 @@ check_service(struct mm_compilation *compilation, const struct mm_service_settin
 	if (settings->mailbox_claim != NULL && !is_claim_name(settings->mailbox_claim))
 		refuse(compilation, settings->name, "'mailbox_claim' is no name of a claim",
 		    "name the claim that holds the address, or write 'mailbox = none'");
+	if (settings->binding > MM_BINDING_MTLS)
+		refuse(compilation, settings->name, "'binding' is no kind of binding",
+		    "write when_bound, dpop or mtls");
 	check_service_lists(compilation, settings);
 }
 
@@ -450,7 +467,7 @@ add_revocation(struct mm_compilation *compilation, const struct mm_revocation_se
 		refuse(compilation, "revocation",
 		    mm_compile_text(compilation, "there is no realm '%s'", shown(settings->realm)),
 		    "name a realm that has a section");
-	else if (settings->value == NULL || settings->value[0] == '\0' || settings->kind > MM_REVOKE_TENANT)
+	else if (settings->value == NULL || settings->value[0] == '\0' || settings->kind > MM_REVOKE_KEY)
 		refuse(compilation, "revocation", "it names nothing", "write the claim's value");
 	else if (settings->kind == MM_REVOKE_TENANT && !names_tenant_of(compilation, row->realm, settings->value))
 		refuse(compilation, "revocation",
@@ -459,11 +476,23 @@ add_revocation(struct mm_compilation *compilation, const struct mm_revocation_se
 	else if (settings->kind == MM_REVOKE_TOKEN && settings->issued_before_s != INT64_MAX)
 		refuse(compilation, "revocation", "a token is revoked for good, not by its age",
 		    "leave 'issued_before' out, or revoke a session, subject, client or tenant");
+	else if (settings->kind == MM_REVOKE_KEY && (strlen(settings->value) > MM_KID_LEN_MAX ||
+	    settings->revoked_at_s < 0 || settings->revoked_at_s > MM_TIME_MAX_S))
+		refuse(compilation, "revocation", "no key has such a 'kid', or none was revoked at such a time",
+		    "write the 'kid', and seconds since 1970");
 	else
 		compilation->revocation_count++;
 }
 
-/* Of several with one value the one that refuses most is kept: the latest 'issued before'. */
+/* Of two with one value, the one that refuses more: of keys the one that was revoked earlier, as far as it is known. */
+static bool
+outdoes(const struct mm_revocation_settings *a, const struct mm_revocation_settings *b)
+{
+	if (a->kind == MM_REVOKE_KEY)
+		return a->revoked_at_s != 0 && (b->revoked_at_s == 0 || a->revoked_at_s < b->revoked_at_s);
+	return a->issued_before_s > b->issued_before_s;
+}
+
 static void
 join_revocations(struct mm_compilation *compilation)
 {
@@ -472,11 +501,26 @@ join_revocations(struct mm_compilation *compilation)
 
 	for (size_t i = 0; i < compilation->revocation_count; i++) {
 		if (kept > 0 && compare_revocations(&rows[kept - 1], &rows[i]) == 0) {
-			if (rows[i].settings->issued_before_s > rows[kept - 1].settings->issued_before_s)
+			if (outdoes(rows[i].settings, rows[kept - 1].settings))
 				rows[kept - 1] = rows[i];
 		} else {
 			rows[kept++] = rows[i];
 		}
+	}
+	compilation->revocation_count = kept;
+}
+
+/* Dead kids become keys, not revocations: the rest keeps its order. */
+static void
+set_keys_apart(struct mm_compilation *compilation)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < compilation->revocation_count; i++) {
+		if (compilation->revocations[i].settings->kind == MM_REVOKE_KEY)
+			compilation->dead_kids[compilation->dead_kid_count++] = compilation->revocations[i];
+		else
+			compilation->revocations[kept++] = compilation->revocations[i];
 	}
 	compilation->revocation_count = kept;
 }
@@ -489,6 +533,7 @@ compile_revocations(struct mm_compilation *compilation)
 	qsort(compilation->revocations, compilation->revocation_count, sizeof(*compilation->revocations),
 	    compare_revocations);
 	join_revocations(compilation);
+	set_keys_apart(compilation);
 }
 
 /* ---- all ---- */
@@ -509,7 +554,9 @@ make_tables(struct mm_compilation *compilation)
 	compilation->tenants = mm_pool_array(&compilation->pool, tenants + 1, sizeof(*compilation->tenants));
 	compilation->revocations = mm_pool_array(&compilation->pool, revocations + 1,
 	    sizeof(*compilation->revocations));
-	return compilation->realms != NULL && compilation->tenants != NULL && compilation->revocations != NULL;
+	compilation->dead_kids = mm_pool_array(&compilation->pool, revocations + 1, sizeof(*compilation->dead_kids));
+	return compilation->realms != NULL && compilation->tenants != NULL && compilation->revocations != NULL &&
+	    compilation->dead_kids != NULL;
 }
 
 void

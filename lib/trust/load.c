@@ -82,6 +82,15 @@ read_list(struct loader *loader, struct mm_texts *list)
 }
 
 static bool
+read_flag(struct loader *loader, bool *flag)
+{
+	uint8_t value = mm_reader_u8(&loader->reader);
+
+	*flag = value == 1;
+	return demand(loader, value <= 1, "a flag is neither 0 nor 1");
+}
+
+static bool
 read_realm_number(struct loader *loader, struct mm_realm **realm)
 {
 	uint32_t number = mm_reader_u32(&loader->reader);
@@ -113,7 +122,7 @@ load_realm(struct loader *loader, struct mm_realm *realm)
 	if (!read_name(loader, &realm->name) || !read_name(loader, &realm->issuer))
 		return false;
 	realm->max_lifetime_s = (int64_t)mm_reader_u64(&loader->reader);
-	if (!read_list(loader, &realm->token_types))
+	if (!read_flag(loader, &realm->keys_fetched) || !read_list(loader, &realm->token_types))
 		return false;
 	if (mm_issuer_parse(realm->issuer, &pattern) != NULL)
 		return refuse(loader, "a realm's issuer is none");
@@ -150,11 +159,20 @@ load_tenant(struct loader *loader, struct mm_tenant *tenant, const struct mm_ten
 }
 
 static bool
+read_binding(struct loader *loader, struct mm_service *service)
+{
+	uint8_t binding = mm_reader_u8(&loader->reader);
+
+	service->binding = (enum mm_binding)binding;
+	return read_flag(loader, &service->dpop_nonce) &&
+	    demand(loader, binding <= MM_BINDING_MTLS, "a service has an unknown binding");
+}
+
+static bool
 load_service(struct loader *loader, struct mm_service *service)
 {
 	const struct mm_realm **realms;
 	uint32_t realm_count;
-	uint8_t any_client;
 
 	if (!read_name(loader, &service->name) || !read_name(loader, &service->audience))
 		return false;
@@ -175,22 +193,21 @@ load_service(struct loader *loader, struct mm_service *service)
 	}
 	service->realms = realms;
 	service->realm_count = realm_count;
-	if (!read_list(loader, &service->scopes))
-		return false;
-	any_client = mm_reader_u8(&loader->reader);
-	service->any_client = any_client == 1;
-	return read_list(loader, &service->clients) && demand(loader, any_client <= 1, "a flag is neither 0 nor 1") &&
+	return read_list(loader, &service->scopes) && read_flag(loader, &service->any_client) &&
+	    read_list(loader, &service->clients) && read_binding(loader, service) &&
 	    demand(loader, service->any_client == (service->clients.count == 0),
 	    "a service accepts any client and some, or none");
 }
 
-/* Make the OpenSSL key of a usable entry. */
+/* Make the OpenSSL key of an entry: of a usable one always, of another one where its numbers are there. */
 static bool
 make_public_key(struct loader *loader, struct mm_key *key, struct mm_slice number1, struct mm_slice number2)
 {
 	const struct mm_algorithm *algorithm = key->algorithm;
 	struct mm_key_material material;
 
+	if (algorithm == NULL && !mm_slice_present(number1) && key->standing != MM_KEY_USABLE)
+		return true;
 	if (algorithm == NULL || !mm_slice_present(number1))
 		return refuse(loader, "a key has no algorithm or no number");
 	material = (struct mm_key_material){ .type = algorithm->key_type, .curve = algorithm->curve };
@@ -205,14 +222,18 @@ make_public_key(struct loader *loader, struct mm_key *key, struct mm_slice numbe
 	    MM_KEY_GOOD, "a key cannot be made");
 }
 
+/* A revoked key of which nothing but its kid is known has none: 32 zero bytes. */
 static bool
 read_thumbprint(struct loader *loader, struct mm_key *key)
 {
+	static const char none[MM_DIGEST_LEN];
 	struct mm_slice bytes = mm_reader_slice(&loader->reader, MM_DIGEST_LEN);
 	char *text = mm_pool_alloc(loader->pool, MM_BASE64URL_ENCODED_LEN(MM_DIGEST_LEN));
 
 	if (!mm_slice_present(bytes) || text == NULL)
 		return refuse(loader, "it ends too early");
+	if (memcmp(bytes.ptr, none, MM_DIGEST_LEN) == 0)
+		return true;
 	mm_base64url_encode(bytes, text);
 	key->thumbprint_text = mm_slice(text, MM_BASE64URL_ENCODED_LEN(MM_DIGEST_LEN));
 	return true;
@@ -242,20 +263,24 @@ load_key(struct loader *loader, struct mm_key *key, const struct mm_key *before)
 	key->signs_from_s = (int64_t)mm_reader_u64(&loader->reader);
 	key->signs_until_s = (int64_t)mm_reader_u64(&loader->reader);
 	key->verify_until_s = (int64_t)mm_reader_u64(&loader->reader);
+	key->revoked_at_s = (int64_t)mm_reader_u64(&loader->reader);
 	number1 = read_text(loader);
 	number2 = read_text(loader);
 	if (standing > MM_KEY_WITHOUT_SCOPE || !mm_reader_ok(&loader->reader))
 		return refuse(loader, "a key has an unknown standing");
 	key->standing = (enum mm_key_standing)standing;
-	if (!is_end_of_window(key->signs_from_s, INT64_MIN) || !is_end_of_window(key->signs_until_s, INT64_MAX))
+	if (!is_end_of_window(key->signs_from_s, INT64_MIN) || !is_end_of_window(key->signs_until_s, INT64_MAX) ||
+	    !is_end_of_window(key->revoked_at_s, INT64_MIN))
 		return refuse(loader, "a key's signing window is none");
+	if (!mm_slice_present(key->thumbprint_text) && (key->standing != MM_KEY_TOMBSTONED || key->algorithm != NULL))
+		return refuse(loader, "a key that is not revoked has no thumbprint");
 	if (before != NULL) {
 		int order = mm_slice_compare(before->kid, key->kid);
 
 		if (order > 0 || (order == 0 && before->realm >= key->realm))
 			return refuse(loader, "the keys are not in order");
 	}
-	return key->standing != MM_KEY_USABLE || make_public_key(loader, key, number1, number2);
+	return make_public_key(loader, key, number1, number2);
 }
 
 static bool
@@ -328,10 +353,10 @@ make_tables(struct loader *loader, struct tables *tables)
 {
 	loader->texts = table(loader, tables->texts, sizeof(struct mm_slice), 4);
 	loader->texts_left = tables->texts;
-	loader->realms = table(loader, tables->realms, sizeof(struct mm_realm), 20);
+	loader->realms = table(loader, tables->realms, sizeof(struct mm_realm), 21);
 	tables->tenant_rows = table(loader, tables->tenants, sizeof(struct mm_tenant), 16);
-	tables->service_rows = table(loader, tables->services, sizeof(struct mm_service), 25);
-	loader->loaded->keys = table(loader, tables->keys, sizeof(struct mm_key), 106);
+	tables->service_rows = table(loader, tables->services, sizeof(struct mm_service), 27);
+	loader->loaded->keys = table(loader, tables->keys, sizeof(struct mm_key), 114);
 	tables->revocation_rows = table(loader, tables->revocations, sizeof(struct mm_revocation), 17);
 	tables->finding_rows = table(loader, tables->findings, sizeof(struct mm_trust_finding), 12);
 	return loader->why == NULL;

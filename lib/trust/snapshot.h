@@ -5,7 +5,7 @@
 #ifndef MM_TRUST_SNAPSHOT_H
 #define MM_TRUST_SNAPSHOT_H
 
-#define MM_SNAPSHOT_MAGIC "MMTRUST1"
+#define MM_SNAPSHOT_MAGIC "MMTRUST2"
 #define MM_SNAPSHOT_MAGIC_LEN 8
 
 /* The length of a text that is absent. */
@@ -16,5 +16,9 @@
 
 /* A realm may not let tokens live longer than a month: nothing that lives so long is an access token. */
 #define MM_LIFETIME_MAX_S (31 * 24 * 3600)
+
+/* How long a key that is gone from a fetched document is good: most on record came back within hours. */
+#define MM_ABSENT_FOR_DEFAULT_S (24 * 3600)
+#define MM_ABSENT_FOR_MAX_S (31 * 24 * 3600)
 
 #endif

@@ -38,15 +38,15 @@ enum mm_key_standing {
 struct mm_key {
 	struct mm_slice kid;
 	const struct mm_realm *realm;
-	const struct mm_algorithm *algorithm;
+	const struct mm_algorithm *algorithm; /* of every usable key; NULL: none can be told */
 	enum mm_key_standing standing;
-	struct mm_slice thumbprint_text; /* RFC 7638 with SHA-256, base64url */
+	struct mm_slice thumbprint_text; /* RFC 7638 with SHA-256, base64url; absent: only the kid is known, and dead */
 	uint8_t material_id[MM_DIGEST_LEN];
 	int64_t signs_from_s;   /* the signing window; INT64_MIN: open */
 	int64_t signs_until_s;  /* INT64_MAX: open */
 	int64_t verify_until_s; /* INT64_MAX: open */
 	int64_t revoked_at_s;   /* of a tombstone; INT64_MIN: not known */
-	struct mm_public_key *public_key; /* of every standing, for the autopsy; NULL: its material is not known or not good */
+	struct mm_public_key *public_key; /* of every standing, for the autopsy; NULL: unknown, not good, no algorithm */
 };
 
 /* Key states of the design; computed from standing, windows and the time. */

@@ -219,7 +219,7 @@ standing_of(const struct mm_trust *trust, const char *realm, const char *kid)
 
 	if (key == NULL)
 		return "absent";
-	assert_int_equal(key->public_key != NULL, key->standing == MM_KEY_USABLE);
+	assert_true(key->public_key != NULL || key->standing != MM_KEY_USABLE);
 	return names[key->standing];
 }
 
