@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Messages from and to mintmarkd. Which may come when: those of the set-up before GATE_START, in any order;
- * afterwards segments and the stop.
+ * afterwards segments, new views and the stop.
  */
 #include "daemon/gate/control.h"
 
+#include "daemon/gate/epoch.h"
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
-#include "daemon/ipc/sealed.h"
 #include "engine/file.h"
+#include "lib/base/array.h"
 #include "lib/base/buf.h"
 #include "lib/base/reader.h"
-#include "lib/crypto/digest.h"
-#include "lib/trust/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A certificate with a long chain has some 20 kB. */
@@ -102,36 +104,31 @@ take_tls(struct gate *gate, struct mm_message *message)
 }
 
 static bool
+take_client_ca(struct gate *gate, struct mm_message *message)
+{
+	return read_pem(message->fd, &gate->tls_client_ca) || fail("the authorities of clients cannot be read");
+}
+
+static bool
 take_caller(struct gate *gate, struct mm_message *message)
 {
-	const char *service = (const char *)message->payload + MM_DIGEST_LEN;
-	const char *end = (const char *)message->payload + message->len;
-	const char *caller;
+	return gate_epoch_add_caller(gate, message->payload, message->len);
+}
 
-	/* Two strings, each ended by NUL, and nothing behind them. */
-	if (message->len < MM_DIGEST_LEN + 2 || end[-1] != '\0')
-		return fail("a caller cannot be read");
-	caller = service + strlen(service) + 1;
-	if (caller >= end || caller + strlen(caller) + 1 != end)
-		return fail("a caller cannot be read");
-	if (!gate_callers_add(&gate->callers, service, caller, message->payload))
-		return fail("no memory for its callers");
-	return true;
+static bool
+take_proxy(struct gate *gate, struct mm_message *message)
+{
+	return gate_epoch_add_proxy(gate, message->payload, message->len);
 }
 
 static bool
 take_snapshot(struct gate *gate, struct mm_message *message)
 {
-	struct mm_slice bytes;
-	const char *why;
+	const char *why = gate_epoch_load(gate, message->fd);
 
-	if (gate->trust != NULL || mm_sealed_map(message->fd, MM_SNAPSHOT_LEN_MAX, &bytes) == -1)
-		return fail("the trust snapshot is no sealed memory, or a second one");
-	gate->trust = mm_trust_load(bytes.ptr, bytes.len, &why);
-	mm_sealed_unmap(&bytes);
-	if (gate->trust == NULL)
+	if (why != NULL)
 		fprintf(stderr, "mintmark-gate: the trust snapshot cannot be used: %s\n", why);
-	return gate->trust != NULL;
+	return why == NULL;
 }
 
 static bool
@@ -151,7 +148,7 @@ check_complete(struct gate *gate, struct mm_message *message)
 	bool has_tls = gate->tls_certificate.text != NULL && gate->tls_key.text != NULL;
 
 	(void)message;
-	if (!gate->settled || gate->trust == NULL || gate->listener_count == 0)
+	if (!gate->settled || gate->next == NULL || gate->next->trust == NULL || gate->listener_count == 0)
 		return fail("settings, snapshot or listening sockets are missing");
 	for (size_t i = 0; i < gate->listener_count; i++)
 		if (gate->listeners[i].kind == MM_LISTEN_TLS && !has_tls)
@@ -163,7 +160,9 @@ static message_handler *const set_up_handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_GATE_SETTINGS] = take_settings,
 	[MM_MESSAGE_GATE_LISTENER] = take_listener,
 	[MM_MESSAGE_GATE_TLS] = take_tls,
+	[MM_MESSAGE_GATE_CLIENT_CA] = take_client_ca,
 	[MM_MESSAGE_GATE_CALLER] = take_caller,
+	[MM_MESSAGE_GATE_PROXY] = take_proxy,
 	[MM_MESSAGE_GATE_SNAPSHOT] = take_snapshot,
 	[MM_MESSAGE_GATE_SEGMENT] = keep_segment,
 	[MM_MESSAGE_GATE_START] = check_complete,
@@ -216,8 +215,33 @@ add_segment(struct gate *gate, struct mm_message *message)
 	return true;
 }
 
+/* What is not good spoils the view that it belongs to, not the gate. */
+static bool
+add_caller(struct gate *gate, struct mm_message *message)
+{
+	gate->next_spoiled = !take_caller(gate, message) || gate->next_spoiled;
+	return true;
+}
+
+static bool
+add_proxy(struct gate *gate, struct mm_message *message)
+{
+	gate->next_spoiled = !take_proxy(gate, message) || gate->next_spoiled;
+	return true;
+}
+
+static bool
+replace_snapshot(struct gate *gate, struct mm_message *message)
+{
+	gate_epoch_replace(gate, message->fd);
+	return true;
+}
+
 static message_handler *const serving_handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_GATE_SEGMENT] = add_segment,
+	[MM_MESSAGE_GATE_CALLER] = add_caller,
+	[MM_MESSAGE_GATE_PROXY] = add_proxy,
+	[MM_MESSAGE_GATE_SNAPSHOT] = replace_snapshot,
 };
 
 /* Take what lies in the socket. Returns false where serving ends, for the reason in *end. */
@@ -236,17 +260,48 @@ take_messages(struct gate *gate, enum gate_end *end)
 	return received == -1 && errno == EAGAIN;
 }
 
+/* What is looked after once a second. */
+static void
+tick(struct gate *gate)
+{
+	if (atomic_load(&gate->segment_wanted) || !mm_journal_ready(gate->journal))
+		gate_control_want_segment(gate);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Wait until mintmarkd has something to say, or a thread that answers has, or the time has come; then look. */
+static void
+wait_until(struct gate *gate, int64_t until_ms)
+{
+	struct pollfd waited[] = { { MM_CONTROL_FD, POLLIN, 0 }, { gate->views.wake_fd, POLLIN, 0 } };
+	int64_t left_ms = until_ms - now_ms();
+	eventfd_t woken;
+
+	(void)poll(waited, MM_COUNT_OF(waited), left_ms > 0 ? (int)left_ms : 0);
+	(void)eventfd_read(gate->views.wake_fd, &woken);
+}
+
 enum gate_end
 gate_control_serve(struct gate *gate)
 {
+	int64_t next_tick_ms = now_ms() + TICK_MS;
 	enum gate_end end;
 
 	do {
-		struct pollfd control = { MM_CONTROL_FD, POLLIN, 0 };
-
-		if (poll(&control, 1, TICK_MS) == 0 &&
-		    (atomic_load(&gate->segment_wanted) || !mm_journal_ready(gate->journal)))
-			gate_control_want_segment(gate);
+		gate_epoch_settle(gate);
+		wait_until(gate, next_tick_ms);
+		if (now_ms() >= next_tick_ms) {
+			tick(gate);
+			next_tick_ms = now_ms() + TICK_MS;
+		}
 	} while (take_messages(gate, &end));
 	return end;
 }
@@ -259,17 +314,29 @@ send_to_parent(enum mm_message_type type, const void *payload, size_t len)
 	return mm_message_send(MM_CONTROL_FD, MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, type, payload, len, -1) == 0;
 }
 
-bool
-gate_control_send_ready(const struct gate *gate)
+static bool
+send_epoch(enum mm_message_type type, uint64_t epoch)
 {
-	struct mm_buf epoch;
+	struct mm_buf payload;
 	bool sent;
 
-	mm_buf_init(&epoch, sizeof(uint64_t));
-	mm_buf_add_u64(&epoch, mm_trust_epoch(gate->trust));
-	sent = mm_buf_ok(&epoch) && send_to_parent(MM_MESSAGE_GATE_READY, epoch.data, epoch.len);
-	mm_buf_clear(&epoch);
+	mm_buf_init(&payload, sizeof(epoch));
+	mm_buf_add_u64(&payload, epoch);
+	sent = mm_buf_ok(&payload) && send_to_parent(type, payload.data, payload.len);
+	mm_buf_clear(&payload);
 	return sent;
+}
+
+bool
+gate_control_send_ready(uint64_t epoch)
+{
+	return send_epoch(MM_MESSAGE_GATE_READY, epoch);
+}
+
+bool
+gate_control_send_epoch(uint64_t epoch)
+{
+	return send_epoch(MM_MESSAGE_GATE_EPOCH, epoch);
 }
 
 void

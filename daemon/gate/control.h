@@ -27,11 +27,12 @@ enum gate_end {
 	GATE_END_GONE, /* mintmarkd is gone, or the socket is broken */
 };
 
-/* Take further messages until the end; ask again for segments while the journal lacks them. */
+/* Take further messages until the end, new views among them; look after what must not wait for messages. */
 enum gate_end gate_control_serve(struct gate *gate);
 
-/* Tell that the gate answers. */
-MM_MUST_USE bool gate_control_send_ready(const struct gate *gate);
+/* Tell that the gate answers by this epoch; that it makes no decision by an older one any more. They never wait. */
+MM_MUST_USE bool gate_control_send_ready(uint64_t epoch);
+MM_MUST_USE bool gate_control_send_epoch(uint64_t epoch);
 
 /* Ask for a journal segment; tell an alarm. Any thread; they never wait. */
 void gate_control_want_segment(struct gate *gate);

@@ -50,14 +50,13 @@ judge(const struct gate_exchange *exchange, const struct gate_question *question
 		return (struct gate_outcome){ false, question->refused, NULL };
 	if (decision == NULL)
 		return (struct gate_outcome){ false, MM_INTERNAL, NULL };
-	allowed = mm_allowed(mm_decide(exchange->gate->trust, &request, decision));
+	allowed = mm_allowed(mm_decide(exchange->view->trust, &request, decision));
 	return (struct gate_outcome){ allowed, mm_decision_reason(decision), decision };
 }
 
 struct gate_outcome
 gate_decide(const struct gate_exchange *exchange, const struct gate_question *question)
 {
-	const struct gate *gate = exchange->gate;
 	int64_t wall_ns = now_ns(CLOCK_REALTIME);
 	int64_t started_ns = now_ns(CLOCK_MONOTONIC);
 	struct gate_outcome outcome = judge(exchange, question, wall_ns / NS_PER_S);
@@ -65,7 +64,7 @@ gate_decide(const struct gate_exchange *exchange, const struct gate_question *qu
 
 	if (!gate_record_decision(exchange, question, &outcome, &times))
 		outcome = (struct gate_outcome){ false, MM_JOURNAL_UNAVAILABLE, NULL };
-	gate_metrics_count_decision(&gate->metrics.services[exchange->service - gate->trust->services],
-	    outcome.reason, (uint64_t)(now_ns(CLOCK_MONOTONIC) - started_ns));
+	gate_metrics_count_decision(gate_view_service_metrics(exchange->view, exchange->service), outcome.reason,
+	    (uint64_t)(now_ns(CLOCK_MONOTONIC) - started_ns));
 	return outcome;
 }

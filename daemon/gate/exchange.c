@@ -97,7 +97,7 @@ gate_exchange_source(const struct gate_exchange *exchange, char room[GATE_SOURCE
 const struct gate_caller *
 gate_exchange_basic_caller(const struct gate_exchange *exchange, struct mm_slice credentials)
 {
-	const struct gate_callers *callers = &exchange->gate->callers;
+	const struct gate_callers *callers = &exchange->view->callers;
 	const struct gate_caller *plain = NULL, *decoded = NULL;
 	struct gate_basic basic;
 
@@ -107,4 +107,10 @@ gate_exchange_basic_caller(const struct gate_exchange *exchange, struct mm_slice
 	}
 	mm_secret_wipe(&basic, sizeof(basic));
 	return plain != NULL ? plain : decoded;
+}
+
+void
+gate_exchange_count_refused_caller(const struct gate_exchange *exchange)
+{
+	gate_metrics_count_refused_caller(gate_view_service_metrics(exchange->view, exchange->service));
 }

@@ -30,8 +30,10 @@ struct gate_exchange {
 	struct gate *gate;
 	struct MHD_Connection *connection;
 	const struct gate_route *route;   /* NULL: no such path */
-	const struct mm_service *service; /* of routes that name one; NULL: unknown */
-	const struct gate_caller *caller; /* NULL: not authenticated */
+	struct mm_slice service_name;     /* of routes that name one */
+	const struct gate_view *view;     /* taken for the answer; NULL: none is being made */
+	const struct mm_service *service; /* of the view; NULL: the view has none of this name */
+	const struct gate_caller *caller; /* of the view; NULL: not authenticated */
 	bool method_allowed;
 	enum gate_framing framing;
 	struct mm_buf body; /* of routes that take one; may hold secrets: wiped at the end */
@@ -60,5 +62,8 @@ struct mm_slice gate_exchange_source(const struct gate_exchange *exchange, char 
  */
 const struct gate_caller *
 gate_exchange_basic_caller(const struct gate_exchange *exchange, struct mm_slice credentials);
+
+/* Count a request of a stranger as a caller of the exchange's service. */
+void gate_exchange_count_refused_caller(const struct gate_exchange *exchange);
 
 #endif

@@ -96,7 +96,7 @@ gate_forward_auth(struct gate_exchange *exchange, struct gate_answer *answer)
 	struct gate_outcome outcome;
 
 	if (!check_caller(exchange, &question.mailbox)) {
-		gate_metrics_count_refused_caller(exchange->gate, exchange->service);
+		gate_exchange_count_refused_caller(exchange);
 		answer_invalid_request(exchange, answer);
 		return;
 	}

@@ -2,19 +2,19 @@
 /*
  * The gate: what its threads share.
  *
- * Everything but the counters and the journal is set before the first thread is made and never changes
- * afterwards, so that the deciding path needs no locks of the gate's own.
+ * Everything but the views, the counters and the journal is set before the first thread is made and never changes
+ * afterwards, so that the deciding path needs no locks of the gate's own. What it decides by is a view (view.h), which
+ * each exchange takes when its answer is made.
  */
 #ifndef MM_DAEMON_GATE_GATE_H
 #define MM_DAEMON_GATE_GATE_H
 
-#include "daemon/gate/callers.h"
+#include "daemon/gate/finding.h"
 #include "daemon/gate/metrics.h"
+#include "daemon/gate/view.h"
 #include "daemon/ipc/limits.h"
 #include "engine/config.h"
 #include "engine/journal.h"
-
-#include <mintmark/trust.h>
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -51,8 +51,12 @@ struct gate {
 	size_t listener_count;
 	unsigned threads_per_listener, connections_per_listener;
 	struct gate_pem tls_certificate, tls_key;
-	struct gate_callers callers;
-	struct mm_trust *trust;
+	struct gate_pem tls_client_ca; /* NULL text: clients are not asked for certificates */
+	struct gate_views views;
+	struct gate_view *next; /* what came for the next view; NULL: nothing yet. The control socket's thread alone */
+	bool next_spoiled;      /* something for it could not be read or kept */
+	uint64_t epoch_told;    /* mintmarkd knows that no older view is used. The control socket's thread alone */
+	struct gate_findings findings;
 	int segments[GATE_SEGMENTS_MAX]; /* until the journal is open */
 	size_t segment_count;
 	struct mm_journal *journal;

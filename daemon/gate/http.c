@@ -132,16 +132,13 @@ static struct gate_exchange *
 new_exchange(struct gate *gate, struct MHD_Connection *connection, const char *path, const char *method)
 {
 	struct gate_exchange *exchange = calloc(1, sizeof(*exchange));
-	struct mm_slice service;
 
 	if (exchange == NULL)
 		return NULL;
 	exchange->gate = gate;
 	exchange->connection = connection;
-	exchange->route = find_route(path, &service);
+	exchange->route = find_route(path, &exchange->service_name);
 	exchange->method_allowed = method_allowed(exchange->route->methods, method);
-	if (exchange->route->names_service)
-		exchange->service = mm_trust_find_service(gate->trust, service);
 	mm_buf_init(&exchange->body, GATE_BODY_LEN_MAX);
 	atomic_fetch_add(&gate->in_flight, 1);
 	return exchange;
@@ -261,16 +258,28 @@ send_answer(const struct gate_exchange *exchange, const struct gate_answer *answ
 	return result;
 }
 
+/*
+ * The view is taken now that the whole request is here, and given back when the library has the answer: so no client
+ * that is slow to send or to read holds an old view back.
+ */
 static enum MHD_Result
 answer_exchange(struct gate_exchange *exchange)
 {
+	struct gate_views *views = &exchange->gate->views;
 	struct gate_answer answer;
 	enum MHD_Result result;
 
 	gate_answer_init(&answer);
+	exchange->view = gate_views_take(views);
+	if (exchange->route->names_service)
+		exchange->service = mm_trust_find_service(exchange->view->trust, exchange->service_name);
 	if (!answer_unfit(exchange, &answer))
 		exchange->route->handler(exchange, &answer);
 	result = send_answer(exchange, &answer);
+	gate_views_give_back(views, exchange->view);
+	exchange->view = NULL;
+	exchange->service = NULL;
+	exchange->caller = NULL;
 	gate_answer_clear(&answer);
 	return result;
 }
@@ -414,10 +423,13 @@ gate_http_prepare(struct gate *gate)
 static bool
 start_listener(struct gate *gate, struct gate_listener *listener)
 {
+	/* Last, for where there is none the list ends before it. With it clients are asked for a certificate. */
+	bool asks_clients = gate->tls_client_ca.text != NULL;
 	const struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, gate->tls_certificate.text },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, gate->tls_key.text },
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES },
+		{ asks_clients ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0, gate->tls_client_ca.text },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	const struct MHD_OptionItem plain[] = { { MHD_OPTION_END, 0, NULL } };
@@ -461,6 +473,7 @@ gate_http_start(struct gate *gate)
 	/* The TLS library has its own copies by now. */
 	wipe_pem(&gate->tls_certificate);
 	wipe_pem(&gate->tls_key);
+	wipe_pem(&gate->tls_client_ca);
 	return started;
 }
 

@@ -69,7 +69,7 @@ find_caller(const struct gate_exchange *exchange, const struct introspection *in
 	if (field.count == 1)
 		by_field = gate_exchange_basic_caller(exchange, gate_credentials_find(field.value, "Basic"));
 	if (id->count == 1 && secret->count == 1)
-		by_form = gate_callers_find(&exchange->gate->callers, exchange->service->name, id->value,
+		by_form = gate_callers_find(&exchange->view->callers, exchange->service->name, id->value,
 		    secret->value);
 	if (field.count > 0 && secret->count > 0)
 		return by_field == by_form ? by_field : NULL;
@@ -155,7 +155,7 @@ gate_introspect(struct gate_exchange *exchange, struct gate_answer *answer)
 	read_form(exchange, &introspection);
 	exchange->caller = find_caller(exchange, &introspection);
 	if (exchange->caller == NULL) {
-		gate_metrics_count_refused_caller(exchange->gate, exchange->service);
+		gate_exchange_count_refused_caller(exchange);
 		gate_answer_refuse_caller(answer, exchange->service);
 		return;
 	}

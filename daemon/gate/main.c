@@ -3,15 +3,14 @@
  * mintmark-gate: answers the services' questions. mintmarkd starts it, and hands it everything it needs.
  */
 #include "daemon/gate/control.h"
+#include "daemon/gate/epoch.h"
 #include "daemon/gate/http.h"
-#include "daemon/gate/record.h"
 #include "daemon/ipc/limits.h"
 #include "daemon/sandbox/sandbox.h"
 #include "lib/base/array.h"
 
 #include <mintmark/decide.h>
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,30 +71,6 @@ open_journal(struct gate *gate)
 	return true;
 }
 
-/* What compiling the snapshot found: into the journal, the metrics and the log. */
-static void
-tell_finding(struct gate *gate, const struct mm_trust_finding *finding)
-{
-	char text[512];
-
-	atomic_fetch_add(&gate->metrics.findings[GATE_FINDING_KEY_MATERIAL], 1);
-	snprintf(text, sizeof(text), "%.*s: %.*s", (int)finding->where.len, finding->where.ptr,
-	    (int)finding->text.len, finding->text.ptr);
-	gate_control_alarm(gate, text);
-	if (!gate_record_finding(gate, finding))
-		gate_control_alarm(gate, "a finding could not be recorded");
-}
-
-static void
-tell_event(struct gate *gate, const char *what)
-{
-	char text[128];
-
-	snprintf(text, sizeof(text), "%s, epoch %" PRIu64, what, mm_trust_epoch(gate->trust));
-	if (!gate_record_event(gate, text))
-		gate_control_alarm(gate, "an event could not be recorded");
-}
-
 static bool
 start(struct gate *gate)
 {
@@ -105,15 +80,15 @@ start(struct gate *gate)
 	mm_sandbox_prepare();
 	if (!mm_sandbox_enter(MM_PROCESS_GATE, gate->uid, gate->gid))
 		return false;
-	if (pthread_key_create(&gate->thread_decision, free_thread_decision) != 0 ||
-	    !gate_metrics_init(&gate->metrics, gate->trust->service_count) || !open_journal(gate)) {
+	if (!gate_epoch_begin(gate))
+		return false;
+	if (pthread_key_create(&gate->thread_decision, free_thread_decision) != 0 || !open_journal(gate)) {
 		fprintf(stderr, "mintmark-gate: no memory or threads\n");
 		return false;
 	}
-	tell_event(gate, "gate started");
-	for (size_t i = 0; i < gate->trust->finding_count; i++)
-		tell_finding(gate, &gate->trust->findings[i]);
-	return gate_http_start(gate) && gate_control_send_ready(gate);
+	gate_epoch_tell_event(gate, "gate started");
+	gate_findings_tell(gate, gate_views_newest(&gate->views)->trust);
+	return gate_http_start(gate) && gate_control_send_ready(gate->epoch_told);
 }
 
 /* Where mintmarkd is gone nobody watches: answer no more, keep what was decided. */
@@ -124,7 +99,7 @@ stop(struct gate *gate, enum gate_end end)
 		gate_http_stop(gate);
 	else
 		gate_http_abort(gate);
-	tell_event(gate, end == GATE_END_STOP ? "gate stopped" : "gate ended without mintmarkd");
+	gate_epoch_tell_event(gate, end == GATE_END_STOP ? "gate stopped" : "gate ended without mintmarkd");
 	return mm_journal_close(&gate->journal) && end == GATE_END_STOP;
 }
 
@@ -133,8 +108,9 @@ clear(struct gate *gate)
 {
 	if (gate->journal != NULL)
 		(void)mm_journal_close(&gate->journal);
-	mm_trust_free(&gate->trust);
-	gate_callers_clear(&gate->callers);
+	gate_view_free(&gate->next);
+	gate_views_clear(&gate->views);
+	gate_findings_clear(&gate->findings);
 	gate_metrics_clear(&gate->metrics);
 }
 

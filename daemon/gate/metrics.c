@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counting, and the text of /metrics: one function a family, and the list of them at the end.
+ * Counting. metrics_page.c writes what was counted.
  */
 #include "daemon/gate/metrics.h"
 
-#include "daemon/gate/gate.h"
-#include "daemon/gate/http.h"
-#include "lib/base/array.h"
-
-#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Upper bounds: a decision takes some 20 µs, a journal that is synced before the answer some 100 µs more. */
-static const uint64_t bucket_bounds_us[] = { 10, 20, 30, 50, 75, 100, 200, 500, 1000, 5000, 50000 };
-
-_Static_assert(MM_COUNT_OF(bucket_bounds_us) == GATE_LATENCY_BUCKET_COUNT, "a counter for each bound");
+const uint64_t gate_latency_bounds_us[GATE_LATENCY_BUCKET_COUNT] = {
+	10, 20, 30, 50, 75, 100, 200, 500, 1000, 5000, 50000,
+};
 
 const char *
 gate_finding_name(enum gate_finding finding)
@@ -26,19 +22,38 @@ gate_finding_name(enum gate_finding finding)
 	return names[finding];
 }
 
-bool
-gate_metrics_init(struct gate_metrics *metrics, size_t service_count)
+struct gate_service_metrics *
+gate_metrics_service(struct gate_metrics *metrics, struct mm_slice name)
 {
-	/* One more, so that a trust without services does not look like a lack of memory. */
-	metrics->services = calloc(service_count + 1, sizeof(*metrics->services));
-	return metrics->services != NULL;
+	struct gate_service_metrics *service = metrics->services;
+
+	while (service != NULL && !mm_slice_equal(name, mm_slice_str(service->name)))
+		service = service->next;
+	if (service != NULL)
+		return service;
+	service = calloc(1, sizeof(*service));
+	if (service == NULL)
+		return NULL;
+	service->name = strndup(name.ptr, name.len);
+	if (service->name == NULL) {
+		free(service);
+		return NULL;
+	}
+	service->next = metrics->services;
+	metrics->services = service;
+	return service;
 }
 
 void
 gate_metrics_clear(struct gate_metrics *metrics)
 {
-	free(metrics->services);
-	metrics->services = NULL;
+	while (metrics->services != NULL) {
+		struct gate_service_metrics *service = metrics->services;
+
+		metrics->services = service->next;
+		free(service->name);
+		free(service);
+	}
 }
 
 static void
@@ -47,18 +62,12 @@ count(_Atomic uint64_t *counter, uint64_t by)
 	atomic_fetch_add_explicit(counter, by, memory_order_relaxed);
 }
 
-static uint64_t
-get(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
 void
 gate_metrics_count_decision(struct gate_service_metrics *service, enum mm_reason reason, uint64_t latency_ns)
 {
 	size_t bucket = 0;
 
-	while (bucket < GATE_LATENCY_BUCKET_COUNT && latency_ns > bucket_bounds_us[bucket] * 1000)
+	while (bucket < GATE_LATENCY_BUCKET_COUNT && latency_ns > gate_latency_bounds_us[bucket] * 1000)
 		bucket++;
 	count(&service->decisions[reason], 1);
 	count(&service->latency[bucket], 1);
@@ -66,219 +75,7 @@ gate_metrics_count_decision(struct gate_service_metrics *service, enum mm_reason
 }
 
 void
-gate_metrics_count_refused_caller(struct gate *gate, const struct mm_service *service)
+gate_metrics_count_refused_caller(struct gate_service_metrics *service)
 {
-	count(&gate->metrics.services[service - gate->trust->services].callers_refused, 1);
-}
-
-/* ---- the text ---- */
-
-static void
-begin_family(struct mm_buf *out, const char *name, const char *type, const char *help)
-{
-	mm_buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-/* A label value; the format wants backslash, quote and line feed escaped. Other control characters become '?'. */
-static void
-add_label_value(struct mm_buf *out, struct mm_slice value)
-{
-	for (size_t i = 0; i < value.len; i++) {
-		unsigned char c = (unsigned char)value.ptr[i];
-
-		if (c == '\n')
-			mm_buf_add_str(out, "\\n");
-		else if (c == '\\' || c == '"')
-			mm_buf_addf(out, "\\%c", c);
-		else
-			mm_buf_add_u8(out, c < 0x20 || c == 0x7f ? (uint8_t)'?' : c);
-	}
-}
-
-static void
-add_label(struct mm_buf *out, const char *name, struct mm_slice value)
-{
-	mm_buf_addf(out, "%s=\"", name);
-	add_label_value(out, value);
-	mm_buf_add_str(out, "\"");
-}
-
-static void
-add_plain(struct mm_buf *out, const char *name, const char *type, const char *help, uint64_t value)
-{
-	begin_family(out, name, type, help);
-	mm_buf_addf(out, "%s %" PRIu64 "\n", name, value);
-}
-
-static void
-write_build(struct gate *gate, int64_t now_s, struct mm_buf *out)
-{
-	(void)gate;
-	(void)now_s;
-	begin_family(out, "mintmark_build_info", "gauge", "Version of this gate.");
-	mm_buf_addf(out, "mintmark_build_info{version=\"%s\"} 1\n", mm_version());
-}
-
-static void
-write_decisions(struct gate *gate, int64_t now_s, struct mm_buf *out)
-{
-	(void)now_s;
-	begin_family(out, "mintmark_decisions_total", "counter", "Decisions by service, verdict and reason.");
-	for (size_t i = 0; i < gate->trust->service_count; i++)
-		for (unsigned reason = 0; reason < MM_REASON_COUNT; reason++) {
-			uint64_t decisions = get(&gate->metrics.services[i].decisions[reason]);
-
-			/* Fifty reasons times all services, nearly all zero: only the allows are always there. */
-			if (decisions == 0 && reason != MM_OK)
-				continue;
-			mm_buf_add_str(out, "mintmark_decisions_total{");
-			add_label(out, "service", gate->trust->services[i].name);
-			mm_buf_addf(out, ",verdict=\"%s\",reason=\"%s\"} %" PRIu64 "\n",
-			    reason == MM_OK ? "allow" : "deny", mm_reason_code(reason), decisions);
-		}
-}
-
-static void
-write_service_latency(const struct gate_service_metrics *service, struct mm_slice name, struct mm_buf *out)
-{
-	uint64_t below = 0;
-
-	for (size_t bucket = 0; bucket <= GATE_LATENCY_BUCKET_COUNT; bucket++) {
-		below += get(&service->latency[bucket]);
-		mm_buf_add_str(out, "mintmark_decision_seconds_bucket{");
-		add_label(out, "service", name);
-		if (bucket < GATE_LATENCY_BUCKET_COUNT)
-			mm_buf_addf(out, ",le=\"%g\"} %" PRIu64 "\n", (double)bucket_bounds_us[bucket] / 1e6, below);
-		else
-			mm_buf_addf(out, ",le=\"+Inf\"} %" PRIu64 "\n", below);
-	}
-	mm_buf_add_str(out, "mintmark_decision_seconds_sum{");
-	add_label(out, "service", name);
-	mm_buf_addf(out, "} %.9f\n", (double)get(&service->latency_sum_ns) / 1e9);
-	mm_buf_add_str(out, "mintmark_decision_seconds_count{");
-	add_label(out, "service", name);
-	mm_buf_addf(out, "} %" PRIu64 "\n", below);
-}
-
-static void
-write_latency(struct gate *gate, int64_t now_s, struct mm_buf *out)
-{
-	(void)now_s;
-	begin_family(out, "mintmark_decision_seconds", "histogram", "Time to decide and to record the decision.");
-	for (size_t i = 0; i < gate->trust->service_count; i++)
-		write_service_latency(&gate->metrics.services[i], gate->trust->services[i].name, out);
-}
-
-static void
-write_callers_refused(struct gate *gate, int64_t now_s, struct mm_buf *out)
-{
-	(void)now_s;
-	begin_family(out, "mintmark_caller_refused_total", "counter", "Requests of strangers as callers.");
-	for (size_t i = 0; i < gate->trust->service_count; i++) {
-		mm_buf_add_str(out, "mintmark_caller_refused_total{");
-		add_label(out, "service", gate->trust->services[i].name);
-		mm_buf_addf(out, "} %" PRIu64 "\n", get(&gate->metrics.services[i].callers_refused));
-	}
-}
-
-static void
-add_key_labels(struct mm_buf *out, const struct mm_key *key)
-{
-	add_label(out, "realm", key->realm->name);
-	mm_buf_add_str(out, ",");
-	add_label(out, "kid", key->kid);
-}
-
-static void
-write_key_ages(struct gate *gate, int64_t now_s, struct mm_buf *out)
-{
-	begin_family(out, "mintmark_key_age_seconds", "gauge", "Time since a key may sign, where it says so.");
-	for (size_t i = 0; i < gate->trust->key_count; i++) {
-		const struct mm_key *key = &gate->trust->keys[i];
-
-		if (key->signs_from_s == INT64_MIN)
-			continue;
-		mm_buf_add_str(out, "mintmark_key_age_seconds{");
-		add_key_labels(out, key);
-		mm_buf_addf(out, "} %" PRId64 "\n", now_s - key->signs_from_s);
-	}
-}
-
-static void
-write_key_states(struct gate *gate, int64_t now_s, struct mm_buf *out)
-{
-	begin_family(out, "mintmark_key_state", "gauge", "The state that each known key is in: 1.");
-	for (size_t i = 0; i < gate->trust->key_count; i++) {
-		const struct mm_key *key = &gate->trust->keys[i];
-
-		mm_buf_add_str(out, "mintmark_key_state{");
-		add_key_labels(out, key);
-		mm_buf_addf(out, ",state=\"%s\"} 1\n", mm_key_state_name(mm_key_state_at(key, now_s)));
-	}
-}
-
-static void
-write_findings(struct gate *gate, int64_t now_s, struct mm_buf *out)
-{
-	(void)now_s;
-	begin_family(out, "mintmark_findings_total", "counter", "Findings by kind; each is in the journal too.");
-	for (unsigned i = 0; i < GATE_FINDING_COUNT; i++)
-		mm_buf_addf(out, "mintmark_findings_total{kind=\"%s\"} %" PRIu64 "\n", gate_finding_name(i),
-		    get(&gate->metrics.findings[i]));
-}
-
-static void
-write_journal(struct gate *gate, int64_t now_s, struct mm_buf *out)
-{
-	struct mm_journal_stats stats;
-
-	(void)now_s;
-	mm_journal_stats(gate->journal, &stats);
-	add_plain(out, "mintmark_journal_records_total", "counter", "Records written.", stats.records);
-	add_plain(out, "mintmark_journal_folded_total", "counter", "Denials only counted.", stats.folded);
-	add_plain(out, "mintmark_journal_bytes_total", "counter", "Bytes written.", stats.bytes);
-	add_plain(out, "mintmark_journal_syncs_total", "counter", "Calls of fdatasync.", stats.syncs);
-	add_plain(out, "mintmark_journal_failures_total", "counter", "Records that could not be kept.", stats.failures);
-	add_plain(out, "mintmark_journal_ready", "gauge", "Whether an allow could be recorded now.",
-	    mm_journal_ready(gate->journal));
-}
-
-static void
-write_answers(struct gate *gate, int64_t now_s, struct mm_buf *out)
-{
-	(void)now_s;
-	begin_family(out, "mintmark_http_answers_total", "counter", "HTTP answers by endpoint and class of status.");
-	for (size_t route = 0; route < gate_http_route_count(); route++)
-		for (unsigned class = 2; class < GATE_STATUS_CLASS_COUNT; class++) {
-			uint64_t answers = get(&gate->metrics.answers[route][class]);
-
-			if (answers == 0)
-				continue;
-			mm_buf_addf(out, "mintmark_http_answers_total{endpoint=\"%s\",status=\"%uxx\"} %" PRIu64 "\n",
-			    gate_http_route_name(route), class, answers);
-		}
-}
-
-static void
-write_process(struct gate *gate, int64_t now_s, struct mm_buf *out)
-{
-	(void)now_s;
-	add_plain(out, "mintmark_trust_epoch", "gauge", "Number of the trust state.", mm_trust_epoch(gate->trust));
-	add_plain(out, "mintmark_connections", "gauge", "Open client connections.", atomic_load(&gate->connections));
-	add_plain(out, "mintmark_unknown_service_total", "counter", "Requests that name no known service.",
-	    get(&gate->metrics.unknown_services));
-	add_plain(out, "mintmark_alarms_untold_total", "counter", "Alarms that mintmarkd could not be told of at once.",
-	    get(&gate->metrics.alarms_untold));
-}
-
-void
-gate_metrics_write(struct gate *gate, int64_t now_s, struct mm_buf *out)
-{
-	static void (*const families[])(struct gate *, int64_t, struct mm_buf *) = {
-		write_build, write_decisions, write_latency, write_callers_refused, write_key_ages, write_key_states,
-		write_findings, write_journal, write_answers, write_process,
-	};
-
-	for (size_t i = 0; i < MM_COUNT_OF(families); i++)
-		families[i](gate, now_s, out);
+	count(&service->callers_refused, 1);
 }

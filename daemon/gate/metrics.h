@@ -9,9 +9,9 @@
 #define MM_DAEMON_GATE_METRICS_H
 
 #include "lib/base/buf.h"
-#include "lib/trust/trust.h"
 
 #include <mintmark/reason.h>
+#include <mintmark/slice.h>
 #include <mintmark/version.h>
 
 #include <stdatomic.h>
@@ -26,10 +26,17 @@ enum gate_finding {
 
 const char *gate_finding_name(enum gate_finding finding);
 
-/* Bounds of the latency histogram (metrics.c has them). */
+/* The latency histogram's upper bounds. */
 #define GATE_LATENCY_BUCKET_COUNT 11
+extern const uint64_t gate_latency_bounds_us[GATE_LATENCY_BUCKET_COUNT];
 
+/*
+ * The counters of one service. They stay as long as the gate, however often the service is taken out of the
+ * configuration and comes back: what it counted goes on.
+ */
 struct gate_service_metrics {
+	struct gate_service_metrics *next;
+	char *name;
 	_Atomic uint64_t decisions[MM_REASON_COUNT];
 	_Atomic uint64_t latency[GATE_LATENCY_BUCKET_COUNT + 1]; /* the last is above all bounds */
 	_Atomic uint64_t latency_sum_ns;
@@ -43,25 +50,26 @@ struct gate_service_metrics {
 #define GATE_ROUTES_MAX 16
 
 struct gate_metrics {
-	struct gate_service_metrics *services; /* as in the trust's array */
+	struct gate_service_metrics *services; /* every one that ever was in the gate's trust */
 	_Atomic uint64_t answers[GATE_ROUTES_MAX][GATE_STATUS_CLASS_COUNT];
 	_Atomic uint64_t unknown_services;
 	_Atomic uint64_t findings[GATE_FINDING_COUNT];
 	_Atomic uint64_t alarms_untold; /* mintmarkd's socket was full */
 };
 
-/* Room for the trust's services. False where memory is short. */
-MM_MUST_USE bool gate_metrics_init(struct gate_metrics *metrics, size_t service_count);
+/* The counters of the service of this name, new ones where it had none yet; NULL: memory is short. One thread alone. */
+struct gate_service_metrics *gate_metrics_service(struct gate_metrics *metrics, struct mm_slice name);
 void gate_metrics_clear(struct gate_metrics *metrics);
 
 void gate_metrics_count_decision(struct gate_service_metrics *service, enum mm_reason reason, uint64_t latency_ns);
 
-struct gate;
-
 /* A request for a service whose caller was not authenticated. */
-void gate_metrics_count_refused_caller(struct gate *gate, const struct mm_service *service);
+void gate_metrics_count_refused_caller(struct gate_service_metrics *service);
 
-/* Write all of it for a scrape at now_s. */
-void gate_metrics_write(struct gate *gate, int64_t now_s, struct mm_buf *out);
+struct gate;
+struct gate_view;
+
+/* Write all of it for a scrape at now_s, with the services and keys of this view. */
+void gate_metrics_write(struct gate *gate, const struct gate_view *view, int64_t now_s, struct mm_buf *out);
 
 #endif

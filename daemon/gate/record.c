@@ -58,7 +58,7 @@ gate_record_decision(const struct gate_exchange *exchange, const struct gate_que
 		.allowed = outcome->allowed,
 		.reason = outcome->reason,
 		.proof = MM_PROOF_NONE,
-		.epoch = mm_trust_epoch(exchange->gate->trust),
+		.epoch = mm_trust_epoch(exchange->view->trust),
 		.latency_ns = times->latency_ns < UINT32_MAX ? (uint32_t)times->latency_ns : UINT32_MAX,
 	};
 
@@ -69,9 +69,9 @@ gate_record_decision(const struct gate_exchange *exchange, const struct gate_que
 }
 
 static struct mm_journal_record
-plain_record(const struct gate *gate, enum mm_journal_kind kind)
+plain_record(const struct gate *gate, enum mm_journal_kind kind, uint64_t epoch)
 {
-	struct mm_journal_record record = { .kind = kind, .epoch = mm_trust_epoch(gate->trust) };
+	struct mm_journal_record record = { .kind = kind, .epoch = epoch };
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -81,20 +81,22 @@ plain_record(const struct gate *gate, enum mm_journal_kind kind)
 }
 
 bool
-gate_record_finding(struct gate *gate, const struct mm_trust_finding *finding)
+gate_record_finding(struct gate *gate, uint64_t epoch, const struct mm_trust_finding *finding)
 {
-	struct mm_journal_record record = plain_record(gate, MM_JOURNAL_FINDING);
+	struct mm_journal_record record = plain_record(gate, MM_JOURNAL_FINDING, epoch);
 
 	record.fields[MM_JF_REALM] = finding->where;
+	record.fields[MM_JF_FINDING] = mm_slice_str(gate_finding_name(GATE_FINDING_KEY_MATERIAL));
+	record.fields[MM_JF_FINDING_CLASS] = mm_slice_str(MM_FINDING_CLASS_STRONG);
 	record.fields[MM_JF_KID] = finding->kid;
 	record.text = finding->text;
 	return mm_journal_append(gate->journal, &record);
 }
 
 bool
-gate_record_event(struct gate *gate, const char *text)
+gate_record_event(struct gate *gate, uint64_t epoch, const char *text)
 {
-	struct mm_journal_record record = plain_record(gate, MM_JOURNAL_EVENT);
+	struct mm_journal_record record = plain_record(gate, MM_JOURNAL_EVENT, epoch);
 
 	record.text = mm_slice_str(text);
 	return mm_journal_append(gate->journal, &record);

@@ -16,8 +16,8 @@ struct gate_record_times {
 MM_MUST_USE bool gate_record_decision(const struct gate_exchange *exchange, const struct gate_question *question,
     const struct gate_outcome *outcome, const struct gate_record_times *times);
 
-/* Record a finding of class strong, or an event of the gate's own life. */
-MM_MUST_USE bool gate_record_finding(struct gate *gate, const struct mm_trust_finding *finding);
-MM_MUST_USE bool gate_record_event(struct gate *gate, const char *text);
+/* Record a finding of class strong, or an event of the gate's own life, made under an epoch. */
+MM_MUST_USE bool gate_record_finding(struct gate *gate, uint64_t epoch, const struct mm_trust_finding *finding);
+MM_MUST_USE bool gate_record_event(struct gate *gate, uint64_t epoch, const char *text);
 
 #endif

@@ -33,5 +33,5 @@ gate_metrics_page(struct gate_exchange *exchange, struct gate_answer *answer)
 {
 	answer->status = MHD_HTTP_OK;
 	answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
-	gate_metrics_write(exchange->gate, (int64_t)time(NULL), &answer->body);
+	gate_metrics_write(exchange->gate, exchange->view, (int64_t)time(NULL), &answer->body);
 }

@@ -4,6 +4,7 @@
  */
 #include "daemon/gate/gate.h"
 #include "daemon/gate/metrics.h"
+#include "lib/trust/trust.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +30,7 @@ hear_no_alarm(void *ctx, const char *text)
 
 /* The page of a gate with one service and one key, after some decisions. */
 static char *
-make_page(struct gate *gate)
+make_page(struct gate *gate, const struct gate_view *view)
 {
 	static const struct mm_journal_hooks hooks = { want_no_segment, hear_no_alarm, NULL };
 	struct mm_buf page;
@@ -39,7 +40,7 @@ make_page(struct gate *gate)
 	gate->journal = mm_journal_open("gate", MM_JOURNAL_BEFORE_ANSWER, &hooks);
 	assert_non_null(gate->journal);
 	mm_buf_init(&page, TEXT_MAX);
-	gate_metrics_write(gate, 1000, &page);
+	gate_metrics_write(gate, view, 1000, &page);
 	mm_buf_add_u8(&page, '\0');
 	text = mm_buf_take(&page, &len);
 	assert_non_null(text);
@@ -63,16 +64,20 @@ the_page_tells_what_was_counted(void **state)
 	static const struct mm_service service = { .name = { "imap", 4 } };
 	static const struct mm_trust trust = { .epoch = 42, .keys = &key, .key_count = 1, .services = &service,
 		.service_count = 1 };
-	struct gate gate = { .trust = (struct mm_trust *)(uintptr_t)&trust };
+	static struct gate gate;
+	struct gate_view view = { .trust = (struct mm_trust *)(uintptr_t)&trust };
+	struct gate_service_metrics *counted = gate_metrics_service(&gate.metrics, service.name);
 	char *page;
 
 	(void)state;
-	assert_true(gate_metrics_init(&gate.metrics, 1));
-	gate_metrics_count_decision(&gate.metrics.services[0], MM_OK, 10 * 1000);
-	gate_metrics_count_decision(&gate.metrics.services[0], MM_OK, 10 * 1000 + 1);
-	gate_metrics_count_decision(&gate.metrics.services[0], MM_EXPIRED, UINT64_C(60) * 1000 * 1000);
-	gate_metrics_count_refused_caller(&gate, &service);
-	page = make_page(&gate);
+	assert_non_null(counted);
+	assert_ptr_equal(gate_metrics_service(&gate.metrics, mm_slice_str("imap")), counted);
+	view.services = &counted;
+	gate_metrics_count_decision(counted, MM_OK, 10 * 1000);
+	gate_metrics_count_decision(counted, MM_OK, 10 * 1000 + 1);
+	gate_metrics_count_decision(counted, MM_EXPIRED, UINT64_C(60) * 1000 * 1000);
+	gate_metrics_count_refused_caller(counted);
+	page = make_page(&gate, &view);
 	assert_line(page, "mintmark_decisions_total{service=\"imap\",verdict=\"allow\",reason=\"OK\"} 2\n");
 	assert_line(page, "mintmark_decisions_total{service=\"imap\",verdict=\"deny\",reason=\"EXPIRED\"} 1\n");
 	assert_line(page, "mintmark_decision_seconds_bucket{service=\"imap\",le=\"1e-05\"} 1\n");

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The text of /metrics: one function a family, and the list of them at the end.
+ */
+#include "daemon/gate/gate.h"
+#include "daemon/gate/http.h"
+#include "daemon/gate/metrics.h"
+#include "lib/base/array.h"
+#include "lib/trust/trust.h"
+
+#include <inttypes.h>
+
+/* What it is written of, and into. */
+struct page {
+	struct gate *gate;
+	const struct gate_view *view;
+	int64_t now_s;
+	struct mm_buf *out;
+};
+
+static uint64_t
+get(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void
+begin_family(const struct page *page, const char *name, const char *type, const char *help)
+{
+	mm_buf_addf(page->out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* A label value; the format wants backslash, quote and line feed escaped. Other control characters become '?'. */
+static void
+add_label_value(struct mm_buf *out, struct mm_slice value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.ptr[i];
+
+		if (c == '\n')
+			mm_buf_add_str(out, "\\n");
+		else if (c == '\\' || c == '"')
+			mm_buf_addf(out, "\\%c", c);
+		else
+			mm_buf_add_u8(out, c < 0x20 || c == 0x7f ? (uint8_t)'?' : c);
+	}
+}
+
+static void
+add_label(struct mm_buf *out, const char *name, struct mm_slice value)
+{
+	mm_buf_addf(out, "%s=\"", name);
+	add_label_value(out, value);
+	mm_buf_add_str(out, "\"");
+}
+
+static void
+add_plain(const struct page *page, const char *name, const char *type, const char *help, uint64_t value)
+{
+	begin_family(page, name, type, help);
+	mm_buf_addf(page->out, "%s %" PRIu64 "\n", name, value);
+}
+
+static void
+write_build(const struct page *page)
+{
+	begin_family(page, "mintmark_build_info", "gauge", "Version of this gate.");
+	mm_buf_addf(page->out, "mintmark_build_info{version=\"%s\"} 1\n", mm_version());
+}
+
+static void
+write_decisions(const struct page *page)
+{
+	begin_family(page, "mintmark_decisions_total", "counter", "Decisions by service, verdict and reason.");
+	for (size_t i = 0; i < page->view->trust->service_count; i++)
+		for (unsigned reason = 0; reason < MM_REASON_COUNT; reason++) {
+			uint64_t decisions = get(&page->view->services[i]->decisions[reason]);
+
+			/* Fifty reasons times all services, nearly all zero: only the allows are always there. */
+			if (decisions == 0 && reason != MM_OK)
+				continue;
+			mm_buf_add_str(page->out, "mintmark_decisions_total{");
+			add_label(page->out, "service", page->view->trust->services[i].name);
+			mm_buf_addf(page->out, ",verdict=\"%s\",reason=\"%s\"} %" PRIu64 "\n",
+			    reason == MM_OK ? "allow" : "deny", mm_reason_code(reason), decisions);
+		}
+}
+
+static void
+write_service_latency(const struct gate_service_metrics *service, struct mm_slice name, struct mm_buf *out)
+{
+	uint64_t below = 0;
+
+	for (size_t bucket = 0; bucket <= GATE_LATENCY_BUCKET_COUNT; bucket++) {
+		below += get(&service->latency[bucket]);
+		mm_buf_add_str(out, "mintmark_decision_seconds_bucket{");
+		add_label(out, "service", name);
+		if (bucket < GATE_LATENCY_BUCKET_COUNT)
+			mm_buf_addf(out, ",le=\"%g\"} %" PRIu64 "\n", (double)gate_latency_bounds_us[bucket] / 1e6,
+			    below);
+		else
+			mm_buf_addf(out, ",le=\"+Inf\"} %" PRIu64 "\n", below);
+	}
+	mm_buf_add_str(out, "mintmark_decision_seconds_sum{");
+	add_label(out, "service", name);
+	mm_buf_addf(out, "} %.9f\n", (double)get(&service->latency_sum_ns) / 1e9);
+	mm_buf_add_str(out, "mintmark_decision_seconds_count{");
+	add_label(out, "service", name);
+	mm_buf_addf(out, "} %" PRIu64 "\n", below);
+}
+
+static void
+write_latency(const struct page *page)
+{
+	begin_family(page, "mintmark_decision_seconds", "histogram", "Time to decide and to record the decision.");
+	for (size_t i = 0; i < page->view->trust->service_count; i++)
+		write_service_latency(page->view->services[i], page->view->trust->services[i].name, page->out);
+}
+
+static void
+write_callers_refused(const struct page *page)
+{
+	begin_family(page, "mintmark_caller_refused_total", "counter", "Requests of strangers as callers.");
+	for (size_t i = 0; i < page->view->trust->service_count; i++) {
+		mm_buf_add_str(page->out, "mintmark_caller_refused_total{");
+		add_label(page->out, "service", page->view->trust->services[i].name);
+		mm_buf_addf(page->out, "} %" PRIu64 "\n", get(&page->view->services[i]->callers_refused));
+	}
+}
+
+static void
+add_key_labels(struct mm_buf *out, const struct mm_key *key)
+{
+	add_label(out, "realm", key->realm->name);
+	mm_buf_add_str(out, ",");
+	add_label(out, "kid", key->kid);
+}
+
+static void
+write_key_ages(const struct page *page)
+{
+	begin_family(page, "mintmark_key_age_seconds", "gauge", "Time since a key may sign, where it says so.");
+	for (size_t i = 0; i < page->view->trust->key_count; i++) {
+		const struct mm_key *key = &page->view->trust->keys[i];
+
+		if (key->signs_from_s == INT64_MIN)
+			continue;
+		mm_buf_add_str(page->out, "mintmark_key_age_seconds{");
+		add_key_labels(page->out, key);
+		mm_buf_addf(page->out, "} %" PRId64 "\n", page->now_s - key->signs_from_s);
+	}
+}
+
+static void
+write_key_states(const struct page *page)
+{
+	begin_family(page, "mintmark_key_state", "gauge", "The state that each known key is in: 1.");
+	for (size_t i = 0; i < page->view->trust->key_count; i++) {
+		const struct mm_key *key = &page->view->trust->keys[i];
+
+		mm_buf_add_str(page->out, "mintmark_key_state{");
+		add_key_labels(page->out, key);
+		mm_buf_addf(page->out, ",state=\"%s\"} 1\n", mm_key_state_name(mm_key_state_at(key, page->now_s)));
+	}
+}
+
+static void
+write_findings(const struct page *page)
+{
+	begin_family(page, "mintmark_findings_total", "counter", "Findings by kind; each is in the journal too.");
+	for (unsigned i = 0; i < GATE_FINDING_COUNT; i++)
+		mm_buf_addf(page->out, "mintmark_findings_total{kind=\"%s\"} %" PRIu64 "\n", gate_finding_name(i),
+		    get(&page->gate->metrics.findings[i]));
+}
+
+static void
+write_journal(const struct page *page)
+{
+	struct mm_journal_stats stats;
+
+	mm_journal_stats(page->gate->journal, &stats);
+	add_plain(page, "mintmark_journal_records_total", "counter", "Records written.", stats.records);
+	add_plain(page, "mintmark_journal_folded_total", "counter", "Denials only counted.", stats.folded);
+	add_plain(page, "mintmark_journal_bytes_total", "counter", "Bytes written.", stats.bytes);
+	add_plain(page, "mintmark_journal_syncs_total", "counter", "Calls of fdatasync.", stats.syncs);
+	add_plain(page, "mintmark_journal_failures_total", "counter", "Records that could not be kept.",
+	    stats.failures);
+	add_plain(page, "mintmark_journal_ready", "gauge", "Whether an allow could be recorded now.",
+	    mm_journal_ready(page->gate->journal));
+}
+
+static void
+write_answers(const struct page *page)
+{
+	begin_family(page, "mintmark_http_answers_total", "counter", "HTTP answers by endpoint and class of status.");
+	for (size_t route = 0; route < gate_http_route_count(); route++)
+		for (unsigned class = 2; class < GATE_STATUS_CLASS_COUNT; class++) {
+			uint64_t answers = get(&page->gate->metrics.answers[route][class]);
+
+			if (answers == 0)
+				continue;
+			mm_buf_addf(page->out, "mintmark_http_answers_total{endpoint=\"%s\",status=\"%uxx\"} %" PRIu64
+			    "\n", gate_http_route_name(route), class, answers);
+		}
+}
+
+static void
+write_process(const struct page *page)
+{
+	add_plain(page, "mintmark_trust_epoch", "gauge", "Number of the trust state.",
+	    mm_trust_epoch(page->view->trust));
+	add_plain(page, "mintmark_connections", "gauge", "Open client connections.",
+	    atomic_load(&page->gate->connections));
+	add_plain(page, "mintmark_unknown_service_total", "counter", "Requests that name no known service.",
+	    get(&page->gate->metrics.unknown_services));
+	add_plain(page, "mintmark_alarms_untold_total", "counter",
+	    "Alarms that mintmarkd could not be told of at once.", get(&page->gate->metrics.alarms_untold));
+}
+
+void
+gate_metrics_write(struct gate *gate, const struct gate_view *view, int64_t now_s, struct mm_buf *out)
+{
+	static void (*const families[])(const struct page *) = {
+		write_build, write_decisions, write_latency, write_callers_refused, write_key_ages, write_key_states,
+		write_findings, write_journal, write_answers, write_process,
+	};
+	const struct page page = { gate, view, now_s, out };
+
+	for (size_t i = 0; i < MM_COUNT_OF(families); i++)
+		families[i](&page);
+}
