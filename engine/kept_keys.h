@@ -22,8 +22,8 @@
 bool mm_kept_keys_file_name(const char *document, char name[static MM_KEPT_KEYS_NAME_SIZE]);
 
 /*
- * Store what was fetched at fetched_s: written beside, synced and renamed, so that the file is always the old one or the
- * new one. folder_fd is the folder, open; fetched_s becomes the file's time.
+ * Store what was fetched at fetched_s: written beside, synced and renamed, so that the file is always the old one or
+ * the new one. folder_fd is the folder, open; fetched_s becomes the file's time. One process at a time.
  * Returns whether it was done; errno otherwise. Not checked here: the bytes.
  */
 bool mm_kept_keys_store(int folder_fd, const char *document, struct mm_slice keys, int64_t fetched_s);
@@ -32,8 +32,14 @@ bool mm_kept_keys_store(int folder_fd, const char *document, struct mm_slice key
 bool mm_kept_keys_confirm(int folder_fd, const char *document, int64_t fetched_s);
 
 /*
+ * Open what is kept of a document, for reading, and tell when it was last fetched. -1 with errno: ENOENT where nothing
+ * is kept. Not checked here: the bytes.
+ */
+int mm_kept_keys_open(int folder_fd, const char *document, int64_t *fetched_s);
+
+/*
  * Read what is kept of a document: a new buffer of *len bytes, the caller's, and when it was last fetched.
- * NULL with errno: ENOENT where nothing is kept. Not checked here: the bytes.
+ * NULL with errno as above, EFBIG beyond MM_DOCUMENT_LEN_MAX. Not checked here: the bytes.
  */
 char *mm_kept_keys_load(int folder_fd, const char *document, size_t *len, int64_t *fetched_s);
 

@@ -5,13 +5,16 @@
 #include "engine/trustfile.h"
 
 #include "engine/file.h"
+#include "engine/kept_keys.h"
 #include "lib/base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- notes of the compiler ---- */
 
@@ -240,7 +243,7 @@ mm_trustfile_compile(const struct mm_config *config, const struct mm_trustfile_d
 
 /* ---- from the files ---- */
 
-/* Key files that were read; each path once. */
+/* Key documents that were read; each once. */
 struct documents {
 	struct mm_trustfile_document *items;
 	size_t count;
@@ -254,33 +257,57 @@ clear_documents(struct documents *documents)
 	free(documents->items);
 }
 
-static bool
-has_document(const struct documents *documents, const char *path)
+static void
+add_document(struct documents *documents, const struct mm_config_realm *realm, char *bytes, size_t len)
 {
-	for (size_t i = 0; i < documents->count; i++)
-		if (strcmp(documents->items[i].path, path) == 0)
-			return true;
-	return false;
+	documents->items[documents->count++] = (struct mm_trustfile_document){
+		.path = realm->keys, .bytes = mm_slice(bytes, len),
+		.origin = realm->keys_kind == MM_KEYS_FILE ? MM_DOCUMENT_FILE : MM_DOCUMENT_FETCHED,
+	};
 }
 
 static void
-read_document(struct documents *documents, const struct mm_config *config, const struct mm_config_realm *realm,
+read_file(struct documents *documents, const struct mm_config *config, const struct mm_config_realm *realm,
     struct mm_problems *problems)
 {
-	struct mm_trustfile_document *document = &documents->items[documents->count];
 	size_t len = 0;
 	char *bytes = mm_file_read(AT_FDCWD, realm->keys, MM_DOCUMENT_LEN_MAX, &len);
 
-	if (bytes == NULL) {
+	if (bytes != NULL)
+		add_document(documents, realm, bytes, len);
+	else
 		mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, realm->line,
 		    "put the realm's JWK set there, or correct 'keys'", "realm %s: its key file %s cannot be read: %s",
 		    realm->name, realm->keys, mm_file_failure_text(errno));
+}
+
+/* Nothing is fetched here: what mintmarkd kept is what there is. */
+static void
+read_kept(struct documents *documents, const struct mm_config *config, const struct mm_config_realm *realm,
+    struct mm_problems *problems)
+{
+	char *folder = NULL, *bytes = NULL;
+	int64_t fetched_s = 0;
+	size_t len = 0;
+	int fd;
+
+	if (asprintf(&folder, "%s/" MM_KEPT_KEYS_FOLDER, config->state_dir) < 0) {
+		problems->incomplete = true;
 		return;
 	}
-	document->path = realm->keys;
-	document->bytes = mm_slice(bytes, len);
-	document->origin = MM_DOCUMENT_FILE;
-	documents->count++;
+	fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd != -1)
+		bytes = mm_kept_keys_load(fd, realm->keys, &len, &fetched_s);
+	if (bytes != NULL)
+		add_document(documents, realm, bytes, len);
+	else
+		mm_problems_add(problems, MM_PROBLEM_REMARK, config->path, realm->line,
+		    "mintmarkd fetches and keeps them; run this as a user that may read them",
+		    "realm %s: no keys of %s are kept in %s: %s", realm->name, realm->keys, folder,
+		    errno == ENOENT ? "none were fetched" : mm_file_failure_text(errno));
+	if (fd != -1)
+		close(fd);
+	free(folder);
 }
 
 static bool
@@ -291,9 +318,14 @@ read_documents(struct documents *documents, const struct mm_config *config, stru
 		problems->incomplete = true;
 		return false;
 	}
-	for (size_t i = 0; i < config->realm_count; i++)
-		if (!has_document(documents, config->realms[i].keys))
-			read_document(documents, config, &config->realms[i], problems);
+	for (size_t i = 0; i < config->realm_count; i++) {
+		if (is_shared_with_earlier(config, i))
+			continue;
+		if (config->realms[i].keys_kind == MM_KEYS_FILE)
+			read_file(documents, config, &config->realms[i], problems);
+		else
+			read_kept(documents, config, &config->realms[i], problems);
+	}
 	return !mm_problems_has_error(problems);
 }
 

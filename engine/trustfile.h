@@ -10,15 +10,16 @@
 
 #include <mintmark/trust.h>
 
-/* The bytes of one key file, under the path that the configuration's realms give it. */
+/* The bytes of one key document, under the name that the configuration's realms give it. */
 struct mm_trustfile_document {
-	const char *path; /* the realms' 'keys', as struct mm_config_realm has it */
+	const char *path; /* the realms' 'keys', as struct mm_config_realm has it: a file's path, or a fetched one's name */
 	struct mm_slice bytes;
 	enum mm_document_origin origin;
 };
 
 /*
  * Compile a configuration and its key documents to a snapshot (malloc'ed, the caller frees it).
+ * A document to be fetched that is not among them was not fetched yet: its realms have no keys.
  * Returns false with the reasons in problems. Not checked here: anything that compiling does not.
  */
 bool mm_trustfile_compile(const struct mm_config *config, const struct mm_trustfile_document *documents,
@@ -33,7 +34,8 @@ struct mm_config *mm_trustfile_read_config(const char *path, struct mm_problems 
 /*
  * Compile from the files themselves, for commands that run as the operator: reads the configuration and
  * every key file (regular files of at most MM_DOCUMENT_LEN_MAX bytes), compiles and loads. *config and *trust are
- * set only on success.
+ * set only on success. Nothing is fetched: of a document on the network it reads what mintmarkd kept; where that is not
+ * there, a remark says so, and the realm has no keys.
  */
 bool mm_trustfile_load(const char *config_path, struct mm_problems *problems, struct mm_config **config,
     struct mm_trust **trust);
