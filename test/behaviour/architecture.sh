@@ -87,7 +87,7 @@ if [ "${MINTMARK_SANITIZED:-0}" = 0 ]; then
 	# libcrypto's names begin with its modules' in capitals, or are these.
 	grep -vE '^(EVP|BN|EC|ECDSA|RSA|OSSL|X509|OPENSSL|CRYPTO|ERR|ASN1|OBJ|PEM|BIO|SHA256|d2i|i2d)_' \
 	    "$scratch/foreign" | grep -vxE 'd2i_.*|i2d_.*|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__assert_fail|abort' |
-	    grep -vxE '(malloc|calloc|realloc|reallocarray|free|qsort|bsearch)' |
+	    grep -vxE '(malloc|calloc|realloc|reallocarray|aligned_alloc|free|qsort|bsearch)' |
 	    grep -vxE '(mem|str|stp)[a-z0-9]*' |
 	    grep -vxE '__(mem|str|vsn|sn)[a-z]*_chk|v?snprintf|__cpu_model|__cpu_indicator_init' \
 	    >"$scratch/surprising" || true
