@@ -126,6 +126,7 @@ forged_in_every_spelling()
 	forged "a list" 'Mintmark-Subject: forged, 5f0c7f0e-alice'
 	forged "a caller" 'Mintmark-Caller: Basic ZG92ZWNvdDp4'
 	forged "a caller with an underscore" 'Mintmark_Caller: Basic ZG92ZWNvdDp4'
-	forged "a field that names others to be dropped" 'Connection: close, Mintmark-Subject, Authorization'
+	forged "a field that has another dropped" 'Connection: close, Mintmark-Subject'
+	forged "a field that has others dropped" 'Connection: close, Mintmark-Mailbox, Authorization' 'Connection: mintmark-tenant'
 	forged "a second request in the body" 'Content-Length: 46\r\n\r\nGET /api/y HTTP/1.1\r\nMintmark-Subject: forged\r\n'
 }
