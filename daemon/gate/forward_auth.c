@@ -5,7 +5,7 @@
  */
 #include "daemon/gate/credentials.h"
 #include "daemon/gate/decide.h"
-#include "daemon/gate/http.h"
+#include "daemon/gate/route.h"
 #include "lib/base/array.h"
 
 #include <microhttpd.h>

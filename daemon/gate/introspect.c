@@ -5,7 +5,7 @@
 #include "daemon/gate/credentials.h"
 #include "daemon/gate/decide.h"
 #include "daemon/gate/form.h"
-#include "daemon/gate/http.h"
+#include "daemon/gate/route.h"
 #include "engine/json_writer.h"
 #include "lib/token/facts.h"
 

@@ -3,8 +3,8 @@
  * The text of /metrics: one function a family, and the list of them at the end.
  */
 #include "daemon/gate/gate.h"
-#include "daemon/gate/http.h"
 #include "daemon/gate/metrics.h"
+#include "daemon/gate/route.h"
 #include "lib/base/array.h"
 #include "lib/trust/trust.h"
 
@@ -193,14 +193,14 @@ static void
 write_answers(const struct page *page)
 {
 	begin_family(page, "mintmark_http_answers_total", "counter", "HTTP answers by endpoint and class of status.");
-	for (size_t route = 0; route < gate_http_route_count(); route++)
+	for (size_t route = 0; route < gate_route_count(); route++)
 		for (unsigned class = 2; class < GATE_STATUS_CLASS_COUNT; class++) {
 			uint64_t answers = get(&page->gate->metrics.answers[route][class]);
 
 			if (answers == 0)
 				continue;
 			mm_buf_addf(page->out, "mintmark_http_answers_total{endpoint=\"%s\",status=\"%uxx\"} %" PRIu64
-			    "\n", gate_http_route_name(route), class, answers);
+			    "\n", gate_route_name(route), class, answers);
 		}
 }
 

@@ -2,7 +2,8 @@
 /*
  * How the gate is: /healthz, /readyz, /metrics.
  */
-#include "daemon/gate/http.h"
+#include "daemon/gate/exchange.h"
+#include "daemon/gate/route.h"
 
 #include <microhttpd.h>
 #include <time.h>

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Connections: counting them, and which may stay open behind their answers.
+ */
+#ifndef MM_DAEMON_GATE_CONNECTION_H
+#define MM_DAEMON_GATE_CONNECTION_H
+
+#include "daemon/gate/exchange.h"
+
+#include <microhttpd.h>
+#include <stdbool.h>
+
+/* Called by the library when a connection begins and when it ends; ctx is the gate. */
+void gate_connection_changed(void *ctx, struct MHD_Connection *http, void **connection_ctx,
+    enum MHD_ConnectionNotificationCode what);
+
+/* Whether the exchange's connection may stay open behind the answer that is being made. */
+bool gate_connection_may_stay(const struct gate_exchange *exchange);
+
+#endif
