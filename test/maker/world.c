@@ -78,6 +78,11 @@ static const struct publication {
 	{ "common", "KE4", "KE4", TEMPLATE, NULL, ROTATED_NOW, false, false },
 	{ "common", "KE5", "KE5", TEMPLATE, NULL, PREPARED, false, false },
 
+	/* As it was before KE0 was revoked. */
+	{ "earlier", "KC1", "KC1", CONSUMER, NULL, ACTIVE, false, false },
+	{ "earlier", "KE1", "KE1", TEMPLATE, NULL, ACTIVE, false, false },
+	{ "earlier", "KE0", "KE0", TEMPLATE, NULL, ACTIVE, false, false },
+
 	{ "republished", "KE0-RENAMED", "KE0", TEMPLATE, NULL, ACTIVE, false, false },
 	{ "republished", "KE0-CERTIFICATE", "KE0", TEMPLATE, NULL, ACTIVE, false, true },
 	{ "republished", "KE0-EXPONENT", "KE0-EXPONENT", TEMPLATE, NULL, ACTIVE, false, false },
@@ -119,6 +124,7 @@ static const struct document {
 	bool holds_common;
 } documents[] = {
 	{ "common", false },
+	{ "earlier", false },
 	{ "republished", true },
 	{ "elsewhere", false },
 	{ "both", true },
@@ -167,6 +173,7 @@ static const struct configuration {
 	const char *other_realm, *more;
 } configurations[] = {
 	{ "mintmark", "common", "common", true, NULL, "" },
+	{ "earlier", "earlier", "earlier", true, NULL, "" },
 	{ "revoked", "common", "common", true, NULL, revocations },
 	{ "republished", "republished", "republished", true, "partner",
 	    OTHER_REALM("partner", PARTNER_ISSUER, "elsewhere") },
