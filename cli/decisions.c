@@ -3,13 +3,13 @@
  * mintmark decisions: what the gate decided, from its journal; as it decides, with --follow.
  */
 #include "cli/command.h"
-#include "cli/decision_filter.h"
-#include "cli/decision_json.h"
 #include "cli/decision_table.h"
 #include "cli/question.h"
 #include "cli/since.h"
 #include "cli/terminal.h"
 #include "engine/config.h"
+#include "engine/journal_filter.h"
+#include "engine/journal_json.h"
 #include "engine/trustfile.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@
 struct decisions {
 	const struct mm_command *command;
 	const char *config_path, *dir;
-	struct mm_decision_filter filter;
+	struct mm_journal_filter filter;
 	bool json, follow, by_last;
 	size_t last;
 	int64_t now_us;
@@ -128,7 +128,7 @@ static const struct option options[] = {
 static int
 take_option(struct decisions *decisions, int option, char **argv)
 {
-	struct mm_decision_filter *filter = &decisions->filter;
+	struct mm_journal_filter *filter = &decisions->filter;
 
 	switch (option) {
 	case 'c':
@@ -293,18 +293,32 @@ read_all(struct decisions *decisions, bool (*visit)(struct decisions *decisions,
 }
 
 static bool
+put_json(const struct mm_journal_record *record, const struct mm_journal_place *where)
+{
+	struct mm_buf line;
+	bool whole;
+
+	mm_buf_init(&line, MM_JOURNAL_JSON_MAX);
+	mm_journal_json_add(&line, record, where);
+	whole = mm_buf_ok(&line);
+	if (whole)
+		fwrite(line.data, 1, line.len, stdout);
+	else
+		fputs("mintmark decisions: memory is short\n", stderr);
+	mm_buf_clear(&line);
+	return whole && ferror(stdout) == 0;
+}
+
+static bool
 print_record(struct decisions *decisions, void *ctx, const struct mm_journal_record *record,
     const struct mm_journal_place *where)
 {
 	(void)ctx;
-	if (!mm_decision_filter_passes(&decisions->filter, record))
+	if (!mm_journal_filter_passes(&decisions->filter, record))
 		return true;
-	if (!decisions->json) {
-		mm_decision_table_put(&decisions->table, record);
-	} else if (!mm_decision_json_put(stdout, record, where)) {
-		fputs("mintmark decisions: memory is short\n", stderr);
-		return false;
-	}
+	if (decisions->json)
+		return put_json(record, where);
+	mm_decision_table_put(&decisions->table, record);
 	return ferror(stdout) == 0;
 }
 
@@ -323,7 +337,7 @@ note_place(struct decisions *decisions, void *ctx, const struct mm_journal_recor
 {
 	struct last *last = ctx;
 
-	if (mm_decision_filter_passes(&decisions->filter, record))
+	if (mm_journal_filter_passes(&decisions->filter, record))
 		last->places[last->count++ % last->size] = last->previous;
 	last->previous = *where;
 	return true;
@@ -438,7 +452,7 @@ mm_command_decisions(const struct mm_command *command, int argc, char **argv)
 	int dir_fd, status;
 	bool done;
 
-	mm_decision_filter_init(&decisions.filter);
+	mm_journal_filter_init(&decisions.filter);
 	status = parse(&decisions, argc, argv);
 	if (status == MM_EXIT_DONE)
 		status = find_folder(&decisions, &dir_fd);

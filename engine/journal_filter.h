@@ -2,12 +2,12 @@
 /*
  * Which records of a journal are asked for.
  */
-#ifndef MM_CLI_DECISION_FILTER_H
-#define MM_CLI_DECISION_FILTER_H
+#ifndef MM_ENGINE_JOURNAL_FILTER_H
+#define MM_ENGINE_JOURNAL_FILTER_H
 
 #include "engine/journal.h"
 
-struct mm_decision_filter {
+struct mm_journal_filter {
 	const char *service, *kid, *tenant; /* NULL: any; tenant: its name or its id */
 	bool by_verdict, allowed;
 	bool by_reason;
@@ -15,12 +15,12 @@ struct mm_decision_filter {
 	int64_t since_us, until_us; /* both included; INT64_MIN and INT64_MAX: any */
 };
 
-void mm_decision_filter_init(struct mm_decision_filter *filter);
+void mm_journal_filter_init(struct mm_journal_filter *filter);
 
 /*
  * Whether a record passes. A filter by anything but time passes decisions and folded denials only. Claimed facts pass
  * as verified ones do: the output tells them apart.
  */
-bool mm_decision_filter_passes(const struct mm_decision_filter *filter, const struct mm_journal_record *record);
+bool mm_journal_filter_passes(const struct mm_journal_filter *filter, const struct mm_journal_record *record);
 
 #endif

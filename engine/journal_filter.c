@@ -2,10 +2,10 @@
 /*
  * Which records of a journal are asked for.
  */
-#include "cli/decision_filter.h"
+#include "engine/journal_filter.h"
 
 void
-mm_decision_filter_init(struct mm_decision_filter *filter)
+mm_journal_filter_init(struct mm_journal_filter *filter)
 {
 	memset(filter, 0, sizeof(*filter));
 	filter->since_us = INT64_MIN;
@@ -25,7 +25,7 @@ is_about_decisions(const struct mm_journal_record *record)
 }
 
 bool
-mm_decision_filter_passes(const struct mm_decision_filter *filter, const struct mm_journal_record *record)
+mm_journal_filter_passes(const struct mm_journal_filter *filter, const struct mm_journal_record *record)
 {
 	if (record->time_us < filter->since_us || record->time_us > filter->until_us)
 		return false;

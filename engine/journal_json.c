@@ -2,15 +2,12 @@
 /*
  * Records of a journal for programs.
  */
-#include "cli/decision_json.h"
+#include "engine/journal_json.h"
 
 #include "engine/json_writer.h"
 
 #include <inttypes.h>
 #include <time.h>
-
-/* The largest record, each byte of it as \u00XX. */
-#define LINE_MAX_LEN (256 * 1024)
 
 /* In the order of enum mm_journal_field. */
 static const char *const field_names[MM_JF_COUNT] = {
@@ -89,20 +86,12 @@ add_record(struct mm_json_writer *writer, const struct mm_journal_record *record
 	mm_json_end_object(writer);
 }
 
-bool
-mm_decision_json_put(FILE *stream, const struct mm_journal_record *record, const struct mm_journal_place *where)
+void
+mm_journal_json_add(struct mm_buf *buf, const struct mm_journal_record *record, const struct mm_journal_place *where)
 {
 	struct mm_json_writer writer;
-	struct mm_buf buf;
-	bool whole;
 
-	mm_buf_init(&buf, LINE_MAX_LEN);
-	mm_json_writer_init(&writer, &buf);
+	mm_json_writer_init(&writer, buf);
 	add_record(&writer, record, where);
-	mm_buf_add_str(&buf, "\n");
-	whole = mm_buf_ok(&buf);
-	if (whole)
-		fwrite(buf.data, 1, buf.len, stream);
-	mm_buf_clear(&buf);
-	return whole;
+	mm_buf_add_str(buf, "\n");
 }
