@@ -7,6 +7,7 @@
 #include "lib/crypto/evp_key.h"
 
 #include <limits.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
@@ -43,4 +44,24 @@ mm_certificate_holds(struct mm_slice der, const struct mm_key_material *material
 	X509_free(certificate);
 	(void)ERR_pop_to_mark();
 	return equal;
+}
+
+bool
+mm_certificate_end(struct mm_slice der, int64_t *not_after_s)
+{
+	struct tm end = { .tm_year = 0 };
+	X509 *certificate;
+	bool known;
+
+	(void)ERR_set_mark();
+	certificate = read_certificate(der);
+	known = certificate != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1;
+	X509_free(certificate);
+	(void)ERR_pop_to_mark();
+	if (known) {
+		time_t time_s = timegm(&end);
+
+		*not_after_s = time_s < 0 ? 0 : time_s;
+	}
+	return known;
 }

@@ -25,7 +25,7 @@ enum mm_keyset_result {
 	MM_KEYSET_NEW,        /* *out differs from what was kept */
 	MM_KEYSET_SAME,       /* *out is what was kept */
 	MM_KEYSET_UNREADABLE, /* no JWK set: what was kept stays */
-	MM_KEYSET_UNUSABLE,   /* not one key of it can be used: what was kept stays */
+	MM_KEYSET_UNUSABLE,   /* it has neither a key that can be used nor a revoked one: what was kept stays */
 	MM_KEYSET_TOO_LARGE,  /* the canonical form is longer than MM_DOCUMENT_LEN_MAX: what was kept stays */
 	MM_KEYSET_FAILED,     /* memory is short, or libcrypto cannot work */
 };
