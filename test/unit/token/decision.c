@@ -345,7 +345,7 @@ static const struct claim_row claim_rows[] = {
 	{ "imap", "aud", "[\"https://mail.example\",\"x\"]", NULL, MM_AUDIENCE_MISMATCH },
 	{ "imap", "client_id", "\"webmail\"", NULL, MM_OK },
 	{ "imap", "client_id", "\"other\"", NULL, MM_CLAIM_MALFORMED },
-	{ "imap", "cnf", "{\"jkt\":\"x\"}", NULL, MM_BINDING_MISSING },
+	{ "imap", "cnf", "{\"jkt\":\"x\"}", NULL, MM_CLAIM_MALFORMED },
 	{ "imap", "cnf", "{}", NULL, MM_BINDING_MISSING },
 	{ "imap", "cnf", "\"x\"", NULL, MM_CLAIM_MALFORMED },
 	{ "imap", "nbf", "1800000060", NULL, MM_OK },
