@@ -14,14 +14,17 @@
 
 enum mm_autopsy_class {
 	MM_AUTOPSY_NOISE, /* no key of this kid signed it */
-	MM_AUTOPSY_LEAD,  /* one did, and could have: a stray or a replay */
+	MM_AUTOPSY_LEAD,  /* one did, and could have, or nobody can tell: a stray or a replay */
 	MM_AUTOPSY_PROOF, /* one did that could not have: somebody holds it */
 };
 
-/* Why the key could not have signed it. */
+/*
+ * Why the key could not have signed it. An 'iss' that no realm has proves nothing: providers sign for issuers that are
+ * not configured here with the same keys (doc/decisions/0008-what-the-autopsy-proves.md).
+ */
 enum mm_autopsy_fault {
 	MM_AUTOPSY_FAULT_NONE,
-	MM_AUTOPSY_FAULT_ISSUER,  /* the key's realm does not have this 'iss' */
+	MM_AUTOPSY_FAULT_ISSUER,  /* 'iss' is that of another realm than the key's */
 	MM_AUTOPSY_FAULT_WINDOW,  /* 'iat' lies outside its signing window */
 	MM_AUTOPSY_FAULT_REVOKED, /* 'iat' lies behind its revocation */
 };
@@ -38,8 +41,12 @@ struct mm_autopsy {
  */
 bool mm_autopsy_wanted(const struct mm_decision *decision, const struct mm_key **key);
 
+/* Keys of one kid that are tried; more realms than these do not share one. */
+#define MM_AUTOPSY_KEYS_MAX 16
+
 /*
- * Look at a token once more: verify its signature under every key of its kid, of any realm and state. scratch is any
+ * Look at a token once more: verify its signature under every key of its kid, of any realm and state, up to
+ * MM_AUTOPSY_KEYS_MAX that are known. scratch is any
  * decision that is not in use; its last result is lost. A token that does not pass shape and header is noise.
  * A key that could have signed outweighs one that could not: then it is a lead.
  * Not checked here: whether the token was refused.

@@ -135,6 +135,14 @@ mm_decide(const struct mm_trust *trust, const struct mm_request *request, struct
 	return (struct mm_verdict){ VERDICT_ALLOW };
 }
 
+struct mm_judgement *
+mm_decision_lend(struct mm_decision *decision, const struct mm_trust *trust, const struct mm_request *request)
+{
+	begin(&decision->judgement, trust, request);
+	decision->reason = MM_INTERNAL;
+	return &decision->judgement;
+}
+
 bool
 mm_allowed(struct mm_verdict verdict)
 {

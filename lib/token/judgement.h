@@ -78,6 +78,13 @@ MM_MUST_USE enum mm_reason mm_step_binding(struct mm_judgement *judgement);
 MM_MUST_USE enum mm_reason mm_step_revocation(struct mm_judgement *judgement);
 MM_MUST_USE enum mm_reason mm_step_scope(struct mm_judgement *judgement);
 
+/*
+ * Lend a decision that is not in use for other work on a request, of which only the token need be there; its last result
+ * is lost. Ended by setting the judgement's request to NULL.
+ */
+struct mm_judgement *
+mm_decision_lend(struct mm_decision *decision, const struct mm_trust *trust, const struct mm_request *request);
+
 /* Tell the trace what was compared; where nobody traces, it costs one test and its arguments are not made. */
 void mm_trace_compared(struct mm_judgement *judgement, const char *what, struct mm_slice found,
     struct mm_slice expected);

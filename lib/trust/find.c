@@ -99,13 +99,25 @@ mm_trust_find_key(const struct mm_trust *trust, const struct mm_realm *realm, st
 	return NULL;
 }
 
+const struct mm_key *
+mm_trust_find_kid(const struct mm_trust *trust, struct mm_slice kid, size_t *count)
+{
+	size_t first = first_of_kid(trust, kid), behind = first;
+
+	while (behind < trust->key_count && mm_slice_equal(trust->keys[behind].kid, kid))
+		behind++;
+	*count = behind - first;
+	return *count == 0 ? NULL : &trust->keys[first];
+}
+
 bool
 mm_trust_has_kid(const struct mm_trust *trust, struct mm_slice kid)
 {
-	for (size_t i = first_of_kid(trust, kid); i < trust->key_count; i++) {
-		if (!mm_slice_equal(trust->keys[i].kid, kid))
-			break;
-		if (trust->keys[i].standing != MM_KEY_WITHOUT_SCOPE)
+	size_t count;
+	const struct mm_key *keys = mm_trust_find_kid(trust, kid, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (keys[i].standing != MM_KEY_WITHOUT_SCOPE)
 			return true;
 	}
 	return false;

@@ -21,6 +21,9 @@ const struct mm_tenant *mm_realm_find_tenant(const struct mm_realm *realm, struc
 const struct mm_key *
 mm_trust_find_key(const struct mm_trust *trust, const struct mm_realm *realm, struct mm_slice kid);
 
+/* The entries of this kid, of every realm and standing: *count of them, one behind the other; NULL: none. */
+const struct mm_key *mm_trust_find_kid(const struct mm_trust *trust, struct mm_slice kid, size_t *count);
+
 /* Whether any realm has a key of this kid that is its own, usable or revoked. */
 bool mm_trust_has_kid(const struct mm_trust *trust, struct mm_slice kid);
 
