@@ -94,12 +94,17 @@ find_due(struct courier *courier, int64_t now_ms)
 	return found;
 }
 
+/* What a sandbox was opened for may have been replaced since: then it begins nothing, and *end says so. */
 static bool
-begin_due(struct courier *courier)
+begin_due(struct courier *courier, enum courier_end *end)
 {
-	struct courier_source *source;
+	struct courier_source *source = find_due(courier, courier_clock_ms());
 
-	while ((source = find_due(courier, courier_clock_ms())) != NULL) {
+	if (source != NULL && mm_sandbox_files_replaced(MM_PROCESS_COURIER)) {
+		*end = COURIER_END_RENEW;
+		return false;
+	}
+	for (; source != NULL; source = find_due(courier, courier_clock_ms())) {
 		courier_schedule_begin(&source->schedule);
 		if (!ask(courier, source))
 			return false;
@@ -152,27 +157,30 @@ take_messages(struct courier *courier)
 	return taken;
 }
 
+/* One turn of the loop; false: it is the last, for the reason in *end. */
+static bool
+turn(struct courier *courier, enum courier_end *end)
+{
+	enum courier_control taken = COURIER_CONTROL_NOTHING;
+	bool readable = false;
+
+	*end = COURIER_END_BROKEN;
+	if (!begin_due(courier, end) ||
+	    !courier_network_wait(courier->network, MM_CONTROL_FD, idle_ms(courier), &readable) || !take_answers(courier))
+		return false;
+	if (readable)
+		taken = take_messages(courier);
+	if (taken == COURIER_CONTROL_STOP)
+		*end = COURIER_END_STOP;
+	return taken == COURIER_CONTROL_NOTHING;
+}
+
 enum courier_end
 courier_serve(struct courier *courier)
 {
-	for (;;) {
-		bool readable = false;
+	enum courier_end end;
 
-		if (mm_sandbox_files_replaced(MM_PROCESS_COURIER))
-			return COURIER_END_RENEW;
-		if (!begin_due(courier) ||
-		    !courier_network_wait(courier->network, MM_CONTROL_FD, idle_ms(courier), &readable) ||
-		    !take_answers(courier))
-			return COURIER_END_BROKEN;
-		if (!readable)
-			continue;
-		switch (take_messages(courier)) {
-		case COURIER_CONTROL_STOP:
-			return COURIER_END_STOP;
-		case COURIER_CONTROL_BROKEN:
-			return COURIER_END_BROKEN;
-		default:
-			break;
-		}
-	}
+	while (turn(courier, &end))
+		continue;
+	return end;
 }

@@ -30,6 +30,7 @@
 #define IDLE_CONNECTIONS_MAX 8L
 
 struct transfer {
+	struct transfer *next, **link; /* in the list of all */
 	CURL *easy;
 	struct curl_slist *headers;
 	void *owner;
@@ -42,6 +43,7 @@ struct transfer {
 struct courier_network {
 	CURLM *multi;
 	struct curl_blob ca;
+	struct transfer *transfers;
 	struct transfer *answered; /* whose answer is with the caller */
 };
 
@@ -84,8 +86,21 @@ free_transfer(struct transfer *transfer)
 }
 
 static void
+list_transfer(struct courier_network *network, struct transfer *transfer)
+{
+	transfer->next = network->transfers;
+	transfer->link = &network->transfers;
+	if (transfer->next != NULL)
+		transfer->next->link = &transfer->next;
+	network->transfers = transfer;
+}
+
+static void
 end_transfer(struct courier_network *network, struct transfer *transfer)
 {
+	*transfer->link = transfer->next;
+	if (transfer->next != NULL)
+		transfer->next->link = transfer->link;
 	curl_multi_remove_handle(network->multi, transfer->easy);
 	free_transfer(transfer);
 }
@@ -95,7 +110,8 @@ courier_network_free(struct courier_network **network)
 {
 	if (*network == NULL)
 		return;
-	courier_network_release(*network);
+	while ((*network)->transfers != NULL)
+		end_transfer(*network, (*network)->transfers);
 	curl_multi_cleanup((*network)->multi);
 	free(*network);
 	*network = NULL;
@@ -234,8 +250,10 @@ courier_network_begin(struct courier_network *network, const char *address,
 	transfer->easy = curl_easy_init();
 	if (transfer->easy != NULL && add_headers(transfer, validators) && set_numbers(transfer->easy) &&
 	    set_texts(transfer->easy, address) && set_rest(network, transfer) &&
-	    curl_multi_add_handle(network->multi, transfer->easy) == CURLM_OK)
+	    curl_multi_add_handle(network->multi, transfer->easy) == CURLM_OK) {
+		list_transfer(network, transfer);
 		return true;
+	}
 	free_transfer(transfer);
 	return false;
 }
@@ -267,7 +285,7 @@ static void
 judge_failure(const struct transfer *transfer, CURLcode code, struct courier_answer *answer)
 {
 	if (code == CURLE_FILESIZE_EXCEEDED || !mm_buf_ok(&transfer->body)) {
-		fail(answer, MM_FETCH_REFUSED, "the document is larger than 1 MiB");
+		fail(answer, MM_FETCH_REFUSED, "the document is larger than 1 MiB, or memory is short");
 		return;
 	}
 	if (transfer->header_len > HEADER_LEN_MAX) {
