@@ -132,3 +132,10 @@ mm_json_add_bool(struct mm_json_writer *writer, const char *name, bool value)
 	begin_value(writer, name);
 	mm_buf_add_str(writer->buf, value ? "true" : "false");
 }
+
+void
+mm_json_add_json(struct mm_json_writer *writer, const char *name, struct mm_slice json)
+{
+	begin_value(writer, name);
+	mm_buf_add_slice(writer->buf, json);
+}

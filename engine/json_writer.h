@@ -33,5 +33,7 @@ void mm_json_add_slice(struct mm_json_writer *writer, const char *name, struct m
 void mm_json_add_str(struct mm_json_writer *writer, const char *name, const char *value);
 void mm_json_add_int(struct mm_json_writer *writer, const char *name, int64_t value);
 void mm_json_add_bool(struct mm_json_writer *writer, const char *name, bool value);
+/* A value that is JSON text already. Not checked here: that it is. */
+void mm_json_add_json(struct mm_json_writer *writer, const char *name, struct mm_slice json);
 
 #endif
