@@ -61,9 +61,19 @@ set_groups(struct maker_object *claims, const char *algorithm)
 	maker_text_clear(&groups);
 }
 
+static void
+set_numbered(struct maker_object *claims, const char *name, const char *text, unsigned number)
+{
+	struct maker_text numbered = { NULL, 0, 0 };
+
+	maker_text_add_format(&numbered, "%s%06u", text, number);
+	maker_object_set_string(claims, name, numbered.bytes);
+	maker_text_clear(&numbered);
+}
+
 /* 19 claims as an Entra-like issuer writes them. */
 static void
-write_claims(struct maker_text *payload, const char *algorithm)
+write_claims(struct maker_text *payload, const char *algorithm, unsigned number)
 {
 	long long now_s = (long long)time(NULL);
 	struct maker_object claims = { .count = 0 };
@@ -81,36 +91,61 @@ write_claims(struct maker_text *payload, const char *algorithm)
 	maker_object_set_string(&claims, "name", "Alice Example");
 	maker_object_set_string(&claims, "oid", "11111111-2222-4333-8444-555555555555");
 	maker_object_set_string(&claims, "preferred_username", BENCH_MAILBOX);
-	maker_object_set_string(&claims, "sid", "00aa1122-3344-4556-8778-99aabbccddee");
+	set_numbered(&claims, "sid", "00aa1122-3344-4556-8778-99aabb", number);
 	maker_object_set_string(&claims, "scope", "openid profile email mail.read mail.send offline_access");
-	maker_object_set_string(&claims, "sub", "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdef0");
+	set_numbered(&claims, "sub", "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789a", number);
 	maker_object_set_string(&claims, "tid", BENCH_TENANT);
-	maker_object_set_string(&claims, "jti", "kq3vLZpY0WmT8sXcB1nR5A");
+	set_numbered(&claims, "jti", "kq3vLZpY0WmT8sXc", number);
 	maker_object_set_string(&claims, "ver", "2.0");
 	maker_object_write(&claims, payload);
 	maker_object_clear(&claims);
 }
 
+/* Header and payload, as they are signed. */
 static void
-write_token(struct bench_subject *subject)
+write_signed_input(const struct bench_subject *subject, unsigned number, struct maker_text *token)
 {
 	struct maker_text header = { NULL, 0, 0 }, payload = { NULL, 0, 0 };
-	size_t signed_len;
 
 	maker_text_add_format(&header, "{\"typ\":\"JWT\",\"alg\":\"%s\",\"kid\":\"%s\"}", subject->algorithm,
 	    subject->kid);
-	write_claims(&payload, subject->algorithm);
-	maker_text_add_base64url(&subject->token, header.bytes, header.len);
-	maker_text_add_str(&subject->token, ".");
-	maker_text_add_base64url(&subject->token, payload.bytes, payload.len);
-	maker_key_sign(subject->key, subject->algorithm, &subject->token, &subject->signature);
-	signed_len = subject->token.len;
-	maker_text_add_str(&subject->token, ".");
-	maker_text_add_base64url(&subject->token, subject->signature.bytes, subject->signature.len);
-	subject->signed_input = mm_slice(subject->token.bytes, signed_len);
-	subject->signature_text = mm_slice(subject->token.bytes + signed_len + 1, subject->token.len - signed_len - 1);
+	write_claims(&payload, subject->algorithm, number);
+	maker_text_add_base64url(token, header.bytes, header.len);
+	maker_text_add_str(token, ".");
+	maker_text_add_base64url(token, payload.bytes, payload.len);
 	maker_text_clear(&header);
 	maker_text_clear(&payload);
+}
+
+static void
+add_signature(struct maker_text *token, const struct maker_text *signature)
+{
+	maker_text_add_str(token, ".");
+	maker_text_add_base64url(token, signature->bytes, signature->len);
+}
+
+void
+bench_subject_sign(const struct bench_subject *subject, unsigned number, struct maker_text *token)
+{
+	struct maker_text signature = { NULL, 0, 0 };
+
+	write_signed_input(subject, number, token);
+	maker_key_sign(subject->key, subject->algorithm, token, &signature);
+	add_signature(token, &signature);
+	maker_text_clear(&signature);
+}
+
+static void
+write_token(struct bench_subject *subject)
+{
+	size_t signed_len;
+
+	write_signed_input(subject, 0, &subject->token);
+	maker_key_sign(subject->key, subject->algorithm, &subject->token, &subject->signature);
+	signed_len = subject->token.len;
+	add_signature(&subject->token, &subject->signature);
+	subject->signed_input = mm_slice(subject->token.bytes, signed_len);
+	subject->signature_text = mm_slice(subject->token.bytes + signed_len + 1, subject->token.len - signed_len - 1);
 }
 
 static void

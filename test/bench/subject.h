@@ -29,6 +29,9 @@ struct bench_subject {
 #define BENCH_MAILBOX "alice@contoso.example"
 #define BENCH_ISSUER "https://login.example/" BENCH_TENANT "/v2.0"
 
+/* One more genuine token of the subject's, for another subject, session and token id of this number. */
+void bench_subject_sign(const struct bench_subject *subject, unsigned number, struct maker_text *token);
+
 /* Make it for the present time, so that peers which look at the clock accept it. Ends the program where it cannot. */
 void bench_subject_make(struct bench_subject *subject, const char *algorithm);
 void bench_subject_free(struct bench_subject *subject);
