@@ -19,9 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A child that does not take our messages for this long is broken. */
-#define SEND_TIMEOUT_S 5
-
 /* "mintmark-gate" lies in the folder itself when installed, and in "gate/" of it in the build tree. */
 static bool
 find_program(enum mm_process process, const char *libexec, char path[PATH_MAX])
@@ -110,11 +107,10 @@ run_program(const char *path, const char *name, int socket, const struct mm_user
 static bool
 make_pair(int pair[2])
 {
-	const struct timeval timeout = { .tv_sec = SEND_TIMEOUT_S };
-
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return false;
-	if (setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) == 0)
+	/* Our end alone: how the child waits is its business. */
+	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0)
 		return true;
 	close(pair[0]);
 	close(pair[1]);
@@ -129,7 +125,8 @@ mm_child_start(enum mm_process process, const char *libexec, const struct mm_use
 	char path[PATH_MAX];
 	int pair[2];
 
-	*child = (struct mm_child){ .pid = 0, .socket = -1 };
+	*child = MM_CHILD_NONE;
+	child->process = process;
 	if (!find_program(process, libexec, path))
 		return false;
 	if (!make_pair(pair)) {
@@ -153,14 +150,49 @@ mm_child_start(enum mm_process process, const char *libexec, const struct mm_use
 	return true;
 }
 
+static bool
+tell_no_message(const struct mm_child *child)
+{
+	mm_log(LOG_ERR, "%s takes no message: %s", mm_process_name(child->process), strerror(errno));
+	return false;
+}
+
+bool
+mm_child_send(struct mm_child *child, enum mm_message_type type, const void *payload, size_t len, int fd)
+{
+	return mm_outbox_send(&child->outbox, child->socket, child->process, type, payload, len, fd) ||
+	    tell_no_message(child);
+}
+
+bool
+mm_child_flush(struct mm_child *child)
+{
+	return mm_outbox_flush(&child->outbox, child->socket, child->process) || tell_no_message(child);
+}
+
+struct pollfd
+mm_child_waits_for(const struct mm_child *child)
+{
+	short events = child->outbox.first == NULL ? POLLIN : POLLIN | POLLOUT;
+
+	return (struct pollfd){ .fd = child->socket, .events = events };
+}
+
+void
+mm_child_close(struct mm_child *child)
+{
+	if (child->socket >= 0)
+		close(child->socket);
+	child->socket = -1;
+	mm_outbox_clear(&child->outbox);
+}
+
 int
 mm_child_kill(struct mm_child *child)
 {
 	int status = 0;
 
-	if (child->socket >= 0)
-		close(child->socket);
-	child->socket = -1;
+	mm_child_close(child);
 	if (child->pid > 0) {
 		kill(child->pid, SIGKILL);
 		while (waitpid(child->pid, &status, 0) == -1 && errno == EINTR)

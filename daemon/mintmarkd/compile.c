@@ -24,19 +24,10 @@
 /* The largest key files that may be given take a few seconds; systemd waits 90 for a start. */
 #define COMPILE_TIMEOUT_MS 60000
 
-static bool
-send_to(const struct mm_child *child, enum mm_message_type type, const void *payload, size_t len, int fd)
-{
-	if (mm_message_send(child->socket, MM_PROCESS_MINTMARKD, MM_PROCESS_COMPILER, type, payload, len, fd) == 0)
-		return true;
-	mm_log(LOG_ERR, "the compiler takes no message: %s", strerror(errno));
-	return false;
-}
-
 /* ---- what goes in ---- */
 
 static bool
-send_config(const struct mm_compiler_input *input, const struct mm_child *child)
+send_config(const struct mm_compiler_input *input, struct mm_child *child)
 {
 	const char *path = input->config->path;
 	int fd = mm_sealed_new("mintmark.conf");
@@ -46,7 +37,7 @@ send_config(const struct mm_compiler_input *input, const struct mm_child *child)
 		mm_log(LOG_ERR, "memory for the configuration: %s", strerror(errno));
 		sent = false;
 	} else {
-		sent = send_to(child, MM_MESSAGE_COMPILE_CONFIG, path, strlen(path), fd);
+		sent = mm_child_send(child, MM_MESSAGE_COMPILE_CONFIG, path, strlen(path), fd);
 	}
 	if (fd != -1)
 		close(fd);
@@ -79,14 +70,27 @@ is_sent_already(const struct mm_config *config, size_t realm)
 	return false;
 }
 
+static bool
+send_document(struct mm_child *child, enum mm_document_origin origin, const char *name, int fd)
+{
+	struct mm_buf payload;
+	bool sent;
+
+	mm_buf_init(&payload, PATH_MAX + 1);
+	mm_buf_add_u8(&payload, (uint8_t)origin);
+	mm_buf_add_str(&payload, name);
+	sent = mm_buf_ok(&payload) &&
+	    mm_child_send(child, MM_MESSAGE_COMPILE_DOCUMENT, payload.data, payload.len, fd);
+	mm_buf_clear(&payload);
+	return sent;
+}
+
 /* Send a realm's key file; one that cannot be opened is a problem, and the compiler is not begun. */
 static bool
-send_document(const struct mm_compiler_input *input, const struct mm_child *child, size_t realm,
+send_file(const struct mm_compiler_input *input, struct mm_child *child, const struct mm_config_realm *row,
     struct mm_problems *problems)
 {
-	const struct mm_config_realm *row = &input->config->realms[realm];
 	int fd = open_regular(row->keys);
-	struct mm_buf payload;
 	bool sent;
 
 	if (fd == -1) {
@@ -95,17 +99,44 @@ send_document(const struct mm_compiler_input *input, const struct mm_child *chil
 		    row->keys, mm_file_failure_text(errno));
 		return true;
 	}
-	mm_buf_init(&payload, PATH_MAX + 1);
-	mm_buf_add_u8(&payload, MM_DOCUMENT_FILE);
-	mm_buf_add_str(&payload, row->keys);
-	sent = mm_buf_ok(&payload) && send_to(child, MM_MESSAGE_COMPILE_DOCUMENT, payload.data, payload.len, fd);
-	mm_buf_clear(&payload);
+	sent = send_document(child, MM_DOCUMENT_FILE, row->keys, fd);
 	close(fd);
 	return sent;
 }
 
+/* A source that has nothing yet: its realms have no keys, so that their tokens are refused. */
 static bool
-send_documents(const struct mm_compiler_input *input, const struct mm_child *child, struct mm_problems *problems)
+send_no_keys(struct mm_child *child, const char *name)
+{
+	int fd = mm_sealed_new("mintmark-keys");
+	bool sent;
+
+	if (fd == -1 || mm_sealed_write(fd, mm_slice_str("{\"keys\":[]}\n")) == -1) {
+		mm_log(LOG_ERR, "memory for the keys of %s: %s", name, strerror(errno));
+		sent = false;
+	} else {
+		sent = send_document(child, MM_DOCUMENT_FETCHED, name, fd);
+	}
+	if (fd != -1)
+		close(fd);
+	return sent;
+}
+
+static bool
+send_realms_document(const struct mm_compiler_input *input, struct mm_child *child, const struct mm_config_realm *row,
+    struct mm_problems *problems)
+{
+	const struct mm_source *source = mm_sources_find(input->sources, row->keys);
+
+	if (source == NULL)
+		return send_file(input, child, row, problems);
+	if (source->fd < 0)
+		return send_no_keys(child, source->name);
+	return send_document(child, MM_DOCUMENT_FETCHED, source->name, source->fd);
+}
+
+static bool
+send_documents(const struct mm_compiler_input *input, struct mm_child *child, struct mm_problems *problems)
 {
 	const struct mm_config *config = input->config;
 	size_t count = 0;
@@ -119,21 +150,21 @@ send_documents(const struct mm_compiler_input *input, const struct mm_child *chi
 			    MM_DOCUMENTS_MAX);
 			return true;
 		}
-		if (!send_document(input, child, i, problems))
+		if (!send_realms_document(input, child, &config->realms[i], problems))
 			return false;
 	}
 	return true;
 }
 
 static bool
-send_start(const struct mm_compiler_input *input, const struct mm_child *child, int snapshot_fd)
+send_start(const struct mm_compiler_input *input, struct mm_child *child, int snapshot_fd)
 {
 	struct mm_buf epoch;
 	bool sent;
 
 	mm_buf_init(&epoch, sizeof(input->epoch));
 	mm_buf_add_u64(&epoch, input->epoch);
-	sent = mm_buf_ok(&epoch) && send_to(child, MM_MESSAGE_COMPILE_START, epoch.data, epoch.len, snapshot_fd);
+	sent = mm_buf_ok(&epoch) && mm_child_send(child, MM_MESSAGE_COMPILE_START, epoch.data, epoch.len, snapshot_fd);
 	mm_buf_clear(&epoch);
 	return sent;
 }
@@ -170,88 +201,154 @@ take_problem(const struct mm_message *message, struct mm_problems *problems)
 	return true;
 }
 
-/* Wait until the compiler sent something; false: it did not in time. */
+/* Whether a compiler that answered made a whole snapshot, and nothing stands against it. */
 static bool
-wait_for_message(const struct mm_child *child, int64_t deadline_ms)
+is_good(const struct mm_compile *compile, const struct mm_message *message)
 {
-	struct pollfd waited = { .fd = child->socket, .events = POLLIN };
-
-	for (;;) {
-		int64_t left_ms = deadline_ms - mm_clock_ms();
-		int ready = left_ms <= 0 ? 0 : poll(&waited, 1, (int)left_ms);
-
-		if (ready > 0)
-			return true;
-		if (ready == 0 || errno != EINTR) {
-			mm_log(LOG_ERR, "the compiler did not finish within %d s", COMPILE_TIMEOUT_MS / 1000);
-			return false;
-		}
-	}
-}
-
-/* Take the compiler's answers up to the last one; whether it made a whole snapshot. */
-static bool
-take_answers(const struct mm_child *child, struct mm_problems *problems)
-{
-	static struct mm_message message;
-	int64_t deadline_ms = mm_clock_ms() + COMPILE_TIMEOUT_MS;
-
-	while (wait_for_message(child, deadline_ms)) {
-		int got = mm_message_receive(child->socket, MM_PROCESS_MINTMARKD, MM_PROCESS_COMPILER, &message);
-
-		if (got == 1 && message.type == MM_MESSAGE_COMPILE_PROBLEM && take_problem(&message, problems))
-			continue;
-		if (got == 1 && message.type == MM_MESSAGE_COMPILE_DONE)
-			return message.len == 1 && message.payload[0] == 1;
-		mm_log(LOG_ERR, "the compiler %s", got == 0 ? "ended without an answer" : "sent what it must not");
-		return false;
-	}
-	return false;
+	return message->len == 1 && message->payload[0] == 1 && !mm_problems_has_error(compile->problems);
 }
 
 /* After its last answer it only has to exit. Where it gave none and was not ended by us, its end says why. */
-static bool
-end_compiler(struct mm_child *child, bool answered)
+static void
+end_compiler(struct mm_compile *compile, bool answered)
 {
-	int status = mm_child_kill(child);
+	int status = mm_child_kill(&compile->child);
 	char how[128];
 
+	compile->deadline_ms = MM_NEVER_MS;
 	if (!answered && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) && status != 0) {
 		mm_child_end_text(status, how, sizeof(how));
 		mm_log(LOG_ERR, "the compiler %s", how);
 	}
-	return answered;
 }
 
+/* Close what it held; returns false. */
 static bool
-run_compiler(const struct mm_compiler_input *input, int snapshot_fd, struct mm_problems *problems)
+give_up(struct mm_compile *compile)
 {
-	struct mm_child child;
-	bool whole;
+	mm_compile_stop(compile);
+	return false;
+}
 
-	if (!mm_child_start(MM_PROCESS_COMPILER, input->libexec, input->user, &child))
+static enum mm_compile_step
+fail(struct mm_compile *compile, const char *how)
+{
+	mm_log(LOG_ERR, "the compiler %s", how);
+	end_compiler(compile, false);
+	give_up(compile);
+	return MM_COMPILE_FAILED;
+}
+
+/* The compiler is gone when the snapshot is sealed, so that nothing maps it for writing. */
+static enum mm_compile_step
+finish(struct mm_compile *compile, bool good)
+{
+	end_compiler(compile, true);
+	if (good && mm_sealed_seal(compile->snapshot_fd) == 0)
+		return MM_COMPILE_DONE;
+	if (good)
+		mm_log(LOG_ERR, "the snapshot cannot be sealed: %s", strerror(errno));
+	give_up(compile);
+	return MM_COMPILE_FAILED;
+}
+
+static enum mm_compile_step
+take_answer(struct mm_compile *compile)
+{
+	static struct mm_message message;
+	int got = mm_message_receive(compile->child.socket, MM_PROCESS_MINTMARKD, MM_PROCESS_COMPILER, &message);
+
+	if (got == -1 && errno == EAGAIN)
+		return MM_COMPILE_GOES_ON;
+	if (got == 1 && message.type == MM_MESSAGE_COMPILE_PROBLEM && take_problem(&message, compile->problems))
+		return MM_COMPILE_GOES_ON;
+	if (got == 1 && message.type == MM_MESSAGE_COMPILE_DONE)
+		return finish(compile, is_good(compile, &message));
+	return fail(compile, got == 0 ? "ended without an answer" : "sent what it must not");
+}
+
+/* ---- running it ---- */
+
+static bool
+start_compiler(struct mm_compile *compile, const struct mm_compiler_input *input)
+{
+	struct mm_child *child = &compile->child;
+
+	return mm_child_start(MM_PROCESS_COMPILER, input->libexec, input->user, child) && send_config(input, child) &&
+	    send_documents(input, child, compile->problems) && !mm_problems_has_error(compile->problems) &&
+	    send_start(input, child, compile->snapshot_fd);
+}
+
+bool
+mm_compile_begin(struct mm_compile *compile, const struct mm_compiler_input *input, struct mm_problems *problems)
+{
+	*compile = MM_COMPILE_NONE;
+	compile->problems = problems;
+	compile->snapshot_fd = mm_sealed_new("mintmark-snapshot");
+	if (compile->snapshot_fd == -1) {
+		mm_log(LOG_ERR, "memory for the snapshot: %s", strerror(errno));
 		return false;
-	whole = send_config(input, &child) && send_documents(input, &child, problems) &&
-	    !mm_problems_has_error(problems) && send_start(input, &child, snapshot_fd) &&
-	    take_answers(&child, problems);
-	return end_compiler(&child, whole);
+	}
+	compile->deadline_ms = mm_clock_ms() + COMPILE_TIMEOUT_MS;
+	return start_compiler(compile, input) || give_up(compile);
+}
+
+bool
+mm_compile_runs(const struct mm_compile *compile)
+{
+	return compile->deadline_ms != MM_NEVER_MS;
+}
+
+enum mm_compile_step
+mm_compile_serve(struct mm_compile *compile, short events)
+{
+	if ((events & POLLOUT) != 0 && !mm_child_flush(&compile->child))
+		return fail(compile, "cannot be sent a message");
+	return (events & ~POLLOUT) != 0 ? take_answer(compile) : MM_COMPILE_GOES_ON;
+}
+
+enum mm_compile_step
+mm_compile_check_time(struct mm_compile *compile)
+{
+	if (mm_clock_ms() < compile->deadline_ms)
+		return MM_COMPILE_GOES_ON;
+	return fail(compile, "did not finish in time");
 }
 
 int
-mm_compile(const struct mm_compiler_input *input, struct mm_problems *problems)
+mm_compile_take(struct mm_compile *compile)
 {
-	int fd = mm_sealed_new("mintmark-snapshot");
+	int fd = compile->snapshot_fd;
 
-	if (fd == -1) {
-		mm_log(LOG_ERR, "memory for the snapshot: %s", strerror(errno));
+	compile->snapshot_fd = -1;
+	return fd;
+}
+
+void
+mm_compile_stop(struct mm_compile *compile)
+{
+	mm_child_kill(&compile->child);
+	if (compile->snapshot_fd >= 0)
+		close(compile->snapshot_fd);
+	*compile = MM_COMPILE_NONE;
+}
+
+int
+mm_compile_now(const struct mm_compiler_input *input, struct mm_problems *problems)
+{
+	enum mm_compile_step step = MM_COMPILE_GOES_ON;
+	struct mm_compile compile;
+
+	if (!mm_compile_begin(&compile, input, problems))
 		return -1;
+	while (step == MM_COMPILE_GOES_ON) {
+		struct pollfd waited = mm_child_waits_for(&compile.child);
+		int64_t left_ms = compile.deadline_ms - mm_clock_ms();
+
+		if (poll(&waited, 1, left_ms < 0 ? 0 : (int)left_ms) > 0)
+			step = mm_compile_serve(&compile, waited.revents);
+		else
+			step = mm_compile_check_time(&compile);
 	}
-	/* The compiler is gone when it is sealed, so that nothing maps it for writing. */
-	if (run_compiler(input, fd, problems) && !mm_problems_has_error(problems)) {
-		if (mm_sealed_seal(fd) == 0)
-			return fd;
-		mm_log(LOG_ERR, "the snapshot cannot be sealed: %s", strerror(errno));
-	}
-	close(fd);
-	return -1;
+	return step == MM_COMPILE_DONE ? mm_compile_take(&compile) : -1;
 }

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keeping a gate: started, handed what it needs, watched, started again when it dies, never two at once.
+ * Keeping a process: started, handed what it needs, watched, started again when it dies, never two at once.
  *
- * It waits for nothing by itself: the loop calls it when its socket can be read, its process ended, or its
- * deadline has come.
+ * What differs between the gate, the courier and the desk is their role; what is done with their messages stands in
+ * the role's table. A keeper waits for nothing by itself: the loop calls it when its socket is ready, its process ended,
+ * or its deadline has come.
  */
 #ifndef MM_DAEMON_MINTMARKD_KEEPER_H
 #define MM_DAEMON_MINTMARKD_KEEPER_H
 
-#include "daemon/mintmarkd/callers.h"
 #include "daemon/mintmarkd/child.h"
-#include "daemon/mintmarkd/listener.h"
-#include "daemon/mintmarkd/segments.h"
-#include "engine/config.h"
+#include "daemon/mintmarkd/pace.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,45 +20,70 @@ enum mm_keeper_state {
 	MM_KEEPER_STARTING, /* everything was sent; must be ready by the deadline */
 	MM_KEEPER_RUNNING,
 	MM_KEEPER_STOPPING, /* asked to end; ended by force at the deadline */
-	MM_KEEPER_STOPPED,  /* for good */
+	MM_KEEPER_STOPPED,  /* there is none, and none is wanted */
+};
+
+struct mm_mintmarkd;
+
+/* Deal with a message. Returns false where it may not be so: the process is ended. message->fd is closed afterwards. */
+typedef bool mm_keeper_handler(struct mm_mintmarkd *mintmarkd, struct mm_message *message);
+
+struct mm_keeper_role {
+	enum mm_process process;
+	const char *name;          /* "the gate" */
+	bool says_ready;           /* else it runs as soon as everything was sent */
+	enum mm_message_type stop; /* asks it to end */
+	/* Send everything up to the start. Returns false, logged, where something cannot be had. */
+	bool (*hand_over)(struct mm_mintmarkd *mintmarkd);
+	void (*ended)(struct mm_mintmarkd *mintmarkd); /* its process is gone */
+	mm_keeper_handler *const *handlers; /* by type of message; NULL: it may not send that */
 };
 
 struct mm_keeper {
 	/* Set by the caller before the first start, and borrowed. */
-	const struct mm_config *config;
-	const struct mm_listeners *listeners;
-	const struct mm_callers *callers;
-	const struct mm_user *user;
-	const char *libexec;
-	int snapshot_fd;
-	uint64_t epoch;
-	struct mm_segments segments;
+	const struct mm_keeper_role *role;
+	struct mm_mintmarkd *mintmarkd;
 
 	/* The keeper's own. */
 	enum mm_keeper_state state;
 	struct mm_child child;
-	int64_t deadline_ms; /* INT64_MAX: none */
-	int64_t segment_retry_ms; /* when a spare that could not be made is tried again; INT64_MAX: none is wanted */
+	struct mm_back_off back_off;
+	int64_t deadline_ms; /* MM_NEVER_MS: none */
 	int64_t started_ms;
-	int64_t back_off_ms; /* how long the next start waits */
+	int64_t since_s;     /* when the process was started; 0: there was none yet */
+	uint64_t restarts;
 	bool was_ready;      /* once at least */
-	bool told_full;      /* that no spare can be made */
-	int64_t alarms_since_ms; /* the gate's alarms are counted from then */
-	unsigned alarm_count, alarms_untold;
 };
 
-/* Start the gate now; where that fails, the next try is at the deadline. */
+void mm_keeper_init(struct mm_keeper *keeper, const struct mm_keeper_role *role, struct mm_mintmarkd *mintmarkd);
+
+/* Start the process now; where that fails, the next try is at the deadline. */
 void mm_keeper_start(struct mm_keeper *keeper);
 
-/* Its socket can be read, its process ended (SIGCHLD), a deadline has come. */
-void mm_keeper_read(struct mm_keeper *keeper);
+/* End the process at once, without a word, and do not start it again; to be started anew, for one. */
+void mm_keeper_drop(struct mm_keeper *keeper);
+
+/* Whether there is a process that everything was sent to and that is not asked to end. */
+bool mm_keeper_serves(const struct mm_keeper *keeper);
+
+/* Send it a message, or keep it until it is taken; fd stays the caller's. Where that fails, it is ended by force. */
+void mm_keeper_send(struct mm_keeper *keeper, enum mm_message_type type, const void *payload, size_t len, int fd);
+
+/* It said that it is ready. */
+void mm_keeper_ready(struct mm_keeper *keeper);
+
+/* End it by force; why follows its name in the log. It is started again. */
+void mm_keeper_end_by_force(struct mm_keeper *keeper, const char *why);
+
+/* Its socket is ready for events of poll(), its process ended (SIGCHLD), a deadline has come. */
+void mm_keeper_serve(struct mm_keeper *keeper, short events);
 void mm_keeper_reap(struct mm_keeper *keeper);
 void mm_keeper_check_time(struct mm_keeper *keeper);
 
-/* When mm_keeper_check_time() has something to do; INT64_MAX: never. */
+/* When mm_keeper_check_time() has something to do. */
 int64_t mm_keeper_deadline_ms(const struct mm_keeper *keeper);
 
-/* Ask it to answer what is in flight and to end; it is MM_KEEPER_STOPPED when it did, or was made to. */
+/* Ask it to end; it is MM_KEEPER_STOPPED when it did, or was made to. */
 void mm_keeper_stop(struct mm_keeper *keeper);
 
 #endif

@@ -180,13 +180,13 @@ take_path(struct mm_listener *listener, const struct sockaddr_un *address, const
 }
 
 static bool
-open_unix(struct mm_listener *listener, const struct mm_user *user)
+open_unix(struct mm_listener *listener, int type, const struct mm_user *user)
 {
 	struct sockaddr_un address;
 
 	if (!set_path(listener, &address) || !make_folder(listener) || !remove_stale(listener, &address))
 		return false;
-	listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	listener->fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener->fd == -1 || !bind_private(listener->fd, &address))
 		return tell(listener, strerror(errno), NULL);
 	if (!take_path(listener, &address, user))
@@ -196,13 +196,12 @@ open_unix(struct mm_listener *listener, const struct mm_user *user)
 
 /* ---- all of them ---- */
 
-static bool
-open_one(struct mm_listener *listener, const struct mm_listen *listen, const struct mm_user *user)
+bool
+mm_listener_open(struct mm_listener *listener, const struct mm_listen *listen, int type, const struct mm_user *user)
 {
-	listener->listen = listen;
-	listener->fd = -1;
+	*listener = (struct mm_listener){ .listen = listen, .fd = -1 };
 	write_name(listen, listener->name);
-	return listen->kind == MM_LISTEN_UNIX ? open_unix(listener, user) : open_tcp(listener);
+	return listen->kind == MM_LISTEN_UNIX ? open_unix(listener, type, user) : open_tcp(listener);
 }
 
 bool
@@ -217,14 +216,15 @@ mm_listeners_open(const struct mm_config *config, const struct mm_user *user, st
 		return false;
 	}
 	for (; listeners->count < config->listen_count; listeners->count++)
-		all = open_one(&listeners->items[listeners->count], &config->listens[listeners->count], user) && all;
+		all = mm_listener_open(&listeners->items[listeners->count], &config->listens[listeners->count],
+		          SOCK_STREAM, user) && all;
 	if (!all)
 		mm_listeners_close(listeners);
 	return all;
 }
 
-static void
-close_one(struct mm_listener *listener)
+void
+mm_listener_close(struct mm_listener *listener)
 {
 	const char *path = listener->listen->address;
 	struct stat status;
@@ -241,7 +241,7 @@ void
 mm_listeners_close(struct mm_listeners *listeners)
 {
 	for (size_t i = 0; i < listeners->count; i++)
-		close_one(&listeners->items[i]);
+		mm_listener_close(&listeners->items[i]);
 	free(listeners->items);
 	*listeners = (struct mm_listeners){ NULL, 0 };
 }

@@ -30,6 +30,16 @@ struct mm_listeners {
 };
 
 /*
+ * Open one address, which must outlive it; type: SOCK_STREAM, or SOCK_SEQPACKET for a unix socket. False, and logged,
+ * where it cannot be had.
+ */
+bool mm_listener_open(struct mm_listener *listener, const struct mm_listen *listen, int type,
+    const struct mm_user *user);
+
+/* Close it and remove the path of a unix socket, where it is still ours. */
+void mm_listener_close(struct mm_listener *listener);
+
+/*
  * Open every address of the configuration, which must outlive them. A unix socket's path is taken over only from a
  * socket on which nobody listens; its group is the user's, its mode 0660.
  * Returns false, and logs every address that cannot be had; nothing is open then.

@@ -4,16 +4,14 @@
 
 #include "daemon/mintmarkd/clock.h"
 #include "daemon/mintmarkd/log.h"
+#include "daemon/mintmarkd/tell.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 int
@@ -40,112 +38,153 @@ mm_loop_open_signals(void)
 	return fd;
 }
 
-/* ---- systemd ---- */
-
-static void
-write_addresses(const struct mm_listeners *listeners, char *text, size_t size)
-{
-	size_t len = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < listeners->count && len < size; i++)
-		len += (size_t)snprintf(text + len, size - len, "%s%s", i == 0 ? "" : ", ", listeners->items[i].name);
-}
-
-/* Each change of state is told once. Where nobody listens, as without systemd, nothing happens. */
-static void
-tell_state(const struct mm_keeper *keeper)
-{
-	char addresses[512];
-
-	switch (keeper->state) {
-	case MM_KEEPER_DOWN:
-	case MM_KEEPER_STARTING:
-		sd_notifyf(0, "STATUS=the gate %s", keeper->was_ready ? "died and is started again" : "is started");
-		break;
-	case MM_KEEPER_RUNNING:
-		write_addresses(keeper->listeners, addresses, sizeof(addresses));
-		sd_notifyf(0, "READY=1\nSTATUS=%zu services of %zu realms, epoch %" PRIu64 ", on %s",
-		    keeper->config->service_count, keeper->config->realm_count, keeper->epoch, addresses);
-		break;
-	case MM_KEEPER_STOPPING:
-	case MM_KEEPER_STOPPED:
-		sd_notify(0, "STOPPING=1\nSTATUS=what is in flight is answered");
-		break;
-	}
-}
-
 /* ---- signals ---- */
 
 static void
-take_signals(struct mm_keeper *keeper, int signal_fd)
+reap(struct mm_mintmarkd *mintmarkd)
+{
+	mm_keeper_reap(&mintmarkd->gate.keeper);
+	mm_keeper_reap(&mintmarkd->courier.keeper);
+	mm_keeper_reap(&mintmarkd->desk.keeper);
+}
+
+static void
+stop(struct mm_mintmarkd *mintmarkd)
+{
+	mm_log(LOG_INFO, "stopping");
+	mm_keeper_stop(&mintmarkd->gate.keeper);
+	mm_keeper_stop(&mintmarkd->courier.keeper);
+	mm_keeper_stop(&mintmarkd->desk.keeper);
+}
+
+static void
+take_signals(struct mm_mintmarkd *mintmarkd, int signal_fd)
 {
 	struct signalfd_siginfo info;
 
 	while (read(signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		switch (info.ssi_signo) {
-		case SIGCHLD:
-			mm_keeper_reap(keeper);
-			break;
-		case SIGHUP:
-			mm_log(LOG_WARNING,
-			    "SIGHUP: reading the configuration anew is not built yet: restart mintmarkd for it");
-			break;
-		default:
-			mm_log(LOG_INFO, "stopping");
-			mm_keeper_stop(keeper);
-		}
+		if (info.ssi_signo == SIGCHLD)
+			reap(mintmarkd);
+		else if (info.ssi_signo == SIGHUP)
+			mm_renewal_reload(mintmarkd, NULL);
+		else
+			stop(mintmarkd);
 	}
 }
 
-/* ---- the loop ---- */
+/* ---- what is waited for ---- */
+
+enum waited {
+	WAITED_SIGNALS,
+	WAITED_GATE,
+	WAITED_COURIER,
+	WAITED_DESK,
+	WAITED_COMPILER,
+	WAITED_FOLLOWERS, /* their listening socket, then each */
+	WAITED_MAX = WAITED_FOLLOWERS + 1 + MM_FOLLOWERS_MAX
+};
+
+static int64_t
+earlier(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
 
 /* Until the next deadline; -1: there is none. */
 static int
-timeout_ms(const struct mm_keeper *keeper)
+timeout_ms(const struct mm_mintmarkd *mintmarkd)
 {
-	int64_t deadline_ms = mm_keeper_deadline_ms(keeper), left_ms;
+	int64_t deadline_ms = mm_keeper_deadline_ms(&mintmarkd->gate.keeper), left_ms;
 
-	if (deadline_ms == INT64_MAX)
+	deadline_ms = earlier(deadline_ms, mm_gate_deadline_ms(&mintmarkd->gate));
+	deadline_ms = earlier(deadline_ms, mm_keeper_deadline_ms(&mintmarkd->courier.keeper));
+	deadline_ms = earlier(deadline_ms, mm_keeper_deadline_ms(&mintmarkd->desk.keeper));
+	deadline_ms = earlier(deadline_ms, mm_renewal_deadline_ms(&mintmarkd->renewal));
+	if (deadline_ms == MM_NEVER_MS)
 		return -1;
 	left_ms = deadline_ms - mm_clock_ms();
 	return left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
 static void
-wait_once(struct mm_keeper *keeper, int signal_fd)
+check_time(struct mm_mintmarkd *mintmarkd)
 {
-	struct pollfd waited[] = {
-		{ .fd = keeper->child.socket, .events = POLLIN }, /* poll() passes over -1 */
-		{ .fd = signal_fd, .events = POLLIN },
-	};
+	mm_keeper_check_time(&mintmarkd->gate.keeper);
+	mm_gate_check_time(&mintmarkd->gate);
+	mm_keeper_check_time(&mintmarkd->courier.keeper);
+	mm_keeper_check_time(&mintmarkd->desk.keeper);
+	if (mintmarkd->gate.keeper.state != MM_KEEPER_STOPPING)
+		mm_renewal_check_time(mintmarkd);
+}
 
-	if (poll(waited, 2, timeout_ms(keeper)) == -1 && errno != EINTR) {
-		mm_log(LOG_ERR, "poll: %s", strerror(errno));
-		mm_keeper_stop(keeper);
+/* The gate comes first: it answers services, and the others only bring and ask. */
+static void
+serve(struct mm_mintmarkd *mintmarkd, const struct pollfd *waited, size_t count)
+{
+	if (waited[WAITED_GATE].revents != 0)
+		mm_keeper_serve(&mintmarkd->gate.keeper, waited[WAITED_GATE].revents);
+	if (waited[WAITED_COMPILER].revents != 0)
+		mm_renewal_serve(mintmarkd, waited[WAITED_COMPILER].revents);
+	if (waited[WAITED_COURIER].revents != 0)
+		mm_keeper_serve(&mintmarkd->courier.keeper, waited[WAITED_COURIER].revents);
+	if (waited[WAITED_DESK].revents != 0)
+		mm_keeper_serve(&mintmarkd->desk.keeper, waited[WAITED_DESK].revents);
+	mm_followers_serve(&mintmarkd->followers, waited + WAITED_FOLLOWERS, count - WAITED_FOLLOWERS,
+	    &mintmarkd->trust);
+}
+
+static void
+wait_once(struct mm_mintmarkd *mintmarkd, int signal_fd)
+{
+	static struct pollfd waited[WAITED_MAX];
+	size_t count = WAITED_FOLLOWERS;
+
+	waited[WAITED_SIGNALS] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
+	waited[WAITED_GATE] = mm_child_waits_for(&mintmarkd->gate.keeper.child);
+	waited[WAITED_COURIER] = mm_child_waits_for(&mintmarkd->courier.keeper.child);
+	waited[WAITED_DESK] = mm_child_waits_for(&mintmarkd->desk.keeper.child);
+	waited[WAITED_COMPILER] = mm_child_waits_for(&mintmarkd->renewal.compile.child);
+	count += mm_followers_wait_for(&mintmarkd->followers, waited + WAITED_FOLLOWERS);
+	if (poll(waited, (nfds_t)count, timeout_ms(mintmarkd)) == -1) {
+		if (errno != EINTR) {
+			mm_log(LOG_ERR, "poll: %s", strerror(errno));
+			stop(mintmarkd);
+		}
+		return;
 	}
-	if (waited[0].revents != 0)
-		mm_keeper_read(keeper);
-	if (waited[1].revents != 0)
-		take_signals(keeper, signal_fd);
-	mm_keeper_check_time(keeper);
+	serve(mintmarkd, waited, count);
+	if (waited[WAITED_SIGNALS].revents != 0)
+		take_signals(mintmarkd, signal_fd);
+	check_time(mintmarkd);
+}
+
+/* ---- the loop ---- */
+
+static bool
+all_stopped(const struct mm_mintmarkd *mintmarkd)
+{
+	return mintmarkd->gate.keeper.state == MM_KEEPER_STOPPED &&
+	    mintmarkd->courier.keeper.state == MM_KEEPER_STOPPED && mintmarkd->desk.keeper.state == MM_KEEPER_STOPPED;
 }
 
 bool
-mm_loop_run(struct mm_keeper *keeper, int signal_fd)
+mm_loop_run(struct mm_mintmarkd *mintmarkd, int signal_fd)
 {
+	const struct mm_keeper *gate = &mintmarkd->gate.keeper;
 	enum mm_keeper_state told = MM_KEEPER_DOWN;
 
-	mm_keeper_start(keeper);
-	while (keeper->state != MM_KEEPER_STOPPED) {
-		if (keeper->state == MM_KEEPER_DOWN && !keeper->was_ready) {
+	mm_keeper_start(&mintmarkd->gate.keeper);
+	mm_keeper_start(&mintmarkd->desk.keeper);
+	mm_courier_update(mintmarkd);
+	while (!all_stopped(mintmarkd)) {
+		if (gate->state == MM_KEEPER_DOWN && !gate->was_ready) {
 			mm_log(LOG_ERR, "the gate did not start");
 			return false;
 		}
-		if (keeper->state != told)
-			tell_state(keeper);
-		told = keeper->state;
-		wait_once(keeper, signal_fd);
+		if (gate->state != told)
+			mm_tell_state(mintmarkd);
+		told = gate->state;
+		wait_once(mintmarkd, signal_fd);
 	}
 	return true;
 }

@@ -3,14 +3,12 @@
  * mintmarkd: reads the configuration, has the trust compiled, opens what the gate needs, and keeps a gate.
  * mintmarkd(8) is its contract.
  */
-#include "daemon/mintmarkd/callers.h"
+#include "daemon/mintmarkd/clock.h"
 #include "daemon/mintmarkd/compile.h"
 #include "daemon/mintmarkd/epoch.h"
-#include "daemon/mintmarkd/handover.h"
-#include "daemon/mintmarkd/keeper.h"
 #include "daemon/mintmarkd/log.h"
 #include "daemon/mintmarkd/loop.h"
-#include "daemon/mintmarkd/state.h"
+#include "daemon/mintmarkd/mintmarkd.h"
 #include "daemon/sandbox/sandbox.h"
 #include "engine/config.h"
 #include "engine/file.h"
@@ -40,20 +38,11 @@ struct options {
 	bool check;
 };
 
-/* All that a running mintmarkd holds. */
-struct holdings {
+/* From the command line to the end. */
+struct start {
 	struct options options;
-	char *text;
-	size_t text_len;
-	struct mm_config *config;
 	struct mm_problems problems;
-	struct mm_user user;
-	struct mm_state state;
-	struct mm_callers callers;
-	struct mm_listeners listeners;
-	struct mm_keeper keeper;
-	uint64_t epoch;
-	int snapshot_fd, signal_fd;
+	struct mm_mintmarkd mintmarkd;
 };
 
 /* ---- options ---- */
@@ -119,34 +108,28 @@ parse_options(int argc, char **argv, struct options *options)
 /* ---- the configuration ---- */
 
 static bool
-read_config(struct holdings *held)
+read_config(struct start *start)
 {
-	const char *path = held->options.config_path;
+	struct mm_mintmarkd *mintmarkd = &start->mintmarkd;
 
-	held->text = mm_file_read(AT_FDCWD, path, MM_CONFIG_LEN_MAX, &held->text_len);
-	if (held->text == NULL) {
-		mm_problems_add(&held->problems, MM_PROBLEM_ERROR, path, 0, NULL, "cannot be read: %s",
-		    mm_file_failure_text(errno));
-		return false;
-	}
-	held->config = mm_config_parse(mm_slice(held->text, held->text_len), path, &held->problems);
-	return held->config != NULL;
+	mintmarkd->reading = mintmarkd->first = mm_reading_new(start->options.config_path, &start->problems);
+	return mintmarkd->reading != NULL;
 }
 
 /* The user whom children become; only root can. Before the sandbox: looking users up may take any library. */
 static bool
-find_user(struct holdings *held)
+find_user(struct start *start)
 {
-	const char *name = held->config->user;
+	const char *name = start->mintmarkd.reading->config->user;
 	const struct passwd *entry;
 
-	held->user = (struct mm_user){ .change = geteuid() == 0 };
-	if (!held->user.change)
+	start->mintmarkd.user = (struct mm_user){ .change = geteuid() == 0 };
+	if (!start->mintmarkd.user.change)
 		return true;
 	errno = 0;
 	entry = getpwnam(name);
 	if (entry == NULL) {
-		mm_problems_add(&held->problems, MM_PROBLEM_ERROR, held->config->path, 0,
+		mm_problems_add(&start->problems, MM_PROBLEM_ERROR, start->mintmarkd.reading->config->path, 0,
 		    "run 'useradd --system --user-group --no-create-home --shell /usr/sbin/nologin NAME', or name "
 		    "another 'user'",
 		    "there is no user %s for the processes to run as%s%s", name, errno == 0 ? "" : ": ",
@@ -154,73 +137,77 @@ find_user(struct holdings *held)
 		return false;
 	}
 	if (entry->pw_uid == 0 || entry->pw_gid == 0) {
-		mm_problems_add(&held->problems, MM_PROBLEM_ERROR, held->config->path, 0, "name a user of its own",
+		mm_problems_add(&start->problems, MM_PROBLEM_ERROR, start->mintmarkd.reading->config->path, 0, "name a user of its own",
 		    "'user' %s is root, or of root's group", name);
 		return false;
 	}
-	held->user.uid = entry->pw_uid;
-	held->user.gid = entry->pw_gid;
+	start->mintmarkd.user.uid = entry->pw_uid;
+	start->mintmarkd.user.gid = entry->pw_gid;
 	return true;
 }
 
 /* Print every problem; true where nothing may start. The list is empty then. */
 static bool
-tell_problems(struct holdings *held)
+tell_problems(struct start *start)
 {
-	bool error = mm_problems_has_error(&held->problems);
+	bool error = mm_problems_has_error(&start->problems);
 
-	mm_problems_sort(&held->problems);
-	mm_problems_print(&held->problems, stderr, held->options.check);
-	mm_problems_clear(&held->problems);
+	mm_problems_sort(&start->problems);
+	mm_problems_print(&start->problems, stderr, start->options.check);
+	mm_problems_clear(&start->problems);
 	return error;
 }
 
 /* The compiler reads the configuration again, so that what was only remarked so far would stand there twice. */
 static void
-forget_remarks(struct holdings *held)
+forget_remarks(struct start *start)
 {
-	if (!mm_problems_has_error(&held->problems))
-		mm_problems_clear(&held->problems);
+	if (!mm_problems_has_error(&start->problems))
+		mm_problems_clear(&start->problems);
 }
 
 static bool
-compile(struct holdings *held)
+compile(struct start *start)
 {
+	struct mm_mintmarkd *mintmarkd = &start->mintmarkd;
 	const struct mm_compiler_input input = {
-		.config = held->config,
-		.text = mm_slice(held->text, held->text_len),
-		.libexec = held->options.libexec,
-		.user = &held->user,
-		.epoch = held->epoch,
+		.config = mintmarkd->reading->config,
+		.text = mm_slice(mintmarkd->reading->text, mintmarkd->reading->text_len),
+		.sources = &mintmarkd->sources,
+		.libexec = mintmarkd->libexec,
+		.user = &mintmarkd->user,
+		.epoch = mintmarkd->trust.epoch,
 	};
 
-	held->snapshot_fd = mm_compile(&input, &held->problems);
-	return held->snapshot_fd != -1;
+	mintmarkd->trust.snapshot_fd = mm_compile_now(&input, &start->problems);
+	mintmarkd->trust.compiled_s = mm_clock_wall_s();
+	return mintmarkd->trust.snapshot_fd != -1;
 }
 
 /* Everything that a good configuration has, all of it tried, so that all problems are told at once. */
 static bool
-understand(struct holdings *held)
+understand(struct start *start)
 {
+	struct mm_mintmarkd *mintmarkd = &start->mintmarkd;
 	bool good;
 
-	forget_remarks(held);
-	good = mm_callers_read(held->config, &held->callers, &held->problems);
-	good = mm_handover_check_tls(held->config, &held->problems) && good;
-	return compile(held) && good;
+	forget_remarks(start);
+	good = mm_reading_complete(mintmarkd->reading, &start->problems);
+	return mm_sources_open(mintmarkd->reading->config, NULL, mintmarkd->state.keys_dir_fd, &mintmarkd->sources) &&
+	    compile(start) && good;
 }
 
 /* ---- running ---- */
 
 static enum exit_status
-check(struct holdings *held)
+check(struct start *start)
 {
-	bool good = understand(held);
+	bool good = understand(start);
 
-	if (tell_problems(held) || !good)
+	if (tell_problems(start) || !good)
 		return EXIT_CONFIGURATION;
-	printf("%s: %zu realms, %zu tenants, %zu services: good\n", held->config->path, held->config->realm_count,
-	    held->config->tenant_count, held->config->service_count);
+	printf("%s: %zu realms, %zu tenants, %zu services: good\n", start->mintmarkd.reading->config->path, start->mintmarkd.reading->config->realm_count,
+	    start->mintmarkd.reading->config->tenant_count, start->mintmarkd.reading->config->service_count);
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_NOT_DONE;
 }
 
@@ -234,73 +221,111 @@ whole_segment_bytes(const struct mm_config *config)
 }
 
 static void
-set_up_keeper(struct holdings *held)
+set_up_gate(struct mm_mintmarkd *mintmarkd)
 {
-	held->keeper = (struct mm_keeper){
-		.config = held->config,
-		.listeners = &held->listeners,
-		.callers = &held->callers,
-		.user = &held->user,
-		.libexec = held->options.libexec,
-		.snapshot_fd = held->snapshot_fd,
-		.epoch = held->epoch,
-		.segments = {
-			.dir_fd = held->state.journal_dir_fd,
-			.state_dir = held->config->state_dir,
-			.segment_bytes = whole_segment_bytes(held->config),
-			.keep = (uint64_t)held->config->journal_keep_segments,
-		},
-		.child = { .pid = 0, .socket = -1 },
+	const struct mm_config *config = mintmarkd->first->config;
+
+	mintmarkd->gate.segments = (struct mm_segments){
+		.dir_fd = mintmarkd->state.journal_dir_fd,
+		.state_dir = config->state_dir,
+		.segment_bytes = whole_segment_bytes(config),
+		.keep = (uint64_t)config->journal_keep_segments,
 	};
+}
+
+static bool
+open_sockets(struct mm_mintmarkd *mintmarkd)
+{
+	const struct mm_config *config = mintmarkd->first->config;
+
+	return mm_listeners_open(config, &mintmarkd->user, &mintmarkd->listeners) && mm_desk_open(mintmarkd) &&
+	    mm_followers_open(&mintmarkd->followers, config->trust_socket_path, &mintmarkd->user);
+}
+
+static bool
+keep_processes(struct mm_mintmarkd *mintmarkd)
+{
+	int signal_fd = mm_loop_open_signals();
+	bool served;
+
+	if (signal_fd == -1 || !open_sockets(mintmarkd))
+		return false;
+	set_up_gate(mintmarkd);
+	served = mm_loop_run(mintmarkd, signal_fd);
+	close(signal_fd);
+	return served;
 }
 
 /* The order matters: no snapshot is used whose epoch could be given away again, and nothing is open before it is. */
 static enum exit_status
-serve(struct holdings *held)
+serve(struct start *start)
 {
-	bool good, served;
+	struct mm_mintmarkd *mintmarkd = &start->mintmarkd;
+	const char *state_dir = mintmarkd->first->config->state_dir;
+	bool good;
 
-	if (!mm_state_open(held->config->state_dir, &held->state) || !mm_epoch_next(held->state.dir_fd, &held->epoch))
+	if (!mm_state_open(state_dir, &mintmarkd->state) ||
+	    !mm_epoch_next(mintmarkd->state.dir_fd, &mintmarkd->trust.epoch))
 		return EXIT_NOT_DONE;
-	good = understand(held);
-	if (tell_problems(held))
+	good = understand(start);
+	mm_problems_sort(&start->problems);
+	mm_problems_print(&start->problems, stderr, false);
+	if (mm_problems_has_error(&start->problems))
 		return EXIT_CONFIGURATION;
-	if (!good || !mm_epoch_keep(held->state.dir_fd, held->epoch))
+	mintmarkd->trust.problems = start->problems;
+	start->problems = (struct mm_problems){ .count = 0 };
+	if (!good || !mm_epoch_keep(mintmarkd->state.dir_fd, mintmarkd->trust.epoch))
 		return EXIT_NOT_DONE;
-	held->signal_fd = mm_loop_open_signals();
-	if (held->signal_fd == -1 || !mm_listeners_open(held->config, &held->user, &held->listeners))
-		return EXIT_NOT_DONE;
-	set_up_keeper(held);
-	served = mm_loop_run(&held->keeper, held->signal_fd);
-	mm_listeners_close(&held->listeners);
-	return served ? EXIT_DONE : EXIT_NOT_DONE;
+	return keep_processes(mintmarkd) ? EXIT_DONE : EXIT_NOT_DONE;
 }
 
 static enum exit_status
-run(struct holdings *held)
+run(struct start *start)
 {
+	const struct mm_user *user = &start->mintmarkd.user;
+
 	mm_sandbox_prepare();
-	if (!read_config(held) || !find_user(held)) {
-		tell_problems(held);
+	if (!read_config(start) || !find_user(start)) {
+		tell_problems(start);
 		return EXIT_CONFIGURATION;
 	}
-	if (!mm_sandbox_enter(MM_PROCESS_MINTMARKD, held->user.uid, held->user.gid))
+	if (!mm_sandbox_enter(MM_PROCESS_MINTMARKD, user->uid, user->gid))
 		return EXIT_NOT_DONE;
-	return held->options.check ? check(held) : serve(held);
+	return start->options.check ? check(start) : serve(start);
 }
 
 static void
-let_go(struct holdings *held)
+init(struct mm_mintmarkd *mintmarkd, const struct options *options)
 {
-	if (held->snapshot_fd >= 0)
-		close(held->snapshot_fd);
-	if (held->signal_fd >= 0)
-		close(held->signal_fd);
-	mm_state_close(&held->state);
-	mm_callers_clear(&held->callers);
-	mm_problems_clear(&held->problems);
-	mm_config_free(&held->config);
-	free(held->text);
+	*mintmarkd = (struct mm_mintmarkd){
+		.config_path = options->config_path,
+		.libexec = options->libexec,
+		.started_s = mm_clock_wall_s(),
+		.state = MM_STATE_NONE,
+		.trust = { .snapshot_fd = -1 },
+		.followers = { .listener = { .fd = -1 } },
+	};
+	mm_gate_init(&mintmarkd->gate, mintmarkd);
+	mm_courier_init(&mintmarkd->courier, mintmarkd);
+	mm_desk_init(&mintmarkd->desk, mintmarkd);
+	mm_renewal_init(&mintmarkd->renewal);
+}
+
+static void
+let_go(struct mm_mintmarkd *mintmarkd)
+{
+	mm_gate_clear(&mintmarkd->gate);
+	mm_courier_clear(&mintmarkd->courier);
+	mm_desk_clear(&mintmarkd->desk);
+	mm_renewal_clear(&mintmarkd->renewal);
+	mm_followers_close(&mintmarkd->followers);
+	mm_listeners_close(&mintmarkd->listeners);
+	mm_sources_close(&mintmarkd->sources);
+	mm_trust_in_use_clear(&mintmarkd->trust);
+	if (mintmarkd->reading != mintmarkd->first)
+		mm_reading_free(&mintmarkd->reading);
+	mm_reading_free(&mintmarkd->first);
+	mm_state_close(&mintmarkd->state);
 }
 
 /* Where 0, 1 or 2 is closed, a file of ours would get that number, and be written to as if it were the log. */
@@ -329,18 +354,16 @@ ignore_file_size_signal(void)
 int
 main(int argc, char **argv)
 {
-	static struct holdings held = {
-		.state = { -1, -1, -1 },
-		.snapshot_fd = -1,
-		.signal_fd = -1,
-	};
+	static struct start start;
 	enum exit_status status;
 
 	if (!open_standard_descriptors() || !ignore_file_size_signal())
 		return EXIT_NOT_DONE;
 	mm_log_init();
-	parse_options(argc, argv, &held.options);
-	status = run(&held);
-	let_go(&held);
+	parse_options(argc, argv, &start.options);
+	init(&start.mintmarkd, &start.options);
+	status = run(&start);
+	let_go(&start.mintmarkd);
+	mm_problems_clear(&start.problems);
 	return (int)status;
 }

@@ -4,6 +4,7 @@
 
 #include "daemon/mintmarkd/log.h"
 #include "engine/journal.h"
+#include "engine/kept_keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +56,17 @@ take_lock(const char *path, struct mm_state *state)
 	return false;
 }
 
+/* Open a folder of the state folder; inside: "/" and its name. */
+static bool
+open_inner(const char *path, const char *inside, int dir_fd, int *fd)
+{
+	*fd = open_folder(dir_fd, inside + 1);
+	if (*fd != -1)
+		return check_owner(path, inside, *fd);
+	mm_log(LOG_ERR, "%s%s cannot be opened or made: %s", path, inside, strerror(errno));
+	return false;
+}
+
 static bool
 open_parts(const char *path, struct mm_state *state)
 {
@@ -65,18 +77,14 @@ open_parts(const char *path, struct mm_state *state)
 	}
 	if (!check_owner(path, "", state->dir_fd) || !take_lock(path, state))
 		return false;
-	state->journal_dir_fd = open_folder(state->dir_fd, MM_JOURNAL_FOLDER);
-	if (state->journal_dir_fd == -1) {
-		mm_log(LOG_ERR, "%s/" MM_JOURNAL_FOLDER " cannot be opened or made: %s", path, strerror(errno));
-		return false;
-	}
-	return check_owner(path, "/" MM_JOURNAL_FOLDER, state->journal_dir_fd);
+	return open_inner(path, "/" MM_JOURNAL_FOLDER, state->dir_fd, &state->journal_dir_fd) &&
+	    open_inner(path, "/" MM_KEPT_KEYS_FOLDER, state->dir_fd, &state->keys_dir_fd);
 }
 
 bool
 mm_state_open(const char *path, struct mm_state *state)
 {
-	*state = (struct mm_state){ -1, -1, -1 };
+	*state = MM_STATE_NONE;
 	if (open_parts(path, state))
 		return true;
 	mm_state_close(state);
@@ -94,6 +102,7 @@ close_one(int *fd)
 void
 mm_state_close(struct mm_state *state)
 {
+	close_one(&state->keys_dir_fd);
 	close_one(&state->journal_dir_fd);
 	close_one(&state->dir_fd);
 	close_one(&state->lock_fd);

@@ -70,7 +70,7 @@ count_logged()
 # Process ids of the gates of our mintmarkd.
 gates()
 {
-	[ ! -r "/proc/$daemon_pid/task/$daemon_pid/children" ] || cat "/proc/$daemon_pid/task/$daemon_pid/children"
+	pgrep -P "$daemon_pid" -x mintmark-gate || true
 }
 
 is_gone()

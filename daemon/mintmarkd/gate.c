@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeping the gate. */
+#include "daemon/mintmarkd/gate.h"
+
+#include "daemon/mintmarkd/clock.h"
+#include "daemon/mintmarkd/handover.h"
+#include "daemon/mintmarkd/log.h"
+#include "daemon/mintmarkd/mintmarkd.h"
+#include "lib/base/reader.h"
+#include "lib/codec/json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Members of what it tells of its state. */
+#define STATUS_MEMBERS_MAX 64
+
+/* A full disk is looked at again after this. */
+#define SEGMENT_RETRY_MS 5000
+
+/* Alarms of a gate that are logged in a period; the journal and the metrics have them all. */
+#define ALARMS_MAX 50
+#define ALARM_PERIOD_MS 60000
+
+/* ---- the journal ---- */
+
+/* Make a spare segment; where that fails, again later. The gate writes on in what it has. */
+static void
+try_spare(struct mm_mintmarkd *mintmarkd)
+{
+	struct mm_gate *gate = &mintmarkd->gate;
+
+	gate->segment_retry_ms = MM_NEVER_MS;
+	if (mm_handover_spare(mintmarkd) == 0) {
+		if (gate->told_full)
+			mm_log(LOG_NOTICE, "a journal segment could be made again");
+		gate->told_full = false;
+		return;
+	}
+	if (errno == EBUSY)
+		return;
+	if (!gate->told_full)
+		mm_log(LOG_ALERT, "alarm: no further journal segment can be made in %s/journal: %s: the gate will deny "
+		                  "everything when the present one is full",
+		    mintmarkd->first->config->state_dir, strerror(errno));
+	gate->told_full = true;
+	gate->segment_retry_ms = mm_clock_ms() + SEGMENT_RETRY_MS;
+}
+
+static bool
+take_want_segment(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+{
+	(void)message;
+	if (mintmarkd->gate.keeper.child.pid != 0 && mm_keeper_serves(&mintmarkd->gate.keeper))
+		try_spare(mintmarkd);
+	return true;
+}
+
+int64_t
+mm_gate_deadline_ms(const struct mm_gate *gate)
+{
+	return gate->segment_retry_ms;
+}
+
+void
+mm_gate_check_time(struct mm_gate *gate)
+{
+	if (mm_clock_ms() >= gate->segment_retry_ms && mm_keeper_serves(&gate->keeper))
+		try_spare(gate->keeper.mintmarkd);
+}
+
+/* ---- its views ---- */
+
+static bool
+hand_over(struct mm_mintmarkd *mintmarkd)
+{
+	struct mm_gate *gate = &mintmarkd->gate;
+
+	if (!mm_handover(mintmarkd))
+		return false;
+	gate->first_epoch = gate->sent_epoch = mintmarkd->trust.epoch;
+	try_spare(mintmarkd);
+	return true;
+}
+
+void
+mm_gate_send_view(struct mm_mintmarkd *mintmarkd)
+{
+	struct mm_gate *gate = &mintmarkd->gate;
+
+	if (!mm_keeper_serves(&gate->keeper))
+		return; /* the next one begins with it */
+	gate->sent_epoch = mintmarkd->trust.epoch;
+	if (!mm_handover_view(mintmarkd))
+		mm_keeper_end_by_force(&gate->keeper, "cannot be sent what to decide by");
+}
+
+static bool
+read_epoch(const struct mm_message *message, uint64_t *epoch)
+{
+	struct mm_reader reader;
+
+	mm_reader_init(&reader, message->payload, message->len);
+	*epoch = mm_reader_u64(&reader);
+	return mm_reader_ok(&reader);
+}
+
+static bool
+take_ready(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+{
+	struct mm_gate *gate = &mintmarkd->gate;
+	uint64_t epoch;
+
+	if (gate->keeper.state == MM_KEEPER_STOPPING)
+		return true;
+	if (gate->keeper.state != MM_KEEPER_STARTING || !read_epoch(message, &epoch) || epoch != gate->first_epoch)
+		return false;
+	mm_keeper_ready(&gate->keeper);
+	mm_log(LOG_INFO, "the gate (process %d) answers, epoch %" PRIu64, (int)gate->keeper.child.pid, epoch);
+	gate->settled_epoch = epoch;
+	mm_renewal_settled(mintmarkd);
+	return true;
+}
+
+static bool
+take_epoch(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+{
+	struct mm_gate *gate = &mintmarkd->gate;
+	uint64_t epoch;
+
+	if (!read_epoch(message, &epoch) || epoch > gate->sent_epoch || epoch < gate->settled_epoch)
+		return false;
+	if (epoch > gate->settled_epoch)
+		mm_log(LOG_INFO, "the gate decides by epoch %" PRIu64, epoch);
+	gate->settled_epoch = epoch;
+	mm_renewal_settled(mintmarkd);
+	return true;
+}
+
+/* ---- what else it says ---- */
+
+/* Its own alarms; a gate that was taken over must not fill the disk with them. */
+static bool
+take_alarm(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+{
+	struct mm_gate *gate = &mintmarkd->gate;
+	int64_t now_ms = mm_clock_ms();
+
+	if (gate->alarms_since_ms == 0 || now_ms - gate->alarms_since_ms >= ALARM_PERIOD_MS) {
+		if (gate->alarms_untold > 0)
+			mm_log(LOG_ALERT, "alarm: gate: %u alarms more, not logged", gate->alarms_untold);
+		gate->alarms_since_ms = now_ms;
+		gate->alarm_count = gate->alarms_untold = 0;
+	}
+	if (++gate->alarm_count > ALARMS_MAX)
+		gate->alarms_untold++;
+	else
+		mm_log(LOG_ALERT, "alarm: gate: %.*s", (int)message->len, (const char *)message->payload);
+	return true;
+}
+
+static bool
+take_unknown_kid(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+{
+	mm_courier_fetch_for_kid(mintmarkd, mm_slice((const char *)message->payload, message->len));
+	return true;
+}
+
+/* Whether it is one JSON object on one line, so that it stays one in an answer to an operator. */
+static bool
+is_status(struct mm_slice text)
+{
+	static struct mm_json_names names;
+	struct mm_json_member members[STATUS_MEMBERS_MAX];
+	struct mm_json_index index = { .members = members, .max = STATUS_MEMBERS_MAX };
+
+	return memchr(text.ptr, '\n', text.len) == NULL && mm_json_scan(text, &names, &index, NULL) == MM_OK;
+}
+
+static bool
+take_status(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+{
+	struct mm_gate *gate = &mintmarkd->gate;
+
+	if (!is_status(mm_slice((const char *)message->payload, message->len)))
+		return false;
+	free(gate->status);
+	gate->status = strndup((const char *)message->payload, message->len);
+	gate->status_s = mm_clock_wall_s();
+	return true;
+}
+
+static mm_keeper_handler *const handlers[MM_MESSAGE_COUNT] = {
+	[MM_MESSAGE_GATE_READY] = take_ready,
+	[MM_MESSAGE_GATE_WANT_SEGMENT] = take_want_segment,
+	[MM_MESSAGE_GATE_ALARM] = take_alarm,
+	[MM_MESSAGE_GATE_EPOCH] = take_epoch,
+	[MM_MESSAGE_GATE_UNKNOWN_KID] = take_unknown_kid,
+	[MM_MESSAGE_GATE_STATUS] = take_status,
+};
+
+/* ---- one that ended ---- */
+
+static void
+forget(struct mm_mintmarkd *mintmarkd)
+{
+	struct mm_gate *gate = &mintmarkd->gate;
+
+	gate->segment_retry_ms = MM_NEVER_MS;
+	gate->settled_epoch = 0;
+	free(gate->status);
+	gate->status = NULL;
+}
+
+static const struct mm_keeper_role role = {
+	.process = MM_PROCESS_GATE,
+	.name = "the gate",
+	.says_ready = true,
+	.stop = MM_MESSAGE_GATE_STOP,
+	.hand_over = hand_over,
+	.ended = forget,
+	.handlers = handlers,
+};
+
+void
+mm_gate_init(struct mm_gate *gate, struct mm_mintmarkd *mintmarkd)
+{
+	*gate = (struct mm_gate){ .segment_retry_ms = MM_NEVER_MS };
+	mm_keeper_init(&gate->keeper, &role, mintmarkd);
+}
+
+void
+mm_gate_clear(struct mm_gate *gate)
+{
+	mm_keeper_drop(&gate->keeper);
+	free(gate->status);
+	gate->status = NULL;
+}

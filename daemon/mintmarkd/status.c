@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON for operators. */
+#include "daemon/mintmarkd/status.h"
+
+#include "daemon/ipc/limits.h"
+#include "daemon/mintmarkd/clock.h"
+#include "daemon/mintmarkd/handover.h"
+#include "daemon/mintmarkd/mintmarkd.h"
+#include "engine/json_writer.h"
+
+#include <mintmark/version.h>
+
+#include <string.h>
+#include <unistd.h>
+
+static void
+add_problems(struct mm_json_writer *json, const char *name, const struct mm_problems *problems)
+{
+	static const char *const classes[] = {
+		[MM_PROBLEM_ERROR] = "error",
+		[MM_PROBLEM_ALARM] = "alarm",
+		[MM_PROBLEM_REMARK] = "remark",
+	};
+
+	mm_json_begin_array(json, name);
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct mm_problem *problem = &problems->items[i];
+
+		mm_json_begin_object(json, NULL);
+		mm_json_add_str(json, "class", classes[problem->class]);
+		mm_json_add_str(json, "file", problem->where);
+		if (problem->line > 0)
+			mm_json_add_int(json, "line", problem->line);
+		mm_json_add_str(json, "text", problem->text);
+		mm_json_add_str(json, "mend", problem->mend);
+		mm_json_end_object(json);
+	}
+	mm_json_end_array(json);
+}
+
+/* ---- parts of the status ---- */
+
+static void
+add_configuration(struct mm_json_writer *json, const struct mm_mintmarkd *mintmarkd)
+{
+	const struct mm_reload_result *last = &mintmarkd->renewal.last;
+
+	mm_json_begin_object(json, "configuration");
+	mm_json_add_str(json, "path", mintmarkd->config_path);
+	mm_json_add_int(json, "loaded", mintmarkd->reading->read_s);
+	if (last->time_s != 0) {
+		mm_json_begin_object(json, "reload");
+		mm_json_add_int(json, "time", last->time_s);
+		mm_json_add_bool(json, "done", last->done);
+		add_problems(json, "problems", &last->problems);
+		mm_json_end_object(json);
+	}
+	mm_json_end_object(json);
+}
+
+static void
+add_process(struct mm_json_writer *json, const char *name, const struct mm_keeper *keeper)
+{
+	if (keeper->state == MM_KEEPER_STOPPED)
+		return;
+	mm_json_begin_object(json, NULL);
+	mm_json_add_str(json, "name", name);
+	mm_json_add_bool(json, "running", keeper->state == MM_KEEPER_RUNNING);
+	if (keeper->child.pid != 0) {
+		mm_json_add_int(json, "pid", keeper->child.pid);
+		mm_json_add_int(json, "since", keeper->since_s);
+	}
+	mm_json_add_int(json, "restarts", (int64_t)keeper->restarts);
+	mm_json_end_object(json);
+}
+
+static void
+add_processes(struct mm_json_writer *json, const struct mm_mintmarkd *mintmarkd)
+{
+	mm_json_begin_array(json, "processes");
+	add_process(json, "gate", &mintmarkd->gate.keeper);
+	add_process(json, "courier", &mintmarkd->courier.keeper);
+	add_process(json, "desk", &mintmarkd->desk.keeper);
+	mm_json_end_array(json);
+}
+
+static void
+add_gates(struct mm_json_writer *json, const struct mm_gate *gate)
+{
+	char name[MM_GATE_NAME_MAX + 1];
+
+	mm_handover_gate_name(name);
+	mm_json_begin_array(json, "gates");
+	mm_json_begin_object(json, NULL);
+	mm_json_add_str(json, "name", name);
+	if (gate->settled_epoch != 0)
+		mm_json_add_int(json, "epoch", (int64_t)gate->settled_epoch);
+	if (gate->status != NULL) {
+		mm_json_add_int(json, "told", gate->status_s);
+		mm_json_add_json(json, "state", mm_slice_str(gate->status));
+	}
+	mm_json_end_object(json);
+	mm_json_end_array(json);
+}
+
+/* ---- sources ---- */
+
+static bool
+is_first_of_its_keys(const struct mm_config *config, size_t realm)
+{
+	for (size_t i = 0; i < realm; i++)
+		if (strcmp(config->realms[i].keys, config->realms[realm].keys) == 0)
+			return false;
+	return true;
+}
+
+static void
+add_realms(struct mm_json_writer *json, const struct mm_config *config, const char *keys)
+{
+	mm_json_begin_array(json, "realms");
+	for (size_t i = 0; i < config->realm_count; i++)
+		if (strcmp(config->realms[i].keys, keys) == 0)
+			mm_json_add_str(json, NULL, config->realms[i].name);
+	mm_json_end_array(json);
+}
+
+static void
+add_counts(struct mm_json_writer *json, const struct mm_source *source)
+{
+	if (!source->is_counted)
+		return;
+	mm_json_add_int(json, "keys", source->key_count);
+	mm_json_add_int(json, "dropped", source->dropped_count);
+}
+
+static void
+add_outcome(struct mm_json_writer *json, const struct mm_source *source)
+{
+	mm_json_add_str(json, "outcome", mm_source_outcome_name(source->outcome));
+	mm_json_add_int(json, "failures", source->failures);
+	mm_json_add_str(json, "text", source->text);
+}
+
+static void
+add_fetched(struct mm_json_writer *json, const struct mm_source *source)
+{
+	add_counts(json, source);
+	if (source->fetched_s != 0)
+		mm_json_add_int(json, "fetched", source->fetched_s);
+	if (source->was_tried) {
+		mm_json_add_int(json, "tried", source->tried_s);
+		mm_json_add_int(json, "next", source->next_s);
+		add_outcome(json, source);
+	}
+	mm_json_add_bool(json, "kept", source->from_disk);
+}
+
+static void
+add_source(struct mm_json_writer *json, const struct mm_mintmarkd *mintmarkd, const struct mm_config_realm *realm)
+{
+	static const char *const kinds[] = {
+		[MM_KEYS_FILE] = "file",
+		[MM_KEYS_DISCOVERY] = "discovery",
+		[MM_KEYS_JWKS] = "jwks",
+	};
+	const struct mm_source *source = mm_sources_find(&mintmarkd->sources, realm->keys);
+
+	mm_json_begin_object(json, NULL);
+	add_realms(json, mintmarkd->reading->config, realm->keys);
+	mm_json_add_str(json, "kind", kinds[realm->keys_kind]);
+	mm_json_add_str(json, "address", source == NULL ? realm->keys : strchr(realm->keys, ':') + 1);
+	if (source != NULL)
+		add_fetched(json, source);
+	mm_json_end_object(json);
+}
+
+static void
+add_sources(struct mm_json_writer *json, const struct mm_mintmarkd *mintmarkd)
+{
+	const struct mm_config *config = mintmarkd->reading->config;
+
+	mm_json_begin_array(json, "sources");
+	for (size_t i = 0; i < config->realm_count; i++)
+		if (is_first_of_its_keys(config, i))
+			add_source(json, mintmarkd, &config->realms[i]);
+	mm_json_end_array(json);
+}
+
+static void
+add_followers(struct mm_json_writer *json, const struct mm_followers *followers)
+{
+	mm_json_begin_object(json, "followers");
+	mm_json_add_str(json, "path", followers->listen.address);
+	mm_json_add_int(json, "connected", (int64_t)followers->count);
+	mm_json_end_object(json);
+}
+
+/* ---- the objects ---- */
+
+void
+mm_status_write(struct mm_buf *text, const struct mm_mintmarkd *mintmarkd)
+{
+	struct mm_json_writer json;
+
+	mm_json_writer_init(&json, text);
+	mm_json_begin_object(&json, NULL);
+	mm_json_add_int(&json, "now", mm_clock_wall_s());
+	mm_json_add_str(&json, "version", MM_VERSION_TEXT);
+	mm_json_add_int(&json, "started", mintmarkd->started_s);
+	mm_json_add_int(&json, "pid", getpid());
+	add_configuration(&json, mintmarkd);
+	mm_json_add_int(&json, "epoch", (int64_t)mintmarkd->trust.epoch);
+	mm_json_add_int(&json, "compiled", mintmarkd->trust.compiled_s);
+	add_problems(&json, "problems", &mintmarkd->trust.problems);
+	add_processes(&json, mintmarkd);
+	add_gates(&json, &mintmarkd->gate);
+	add_sources(&json, mintmarkd);
+	add_followers(&json, &mintmarkd->followers);
+	mm_json_end_object(&json);
+}
+
+static void
+add_lines(struct mm_json_writer *json, const char *name, const struct mm_buf *lines)
+{
+	const char *at = lines->data, *end = lines->data + lines->len;
+
+	mm_json_begin_array(json, name);
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		size_t len = (size_t)((newline == NULL ? end : newline) - at);
+
+		mm_json_add_slice(json, NULL, mm_slice(at, len));
+		at += len + 1;
+	}
+	mm_json_end_array(json);
+}
+
+void
+mm_status_write_reload(struct mm_buf *text, const struct mm_mintmarkd *mintmarkd)
+{
+	const struct mm_reload_result *last = &mintmarkd->renewal.last;
+	struct mm_json_writer json;
+
+	mm_json_writer_init(&json, text);
+	mm_json_begin_object(&json, NULL);
+	mm_json_add_bool(&json, "done", last->done);
+	mm_json_add_int(&json, "epoch", (int64_t)mintmarkd->trust.epoch);
+	add_lines(&json, "difference", &last->difference);
+	add_problems(&json, "problems", &last->problems);
+	mm_json_end_object(&json);
+}
+
+void
+mm_status_write_fetch(struct mm_buf *text, const char *realm, const struct mm_source *source)
+{
+	struct mm_json_writer json;
+
+	mm_json_writer_init(&json, text);
+	mm_json_begin_object(&json, NULL);
+	mm_json_add_bool(&json, "done", source->outcome == MM_FETCH_NEW || source->outcome == MM_FETCH_SAME);
+	mm_json_add_str(&json, "realm", realm);
+	add_outcome(&json, source);
+	add_counts(&json, source);
+	mm_json_end_object(&json);
+}
+
+void
+mm_status_write_error(struct mm_buf *text, const char *why)
+{
+	struct mm_json_writer json;
+
+	mm_json_writer_init(&json, text);
+	mm_json_begin_object(&json, NULL);
+	mm_json_add_str(&json, "error", why);
+	mm_json_end_object(&json);
+}
