@@ -8,7 +8,8 @@
  * bytes and time are parameters, so any decision can be made again exactly as it was.
  *
  * Threads: a struct mm_trust never changes after it was loaded and may be shared by any number of
- * threads without locks. Everything else belongs to one thread at a time.
+ * threads without locks; a struct mm_cache and a struct mm_replay_store may be shared too, and lock by themselves.
+ * Everything else belongs to one thread at a time.
  */
 #ifndef MINTMARK_H
 #define MINTMARK_H

@@ -22,8 +22,9 @@ struct mm_cache;
 #define MM_CACHE_BYTES_MIN 262144
 
 struct mm_cache_stats {
-	uint64_t hits, misses, stored, evicted;
-	size_t bytes; /* of memory, all in all */
+	uint64_t hits, misses;    /* of look-ups, one a decision */
+	uint64_t stored, evicted; /* evicted: for want of room; what a newer entry of its token replaced is not counted */
+	size_t bytes;             /* of memory, all in all */
 };
 
 #ifdef __cplusplus
@@ -33,6 +34,7 @@ extern "C" {
 /*
  * A new cache of at most max_bytes, MM_CACHE_BYTES_MIN at least, all of it taken now. seed is MM_CACHE_SEED_LEN random
  * bytes that nobody else knows: who knew them could make two tokens that the cache takes for one.
+ * A token needs some 600 bytes; where they are full, the oldest make room.
  * NULL where memory is short or max_bytes too few. Any number of threads may decide with it at once.
  * Free it with mm_cache_free(). Not checked here: that seed is random.
  */

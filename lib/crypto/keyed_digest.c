@@ -10,7 +10,8 @@
  * key of its own, together with the length, so that texts of different lengths differ too. What anybody can see of the
  * digest, and be it by the time that a table takes, looks like random numbers, equal only where the sums are equal.
  * Who has shown q texts to tables that hold n has a chance of q * n * 2^-127 at most: for 10^12 texts and 10^6 entries
- * that is below 10^-20. The words of the key are those of AES-256 in counter mode under the seed, which are as good as random.
+ * that is below 10^-20. The words of the key are those of AES-256 in counter mode under the seed, which are as good as
+ * random.
  */
 #include "lib/crypto/keyed_digest.h"
 
