@@ -6,13 +6,6 @@
 #include <stdio.h>
 
 void
-courier_sentence_init(struct courier_sentence *sentence)
-{
-	sentence->text[0] = '\0';
-	sentence->len = 0;
-}
-
-void
 courier_sentence_add(struct courier_sentence *sentence, const char *format, ...)
 {
 	size_t room = sizeof(sentence->text) - sentence->len;

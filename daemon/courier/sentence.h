@@ -12,13 +12,11 @@
 /* What COURIER_STATUS carries beside its numbers, and a little less. */
 #define COURIER_SENTENCE_LEN_MAX 960
 
+/* All zeroes: an empty one. */
 struct courier_sentence {
 	char text[COURIER_SENTENCE_LEN_MAX + 1];
 	size_t len;
 };
-
-/* An empty one. */
-void courier_sentence_init(struct courier_sentence *sentence);
 
 /* Add our own words; what does not fit is cut. */
 void courier_sentence_add(struct courier_sentence *sentence, const char *format, ...)

@@ -69,26 +69,26 @@ take_metadata(struct courier_source *source, const struct courier_answer *answer
 
 /* ---- keys ---- */
 
-/* What is worth a word of a document's keys; the sentence is cut where they are many. */
+/* What is worth a word of a document's keys; cut where they are many. */
 static void
 tell_key(void *ctx, enum mm_keyset_event event, struct mm_slice kid, const char *text)
 {
-	struct courier_result *result = ctx;
+	struct courier_sentence *told = ctx;
 
 	if (event == MM_KEYSET_SKIPPED)
 		return;
-	courier_sentence_add(&result->sentence, "key \"");
-	courier_sentence_add_foreign(&result->sentence, kid);
-	courier_sentence_add(&result->sentence, "\": %s; ", text);
+	courier_sentence_add(told, "; key \"");
+	courier_sentence_add_foreign(told, kid);
+	courier_sentence_add(told, "\": %s", text);
 }
 
 static void
-tell_counts(const struct mm_keyset_report *report, struct courier_result *result)
+tell_keys(const struct mm_keyset_report *report, const struct courier_sentence *told, struct courier_result *result)
 {
 	if (report->kept_is_lost)
 		courier_sentence_add(&result->sentence, "what was kept could not be read and is lost; ");
-	courier_sentence_add(&result->sentence, "%zu keys, %zu gone, %zu revoked, %zu dropped", report->present,
-	    report->gone, report->revoked, report->dropped);
+	courier_sentence_add(&result->sentence, "%zu keys, %zu gone, %zu revoked, %zu dropped%s", report->present,
+	    report->gone, report->revoked, report->dropped, told->text);
 	result->present = (uint32_t)report->present;
 	result->dropped = (uint32_t)report->dropped;
 }
@@ -125,7 +125,8 @@ static void
 take_keys(struct courier_source *source, const struct courier_answer *answer, int64_t now_s,
     struct courier_result *result)
 {
-	struct mm_keyset_report report = { .tell = tell_key, .tell_ctx = result };
+	struct courier_sentence told = { .len = 0 };
+	struct mm_keyset_report report = { .tell = tell_key, .tell_ctx = &told };
 	struct mm_buf canonical;
 
 	mm_buf_init(&canonical, MM_DOCUMENT_LEN_MAX);
@@ -133,10 +134,10 @@ take_keys(struct courier_source *source, const struct courier_answer *answer, in
 	    source->kept_s, &report, &canonical));
 	if (result->outcome == MM_FETCH_NEW || result->outcome == MM_FETCH_SAME) {
 		keep(source, &canonical, answer, now_s);
-		tell_counts(&report, result);
+		tell_keys(&report, &told, result);
 	} else {
-		courier_sentence_add(&result->sentence, "%s; what was kept stays",
-		    report.why == NULL ? "its keys cannot be used" : report.why);
+		courier_sentence_add(&result->sentence, "%s; what was kept stays%s",
+		    report.why == NULL ? "its keys cannot be used" : report.why, told.text);
 	}
 	mm_buf_clear(&canonical);
 }
