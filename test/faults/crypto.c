@@ -6,6 +6,7 @@
 #include "lib/base/array.h"
 #include "lib/crypto/certificate.h"
 #include "lib/crypto/digest.h"
+#include "lib/crypto/keyed_digest.h"
 #include "lib/crypto/public_key.h"
 
 #include <setjmp.h>
@@ -280,6 +281,28 @@ verifiers_are_made_or_not(void **state)
 	assert_null(verifier);
 }
 
+/* A key of the cache's digest that were made by half could be guessed. */
+static void
+a_digest_key_is_made_whole_or_not_at_all(void **state)
+{
+	static const unsigned char seed[MM_KEYED_DIGEST_SEED_LEN] = "any bytes will do for one run!!";
+	static struct mm_keyed_digest_key key, whole, zeroes;
+	unsigned long nth = 0;
+	bool failed, made;
+
+	(void)state;
+	assert_true(mm_keyed_digest_key_init(&whole, seed));
+	do {
+		memset(&key, 0x11, sizeof(key));
+		arm(++nth);
+		made = mm_keyed_digest_key_init(&key, seed);
+		failed = disarm();
+		assert_true(made || failed);
+		assert_memory_equal(&key, made ? &whole : &zeroes, sizeof(key));
+	} while (failed && nth < ALLOCATIONS_MAX);
+	assert_true(nth > 1 && nth < ALLOCATIONS_MAX);
+}
+
 int
 main(void)
 {
@@ -287,6 +310,7 @@ main(void)
 		cmocka_unit_test(a_key_is_made_whole_or_not_at_all),
 		cmocka_unit_test(no_failure_lets_a_signature_pass),
 		cmocka_unit_test(digests_fail_as_zeroes),
+		cmocka_unit_test(a_digest_key_is_made_whole_or_not_at_all),
 		cmocka_unit_test(verifiers_are_made_or_not),
 	};
 

@@ -481,6 +481,35 @@ a_decision_allocates_nothing_of_its_own(void **state)
 	}
 }
 
+static void
+a_remembered_token_costs_no_allocation(void **state)
+{
+	static const unsigned char seed[MM_CACHE_SEED_LEN] = "any bytes will do for one run!!";
+	struct mm_cache *cache = mm_cache_new(MM_CACHE_BYTES_MIN, seed);
+	struct maker_text token = make_token(0, NULL, NULL);
+	struct mm_request request = request_for("imap", &token);
+	size_t denied = 0;
+
+	(void)state;
+	assert_non_null(cache);
+	request.cache = cache;
+	own_allocations = libcrypto_allocations = 0;
+	counting = true;
+	for (int n = 0; n < 100; n++) {
+		denied += !mm_allowed(mm_decide(trust, &request, decision));
+		if (n == 0) {
+			assert_true(libcrypto_allocations > 0); /* the first is verified */
+			libcrypto_allocations = 0;
+		}
+	}
+	counting = false;
+	assert_int_equal(denied, 0);
+	assert_int_equal(own_allocations, 0);
+	assert_int_equal(libcrypto_allocations, 0);
+	mm_cache_free(&cache);
+	maker_text_clear(&token);
+}
+
 /* ---- threads ---- */
 
 #define THREADS 4
@@ -544,6 +573,7 @@ main(void)
 		cmocka_unit_test(a_revoked_tenant_is_refused),
 		cmocka_unit_test(a_callers_mistake_denies),
 		cmocka_unit_test(a_decision_allocates_nothing_of_its_own),
+		cmocka_unit_test(a_remembered_token_costs_no_allocation),
 		cmocka_unit_test(threads_share_a_snapshot),
 	};
 
