@@ -228,6 +228,7 @@ set_up_gate(struct mm_mintmarkd *mintmarkd)
 	mintmarkd->gate.segments = (struct mm_segments){
 		.dir_fd = mintmarkd->state.journal_dir_fd,
 		.state_dir = config->state_dir,
+		.user = &mintmarkd->user,
 		.segment_bytes = whole_segment_bytes(config),
 		.keep = (uint64_t)config->journal_keep_segments,
 	};
@@ -264,7 +265,7 @@ serve(struct start *start)
 	const char *state_dir = mintmarkd->first->config->state_dir;
 	bool good;
 
-	if (!mm_state_open(state_dir, &mintmarkd->state) ||
+	if (!mm_state_open(state_dir, &mintmarkd->user, &mintmarkd->state) ||
 	    !mm_epoch_next(mintmarkd->state.dir_fd, &mintmarkd->trust.epoch))
 		return EXIT_NOT_DONE;
 	good = understand(start);

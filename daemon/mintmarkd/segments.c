@@ -7,7 +7,20 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define SEGMENT_MODE 0640
+
+/* The desk, which is of the user's group, reads the journal. Where that cannot be, the gate decides all the same. */
+static void
+open_to_group(const struct mm_segments *segments, int fd)
+{
+	if ((segments->user->change && fchown(fd, (uid_t)-1, segments->user->gid) == -1) ||
+	    fchmod(fd, SEGMENT_MODE) == -1)
+		mm_log(LOG_ERR, "a journal segment in %s cannot be opened to the group of the user: %s",
+		    segments->state_dir, strerror(errno));
+}
 
 int
 mm_segments_open_first(struct mm_segments *segments)
@@ -15,6 +28,8 @@ mm_segments_open_first(struct mm_segments *segments)
 	int fd = mm_journal_segment_newest(segments->dir_fd, MM_JOURNAL_GATE, &segments->newest);
 
 	segments->previous = 0;
+	if (fd >= 0)
+		open_to_group(segments, fd);
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
 	segments->newest = 0;
@@ -65,6 +80,7 @@ mm_segments_open_next(struct mm_segments *segments)
 	fd = open_behind(segments, &number);
 	if (fd < 0)
 		return -1;
+	open_to_group(segments, fd);
 	segments->previous = segments->newest;
 	segments->newest = number;
 	/* Not a reason to stop: the disk fills up, and then the gate denies. */

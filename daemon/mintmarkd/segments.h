@@ -5,6 +5,7 @@
 #ifndef MM_DAEMON_MINTMARKD_SEGMENTS_H
 #define MM_DAEMON_MINTMARKD_SEGMENTS_H
 
+#include "daemon/mintmarkd/child.h"
 #include "engine/config.h"
 
 #include <stdint.h>
@@ -13,6 +14,7 @@ struct mm_segments {
 	int dir_fd;
 	const char *state_dir; /* lent, to tell of files */
 	int64_t segment_bytes;
+	const struct mm_user *user; /* lent: whose group may read segments */
 	uint64_t keep;     /* begun segments; 0: all */
 	uint64_t newest;   /* the number of the last one that was opened; 0: none */
 	uint64_t previous; /* of the one opened before it; 0: none */

@@ -6,6 +6,7 @@
 #include "engine/journal.h"
 #include "engine/kept_keys.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,6 +15,9 @@
 #include <unistd.h>
 
 #define LOCK_FILE "lock"
+
+#define STATE_MODE 0710
+#define INNER_MODE 0750
 
 /* Open a folder, made with mode 0700 where its parent exists and it does not. */
 static int
@@ -36,6 +40,23 @@ check_owner(const char *path, const char *inside, int dir_fd)
 		return true;
 	mm_log(LOG_ERR, "state_dir %s%s can be written by others: run 'chown %u %s%s; chmod go-w %s%s'", path, inside,
 	    (unsigned)geteuid(), path, inside, path, inside);
+	return false;
+}
+
+/*
+ * The user's group may pass through the state folder, to the control socket, and read what the desk, which is of it,
+ * shows its members anyway: the journal and the keys that are kept. The rest stays ours alone.
+ */
+static bool
+open_to_group(const char *path, const char *inside, int dir_fd, mode_t mode, const struct mm_user *user)
+{
+	struct stat status;
+
+	if (fstat(dir_fd, &status) == 0 && (!user->change || status.st_gid == user->gid ||
+	        fchown(dir_fd, (uid_t)-1, user->gid) == 0) &&
+	    ((status.st_mode & 07777) == mode || fchmod(dir_fd, mode) == 0))
+		return true;
+	mm_log(LOG_ERR, "state_dir %s%s cannot be opened to the group of the user: %s", path, inside, strerror(errno));
 	return false;
 }
 
@@ -68,7 +89,7 @@ open_inner(const char *path, const char *inside, int dir_fd, int *fd)
 }
 
 static bool
-open_parts(const char *path, struct mm_state *state)
+open_parts(const char *path, const struct mm_user *user, struct mm_state *state)
 {
 	state->dir_fd = open_folder(AT_FDCWD, path);
 	if (state->dir_fd == -1) {
@@ -78,16 +99,58 @@ open_parts(const char *path, struct mm_state *state)
 	if (!check_owner(path, "", state->dir_fd) || !take_lock(path, state))
 		return false;
 	return open_inner(path, "/" MM_JOURNAL_FOLDER, state->dir_fd, &state->journal_dir_fd) &&
-	    open_inner(path, "/" MM_KEPT_KEYS_FOLDER, state->dir_fd, &state->keys_dir_fd);
+	    open_inner(path, "/" MM_KEPT_KEYS_FOLDER, state->dir_fd, &state->keys_dir_fd) &&
+	    open_to_group(path, "", state->dir_fd, STATE_MODE, user) &&
+	    open_to_group(path, "/" MM_JOURNAL_FOLDER, state->journal_dir_fd, INNER_MODE, user) &&
+	    open_to_group(path, "/" MM_KEPT_KEYS_FOLDER, state->keys_dir_fd, INNER_MODE, user);
 }
 
 bool
-mm_state_open(const char *path, struct mm_state *state)
+mm_state_open(const char *path, const struct mm_user *user, struct mm_state *state)
 {
 	*state = MM_STATE_NONE;
-	if (open_parts(path, state))
+	if (open_parts(path, user, state))
 		return true;
 	mm_state_close(state);
+	return false;
+}
+
+/* Give a folder to the group, with these rights beside those that it has. */
+static bool
+share_folder(int fd, gid_t gid, mode_t rights)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && fchown(fd, (uid_t)-1, gid) == 0 &&
+	    fchmod(fd, (status.st_mode & 07777) | rights) == 0;
+}
+
+/* Segments of before the folder was the group's; those made from now on are the folder's group's. */
+static bool
+share_files(int dir_fd, gid_t gid)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	bool shared = dir != NULL;
+
+	if (dir == NULL && fd != -1)
+		close(fd);
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.' && fchownat(dir_fd, entry->d_name, (uid_t)-1, gid, AT_SYMLINK_NOFOLLOW) == -1)
+			shared = false;
+	if (dir != NULL)
+		closedir(dir);
+	return shared;
+}
+
+bool
+mm_state_share(const char *path, const struct mm_state *state, gid_t gid)
+{
+	if (share_folder(state->dir_fd, gid, S_IXGRP) &&
+	    share_folder(state->journal_dir_fd, gid, S_IRGRP | S_IXGRP) && share_files(state->journal_dir_fd, gid))
+		return true;
+	mm_log(LOG_ERR, "state_dir %s cannot be opened for group %u: %s", path, (unsigned)gid, strerror(errno));
 	return false;
 }
 

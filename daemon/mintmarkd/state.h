@@ -6,9 +6,10 @@
 #ifndef MM_DAEMON_MINTMARKD_STATE_H
 #define MM_DAEMON_MINTMARKD_STATE_H
 
-#include <stdbool.h>
+#include "daemon/mintmarkd/child.h"
 
-#define MM_STATE_NONE (struct mm_state){ -1, -1, -1, -1 }
+#include <stdbool.h>
+#include <sys/types.h>
 
 struct mm_state {
 	int dir_fd;
@@ -17,8 +18,20 @@ struct mm_state {
 	int lock_fd;     /* held as long as it is open */
 };
 
-/* Returns false, and logs what to do, where the folder cannot be used; nothing is open then. */
-bool mm_state_open(const char *path, struct mm_state *state);
+#define MM_STATE_NONE (struct mm_state){ -1, -1, -1, -1 }
+
+/*
+ * Open them. The user's group may pass through the folder, to the control socket, and read journal and fetched keys.
+ * Returns false, and logs what to do, where the folder cannot be used; nothing is open then.
+ */
+bool mm_state_open(const char *path, const struct mm_user *user, struct mm_state *state);
+
+/*
+ * Let a group pass through the folder to the control socket, and read the journal: the desk is of that group.
+ * Returns false, and logs it, where that cannot be.
+ */
+bool mm_state_share(const char *path, const struct mm_state *state, gid_t gid);
+
 void mm_state_close(struct mm_state *state);
 
 #endif

@@ -30,7 +30,11 @@ check "it answers over TCP" answers
 check "it answers over a unix socket" \
 	curl -sf -o "$world/body" --max-time 5 --unix-socket "$world/gate.sock" http://gate/readyz
 check "which is for its group alone" test "$(stat -c %a "$world/gate.sock")" = 660
-check "the state folder was made for itself alone" test "$(stat -c %a "$state")" = 700
+check "the state folder was made for itself, and to be passed through by its group" \
+	test "$(stat -c %a "$state")" = 710
+check "its journal for itself, and to be read by its group" \
+	test "$(stat -c %a "$state/journal" "$state/journal/gate.0000000001.journal" | paste -sd ' ')" = '750 640'
+check "the control socket is for the group" test "$(stat -c %a "$state/control")" = 660
 check "the epoch is kept" test "$(cat "$state/epoch")" = 1
 check "the first segment of the journal and a spare are there" \
 	test "$(find "$state/journal" -name 'gate.*.journal' | wc -l)" = 2
@@ -40,6 +44,7 @@ check "and the first one still answers" answers
 
 start_pid=$daemon_pid
 check "SIGHUP does not stop it" kill -HUP "$daemon_pid"
+check "but gives what is read anew the next epoch" wait_for 10 logged "the gate decides by epoch 2"
 check "it answers afterwards" answers
 
 # A request whose head the gate has read before the stop ("100 Continue" says so), and whose body comes after it.
@@ -78,7 +83,7 @@ wait "$notify_pid" || fail "the stand-in for systemd"
 
 # What a killed mintmarkd leaves behind does not stop the next one.
 start_and_wait
-check "the next start has the next epoch" test "$(cat "$state/epoch")" = 2
+check "the next start has the next epoch" test "$(cat "$state/epoch")" = 3
 gate=$(gates)
 kill -KILL "$daemon_pid"
 wait "$daemon_pid" 2>/dev/null || true
