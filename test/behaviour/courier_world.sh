@@ -129,14 +129,15 @@ requests()
 
 # ---- the courier ----
 
-# start_courier: reads commands from descriptor 7; what it says is in 'said'.
+# start_courier COMMAND…: reads commands from descriptor 7; what it says is in 'said'. It is run by COMMAND, if there is
+# one.
 start_courier()
 {
 	rm -f "$world/commands"
 	mkfifo "$world/commands"
 	: >"$world/said"
 	sources=0
-	"$MINTMARK_BUILD/test/behaviour/courier_driver" "$MINTMARK_BUILD/daemon/courier/mintmark-courier" \
+	"$@" "$MINTMARK_BUILD/test/behaviour/courier_driver" "$MINTMARK_BUILD/daemon/courier/mintmark-courier" \
 	    "$world/ca.pem" "$world" <"$world/commands" >"$world/said" 2>"$world/courier.log" &
 	driver_pid=$!
 	exec 7>"$world/commands"
