@@ -115,45 +115,6 @@ mm_state_open(const char *path, const struct mm_user *user, struct mm_state *sta
 	return false;
 }
 
-/* Give a folder to the group, with these rights beside those that it has. */
-static bool
-share_folder(int fd, gid_t gid, mode_t rights)
-{
-	struct stat status;
-
-	return fstat(fd, &status) == 0 && fchown(fd, (uid_t)-1, gid) == 0 &&
-	    fchmod(fd, (status.st_mode & 07777) | rights) == 0;
-}
-
-/* Segments of before the folder was the group's; those made from now on are the folder's group's. */
-static bool
-share_files(int dir_fd, gid_t gid)
-{
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	bool shared = dir != NULL;
-
-	if (dir == NULL && fd != -1)
-		close(fd);
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] != '.' && fchownat(dir_fd, entry->d_name, (uid_t)-1, gid, AT_SYMLINK_NOFOLLOW) == -1)
-			shared = false;
-	if (dir != NULL)
-		closedir(dir);
-	return shared;
-}
-
-bool
-mm_state_share(const char *path, const struct mm_state *state, gid_t gid)
-{
-	if (share_folder(state->dir_fd, gid, S_IXGRP) &&
-	    share_folder(state->journal_dir_fd, gid, S_IRGRP | S_IXGRP) && share_files(state->journal_dir_fd, gid))
-		return true;
-	mm_log(LOG_ERR, "state_dir %s cannot be opened for group %u: %s", path, (unsigned)gid, strerror(errno));
-	return false;
-}
-
 static void
 close_one(int *fd)
 {

@@ -25,13 +25,6 @@ struct mm_state {
  * Returns false, and logs what to do, where the folder cannot be used; nothing is open then.
  */
 bool mm_state_open(const char *path, const struct mm_user *user, struct mm_state *state);
-
-/*
- * Let a group pass through the folder to the control socket, and read the journal: the desk is of that group.
- * Returns false, and logs it, where that cannot be.
- */
-bool mm_state_share(const char *path, const struct mm_state *state, gid_t gid);
-
 void mm_state_close(struct mm_state *state);
 
 #endif

@@ -87,6 +87,9 @@ static struct {
 } opened[READABLE_MAX];
 static bool closed;
 
+/* A folder that is handed in; -1: none. */
+static int readable_dir_fd = -1;
+
 /* The part of what is never done that this version can hold. */
 static struct ruleset
 choose(const struct ruleset *wanted, long abi)
@@ -102,9 +105,9 @@ choose(const struct ruleset *wanted, long abi)
 }
 
 static bool
-allow_reading(int ruleset_fd, int fd)
+allow_reading(int ruleset_fd, int fd, uint64_t access)
 {
-	const struct landlock_path_beneath_attr rule = { .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE, .parent_fd = fd };
+	const struct landlock_path_beneath_attr rule = { .allowed_access = access, .parent_fd = fd };
 
 	return syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
 }
@@ -122,7 +125,7 @@ open_one(int ruleset_fd, size_t row, const char *path)
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
 		opened[row].dev = status.st_dev;
 		opened[row].ino = status.st_ino;
-		ok = allow_reading(ruleset_fd, fd);
+		ok = allow_reading(ruleset_fd, fd, LANDLOCK_ACCESS_FS_READ_FILE);
 	}
 	close(fd);
 	return ok;
@@ -135,7 +138,14 @@ open_readable(int ruleset_fd, enum mm_process process)
 		if (!open_one(ruleset_fd, i, readable[process][i]))
 			return false;
 	closed = true;
-	return true;
+	return readable_dir_fd == -1 || allow_reading(ruleset_fd, readable_dir_fd,
+	                                    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
+}
+
+void
+mm_sandbox_let_read(int dir_fd)
+{
+	readable_dir_fd = dir_fd;
 }
 
 bool

@@ -37,6 +37,12 @@ static const struct limit_row limits[] = {
 	/* 32 fetches of 1 MiB with their authorities are 150 MiB; stacks of threads that look up names count whole. */
 	{ MM_PROCESS_COURIER, RLIMIT_AS, "limit of memory", 2048 * MIB },
 #endif
+	/* 64 connections, 16 readers of the journal with two files each. */
+	{ MM_PROCESS_DESK, RLIMIT_NOFILE, "limit of descriptors", 256 },
+#ifndef MM_SANITIZED
+	/* Answers of at most 32 MiB, of which few are large at once; readers have a window of 256 KiB each. */
+	{ MM_PROCESS_DESK, RLIMIT_AS, "limit of memory", 1024 * MIB },
+#endif
 	{ MM_PROCESS_GATE, RLIMIT_NOFILE, "limit of descriptors", MM_GATE_DESCRIPTORS_MAX },
 };
 

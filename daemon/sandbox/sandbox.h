@@ -28,6 +28,12 @@ void mm_sandbox_prepare(void);
 MM_MUST_USE bool mm_sandbox_enter(enum mm_process process, uid_t uid, gid_t gid);
 
 /*
+ * Let the process read what lies below an open folder, as far as its user and its table of system calls may: for
+ * mm_sandbox_enter(), which comes next. The descriptor stays the caller's, and open.
+ */
+void mm_sandbox_let_read(int dir_fd);
+
+/*
  * Whether one of the files that Landlock lets the process read is another one by now: replaced, made or removed since
  * the door closed. It cannot read the new one; who needs it must be started anew. false where nothing is closed.
  */
