@@ -116,20 +116,53 @@ add_scopes(struct mm_buf *text, const struct mm_texts *scopes)
 	mm_buf_add_str(text, "\"");
 }
 
+static void
+begin_challenge(struct mm_buf *text, const char *scheme, const struct mm_service *service, const char *error,
+    const struct mm_texts *scopes)
+{
+	mm_buf_init(text, HEADER_LEN_MAX);
+	mm_buf_addf(text, "%s realm=\"", scheme);
+	add_quoted(text, service->name);
+	mm_buf_add_str(text, "\"");
+	if (error != NULL)
+		mm_buf_addf(text, ", error=\"%s\"", error);
+	if (scopes != NULL)
+		add_scopes(text, scopes);
+}
+
 void
 gate_answer_add_challenge(struct gate_answer *answer, const struct mm_service *service, const char *error,
     const struct mm_texts *scopes)
 {
 	struct mm_buf text;
 
-	mm_buf_init(&text, HEADER_LEN_MAX);
-	mm_buf_add_str(&text, "Bearer realm=\"");
-	add_quoted(&text, service->name);
-	mm_buf_add_str(&text, "\"");
-	if (error != NULL)
-		mm_buf_addf(&text, ", error=\"%s\"", error);
-	if (scopes != NULL)
-		add_scopes(&text, scopes);
+	begin_challenge(&text, "Bearer", service, error, scopes);
+	add_header(answer, "WWW-Authenticate", &text);
+}
+
+/* RFC 9449 section 7.1: "a space-delimited list of supported JWS algorithms" */
+static void
+add_algorithms(struct mm_buf *text)
+{
+	const struct mm_algorithm *algorithm;
+
+	mm_buf_add_str(text, ", algs=\"");
+	for (uint8_t number = 1; (algorithm = mm_algorithm_by_number(number)) != NULL; number++) {
+		if (number > 1)
+			mm_buf_add_str(text, " ");
+		mm_buf_add_str(text, algorithm->name);
+	}
+	mm_buf_add_str(text, "\"");
+}
+
+void
+gate_answer_add_dpop_challenge(struct gate_answer *answer, const struct mm_service *service, const char *error,
+    const struct mm_texts *scopes)
+{
+	struct mm_buf text;
+
+	begin_challenge(&text, "DPoP", service, error, scopes);
+	add_algorithms(&text);
 	add_header(answer, "WWW-Authenticate", &text);
 }
 

@@ -57,6 +57,12 @@ void gate_answer_add_fact(struct gate_answer *answer, const char *name, struct m
 void gate_answer_add_challenge(struct gate_answer *answer, const struct mm_service *service, const char *error,
     const struct mm_texts *scopes);
 
+/*
+ * 'WWW-Authenticate: DPoP realm="SERVICE", algs="…"' with error and scope as above (RFC 9449 section 7.1).
+ */
+void gate_answer_add_dpop_challenge(struct gate_answer *answer, const struct mm_service *service, const char *error,
+    const struct mm_texts *scopes);
+
 /* 401 for a caller that could not be authenticated with "Basic" (RFC 7662 section 2.3). */
 void gate_answer_refuse_caller(struct gate_answer *answer, const struct mm_service *service);
 

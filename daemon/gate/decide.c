@@ -42,6 +42,7 @@ judge(const struct gate_exchange *exchange, const struct gate_question *question
 		.token = question->token,
 		.mailbox = question->mailbox,
 		.now_s = now_s,
+		.evidence = question->evidence,
 	};
 	struct mm_decision *decision = thread_decision(exchange->gate);
 	bool allowed;

@@ -13,6 +13,7 @@ struct gate_question {
 	const char *protocol;  /* "introspect", "auth" */
 	struct mm_slice token; /* absent: there is none */
 	struct mm_slice mailbox;
+	const struct mm_evidence *evidence; /* of possession of the token's key; NULL: there is none */
 	enum mm_reason refused; /* MM_OK: decide it; else the request cannot be read, and this is why it is denied */
 };
 

@@ -29,6 +29,7 @@ enum gate_framing {
 struct gate_exchange {
 	struct gate *gate;
 	struct MHD_Connection *connection;
+	struct mm_slice method, path;     /* as they were sent; the path without its query */
 	const struct gate_route *route;   /* NULL: no such path */
 	struct mm_slice service_name;     /* of routes that name one */
 	const struct gate_view *view;     /* taken for the answer; NULL: none is being made */

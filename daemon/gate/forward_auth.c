@@ -5,6 +5,7 @@
  */
 #include "daemon/gate/credentials.h"
 #include "daemon/gate/decide.h"
+#include "daemon/gate/evidence.h"
 #include "daemon/gate/route.h"
 #include "lib/base/array.h"
 
@@ -28,15 +29,30 @@ static const struct refusal {
 	[MM_CLASS_UNAVAILABLE] = { MHD_HTTP_SERVICE_UNAVAILABLE, NULL, false, false },
 };
 
+/* In the scheme that the token came with, or that the service demands. */
 static void
-answer_refusal(const struct gate_exchange *exchange, struct gate_answer *answer, enum mm_reason reason)
+add_challenge(const struct gate_exchange *exchange, struct gate_answer *answer, bool as_dpop, const char *error,
+    const struct mm_texts *scopes)
 {
-	const struct refusal *refusal = &refusals[mm_reason_class(reason)];
+	if (as_dpop || exchange->service->binding == MM_BINDING_DPOP)
+		gate_answer_add_dpop_challenge(answer, exchange->service, error, scopes);
+	else
+		gate_answer_add_challenge(answer, exchange->service, error, scopes);
+}
+
+static void
+answer_refusal(const struct gate_exchange *exchange, struct gate_answer *answer, bool as_dpop,
+    const struct gate_outcome *outcome)
+{
+	const struct refusal *refusal = &refusals[mm_reason_class(outcome->reason)];
+	bool wants_nonce = mm_decision_wants_nonce(outcome->decision);
 
 	answer->status = refusal->status;
 	if (refusal->challenge)
-		gate_answer_add_challenge(answer, exchange->service, refusal->error,
+		add_challenge(exchange, answer, as_dpop, wants_nonce ? "use_dpop_nonce" : refusal->error,
 		    refusal->tell_scopes ? &exchange->service->scopes : NULL);
+	if (wants_nonce)
+		gate_evidence_answer_nonce(exchange, answer);
 }
 
 /*
@@ -51,7 +67,7 @@ answer_invalid_request(const struct gate_exchange *exchange, struct gate_answer 
 }
 
 static void
-answer_allowed(struct gate_answer *answer, const struct mm_decision *decision)
+answer_allowed(const struct gate_exchange *exchange, struct gate_answer *answer, const struct mm_decision *decision)
 {
 	static const struct {
 		const char *name;
@@ -68,6 +84,12 @@ answer_allowed(struct gate_answer *answer, const struct mm_decision *decision)
 	answer->status = MHD_HTTP_OK;
 	for (size_t i = 0; i < MM_COUNT_OF(fields); i++)
 		gate_answer_add_fact(answer, fields[i].name, mm_decision_fact(decision, fields[i].fact));
+	/*
+	 * "A more efficient manner of supplying a new nonce is also defined by including a DPoP-Nonce HTTP header in the
+	 * HTTP 200 (OK) response from the previous request." (RFC 9449 section 8.2)
+	 */
+	if (exchange->service->dpop_nonce)
+		gate_evidence_answer_nonce(exchange, answer);
 }
 
 /*
@@ -92,24 +114,28 @@ void
 gate_forward_auth(struct gate_exchange *exchange, struct gate_answer *answer)
 {
 	struct gate_field field = gate_exchange_field(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
+	struct gate_credential credential = gate_evidence_credential(field.value);
 	struct gate_question question = { .protocol = "auth", .refused = MM_OK };
+	struct gate_evidence evidence;
 	struct gate_outcome outcome;
 
-	if (!check_caller(exchange, &question.mailbox)) {
+	if (!check_caller(exchange, &question.mailbox) ||
+	    !gate_evidence_collect(&evidence, exchange, credential.as_dpop)) {
 		gate_exchange_count_refused_caller(exchange);
 		answer_invalid_request(exchange, answer);
 		return;
 	}
+	question.evidence = &evidence.shown;
 	if (field.count == 1)
-		question.token = gate_credentials_find(field.value, "Bearer");
+		question.token = credential.token;
 	/* "Clients MUST NOT use more than one method to transmit the token in each request" (RFC 6750 section 2) */
 	if (field.count > 1)
 		question.refused = MM_TOKEN_MALFORMED;
 	outcome = gate_decide(exchange, &question);
 	if (outcome.allowed)
-		answer_allowed(answer, outcome.decision);
+		answer_allowed(exchange, answer, outcome.decision);
 	else if (field.count > 1 && mm_reason_class(outcome.reason) != MM_CLASS_UNAVAILABLE)
 		answer_invalid_request(exchange, answer);
 	else
-		answer_refusal(exchange, answer, outcome.reason);
+		answer_refusal(exchange, answer, credential.as_dpop, &outcome);
 }

@@ -16,6 +16,8 @@
 #include "engine/config.h"
 #include "engine/journal.h"
 
+#include <mintmark/evidence.h>
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -56,6 +58,8 @@ struct gate {
 	struct gate_view *next; /* what came for the next view; NULL: nothing yet. The control socket's thread alone */
 	bool next_spoiled;      /* something for it could not be read or kept */
 	uint64_t epoch_told;    /* mintmarkd knows that no older view is used. The control socket's thread alone */
+	unsigned char nonce_secret[MM_EVIDENCE_SECRET_LEN]; /* of nonces for DPoP proofs; a new one with each start */
+	struct mm_replay_store *replay_store;               /* of used DPoP proofs */
 	struct gate_findings findings;
 	int segments[GATE_SEGMENTS_MAX]; /* until the journal is open */
 	size_t segment_count;

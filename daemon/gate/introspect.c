@@ -4,6 +4,7 @@
  */
 #include "daemon/gate/credentials.h"
 #include "daemon/gate/decide.h"
+#include "daemon/gate/evidence.h"
 #include "daemon/gate/form.h"
 #include "daemon/gate/route.h"
 #include "engine/json_writer.h"
@@ -12,7 +13,11 @@
 #include <microhttpd.h>
 #include <strings.h>
 
-enum parameter { TOKEN, MAILBOX, CLIENT_ID, CLIENT_SECRET, PARAMETER_COUNT };
+enum parameter {
+	TOKEN, MAILBOX, CLIENT_ID, CLIENT_SECRET,
+	DPOP, HTTP_METHOD, HTTP_URL, CERTIFICATE_THUMBPRINT,
+	PARAMETER_COUNT
+};
 
 struct introspection {
 	struct gate_form_parameter parameters[PARAMETER_COUNT];
@@ -47,6 +52,10 @@ read_form(struct gate_exchange *exchange, struct introspection *introspection)
 		[MAILBOX] = { .name = "mailbox" },
 		[CLIENT_ID] = { .name = "client_id" },
 		[CLIENT_SECRET] = { .name = "client_secret" },
+		[DPOP] = { .name = "dpop" },
+		[HTTP_METHOD] = { .name = "http_method" },
+		[HTTP_URL] = { .name = "http_url" },
+		[CERTIFICATE_THUMBPRINT] = { .name = "certificate_thumbprint" },
 	} };
 	introspection->readable = gate_form_parse(exchange->body.data, exchange->body.len, introspection->parameters,
 	    PARAMETER_COUNT);
@@ -123,14 +132,32 @@ answer_active(const struct gate_exchange *exchange, struct gate_answer *answer, 
 	mm_json_end_object(&writer);
 }
 
+/* What the resource server saw of its client; it is authenticated, so it is believed. */
+static bool
+read_evidence(const struct gate_exchange *exchange, const struct introspection *introspection,
+    struct gate_evidence *evidence)
+{
+	const struct gate_form_parameter *parameters = introspection->parameters;
+
+	gate_evidence_init(evidence, exchange);
+	evidence->shown.dpop_proof = parameters[DPOP].value;
+	evidence->shown.dpop_proof_count = parameters[DPOP].count;
+	evidence->shown.http_method = parameters[HTTP_METHOD].value;
+	evidence->shown.http_url = parameters[HTTP_URL].value;
+	return parameters[CERTIFICATE_THUMBPRINT].count == 0 ||
+	    gate_evidence_set_thumbprint(evidence, parameters[CERTIFICATE_THUMBPRINT].value);
+}
+
 /* A form that cannot be read names no token for certain, so that what it names is not looked at. */
 static struct gate_question
-question_of(const struct introspection *introspection)
+question_of(const struct gate_exchange *exchange, const struct introspection *introspection,
+    struct gate_evidence *evidence)
 {
 	struct gate_question question = { .protocol = "introspect", .refused = MM_TOKEN_MALFORMED };
 
-	if (!introspection->readable)
+	if (!introspection->readable || !read_evidence(exchange, introspection, evidence))
 		return question;
+	question.evidence = &evidence->shown;
 	question.refused = MM_OK;
 	question.token = introspection->parameters[TOKEN].value;
 	question.mailbox = introspection->parameters[MAILBOX].value;
@@ -141,6 +168,7 @@ void
 gate_introspect(struct gate_exchange *exchange, struct gate_answer *answer)
 {
 	struct introspection introspection;
+	struct gate_evidence evidence;
 	struct gate_question question;
 	struct gate_outcome outcome;
 
@@ -159,10 +187,13 @@ gate_introspect(struct gate_exchange *exchange, struct gate_answer *answer)
 		gate_answer_refuse_caller(answer, exchange->service);
 		return;
 	}
-	question = question_of(&introspection);
+	question = question_of(exchange, &introspection, &evidence);
 	outcome = gate_decide(exchange, &question);
 	if (outcome.allowed)
 		answer_active(exchange, answer, outcome.decision);
 	else
 		answer_inactive(answer, outcome.reason);
+	/* For the resource server to hand on: what the token lacks is told it in no other way. */
+	if (mm_decision_wants_nonce(outcome.decision))
+		gate_evidence_answer_nonce(exchange, answer);
 }

@@ -4,6 +4,7 @@
  */
 #include "daemon/gate/control.h"
 #include "daemon/gate/epoch.h"
+#include "daemon/gate/evidence.h"
 #include "daemon/gate/http.h"
 #include "daemon/ipc/limits.h"
 #include "daemon/sandbox/sandbox.h"
@@ -74,7 +75,7 @@ open_journal(struct gate *gate)
 static bool
 start(struct gate *gate)
 {
-	if (!gate_control_set_up(gate) || !gate_control_make_prompt())
+	if (!gate_control_set_up(gate) || !gate_control_make_prompt() || !gate_evidence_begin(gate))
 		return false;
 	gate_http_prepare(gate);
 	mm_sandbox_prepare();
@@ -108,6 +109,7 @@ clear(struct gate *gate)
 {
 	if (gate->journal != NULL)
 		(void)mm_journal_close(&gate->journal);
+	gate_evidence_end(gate);
 	gate_view_free(&gate->next);
 	gate_views_clear(&gate->views);
 	gate_findings_clear(&gate->findings);

@@ -25,6 +25,8 @@ new_exchange(struct gate *gate, struct MHD_Connection *connection, const char *p
 		return NULL;
 	exchange->gate = gate;
 	exchange->connection = connection;
+	exchange->method = mm_slice_str(method);
+	exchange->path = mm_slice_str(path);
 	exchange->route = gate_route_find(path, &exchange->service_name);
 	exchange->method_allowed = gate_route_allows(exchange->route, method);
 	mm_buf_init(&exchange->body, GATE_BODY_LEN_MAX);

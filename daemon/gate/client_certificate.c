@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Clients' certificates.
+ */
+#include "daemon/gate/client_certificate.h"
+
+#include "lib/codec/base64.h"
+#include "lib/codec/hex.h"
+#include "lib/crypto/digest.h"
+
+#include <gnutls/gnutls.h>
+#include <microhttpd.h>
+
+/* ---- in a field ---- */
+
+/* '+' stays what it is: it is a character of base64, and no form is decoded here. */
+static bool
+decode_percent(struct mm_slice text, char *out, size_t *out_len)
+{
+	*out_len = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (c == '%') {
+			int high = i + 2 < text.len ? mm_hex_value(text.ptr[i + 1]) : -1;
+			int low = i + 2 < text.len ? mm_hex_value(text.ptr[i + 2]) : -1;
+
+			if (high < 0 || low < 0)
+				return false;
+			c = (char)(high << 4 | low);
+			i += 2;
+		}
+		out[(*out_len)++] = c;
+	}
+	return true;
+}
+
+static bool
+take_prefix(struct mm_slice *text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	if (text->len < len || memcmp(text->ptr, prefix, len) != 0)
+		return false;
+	*text = mm_slice(text->ptr + len, text->len - len);
+	return true;
+}
+
+static bool
+is_line_end(char c)
+{
+	return c == '\n' || c == '\r';
+}
+
+/* RFC 7468 section 5.1. What stands between the two lines, without its line ends, is moved to the front of text. */
+static bool
+strip_pem(struct mm_slice text, char *room, struct mm_slice *base64)
+{
+	static const char end_line[] = "-----END CERTIFICATE-----";
+	size_t len = 0;
+
+	while (text.len > 0 && text.ptr[0] != '-') {
+		if (!is_line_end(text.ptr[0]))
+			room[len++] = text.ptr[0];
+		text = mm_slice(text.ptr + 1, text.len - 1);
+	}
+	*base64 = mm_slice(room, len);
+	if (!take_prefix(&text, end_line))
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (!is_line_end(text.ptr[i]))
+			return false;
+	}
+	return true;
+}
+
+bool
+gate_client_certificate_parse(struct mm_slice field, uint8_t digest[MM_DIGEST_LEN])
+{
+	char text[GATE_CERTIFICATE_FIELD_LEN_MAX], room[MM_BASE64_ROOM(GATE_CERTIFICATE_FIELD_LEN_MAX)];
+	struct mm_slice base64, der;
+	size_t len;
+
+	if (field.len > GATE_CERTIFICATE_FIELD_LEN_MAX || !decode_percent(field, text, &len))
+		return false;
+	base64 = mm_slice(text, len);
+	if (take_prefix(&base64, "-----BEGIN CERTIFICATE-----") && !strip_pem(base64, text, &base64))
+		return false;
+	return mm_base64_decode(base64, room, &der) == MM_OK && der.len > 0 && mm_sha256(der, digest);
+}
+
+/* ---- by TLS ---- */
+
+static gnutls_session_t
+session_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	return info == NULL ? NULL : (gnutls_session_t)info->tls_session;
+}
+
+bool
+gate_client_connection_has_tls(struct MHD_Connection *connection)
+{
+	return session_of(connection) != NULL;
+}
+
+/* The handshake proved that the peer has the key; whether it is one of ours is asked here. */
+bool
+gate_client_certificate_of_peer(struct MHD_Connection *connection, uint8_t digest[MM_DIGEST_LEN])
+{
+	gnutls_session_t session = session_of(connection);
+	const gnutls_datum_t *chain;
+	unsigned chain_len = 0, faults = 0;
+
+	if (session == NULL || gnutls_certificate_type_get2(session, GNUTLS_CTYPE_PEERS) != GNUTLS_CRT_X509)
+		return false;
+	chain = gnutls_certificate_get_peers(session, &chain_len);
+	if (chain == NULL || chain_len == 0)
+		return false;
+	if (gnutls_certificate_verify_peers2(session, &faults) != GNUTLS_E_SUCCESS || faults != 0)
+		return false;
+	return mm_sha256(mm_slice(chain[0].data, chain[0].size), digest);
+}
