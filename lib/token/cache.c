@@ -22,8 +22,8 @@
 /* One index slot for 128 to 256 bytes of ring: about half of them are used by entries of five hundred bytes. */
 #define INDEX_SHARE 16
 
-/* How often a thread looks whether a held lock is free: some microseconds, many times what a look-up holds it. */
-#define SPINS_MAX 2000
+/* How often a thread looks whether a held lock is free: five to ten microseconds, many times what a look-up takes. */
+#define SPINS_MAX 200
 
 /* Records begin at multiples of this. */
 #define RECORD_ALIGNMENT 8

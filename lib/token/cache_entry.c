@@ -16,6 +16,9 @@
 /* The length of a text that is absent; no entry is so long. */
 #define ABSENT UINT16_MAX
 
+/* 'cnf', and the claims that services find mailboxes in: they are called email, upn and preferred_username. */
+#define MEMBERS_MAX 16
+
 #define TEXT_OF_CLAIM(name) &judgement->unverified.set.name,
 #define COUNT_TEXT(name) + 1
 #define TEXT_COUNT (3 MM_CLAIM_TEXTS(COUNT_TEXT))
@@ -92,36 +95,48 @@ put_member(struct mm_scratch *entry, const struct mm_json_index *payload, struct
 	    put(entry, value.text.ptr, value.text.len);
 }
 
-/* Whether a service before the n-th names the same claim. */
-static bool
-named_before(const struct mm_trust *trust, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (mm_slice_equal(trust->services[i].mailbox_claim, trust->services[n].mailbox_claim))
-			return true;
-	}
-	return false;
-}
-
 static const struct mm_slice cnf = { "cnf", 3 };
 
-/* What any service of this trust may ask for: an entry serves them all. */
+/* Add a name to a list without doubles; false where it is full. */
 static bool
-put_members(struct mm_scratch *entry, const struct mm_judgement *judgement, uint16_t *count)
+list_name(struct mm_slice names[MEMBERS_MAX], uint16_t *count, struct mm_slice name)
 {
-	const struct mm_trust *trust = judgement->trust;
+	for (size_t i = 0; i < *count; i++) {
+		if (mm_slice_equal(names[i], name))
+			return true;
+	}
+	if (*count == MEMBERS_MAX)
+		return false;
+	names[(*count)++] = name;
+	return true;
+}
 
-	*count = 1;
-	if (!put_member(entry, &judgement->payload, cnf))
+/* The members that any service of this trust may ask for: an entry serves them all. */
+static bool
+list_names(const struct mm_trust *trust, struct mm_slice names[MEMBERS_MAX], uint16_t *count)
+{
+	*count = 0;
+	if (!list_name(names, count, cnf))
 		return false;
 	for (size_t i = 0; i < trust->service_count; i++) {
 		struct mm_slice name = trust->services[i].mailbox_claim;
 
-		if (!mm_slice_present(name) || named_before(trust, i))
-			continue;
-		if (!put_member(entry, &judgement->payload, name))
+		if (mm_slice_present(name) && !list_name(names, count, name))
 			return false;
-		++*count;
+	}
+	return true;
+}
+
+static bool
+put_members(struct mm_scratch *entry, const struct mm_judgement *judgement, uint16_t *count)
+{
+	struct mm_slice names[MEMBERS_MAX];
+
+	if (!list_names(judgement->trust, names, count))
+		return false;
+	for (size_t i = 0; i < *count; i++) {
+		if (!put_member(entry, &judgement->payload, names[i]))
+			return false;
 	}
 	return true;
 }

@@ -34,6 +34,7 @@ enum world {
 	WORLD_NO_KEY,     /* … there is none */
 	WORLD_REVOKED,    /* … it is revoked */
 	WORLD_OTHER_CLAIM, /* … the mailbox stands in another claim */
+	WORLD_MANY_CLAIMS, /* … and in many others for other services */
 	WORLD_COUNT
 };
 
@@ -108,6 +109,14 @@ add_services(struct mm_trust_builder *builder, enum world world)
 
 		if (world == WORLD_OTHER_CLAIM && service.mailbox_claim != NULL)
 			service.mailbox_claim = "address";
+		assert_true(mm_trust_builder_add_service(builder, &service));
+	}
+	for (int i = 0; world == WORLD_MANY_CLAIMS && i < 20; i++) {
+		struct mm_service_settings service = { .audience = "https://mail.example", .realms = of_both };
+		char name[16];
+
+		snprintf(name, sizeof(name), "claim-%d", i);
+		service.name = service.mailbox_claim = name;
 		assert_true(mm_trust_builder_add_service(builder, &service));
 	}
 }
@@ -514,6 +523,19 @@ a_token_that_does_not_fit_is_verified_each_time(void **state)
 }
 
 static void
+what_too_many_services_ask_for_is_read_each_time(void **state)
+{
+	struct maker_text token = make_token("claim-19", "\"alice@contoso.example\"");
+	struct mm_request request = request_in(WORLD_MANY_CLAIMS, "claim-19", &token);
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(decide_both(WORLD_MANY_CLAIMS, request), MM_OK);
+	assert_int_equal(stats_now().stored, 0);
+	maker_text_clear(&token);
+}
+
+static void
 ignore_step(void *ctx, const struct mm_trace_step *step)
 {
 	unsigned *last = ctx;
@@ -639,6 +661,7 @@ main(void)
 		TEST(another_epoch_is_a_miss),
 		TEST(no_other_text_is_a_hit),
 		TEST(a_token_that_does_not_fit_is_verified_each_time),
+		TEST(what_too_many_services_ask_for_is_read_each_time),
 		TEST(a_traced_decision_is_made_whole),
 		TEST(a_full_cache_forgets_and_never_errs),
 		TEST(threads_share_a_cache),
