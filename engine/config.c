@@ -39,7 +39,8 @@ check_top(struct mm_config_builder *builder)
 		    "listen on \"tls:ADDRESS:PORT\", or remove tls_certificate and tls_key",
 		    "there is a certificate, but 'listen' has no \"tls:\" address");
 	if (!tls && mm_config_stands(builder, "tls_client_certificates"))
-		mm_config_tell(builder, "tls_client_certificates", "listen on \"tls:ADDRESS:PORT\", or remove the line",
+		mm_config_tell(builder, "tls_client_certificates",
+		    "listen on \"tls:ADDRESS:PORT\", or remove the line",
 		    "clients show certificates only over TLS, but 'listen' has no \"tls:\" address");
 	if (config->token_cache_bytes != 0 && config->token_cache_bytes < MM_CACHE_BYTES_MIN)
 		mm_config_tell(builder, "token_cache", "write 0 for no cache, or at least 262144",
@@ -68,7 +69,8 @@ check_shared_source(struct mm_config_builder *builder, const struct mm_config_re
 		    same_list(other->key_hosts, realm->key_hosts)))
 			continue;
 		mm_config_tell(builder, "keys", "write the same in both",
-		    "realm %s has the same 'keys', but another 'refresh', 'refresh_cool_down' or 'key_hosts'", other->name);
+		    "realm %s has the same 'keys', but another 'refresh', 'refresh_cool_down' or 'key_hosts'",
+		    other->name);
 		return;
 	}
 }
@@ -118,8 +120,9 @@ check_revoke(struct mm_config_builder *builder)
 
 	if (revoke->tokens == NULL && revoke->sessions == NULL && revoke->subjects == NULL && revoke->clients == NULL &&
 	    revoke->tenants == NULL && revoke->keys == NULL)
-		mm_config_tell(builder, "", "write at least one of tokens, sessions, subjects, clients, tenants and keys, "
-		    "or remove the section", "nothing is revoked");
+		mm_config_tell(builder, "",
+		    "write tokens, sessions, subjects, clients, tenants or keys, or remove the section",
+		    "nothing is revoked");
 	if (mm_config_stands(builder, "tokens") && mm_config_stands(builder, "issued_before"))
 		mm_config_tell(builder, "issued_before", "put the tokens into a revoke section of their own",
 		    "'issued_before' contradicts 'tokens': a token is revoked whatever its time");

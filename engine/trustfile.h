@@ -12,7 +12,7 @@
 
 /* The bytes of one key document, under the name that the configuration's realms give it. */
 struct mm_trustfile_document {
-	const char *path; /* the realms' 'keys', as struct mm_config_realm has it: a file's path, or a fetched one's name */
+	const char *path; /* the realms' 'keys', as struct mm_config_realm has it */
 	struct mm_slice bytes;
 	enum mm_document_origin origin;
 };

@@ -55,9 +55,9 @@ struct mm_keyset_report {
 };
 
 /*
- * Read fetched, any bytes that came at now_s, and merge it with kept, which is *out of an earlier call (absent: there is
- * none). kept_s is when kept was last the source's answer (fetched, or not modified): a key that is not in fetched any
- * more was last seen then. The same input gives the same bytes, and merging a document with its own result gives
+ * Read fetched, any bytes that came at now_s, and merge it with kept, which is *out of an earlier call (absent: there
+ * is none). kept_s is when kept was last the source's answer (fetched, or not modified): a key that is not in fetched
+ * any more was last seen then. The same input gives the same bytes, and merging a document with its own result gives
  * MM_KEYSET_SAME at any time.
  *
  *   in fetched                        stands as fetched, first seen now_s or when it was

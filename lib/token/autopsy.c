@@ -84,10 +84,17 @@ lies_behind_revocation(const struct mm_key *key, int64_t iat_s)
 	    iat_s > key->revoked_at_s + MM_CLOCK_SKEW_S;
 }
 
+/* Of a key without scope nobody knows whose it is. */
+static bool
+is_of_another_realm(const struct mm_key *key, const struct statement *statement)
+{
+	return key->standing != MM_KEY_WITHOUT_SCOPE && statement->realm != NULL && statement->realm != key->realm;
+}
+
 static enum mm_autopsy_fault
 find_fault(const struct mm_key *key, const struct statement *statement)
 {
-	if (statement->realm != NULL && statement->realm != key->realm)
+	if (is_of_another_realm(key, statement))
 		return MM_AUTOPSY_FAULT_ISSUER;
 	if (statement->has_iat && lies_outside_window(key, statement->iat_s))
 		return MM_AUTOPSY_FAULT_WINDOW;

@@ -79,8 +79,8 @@ MM_MUST_USE enum mm_reason mm_step_revocation(struct mm_judgement *judgement);
 MM_MUST_USE enum mm_reason mm_step_scope(struct mm_judgement *judgement);
 
 /*
- * Lend a decision that is not in use for other work on a request, of which only the token need be there; its last result
- * is lost. Ended by setting the judgement's request to NULL.
+ * Lend a decision that is not in use for other work on a request, of which only the token need be there; its last
+ * result is lost. Ended by setting the judgement's request to NULL.
  */
 struct mm_judgement *
 mm_decision_lend(struct mm_decision *decision, const struct mm_trust *trust, const struct mm_request *request);

@@ -46,7 +46,7 @@ struct mm_candidate {
 	enum mm_key_standing standing;
 	bool loses; /* another realm keeps this material, or none does */
 	int64_t signs_from_s, signs_until_s, verify_until_s;
-	int64_t seen_s;       /* when a fetched one was first seen; INT64_MIN: it never was otherwise, or is of a file */
+	int64_t seen_s;       /* when a fetched one was first seen; INT64_MIN: that is not stated, or it is of a file */
 	int64_t revoked_at_s; /* of a tombstone; INT64_MIN: not known */
 };
 
@@ -66,7 +66,7 @@ struct mm_compilation {
 	size_t revocation_count;
 	struct mm_compiled_revocation *dead_kids; /* those of keys: they become keys that are revoked */
 	size_t dead_kid_count;
-	struct mm_candidate *candidates; /* sorted by kid and realm; of a kid that is only dead, thumbprint and material are 0 */
+	struct mm_candidate *candidates; /* sorted by kid and realm; a kid that is only dead has no document */
 	size_t candidate_count, candidate_max;
 	struct mm_trust_finding *findings;
 	size_t finding_count, finding_max;

@@ -169,8 +169,8 @@ bring_forward(int64_t *end_s, int64_t to_s)
 }
 
 /*
- * Design: signing from nbf, else iat, to exp; verifying until the last token signed then has expired. A key that is gone
- * is good for a while after it was last seen, and not longer than its certificate.
+ * Design: signing from nbf, else iat, to exp; verifying until the last token signed then has expired. A key that is
+ * gone is good for a while after it was last seen, and not longer than its certificate.
  */
 static void
 set_windows(struct mm_candidate *candidate, const struct mm_compiled_realm *realm, const struct mm_keyset_marks *marks)

@@ -46,7 +46,7 @@ struct mm_key {
 	int64_t signs_until_s;  /* INT64_MAX: open */
 	int64_t verify_until_s; /* INT64_MAX: open */
 	int64_t revoked_at_s;   /* of a tombstone; INT64_MIN: not known */
-	struct mm_public_key *public_key; /* of every standing, for the autopsy; NULL: unknown, not good, no algorithm */
+	struct mm_public_key *public_key; /* of every standing; NULL: unknown, not good, or without algorithm */
 };
 
 /* Key states of the design; computed from standing, windows and the time. */

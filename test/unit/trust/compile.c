@@ -129,7 +129,7 @@ struct world {
 	size_t service_count;
 	struct mm_revocation_settings revocations[4];
 	size_t revocation_count;
-	struct { const char *name; struct mm_slice jwks; } documents[3];
+	struct { const char *name; struct mm_slice jwks; enum mm_document_origin origin; } documents[3];
 	size_t document_count;
 };
 
@@ -173,7 +173,7 @@ compile(const struct world *world)
 	assert_non_null(builder);
 	for (size_t i = 0; i < world->document_count; i++)
 		assert_true(mm_trust_builder_add_document(builder, world->documents[i].name, world->documents[i].jwks,
-		    MM_DOCUMENT_FILE));
+		    world->documents[i].origin));
 	for (size_t i = 0; i < world->service_count; i++) /* before what they name: the order does not matter */
 		assert_true(mm_trust_builder_add_service(builder, &world->services[i]));
 	for (size_t i = 0; i < world->tenant_count; i++)
@@ -595,6 +595,342 @@ windows_come_from_nbf_else_iat_to_exp(void **state)
 	maker_text_clear(&text);
 }
 
+/* ---- fetched documents ---- */
+
+static void
+a_fetched_document_leaves_out_what_is_bad(void **state)
+{
+	struct maker_text text = { NULL, 0, 0 };
+	struct world world = world_of(JWKS(&text, { KEY_1, "c1", CONSUMER_ISSUER, NULL },
+	    { KEY_2, "private", KEY_ISSUER, "\"d\":\"AA\"" }, { KEY_2, "odd", KEY_ISSUER, "\"use\":\"other\"" },
+	    { KEY_2, "twice", KEY_ISSUER, NULL }, { KEY_3, "twice", KEY_ISSUER, NULL },
+	    { KEY_2, "dead", KEY_ISSUER, "\"revoked\":{\"revoked_at\":5}" }, { KEY_3, "dead", KEY_ISSUER, NULL },
+	    { KEY_3, "e1", KEY_ISSUER, "\"mintmark_gone\":\"x\"" }, { KEY_3, "e2", KEY_ISSUER, NULL }));
+	struct mm_trust *trust;
+
+	(void)state;
+	assert_null(compile(&world));
+	world.documents[0].origin = MM_DOCUMENT_FETCHED;
+	trust = compile(&world);
+	assert_non_null(trust);
+	assert_string_equal(standing_of(trust, "consumer", "c1"), "usable");
+	assert_string_equal(standing_of(trust, "enterprise", "e2"), "usable");
+	assert_string_equal(standing_of(trust, "enterprise", "dead"), "revoked");
+	assert_int_equal(trust->key_count, 3);
+	assert_true(was_told(&told.alarms, "private: the key has a private member"));
+	assert_true(was_told(&told.alarms, "twice: one kid stands on two keys"));
+	assert_true(was_told(&told.remarks, "odd: 'use' is neither"));
+	assert_true(was_told(&told.remarks, "e1: a member of ours is no time"));
+	assert_true(realm_of(trust, "consumer")->keys_fetched);
+	mm_trust_free(&trust);
+	maker_text_clear(&text);
+}
+
+/* One realm's document that cannot be read leaves the other realm as it is. */
+static void
+a_fetched_document_that_is_no_set_has_no_keys(void **state)
+{
+	static const struct { const char *text; bool alarm; } rows[] = {
+		{ "", false }, { "<html>", true }, { "{\"keys\":1}", true }, { "{\"keys\":[]}", false },
+	};
+	struct maker_text text = { NULL, 0, 0 };
+	struct world world = world_of(JWKS(&text, { KEY_1, "c1", CONSUMER_ISSUER, NULL }));
+
+	(void)state;
+	world.realms[1].keys = "jwks:https://e.example";
+	world.documents[world.document_count].name = "jwks:https://e.example";
+	world.documents[world.document_count++].origin = MM_DOCUMENT_FETCHED;
+	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
+		struct mm_trust *trust;
+
+		world.documents[1].jwks = mm_slice_str(rows[i].text);
+		trust = compile(&world);
+		assert_non_null(trust);
+		assert_string_equal(standing_of(trust, "consumer", "c1"), "usable");
+		assert_int_equal(trust->key_count, 1);
+		assert_int_equal(told.alarms.len > 0, rows[i].alarm);
+		assert_int_equal(was_told(&told.remarks, "nothing was fetched yet"), rows[i].text[0] == '\0');
+		assert_false(realm_of(trust, "consumer")->keys_fetched);
+		assert_true(realm_of(trust, "enterprise")->keys_fetched);
+		mm_trust_free(&trust);
+	}
+	maker_text_clear(&text);
+}
+
+/* Verifying ends with the key's own window, absent_for after it was last seen, or its certificate: what comes first. */
+static void
+a_key_that_is_gone_is_good_for_a_while(void **state)
+{
+	static const struct { const char *more; int64_t verify_until_s, of_file_s; } rows[] = {
+		{ NULL, INT64_MAX, INT64_MAX },
+		{ "\"mintmark_seen\":5,\"mintmark_not_after\":1", INT64_MAX, INT64_MAX }, /* it is still published */
+		{ "\"mintmark_gone\":1000", 1000 + 86400, INT64_MAX },
+		{ "\"mintmark_gone\":1000,\"mintmark_not_after\":2000", 2000 + 60, INT64_MAX },
+		{ "\"mintmark_gone\":1000,\"mintmark_not_after\":200000", 1000 + 86400, INT64_MAX },
+		{ "\"mintmark_gone\":1000,\"exp\":900", 900 + 3600 + 60, 900 + 3600 + 60 },
+		{ "\"mintmark_gone\":1000,\"exp\":900000", 1000 + 86400, 900000 + 3600 + 60 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
+		struct maker_text text = { NULL, 0, 0 };
+		struct world world = world_of(JWKS(&text, { KEY_1, "k", KEY_ISSUER, rows[i].more }));
+		struct mm_trust *trust;
+
+		world.documents[0].origin = MM_DOCUMENT_FETCHED;
+		trust = compile(&world);
+		assert_non_null(trust);
+		assert_int_equal(trust->keys[0].verify_until_s, rows[i].verify_until_s);
+		assert_non_null(trust->keys[0].public_key); /* for whose it is, when it is retired */
+		mm_trust_free(&trust);
+		world.realms[1].absent_for_s = 60;
+		trust = compile(&world);
+		assert_non_null(trust);
+		if (rows[i].verify_until_s == 1000 + 86400)
+			assert_int_equal(trust->keys[0].verify_until_s, 1060);
+		mm_trust_free(&trust);
+		/* In a file it says nothing. */
+		world.documents[0].origin = MM_DOCUMENT_FILE;
+		trust = compile(&world);
+		assert_non_null(trust);
+		assert_int_equal(trust->keys[0].verify_until_s, rows[i].of_file_s);
+		mm_trust_free(&trust);
+		maker_text_clear(&text);
+	}
+}
+
+/* A world of two documents: the consumer's "common" and the enterprise's "other", both without demands. */
+static struct world
+world_of_two(struct mm_slice consumer, enum mm_document_origin consumer_origin, struct mm_slice enterprise,
+    enum mm_document_origin enterprise_origin)
+{
+	struct world world = world_of(consumer);
+
+	world.documents[0].origin = consumer_origin;
+	world.realms[0].require_key_issuer = world.realms[1].require_key_issuer = false;
+	world.realms[1].keys = "other";
+	world.documents[world.document_count].name = "other";
+	world.documents[world.document_count].jwks = enterprise;
+	world.documents[world.document_count++].origin = enterprise_origin;
+	return world;
+}
+
+/* Else any provider could switch another's realm off. */
+static void
+a_fetched_tombstone_kills_only_where_its_document_is_the_source(void **state)
+{
+	struct maker_text text = { NULL, 0, 0 }, other = { NULL, 0, 0 };
+	struct world world = world_of_two(JWKS(&text,
+	    { KEY_1, "dead", CONSUMER_ISSUER, "\"revoked\":{\"revoked_at\":5}" },
+	    { KEY_1, "risen", CONSUMER_ISSUER, NULL }),
+	    MM_DOCUMENT_FETCHED, JWKS(&other, { KEY_1, "e1", KEY_ISSUER, NULL }), MM_DOCUMENT_FETCHED);
+	struct mm_trust *trust = compile(&world);
+
+	(void)state;
+	assert_non_null(trust);
+	assert_string_equal(standing_of(trust, "consumer", "dead"), "revoked");
+	assert_string_equal(standing_of(trust, "consumer", "risen"), "revoked");
+	assert_string_equal(standing_of(trust, "enterprise", "e1"), "usable");
+	assert_int_equal(mm_trust_find_key(trust, realm_of(trust, "consumer"), mm_slice_str("risen"))->revoked_at_s, 5);
+	assert_true(was_told(&told.alarms, "risen: the material of a revoked key"));
+	mm_trust_free(&trust);
+	world.documents[0].origin = MM_DOCUMENT_FILE; /* an operator's word holds everywhere */
+	trust = compile(&world);
+	assert_non_null(trust);
+	assert_string_equal(standing_of(trust, "enterprise", "e1"), "revoked");
+	mm_trust_free(&trust);
+	maker_text_clear(&text);
+	maker_text_clear(&other);
+}
+
+#define FILE_ MM_DOCUMENT_FILE
+#define FETCHED MM_DOCUMENT_FETCHED
+#define SEEN(time) "\"mintmark_seen\":" time
+
+/* Material that two documents offer to two realms: who keeps it. */
+static const struct {
+	enum mm_document_origin consumer_origin, enterprise_origin;
+	const char *consumer_issuer, *consumer_more, *enterprise_issuer, *enterprise_more;
+	const char *consumer, *enterprise;
+} rivals[] = {
+	/* a file stands before what is fetched, whatever that states */
+	{ FETCHED, FILE_, CONSUMER_ISSUER, SEEN("1"), NULL, NULL, "unscoped", "usable" },
+	{ FETCHED, FILE_, CONSUMER_ISSUER, SEEN("1"), KEY_ISSUER, NULL, "unscoped", "usable" },
+	{ FETCHED, FILE_, NULL, SEEN("1"), NULL, NULL, "unscoped", "usable" },
+	{ FILE_, FETCHED, NULL, NULL, KEY_ISSUER, SEEN("1"), "usable", "unscoped" },
+	/* its own issuer stands before none */
+	{ FETCHED, FETCHED, CONSUMER_ISSUER, SEEN("9"), NULL, SEEN("1"), "usable", "unscoped" },
+	{ FETCHED, FETCHED, NULL, SEEN("1"), KEY_ISSUER, SEEN("9"), "unscoped", "usable" },
+	/* both state theirs: who had it first, wherever he stands in the configuration */
+	{ FETCHED, FETCHED, CONSUMER_ISSUER, SEEN("1"), KEY_ISSUER, SEEN("9"), "usable", "unscoped" },
+	{ FETCHED, FETCHED, CONSUMER_ISSUER, SEEN("9"), KEY_ISSUER, SEEN("1"), "unscoped", "usable" },
+	{ FETCHED, FETCHED, CONSUMER_ISSUER, SEEN("9"), KEY_ISSUER, SEEN("1") ",\"mintmark_gone\":5", "unscoped",
+	    "usable" },
+	{ FETCHED, FETCHED, CONSUMER_ISSUER, SEEN("5"), KEY_ISSUER, SEEN("5"), "usable", "unscoped" },
+	/* neither does: nobody can tell */
+	{ FETCHED, FETCHED, NULL, SEEN("1"), NULL, SEEN("9"), "unscoped", "unscoped" },
+};
+
+static void
+fetched_material_stays_where_it_stood_first(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(rivals); i++) {
+		struct maker_text text = { NULL, 0, 0 }, other = { NULL, 0, 0 };
+		struct world world = world_of_two(
+		    JWKS(&text, { KEY_1, "k", rivals[i].consumer_issuer, rivals[i].consumer_more }),
+		    rivals[i].consumer_origin,
+		    JWKS(&other, { KEY_1, "k", rivals[i].enterprise_issuer, rivals[i].enterprise_more }),
+		    rivals[i].enterprise_origin);
+		struct mm_trust *trust = compile(&world);
+
+		assert_non_null(trust);
+		if (strcmp(standing_of(trust, "consumer", "k"), rivals[i].consumer) != 0 ||
+		    strcmp(standing_of(trust, "enterprise", "k"), rivals[i].enterprise) != 0)
+			fail_msg("row %zu: %s and %s", i, standing_of(trust, "consumer", "k"),
+			    standing_of(trust, "enterprise", "k"));
+		assert_true(was_told(&told.alarms, "refused in this one"));
+		mm_trust_free(&trust);
+		maker_text_clear(&text);
+		maker_text_clear(&other);
+	}
+}
+
+/* Row 6b with a document that is fetched. */
+static void
+one_fetched_document_gives_no_material_to_two_realms(void **state)
+{
+	struct maker_text text = { NULL, 0, 0 };
+	struct world world = world_of(JWKS(&text, { KEY_1, "k", CONSUMER_ISSUER, SEEN("1") },
+	    { KEY_1, "k", KEY_ISSUER, SEEN("9") }, { KEY_2, "e1", KEY_ISSUER, SEEN("1") }));
+	struct mm_trust *trust;
+
+	(void)state;
+	world.documents[0].origin = MM_DOCUMENT_FETCHED;
+	trust = compile(&world);
+	assert_non_null(trust);
+	assert_string_equal(standing_of(trust, "consumer", "k"), "unscoped");
+	assert_string_equal(standing_of(trust, "enterprise", "k"), "unscoped");
+	assert_string_equal(standing_of(trust, "enterprise", "e1"), "usable");
+	assert_true(was_told(&told.alarms, "k: the key's material is offered"));
+	mm_trust_free(&trust);
+	maker_text_clear(&text);
+}
+
+/* ---- keys that the configuration revokes ---- */
+
+static void
+revoke_kid(struct world *world, const char *realm, const char *kid, int64_t revoked_at_s)
+{
+	world->revocations[world->revocation_count++] = (struct mm_revocation_settings){
+		.realm = realm, .kind = MM_REVOKE_KEY, .value = kid, .issued_before_s = INT64_MAX,
+		.revoked_at_s = revoked_at_s,
+	};
+}
+
+static void
+a_revoked_kid_is_dead_with_its_material(void **state)
+{
+	struct maker_text text = { NULL, 0, 0 }, other = { NULL, 0, 0 };
+	struct world world = world_of_two(JWKS(&text, { KEY_1, "elsewhere", CONSUMER_ISSUER, NULL },
+	    { KEY_3, "e1", CONSUMER_ISSUER, NULL }), MM_DOCUMENT_FILE,
+	    JWKS(&other, { KEY_1, "e1", KEY_ISSUER, SEEN("1") }, { KEY_2, "e2", KEY_ISSUER, SEEN("1") }),
+	    MM_DOCUMENT_FETCHED);
+	const struct mm_key *key;
+	struct mm_trust *trust;
+
+	(void)state;
+	revoke_kid(&world, "enterprise", "e1", 0);
+	revoke_kid(&world, "enterprise", "e1", 500);
+	revoke_kid(&world, "enterprise", "e1", 900);
+	trust = compile(&world);
+	assert_non_null(trust);
+	assert_int_equal(trust->revocation_count, 0);
+	assert_string_equal(standing_of(trust, "enterprise", "e1"), "revoked");
+	assert_string_equal(standing_of(trust, "consumer", "elsewhere"), "revoked");
+	assert_string_equal(standing_of(trust, "consumer", "e1"), "usable"); /* another key, of another realm */
+	assert_string_equal(standing_of(trust, "enterprise", "e2"), "usable");
+	key = mm_trust_find_key(trust, realm_of(trust, "enterprise"), mm_slice_str("e1"));
+	assert_int_equal(key->revoked_at_s, 500);
+	assert_non_null(key->public_key);
+	assert_true(was_told(&told.alarms, "elsewhere: the material of a revoked key"));
+	assert_false(was_told(&told.alarms, "e1:"));
+	mm_trust_free(&trust);
+	maker_text_clear(&text);
+	maker_text_clear(&other);
+}
+
+static void
+a_revoked_kid_is_dead_before_there_is_such_a_key(void **state)
+{
+	struct maker_text text = { NULL, 0, 0 };
+	struct world world = world_of(JWKS(&text, { KEY_2, "e1", KEY_ISSUER, NULL }));
+	const struct mm_key *key;
+	struct mm_trust *trust;
+
+	(void)state;
+	revoke_kid(&world, "enterprise", "a", 7);
+	revoke_kid(&world, "consumer", "e1", 0);
+	trust = compile(&world);
+	assert_non_null(trust);
+	assert_int_equal(trust->key_count, 3);
+	assert_string_equal(standing_of(trust, "enterprise", "a"), "revoked");
+	assert_string_equal(standing_of(trust, "consumer", "e1"), "revoked");
+	assert_string_equal(standing_of(trust, "enterprise", "e1"), "usable");
+	key = mm_trust_find_key(trust, realm_of(trust, "enterprise"), mm_slice_str("a"));
+	assert_false(mm_slice_present(key->thumbprint_text));
+	assert_null(key->public_key);
+	assert_int_equal(key->revoked_at_s, 7);
+	key = mm_trust_find_key(trust, realm_of(trust, "consumer"), mm_slice_str("e1"));
+	assert_true(key->revoked_at_s == INT64_MIN);
+	assert_int_equal(told.alarms.len, 0);
+	mm_trust_free(&trust);
+	maker_text_clear(&text);
+}
+
+/* The autopsy verifies with keys that nothing is allowed by. */
+static void
+a_key_of_any_standing_has_its_public_key(void **state)
+{
+	struct maker_text text = { NULL, 0, 0 };
+	struct world world = world_of(JWKS(&text,
+	    { KEY_1, "dead", KEY_ISSUER, "\"revoked\":{\"revoked_at\":1700000000}" },
+	    { KEY_2, "nobody", NULL, NULL }, { KEY_3, "e1", KEY_ISSUER, NULL }));
+	struct mm_trust *trust = compile(&world);
+
+	(void)state;
+	assert_non_null(trust);
+	assert_int_equal(trust->key_count, 4);
+	for (size_t i = 0; i < trust->key_count; i++)
+		assert_non_null(trust->keys[i].public_key);
+	assert_int_equal(trust->keys[0].revoked_at_s, 1700000000);
+	mm_trust_free(&trust);
+	maker_text_clear(&text);
+}
+
+static void
+what_a_service_demands_is_in_the_snapshot(void **state)
+{
+	struct maker_text text = { NULL, 0, 0 };
+	struct world world = world_of(JWKS(&text, { KEY_3, "e1", KEY_ISSUER, NULL }));
+	struct mm_trust *trust;
+
+	(void)state;
+	world.services[1] = world.services[0];
+	world.services[1].name = "bound";
+	world.services[1].binding = MM_BINDING_MTLS;
+	world.services[0].dpop_nonce = true;
+	world.service_count = 2;
+	trust = compile(&world);
+	assert_non_null(trust);
+	assert_int_equal(trust->services[0].binding, MM_BINDING_WHEN_BOUND);
+	assert_true(trust->services[0].dpop_nonce);
+	assert_int_equal(trust->services[1].binding, MM_BINDING_MTLS);
+	assert_false(trust->services[1].dpop_nonce);
+	mm_trust_free(&trust);
+	maker_text_clear(&text);
+}
+
 /* ---- settings ---- */
 
 static void
@@ -811,6 +1147,33 @@ revoke_token_by_age(struct world *world)
 	revoke(world, "enterprise", MM_REVOKE_TOKEN, "j", 100);
 }
 
+static void
+revoke_long_kid(struct world *world)
+{
+	static char kid[MM_KID_LEN_MAX + 2];
+
+	memset(kid, 'k', sizeof(kid) - 1);
+	revoke_kid(world, "enterprise", kid, 0);
+}
+
+static void
+revoke_kid_of_no_realm(struct world *world)
+{
+	revoke_kid(world, "other", "k", 0);
+}
+
+static void
+absent_for_ever(struct world *world)
+{
+	world->realms[0].absent_for_s = 2678401;
+}
+
+static void
+unknown_binding(struct world *world)
+{
+	world->services[0].binding = (enum mm_binding)3;
+}
+
 struct settings_row {
 	void (*change)(struct world *world);
 	const char *told; /* NULL: good */
@@ -847,6 +1210,10 @@ static const struct settings_row settings_rows[] = {
 	{ revoke_no_tenant, "has no tenant" },
 	{ revoke_no_realm, "there is no realm 'other'" },
 	{ revoke_token_by_age, "revoked for good" },
+	{ revoke_long_kid, "no key has such a 'kid'" },
+	{ revoke_kid_of_no_realm, "there is no realm 'other'" },
+	{ absent_for_ever, "'absent_for' is out of range" },
+	{ unknown_binding, "no kind of binding" },
 };
 
 static void
@@ -915,6 +1282,16 @@ main(void)
 		cmocka_unit_test(a_file_that_is_no_jwk_set_is_refused_with_its_line),
 		cmocka_unit_test(an_algorithm_is_stated_or_the_one_that_fits),
 		cmocka_unit_test(windows_come_from_nbf_else_iat_to_exp),
+		cmocka_unit_test(a_fetched_document_leaves_out_what_is_bad),
+		cmocka_unit_test(a_fetched_document_that_is_no_set_has_no_keys),
+		cmocka_unit_test(a_key_that_is_gone_is_good_for_a_while),
+		cmocka_unit_test(a_fetched_tombstone_kills_only_where_its_document_is_the_source),
+		cmocka_unit_test(fetched_material_stays_where_it_stood_first),
+		cmocka_unit_test(one_fetched_document_gives_no_material_to_two_realms),
+		cmocka_unit_test(a_revoked_kid_is_dead_with_its_material),
+		cmocka_unit_test(a_revoked_kid_is_dead_before_there_is_such_a_key),
+		cmocka_unit_test(a_key_of_any_standing_has_its_public_key),
+		cmocka_unit_test(what_a_service_demands_is_in_the_snapshot),
 		cmocka_unit_test(settings_that_contradict_are_refused),
 		cmocka_unit_test(of_two_revocations_the_wider_one_holds),
 	};
