@@ -335,6 +335,16 @@ maker_key_publish_certificate(EVP_PKEY *key, struct maker_object *jwk)
 	X509_free(certificate);
 }
 
+void
+maker_key_store_certificate(EVP_PKEY *key, const char *path)
+{
+	X509 *certificate = certificate_of(key);
+	FILE *file = fopen(path, "we");
+
+	need(file != NULL && PEM_write_X509(file, certificate) == 1 && fclose(file) == 0, "writing a certificate");
+	X509_free(certificate);
+}
+
 const char *
 maker_key_algorithm(EVP_PKEY *key)
 {

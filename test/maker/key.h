@@ -31,6 +31,9 @@ void maker_key_publish(EVP_PKEY *key, struct maker_object *jwk);
 /* 'x5c' with one certificate that the key signed for itself. */
 void maker_key_publish_certificate(EVP_PKEY *key, struct maker_object *jwk);
 
+/* Write a certificate that the key signed for itself, in PEM. */
+void maker_key_store_certificate(EVP_PKEY *key, const char *path);
+
 /* The algorithm that a key of this type uses where nothing else is said: RS256, ES256, EdDSA and so on. */
 const char *maker_key_algorithm(EVP_PKEY *key);
 

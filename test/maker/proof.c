@@ -5,12 +5,23 @@
 #include "test/maker/key.h"
 
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+unsigned long
+maker_random(void)
+{
+	unsigned long number;
+
+	if (RAND_bytes((unsigned char *)&number, sizeof number) != 1)
+		maker_fail("no random bytes");
+	return number;
+}
 
 static void
 add_digest(struct maker_text *text, const void *bytes, size_t len)

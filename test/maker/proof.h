@@ -10,11 +10,17 @@
 #include <openssl/evp.h>
 #include <stdint.h>
 
+/* What proofs of recipes are made for, where they do not say something else. */
+#define MAKER_PROOF_URL "https://mail.example/inbox"
+
 /* What a proof is made for. */
 struct maker_proof_request {
 	const char *method, *url, *token, *jti;
 	int64_t now_s;
 };
+
+/* A number that is new each time, for the 'jti' of proofs. */
+unsigned long maker_random(void);
 
 /* Header and claims of a genuine proof by this key. */
 void maker_proof_draft(EVP_PKEY *key, const char *algorithm, const struct maker_proof_request *request,

@@ -3,6 +3,7 @@
 #include "test/maker/token.h"
 
 #include "test/maker/key.h"
+#include "test/maker/proof.h"
 #include "test/maker/signature.h"
 #include "test/maker/spelling.h"
 #include "test/maker/text.h"
@@ -20,6 +21,7 @@ struct recipe {
 	int64_t now_s;
 	const struct maker_person *person;
 	const char *key, *kid, *alg, *raw_header, *raw_payload, *signature, *spelling;
+	const char *proof_of; /* a token: make a DPoP proof for it instead of a token */
 	unsigned attempt;
 	int argc;
 	const char *const *argv;
@@ -165,6 +167,46 @@ add_actor(struct recipe *recipe, struct draft *draft, const char *argument)
 	free(token);
 }
 
+static struct maker_text
+path_of(const struct recipe *recipe, const char *name, const char *suffix)
+{
+	struct maker_text path = { 0 };
+
+	maker_text_add_format(&path, "%s/keys/%s%s", recipe->dir, name, suffix);
+	return path;
+}
+
+static void
+bind_to_key(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	struct maker_text path = path_of(recipe, argument, ".pem"), cnf;
+	EVP_PKEY *key = maker_key_load(path.bytes);
+
+	cnf = maker_binding_of_key(key);
+	maker_object_set(&draft->claims, "cnf", cnf.bytes);
+	maker_text_clear(&cnf);
+	maker_text_clear(&path);
+	EVP_PKEY_free(key);
+}
+
+static void
+bind_to_certificate(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	struct maker_text path = path_of(recipe, argument, ".crt");
+	struct maker_text cnf = maker_binding_of_certificate(path.bytes);
+
+	maker_object_set(&draft->claims, "cnf", cnf.bytes);
+	maker_text_clear(&cnf);
+	maker_text_clear(&path);
+}
+
+static void
+set_proof_of(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)draft;
+	recipe->proof_of = argument;
+}
+
 static void
 set_person(struct recipe *recipe, struct draft *draft, const char *argument)
 {
@@ -246,6 +288,9 @@ static const struct argument {
 	{ "--more-claim", "NAME=JSON", "append a claim, whatever is there", true, append_claim },
 	{ "--no-claim", "NAME", "leave a claim out", true, remove_claim },
 	{ "--actor", "PERSON", "add a genuine token of another as the claim actortoken", true, add_actor },
+	{ "--bound-to-key", "NAME", "bind it to a key of the world (RFC 9449)", true, bind_to_key },
+	{ "--bound-to-cert", "NAME", "bind it to a certificate of the world (RFC 8705)", true, bind_to_certificate },
+	{ "--proof-of", "TOKEN", "a DPoP proof for GET " MAKER_PROOF_URL " instead, by D1", false, set_proof_of },
 	{ "--raw-header", "TEXT", "the header's text instead of its members", false, set_raw_header },
 	{ "--raw-payload", "TEXT", "the payload's text instead of its members", false, set_raw_payload },
 	{ "--signature", "FORM", "genuine, or another form", false, set_signature },
@@ -318,6 +363,24 @@ draft_header(const struct recipe *recipe, EVP_PKEY *key, struct maker_object *he
 	free(kid);
 }
 
+static void
+draft_token(const struct recipe *recipe, EVP_PKEY *key, struct draft *draft)
+{
+	draft_header(recipe, key, &draft->header);
+	draft_claims(recipe, &draft->claims);
+}
+
+static void
+draft_proof(const struct recipe *recipe, EVP_PKEY *key, struct draft *draft)
+{
+	char jti[64];
+	const struct maker_proof_request request = { "GET", MAKER_PROOF_URL, recipe->proof_of, jti, recipe->now_s };
+
+	snprintf(jti, sizeof jti, "%lx-%u", maker_random(), recipe->attempt);
+	maker_proof_draft(key, recipe->alg != NULL ? recipe->alg : maker_key_algorithm(key), &request, &draft->header,
+	    &draft->claims);
+}
+
 /* A part's JSON, with a space behind it where its last character must have unused bits. */
 static struct maker_text
 write_part(const struct recipe *recipe, const char *raw, const struct maker_object *object, bool unused_bits)
@@ -374,8 +437,10 @@ make_once(struct recipe *recipe, EVP_PKEY *key, struct maker_text *token)
 	struct maker_text signature = { 0 };
 	bool made;
 
-	draft_header(recipe, key, &draft.header);
-	draft_claims(recipe, &draft.claims);
+	if (recipe->proof_of != NULL)
+		draft_proof(recipe, key, &draft);
+	else
+		draft_token(recipe, key, &draft);
 	apply_arguments(recipe, &draft, true);
 	add_signed_parts(recipe, &draft, spelling, token);
 	maker_object_clear(&draft.header);
@@ -394,11 +459,9 @@ make_once(struct recipe *recipe, EVP_PKEY *key, struct maker_text *token)
 static EVP_PKEY *
 load_key(const struct recipe *recipe)
 {
-	struct maker_text path = { 0 };
-	EVP_PKEY *key;
+	struct maker_text path = path_of(recipe, recipe->key, ".pem");
+	EVP_PKEY *key = maker_key_load(path.bytes);
 
-	maker_text_add_format(&path, "%s/keys/%s.pem", recipe->dir, recipe->key);
-	key = maker_key_load(path.bytes);
 	maker_text_clear(&path);
 	return key;
 }
@@ -419,7 +482,7 @@ maker_token_make(const char *world_dir, int64_t now_s, int argc, const char *con
 
 	apply_arguments(&recipe, NULL, false);
 	if (recipe.key == NULL)
-		recipe.key = recipe.person->key;
+		recipe.key = recipe.proof_of != NULL ? "D1" : recipe.person->key;
 	key = load_key(&recipe);
 	while (!make_once(&recipe, key, &token)) {
 		maker_text_clear(&token);

@@ -50,7 +50,12 @@ static const struct key_row {
 	{ "A-EC384", MAKER_EC384, NULL },
 	{ "A-EC521", MAKER_EC521, NULL },
 	{ "A-ED25519", MAKER_ED25519, NULL },
+	{ "D1", MAKER_EC256, NULL },              /* a client's own, with a certificate */
+	{ "D2", MAKER_EC256, NULL },              /* another client's */
 };
+
+/* Those that have a certificate, keys/NAME.crt. */
+static const char *const certified[] = { "D1", "D2" };
 
 #define TEMPLATE "https://login.example/{tenantid}/v2.0"
 #define CONSUMER MAKER_ISSUER(MAKER_TENANT_C)
@@ -244,6 +249,18 @@ make_keys(const char *dir, EVP_PKEY *keys[COUNT(key_rows)])
 }
 
 static void
+make_certificates(const char *dir, EVP_PKEY *const keys[COUNT(key_rows)])
+{
+	struct maker_text path = { 0 };
+
+	for (size_t i = 0; i < COUNT(certified); i++) {
+		maker_text_add_format(&path, "%s/keys/%s.crt", dir, certified[i]);
+		maker_key_store_certificate(keys[key_number(certified[i])], path.bytes);
+		maker_text_clear(&path);
+	}
+}
+
+static void
 publish_revocation(struct maker_object *jwk, int64_t now_s)
 {
 	struct maker_text revoked = { 0 };
@@ -383,6 +400,7 @@ maker_world_make(const char *given_dir, const struct maker_world_settings *setti
 	if (dir == NULL)
 		maker_fail("%s is no folder", given_dir);
 	make_keys(dir, keys);
+	make_certificates(dir, keys);
 	for (size_t i = 0; i < COUNT(documents); i++)
 		write_document(dir, &documents[i], keys, settings->now_s);
 	for (size_t i = 0; i < COUNT(configurations); i++)

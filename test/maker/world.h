@@ -2,7 +2,7 @@
 /*
  * The world of the attack table: its people, tenants, keys, key documents and configurations, in one folder.
  *
- *	keys/NAME.pem      private keys
+ *	keys/NAME.pem      private keys, and NAME.crt certificates of some of them
  *	NAME.jwks          key documents
  *	NAME.conf          configurations: mintmark.conf, and one a world that a row of the table needs
  *	dovecot.secret     secret of the one who may introspect
