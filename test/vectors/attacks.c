@@ -130,9 +130,9 @@ address_of(const char *mailbox)
 static void
 read_line(char *line, int number)
 {
-	const char *fields[7];
+	const char *fields[8];
 
-	split_fields(line, fields, 7);
+	split_fields(line, fields, 8);
 	if (strcmp(fields[0], "world") == 0 && table.world_count < WORLDS_MAX) {
 		table.worlds[table.world_count++] = (struct world_row){ fields[1], fields[2] };
 	} else if (strcmp(fields[0], "elsewhere") == 0 && table.elsewhere_count < ELSEWHERE_MAX) {
@@ -141,6 +141,7 @@ read_line(char *line, int number)
 		table.cases[table.case_count++] = (struct attack_case){
 			.line = number, .row = fields[1], .world = fields[2], .service = fields[3],
 			.mailbox = address_of(fields[4]), .reason = fields[5], .recipe = fields[6],
+			.autopsy = fields[7],
 		};
 	} else if (fields[0][0] != '\0') {
 		attack_fail("attacks.tsv:%d: '%s' is no kind of line, or there are too many", number, fields[0]);
@@ -211,6 +212,20 @@ complain(const struct attack_case *one, const char *found)
 	    one->mailbox == NULL ? "no named mailbox" : one->mailbox, one->reason, found, one->recipe);
 }
 
+/* A false proof would have an operator believe that a key was stolen: none but those that are listed. */
+static void
+judge_autopsy(const struct attack_case *one, const struct attack_answer *answer)
+{
+	bool good = *one->autopsy != '\0' ? strcmp(one->autopsy, answer->autopsy) == 0 :
+	    strncmp(answer->autopsy, "proof", 5) != 0;
+
+	if (answer->autopsy[0] == '\0' || good)
+		return;
+	failures++;
+	printf("attacks.tsv:%d: row %s, its autopsy: expected %s, got %s\n    %s\n", one->line, one->row,
+	    *one->autopsy == '\0' ? "no proof" : one->autopsy, answer->autopsy, one->recipe);
+}
+
 static void
 judge(const struct attack_case *one, const struct attack_answer *answer)
 {
@@ -242,8 +257,10 @@ static void
 judge_all(const struct attack_world *world)
 {
 	for (size_t i = 0; i < table.case_count; i++) {
-		if (strcmp(table.cases[i].world, world->name) == 0)
-			judge(&table.cases[i], &answers[i]);
+		if (strcmp(table.cases[i].world, world->name) != 0)
+			continue;
+		judge(&table.cases[i], &answers[i]);
+		judge_autopsy(&table.cases[i], &answers[i]);
 	}
 }
 

@@ -13,12 +13,14 @@
 struct attack_case {
 	int line;
 	const char *row, *world, *service, *mailbox, *reason, *recipe; /* mailbox NULL: none is named */
+	const char *autopsy; /* what it must say; "": anything but a proof */
 };
 
 /* What the face said. The reason may come only when the world is closed. */
 struct attack_answer {
 	bool asked, allowed;
 	char reason[40];
+	char autopsy[20]; /* what it said: "none" is wanted, "noise", "lead", "proof issuer"; "": nobody asked it */
 };
 
 /* Where a face finds its world. */

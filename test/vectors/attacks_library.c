@@ -11,6 +11,7 @@
 #include "engine/config.h"
 #include "engine/problems.h"
 #include "engine/trustfile.h"
+#include "lib/token/autopsy.h"
 #include "lib/token/facts.h"
 
 #include <mintmark.h>
@@ -25,7 +26,7 @@
 #include <unistd.h>
 
 static struct mm_trust *trust;
-static struct mm_decision *decision;
+static struct mm_decision *decision, *spare; /* the second is the autopsy's */
 static struct mm_cache *cache; /* until the program ends */
 
 #define CACHE_BYTES ((size_t)4 << 20)
@@ -51,11 +52,13 @@ open_library(struct attack_world *world)
 	world->alarms = has_alarm(&problems);
 	if (!good && !mm_problems_has_error(&problems))
 		attack_fail("%s was refused without a word", world->config_path);
-	if (good)
+	if (good) {
 		decision = mm_decision_new();
+		spare = mm_decision_new();
+	}
 	if (cache == NULL)
 		cache = mm_cache_new(CACHE_BYTES, seed);
-	if ((good && decision == NULL) || cache == NULL)
+	if ((good && (decision == NULL || spare == NULL)) || cache == NULL)
 		attack_fail("out of memory");
 	mm_config_free(&config);
 	mm_problems_clear(&problems);
@@ -71,6 +74,30 @@ decide(const struct mm_request *request, struct attack_answer *answer)
 	answer->allowed = mm_allowed(mm_decide(trust, request, decision));
 	code = mm_reason_code(mm_decision_reason(decision));
 	attack_copy(answer->reason, sizeof answer->reason, code, strlen(code));
+}
+
+/* After a decision: what its autopsy says, if it wants one. */
+static void
+examine(struct mm_slice token, struct attack_answer *answer)
+{
+	static const char *const words[][4] = {
+		[MM_AUTOPSY_NOISE] = { "noise" },
+		[MM_AUTOPSY_LEAD] = { "lead" },
+		[MM_AUTOPSY_PROOF] = { "proof", "proof issuer", "proof window", "proof revoked" },
+	};
+	const struct mm_key *key = NULL;
+	struct mm_autopsy autopsy;
+	const char *said;
+
+	if (!mm_autopsy_wanted(decision, &key)) {
+		attack_copy(answer->autopsy, sizeof answer->autopsy, "none", 4);
+		return;
+	}
+	autopsy = mm_autopsy_examine(trust, token, spare);
+	said = words[autopsy.class][autopsy.fault];
+	if (key == NULL || said == NULL || (autopsy.key == NULL) != (autopsy.class == MM_AUTOPSY_NOISE))
+		said = "contradicts itself";
+	attack_copy(answer->autopsy, sizeof answer->autopsy, said, strlen(said));
 }
 
 static uint64_t
@@ -144,6 +171,7 @@ ask_library(struct attack_world *world, size_t number, const struct attack_case 
 	};
 
 	decide(&request, &world->answers[number]);
+	examine(request.token, &world->answers[number]);
 	decide_warm(&request, &world->answers[number]);
 	if (strcmp(one->row, "16") == 0 && !world->answers[number].allowed)
 		decide_in_child(&request, &world->answers[number]);
@@ -154,6 +182,7 @@ close_library(struct attack_world *world)
 {
 	(void)world;
 	mm_decision_free(&decision);
+	mm_decision_free(&spare);
 	mm_trust_free(&trust);
 }
 
