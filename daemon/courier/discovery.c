@@ -59,9 +59,7 @@ check_issuer(struct mm_slice issuer, const struct courier_origin *origin)
 static bool
 is_allowed(const struct courier_url *keys, const struct courier_origin *origin)
 {
-	struct courier_url own;
-
-	if (courier_url_parse(mm_slice_str(origin->address), &own) == NULL && courier_url_same_place(keys, &own))
+	if (courier_url_same_place(keys, &origin->place))
 		return true;
 	for (size_t i = 0; i < origin->hosts.count; i++)
 		if (courier_url_is_at(keys, origin->hosts.items[i]))
@@ -80,7 +78,7 @@ take_keys_address(struct mm_slice address, const struct courier_origin *origin, 
 		refuse(discovery, MM_FETCH_REFUSED,
 		    "the metadata's 'jwks_uri' leads to another host, which 'key_hosts' of the realm does not list");
 	else
-		memcpy(discovery->keys_address, address.ptr, address.len);
+		memcpy(discovery->keys_address, address.ptr, address.len); /* a good address fits, and its NUL is there */
 }
 
 void

@@ -7,7 +7,6 @@
 #define MM_DAEMON_COURIER_DISCOVERY_H
 
 #include "daemon/courier/origin.h"
-#include "daemon/courier/url.h"
 #include "daemon/ipc/fetch.h"
 
 /* What reading it led to. */

@@ -2,14 +2,10 @@
 /* Reading COURIER_SOURCE, and completing the address of a metadata document. */
 #include "daemon/courier/origin.h"
 
-#include "daemon/courier/url.h"
 #include "engine/config.h"
 #include "lib/base/reader.h"
 
 #include <stdio.h>
-
-static const char well_known[] = "/.well-known/";
-static const char well_known_openid[] = "/.well-known/openid-configuration";
 
 /* The next text ended by NUL; NULL: there is none. */
 static const char *
@@ -48,9 +44,11 @@ read_texts(struct mm_reader *reader, struct mm_pool *pool, struct courier_texts 
 }
 
 static bool
-holds(struct mm_slice text, const char *needle)
+names_a_document(struct mm_slice path)
 {
-	return text.len > 0 && memmem(text.ptr, text.len, needle, strlen(needle)) != NULL;
+	static const char well_known[] = "/.well-known/";
+
+	return memmem(path.ptr, path.len, well_known, sizeof(well_known) - 1) != NULL;
 }
 
 /*
@@ -63,28 +61,27 @@ complete_address(struct mm_pool *pool, const char *address, const struct courier
 {
 	size_t path_end = (size_t)(url->query.ptr - address);
 	char complete[COURIER_ADDRESS_LEN_MAX + 1];
-	int len;
 
-	if (holds(url->path, well_known))
-		return mm_pool_copy(pool, mm_slice_str(address));
+	if (names_a_document(url->path))
+		return address;
 	if (url->path.len > 0 && address[path_end - 1] == '/')
 		path_end--;
-	len = snprintf(complete, sizeof(complete), "%.*s%s%.*s", (int)path_end, address, well_known_openid,
+	snprintf(complete, sizeof(complete), "%.*s%s%.*s", (int)path_end, address, COURIER_WELL_KNOWN,
 	    (int)url->query.len, url->query.ptr);
-	return len < (int)sizeof(complete) ? mm_pool_copy(pool, mm_slice_str(complete)) : NULL;
+	return mm_pool_copy(pool, mm_slice_str(complete));
 }
 
 static const char *
-take_address(struct mm_pool *pool, const char *address, struct courier_origin *origin)
+take_address(struct mm_pool *pool, const char *text, struct courier_origin *origin)
 {
-	struct courier_url url;
-	const char *fault = courier_url_parse(mm_slice_str(address), &url);
+	const char *address = mm_pool_copy(pool, mm_slice_str(text));
+	const char *fault = address == NULL ? NULL : courier_url_parse(mm_slice_str(address), &origin->place);
 
 	if (fault != NULL)
 		return fault;
-	origin->address = origin->is_discovery ? complete_address(pool, address, &url)
-	                                       : mm_pool_copy(pool, mm_slice_str(address));
-	return origin->address == NULL ? "its address is too long" : NULL;
+	origin->address = address == NULL || !origin->is_discovery ? address
+	                                                           : complete_address(pool, address, &origin->place);
+	return origin->address == NULL ? "memory is short" : NULL;
 }
 
 const char *

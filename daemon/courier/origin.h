@@ -5,6 +5,7 @@
 #ifndef MM_DAEMON_COURIER_ORIGIN_H
 #define MM_DAEMON_COURIER_ORIGIN_H
 
+#include "daemon/courier/url.h"
 #include "lib/base/pool.h"
 
 #include <mintmark/slice.h>
@@ -13,6 +14,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* The path of metadata that is added where an address names none. */
+#define COURIER_WELL_KNOWN "/.well-known/openid-configuration"
+
+#define COURIER_ADDRESS_LEN_MAX (MM_FETCH_URL_LEN_MAX + sizeof(COURIER_WELL_KNOWN) - 1)
 
 struct courier_texts {
 	const char **items;
@@ -24,6 +30,7 @@ struct courier_origin {
 	bool is_discovery;    /* 'address' is that of a metadata document, which names the JWK set */
 	int64_t refresh_s;
 	const char *address;  /* complete: of metadata with its well-known path */
+	struct courier_url place; /* its host and port; what it was before it was completed */
 	struct courier_texts issuers; /* of its realms, as configured */
 	struct courier_texts hosts;   /* "host" or "host:port", beside that of 'address', to which metadata may lead */
 };

@@ -8,7 +8,6 @@
 #include "daemon/courier/network.h"
 #include "daemon/courier/origin.h"
 #include "daemon/courier/schedule.h"
-#include "daemon/courier/url.h"
 
 struct courier_source {
 	struct courier_origin origin;

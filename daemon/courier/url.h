@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Addresses that the courier goes to: https, a host, perhaps a port, a path. Nothing else is an address here.
+ * Addresses that the courier goes to, taken apart; engine/fetch_url.h says which are good.
  */
 #ifndef MM_DAEMON_COURIER_URL_H
 #define MM_DAEMON_COURIER_URL_H
+
+#include "engine/fetch_url.h"
 
 #include <mintmark/slice.h>
 #include <mintmark/version.h>
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-
-/* The longest on record has 150 bytes; servers refuse those of more than 2,000 or 8,000. */
-#define COURIER_ADDRESS_LEN_MAX 2048
-
-#define COURIER_PORT_DEFAULT 443
 
 struct courier_url {
 	struct mm_slice host;  /* as it stands; of an IPv6 address with its brackets */
@@ -25,10 +21,8 @@ struct courier_url {
 };
 
 /*
- * Read an address: "https://" in small letters, a host of letters, digits, hyphens and dots or an IPv6 address in
- * brackets, perhaps a port, then a path and a query of what RFC 3986 lets stand there. No user info, no fragment.
- * Returns NULL on success, else a constant sentence of what is wrong; *url borrows from text.
- * Not checked here: whether one may go there.
+ * Take a good address apart. Returns NULL on success, else a constant sentence that follows on the address's name and
+ * says what is wrong with it; *url borrows from text. Not checked here: whether one may go there.
  */
 MM_MUST_USE const char *courier_url_parse(struct mm_slice text, struct courier_url *url);
 
@@ -37,7 +31,7 @@ MM_MUST_USE bool courier_url_same_place(const struct courier_url *a, const struc
 
 /*
  * Whether an address lies at a place that an operator listed: "keys.example" is its port 443, "keys.example:8443" that
- * port. Not checked here: the spelling of the place; one that is no host and port is nowhere.
+ * port. What is no place is nowhere.
  */
 MM_MUST_USE bool courier_url_is_at(const struct courier_url *url, const char *place);
 

@@ -18,7 +18,7 @@ static const char *strangers[] = { "https://login.example/{tenant}/v2.0", "https
 static const char *hosts[] = { "keys.example", "other.example:8443" };
 
 static const struct courier_origin plain = { .is_discovery = true,
-	.address = "https://a.example/.well-known/openid-configuration", .issuers = { literal, 1 }, .hosts = { hosts, 2 } };
+	.place = { .host = { "a.example", 9 }, .port = 443 }, .issuers = { literal, 1 }, .hosts = { hosts, 2 } };
 
 static struct courier_discovery
 read_for(const struct courier_origin *origin, const char *text)

@@ -68,14 +68,14 @@ everything_else_is_refused(void **state)
 static void
 an_address_has_a_greatest_length(void **state)
 {
-	static char text[COURIER_ADDRESS_LEN_MAX + 1];
+	static char text[MM_FETCH_URL_LEN_MAX + 1];
 	struct courier_url url;
 
 	(void)state;
 	memset(text, 'a', sizeof(text));
 	memcpy(text, "https://keys.example/", 21);
-	assert_null(courier_url_parse(mm_slice(text, COURIER_ADDRESS_LEN_MAX), &url));
-	assert_non_null(courier_url_parse(mm_slice(text, COURIER_ADDRESS_LEN_MAX + 1), &url));
+	assert_null(courier_url_parse(mm_slice(text, MM_FETCH_URL_LEN_MAX), &url));
+	assert_non_null(courier_url_parse(mm_slice(text, MM_FETCH_URL_LEN_MAX + 1), &url));
 }
 
 static bool
@@ -103,7 +103,8 @@ a_place_is_host_and_port(void **state)
 	(void)state;
 	assert_true(same_place("https://keys.example/a", "https://KEYS.example:443/b"));
 	assert_false(same_place("https://keys.example/", "https://keys.example:8443/"));
-	assert_false(same_place("https://keys.example/", "https://keys.example./"));
+	assert_true(same_place("https://[::1]/", "https://[::1]:443/"));
+	assert_false(same_place("https://[::1]/", "https://[::2]/"));
 	assert_false(same_place("https://keys.example/", "https://evil-keys.example/"));
 	assert_false(same_place("https://keys.example/", "https://keys.example.evil.example/"));
 
