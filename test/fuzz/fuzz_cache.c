@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Does the cache give back what it was given? The input is a payload, or a header, a NUL and a payload; the target signs
- * it, so that whatever passes the parsers is remembered, and a decision with the cache must say what one without says.
+ * Does the cache give back what it was given? The input is a payload, or a header, a NUL and a payload; the target
+ * signs it, so that whatever passes the parsers is remembered, and a decision with the cache must say what one without
+ * says.
  */
 #include "lib/base/array.h"
 #include "lib/codec/base64url.h"
