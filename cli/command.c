@@ -19,6 +19,7 @@
 
 #define QUESTION_SYNOPSIS                                                                                   \
 	"[-c FILE] -s SERVICE [--mailbox ADDR] [--at UNIX-TIME]\n"                                          \
+	"           [--dpop PROOF --method METHOD --url URL] [--certificate FILE]\n"                            \
 	"           [--no-mark] [--no-ledger] [--json] TOKEN|-\n"
 
 #define QUESTION_USAGE                                                                                      \
@@ -26,6 +27,10 @@
 	"    -c, --config FILE    configuration (default " MM_CONFIG_PATH_DEFAULT ")\n"                    \
 	"        --mailbox ADDR   the mailbox that is to be opened (default: whichever the token opens)\n"  \
 	"        --at UNIX-TIME   decide as if it were then\n"                                              \
+	"        --dpop PROOF     the DPoP proof that came with the token\n"                                  \
+	"        --method METHOD  the method of the request that it came with\n"                              \
+	"        --url URL        the address of that request\n"                                              \
+	"        --certificate FILE  the certificate, in PEM, that the client showed\n"                       \
 	"        --no-mark        do not ask for the mark of a mint's token\n"                              \
 	"        --no-ledger      do not ask the ledger about a mint's token\n"                             \
 	"        --json           print JSON\n"                                                             \

@@ -26,6 +26,10 @@ static const struct option question_options[] = {
 	{ "no-mark", no_argument, NULL, 'M' },
 	{ "no-ledger", no_argument, NULL, 'L' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "dpop", required_argument, NULL, 'd' },
+	{ "method", required_argument, NULL, 'x' },
+	{ "url", required_argument, NULL, 'u' },
+	{ "certificate", required_argument, NULL, 'e' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -42,6 +46,14 @@ value_of(struct mm_question *question, int option)
 		return &question->mailbox;
 	case 'a':
 		return &question->at;
+	case 'd':
+		return &question->evidence.proof;
+	case 'x':
+		return &question->evidence.method;
+	case 'u':
+		return &question->evidence.url;
+	case 'e':
+		return &question->evidence.certificate_path;
 	default:
 		return NULL;
 	}
@@ -107,7 +119,7 @@ check_question(const struct mm_command *command, const struct mm_question *quest
 		return mm_command_usage_error(command, "name the service that is asked: -s SERVICE");
 	if (question->at != NULL && !parse_time(question->at, &time_s))
 		return mm_command_usage_error(command, "--at '%s' is no time in seconds since 1970", question->at);
-	return MM_EXIT_DONE;
+	return mm_evidence_options_check(command, &question->evidence);
 }
 
 int
@@ -173,7 +185,9 @@ mm_answer_prepare(const struct mm_command *command, const struct mm_question *qu
 	int status;
 
 	*answer = (struct mm_answer){ .reason = MM_INTERNAL };
-	status = load_trust(answer, question->config_path);
+	status = mm_shown_evidence_make(command, &question->evidence, &answer->shown);
+	if (status == MM_EXIT_DONE)
+		status = load_trust(answer, question->config_path);
 	if (status != MM_EXIT_DONE)
 		return status;
 	answer->request.service = mm_trust_find_service(answer->trust, mm_slice_str(question->service_name));
@@ -183,6 +197,7 @@ mm_answer_prepare(const struct mm_command *command, const struct mm_question *qu
 	if (question->at != NULL && !parse_time(question->at, &answer->request.now_s))
 		return MM_EXIT_USAGE;
 	answer->request.mailbox = mm_slice_str(question->mailbox);
+	answer->request.evidence = &answer->shown.evidence;
 	answer->decision = mm_decision_new();
 	if (answer->decision == NULL || !mm_token_argument_read(&answer->token, question->token_argument, MM_TOKEN_LEN_MAX))
 		return system_error(command);
@@ -203,6 +218,7 @@ void
 mm_answer_clear(struct mm_answer *answer)
 {
 	mm_token_argument_clear(&answer->token);
+	mm_shown_evidence_clear(&answer->shown);
 	mm_decision_free(&answer->decision);
 	mm_trust_free(&answer->trust);
 	mm_config_free(&answer->config);

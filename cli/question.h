@@ -7,6 +7,7 @@
 #define MM_CLI_QUESTION_H
 
 #include "cli/command.h"
+#include "cli/evidence.h"
 #include "cli/token_argument.h"
 #include "engine/config.h"
 #include "lib/token/facts.h"
@@ -21,6 +22,7 @@ struct mm_question {
 	const char *service_name;
 	const char *mailbox; /* NULL: none is named */
 	const char *at;      /* as given; NULL: now */
+	struct mm_evidence_options evidence;
 	bool no_mark, no_ledger;
 	bool json;
 	const char *token_argument;
@@ -31,6 +33,7 @@ struct mm_answer {
 	struct mm_trust *trust;
 	struct mm_decision *decision;
 	struct mm_token_argument token;
+	struct mm_shown_evidence shown;
 	struct mm_request request;
 	bool allowed;
 	enum mm_reason reason;

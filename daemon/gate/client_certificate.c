@@ -6,6 +6,7 @@
 
 #include "lib/codec/base64.h"
 #include "lib/codec/hex.h"
+#include "lib/codec/pem.h"
 #include "lib/crypto/digest.h"
 
 #include <gnutls/gnutls.h>
@@ -35,58 +36,25 @@ decode_percent(struct mm_slice text, char *out, size_t *out_len)
 	return true;
 }
 
+/* What PEM and base64 have in common is no first character. */
 static bool
-take_prefix(struct mm_slice *text, const char *prefix)
+decode(struct mm_slice text, char *room, struct mm_slice *der)
 {
-	size_t len = strlen(prefix);
-
-	if (text->len < len || memcmp(text->ptr, prefix, len) != 0)
-		return false;
-	*text = mm_slice(text->ptr + len, text->len - len);
-	return true;
-}
-
-static bool
-is_line_end(char c)
-{
-	return c == '\n' || c == '\r';
-}
-
-/* RFC 7468 section 5.1. What stands between the two lines, without its line ends, is moved to the front of text. */
-static bool
-strip_pem(struct mm_slice text, char *room, struct mm_slice *base64)
-{
-	static const char end_line[] = "-----END CERTIFICATE-----";
-	size_t len = 0;
-
-	while (text.len > 0 && text.ptr[0] != '-') {
-		if (!is_line_end(text.ptr[0]))
-			room[len++] = text.ptr[0];
-		text = mm_slice(text.ptr + 1, text.len - 1);
-	}
-	*base64 = mm_slice(room, len);
-	if (!take_prefix(&text, end_line))
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		if (!is_line_end(text.ptr[i]))
-			return false;
-	}
-	return true;
+	if (text.len > 0 && text.ptr[0] == '-')
+		return mm_pem_certificate_decode(text, room, der);
+	return mm_base64_decode(text, room, der) == MM_OK;
 }
 
 bool
 gate_client_certificate_parse(struct mm_slice field, uint8_t digest[MM_DIGEST_LEN])
 {
-	char text[GATE_CERTIFICATE_FIELD_LEN_MAX], room[MM_BASE64_ROOM(GATE_CERTIFICATE_FIELD_LEN_MAX)];
-	struct mm_slice base64, der;
+	char text[GATE_CERTIFICATE_FIELD_LEN_MAX], room[MM_PEM_ROOM(GATE_CERTIFICATE_FIELD_LEN_MAX)];
+	struct mm_slice der;
 	size_t len;
 
 	if (field.len > GATE_CERTIFICATE_FIELD_LEN_MAX || !decode_percent(field, text, &len))
 		return false;
-	base64 = mm_slice(text, len);
-	if (take_prefix(&base64, "-----BEGIN CERTIFICATE-----") && !strip_pem(base64, text, &base64))
-		return false;
-	return mm_base64_decode(base64, room, &der) == MM_OK && der.len > 0 && mm_sha256(der, digest);
+	return decode(mm_slice(text, len), room, &der) && der.len > 0 && mm_sha256(der, digest);
 }
 
 /* ---- by TLS ---- */
