@@ -119,7 +119,7 @@ send_authorities(struct mm_mintmarkd *mintmarkd)
 
 	if (path == NULL)
 		return true;
-	fd = mm_tls_open("ca_file", path);
+	fd = mm_tls_open("ca_certificates", path);
 	if (fd == -1)
 		return false;
 	sent = mm_child_send(&mintmarkd->courier.keeper.child, MM_MESSAGE_COURIER_CA, NULL, 0, fd);

@@ -40,7 +40,7 @@ mm_tls_check(const struct mm_config *config, struct mm_problems *problems)
 	} files[] = {
 		{ "tls_certificate", config->tls_certificate_path, false },
 		{ "tls_key", config->tls_key_path, true },
-		{ "tls_client_ca", config->tls_client_ca_path, false },
+		{ "tls_client_certificates", config->tls_client_ca_path, false },
 	};
 	bool all = true;
 
