@@ -50,7 +50,23 @@ write_key(struct mm_json_writer *writer, const struct mm_key *key, int64_t now_s
 	write_time(writer, "signs_from", key->signs_from_s);
 	write_time(writer, "signs_until", key->signs_until_s);
 	write_time(writer, "verify_until", key->verify_until_s);
+	write_time(writer, "revoked_at", key->revoked_at_s);
 	mm_json_end_object(writer);
+}
+
+/* Where a realm's keys are from: a file, or a setting that names an address and how it is fetched. */
+static void
+write_source(struct mm_json_writer *writer, const struct mm_config_realm *realm)
+{
+	if (realm->keys_kind == MM_KEYS_FILE) {
+		mm_json_add_str(writer, "keys_file", realm->keys);
+		return;
+	}
+	mm_json_add_str(writer, "keys_fetched", realm->keys);
+	write_list(writer, "key_hosts", realm->key_hosts);
+	mm_json_add_int(writer, "refresh", realm->refresh_s);
+	mm_json_add_int(writer, "refresh_cool_down", realm->cool_down_s);
+	mm_json_add_int(writer, "absent_for", realm->absent_for_s);
 }
 
 static void
@@ -61,7 +77,7 @@ write_realm(struct mm_json_writer *writer, const struct mm_checked *checked, con
 	mm_json_add_slice(writer, "issuer", realm->issuer);
 	for (size_t i = 0; i < checked->config->realm_count; i++)
 		if (mm_slice_equal(mm_slice_str(checked->config->realms[i].name), realm->name))
-			mm_json_add_str(writer, "keys_file", checked->config->realms[i].keys);
+			write_source(writer, &checked->config->realms[i]);
 	write_texts(writer, "token_types", &realm->token_types);
 	mm_json_add_int(writer, "max_lifetime", realm->max_lifetime_s);
 	mm_json_begin_array(writer, "keys");
@@ -98,6 +114,12 @@ write_callers(struct mm_json_writer *writer, const struct mm_config *config, str
 static void
 write_service(struct mm_json_writer *writer, const struct mm_checked *checked, const struct mm_service *service)
 {
+	static const char *const bindings[] = {
+		[MM_BINDING_WHEN_BOUND] = "when_bound",
+		[MM_BINDING_DPOP] = "dpop",
+		[MM_BINDING_MTLS] = "mtls",
+	};
+
 	mm_json_begin_object(writer, NULL);
 	mm_json_add_slice(writer, "name", service->name);
 	mm_json_add_slice(writer, "audience", service->audience);
@@ -109,6 +131,8 @@ write_service(struct mm_json_writer *writer, const struct mm_checked *checked, c
 	write_texts(writer, "scopes", &service->scopes);
 	if (!service->any_client)
 		write_texts(writer, "clients", &service->clients);
+	mm_json_add_str(writer, "binding", bindings[service->binding]);
+	mm_json_add_bool(writer, "dpop_nonce", service->dpop_nonce);
 	write_callers(writer, checked->config, service->name);
 	mm_json_end_object(writer);
 }

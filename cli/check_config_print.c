@@ -78,6 +78,14 @@ put_date(const char *words, int64_t time_s)
 	printf(" %s %s", words, when);
 }
 
+/* A key that is gone from its document verifies for a while, whatever its window says. */
+static bool
+ends_early(const struct mm_key *key, enum mm_key_state state)
+{
+	return (state == MM_STATE_ACTIVE || state == MM_STATE_PREPARED) && key->verify_until_s != INT64_MAX &&
+	    (key->signs_until_s == INT64_MAX || key->verify_until_s < key->signs_until_s);
+}
+
 static void
 put_key(const struct mm_key *key, int64_t now_s)
 {
@@ -99,7 +107,9 @@ put_key(const struct mm_key *key, int64_t now_s)
 		put_date("since", key->signs_until_s);
 	if (state == MM_STATE_RETIRED)
 		put_date("since", key->verify_until_s);
-	if (state == MM_STATE_RETIRING)
+	if (state == MM_STATE_REVOKED && key->revoked_at_s != INT64_MIN)
+		put_date("since", key->revoked_at_s);
+	if (state == MM_STATE_RETIRING || ends_early(key, state))
 		put_date("and verifies until", key->verify_until_s);
 	fputc('\n', stdout);
 }
@@ -123,7 +133,7 @@ put_keys(const struct mm_checked *checked, const struct mm_realm *realm)
 	mm_terminal_put(stdout, realm->name, SIZE_MAX);
 	fputs("'s, from ", stdout);
 	mm_terminal_put_str(stdout, source == NULL ? "nowhere" : source->keys);
-	fputs(":\n", stdout);
+	fputs(realm->keys_fetched ? ", as they were fetched last:\n" : ":\n", stdout);
 	for (size_t i = 0; i < checked->trust->key_count; i++) {
 		if (checked->trust->keys[i].realm != realm)
 			continue;
@@ -188,12 +198,20 @@ put_callers(const struct mm_config *config, struct mm_slice name)
 static void
 put_demands(const struct mm_service *service)
 {
+	static const char *const bindings[] = {
+		[MM_BINDING_WHEN_BOUND] = "proven where the token is bound",
+		[MM_BINDING_DPOP] = "demanded, by DPoP",
+		[MM_BINDING_MTLS] = "demanded, by certificate",
+	};
+
 	put_title("scopes");
 	put_texts(&service->scopes, "none demanded");
 	fputc('\n', stdout);
 	put_title("clients");
 	put_texts(&service->clients, "any");
 	fputc('\n', stdout);
+	put_title("binding");
+	printf("%s%s\n", bindings[service->binding], service->dpop_nonce ? "; a DPoP proof needs a nonce of ours" : "");
 }
 
 static void
@@ -247,6 +265,17 @@ put_journal(const struct mm_config *config)
 }
 
 static void
+put_proxies(const struct mm_config *config)
+{
+	put_title("proxies");
+	if (config->trusted_proxies == NULL)
+		fputs("none are trusted", stdout);
+	for (char **proxy = config->trusted_proxies; proxy != NULL && *proxy != NULL; proxy++)
+		printf("%s%s", proxy == config->trusted_proxies ? "trusted: " : ", ", *proxy);
+	fputc('\n', stdout);
+}
+
+static void
 put_daemon(const struct mm_config *config)
 {
 	puts("mintmarkd");
@@ -262,6 +291,15 @@ put_daemon(const struct mm_config *config)
 	mm_terminal_put_str(stdout, config->user);
 	fputc('\n', stdout);
 	put_journal(config);
+	put_proxies(config);
+	put_title("token cache");
+	if (config->token_cache_bytes == 0)
+		puts("none");
+	else
+		printf("%" PRId64 " bytes\n", config->token_cache_bytes);
+	put_title("followers");
+	mm_terminal_put_str(stdout, config->trust_socket_path == NULL ? "none" : config->trust_socket_path);
+	fputc('\n', stdout);
 }
 
 static void

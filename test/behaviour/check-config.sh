@@ -59,9 +59,12 @@ END
 refused "the environment" 'bad.conf:1: a string holds "${"' <<'END'
 user = "${HOME}"
 END
-refused "a part that is not built" "bad.conf:1: realm r: 'keys' from the network need the fetcher" \
+refused "a part that is not built" "bad.conf:1: realm r: keys = \"mint\" needs the mint" \
     'write keys = "file:NAME.jwks"' <<'END'
-realm r { issuer = "https://i.example/" keys = "discovery:https://i.example/" }
+realm r { issuer = "https://i.example/" keys = "mint" }
+END
+refused "keys over plain HTTP" "bad.conf:1: realm r: the address of 'keys' does not begin with https://" <<'END'
+realm r { issuer = "https://i.example/" keys = "jwks:http://i.example/keys" }
 END
 refused "plain HTTP on the network" 'bad.conf:1: listen "0.0.0.0:9080" would carry tokens in the clear' 'tls:ADDRESS:PORT' <<'END'
 listen = { "0.0.0.0:9080" }
@@ -69,6 +72,33 @@ END
 refused "a key file that is not there" "bad.conf:2: realm r: its key file $world/none.jwks cannot be read" <<'END'
 
 realm r { issuer = "https://i.example/" keys = "file:none.jwks" }
+END
+
+echo "checking: keys that mintmarkd fetches"
+cat >"$bad" <<END
+state_dir = "$world/state"
+trusted_proxies = { "unix", "10.0.0.0/8" }
+realm r { issuer = "https://login.example/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"
+    keys = "jwks:https://keys.example/keys" require_key_issuer = true }
+service imap { audience = a realms = { r } mailbox = none binding = dpop dpop_nonce = required }
+END
+run 0 "a document that was not fetched yet" check-config -c "$bad"
+says out "no keys of jwks:https://keys.example/keys are kept in $world/state/keys: none were fetched"
+says out "none: every token of it is refused"
+says out "binding demanded, by DPoP; a DPoP proof needs a nonce of ours"
+says out "proxies trusted: unix, 10.0.0.0/8"
+mkdir -p "$world/state/keys"
+cp "$world/common.jwks" "$world/state/keys/$(printf 'jwks:https://keys.example/keys' | sha256sum | cut -d ' ' -f 1).jwks"
+run 0 "one that was kept" check-config -c "$bad"
+says out "from jwks:https://keys.example/keys, as they were fetched last:"
+says out "kid KC1 RS256 active"
+run 0 "the same for programs" check-config -c "$bad" --json
+python3 - "$world/out" <<'END' || fail "what is fetched is not told"
+import json, sys
+answer = json.load(open(sys.argv[1], encoding="utf-8"))
+realm, service = answer["realms"][0], answer["services"][0]
+assert realm["keys_fetched"] == "jwks:https://keys.example/keys" and realm["refresh"] == 3600
+assert service["binding"] == "dpop" and service["dpop_nonce"] is True
 END
 
 echo "checking: the secrets of callers"
