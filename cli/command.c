@@ -36,6 +36,25 @@
 	"        --json           print JSON\n"                                                             \
 	"    TOKEN|-              the token; '-' reads it from standard input, unseen by other users\n"
 
+#define CONTROL_USAGE                                                                                       \
+	"    -c, --config FILE    configuration, whose state_dir has the socket (default\n"                 \
+	"                         " MM_CONFIG_PATH_DEFAULT ")\n"                                           \
+	"        --socket PATH    the control socket\n"                                                     \
+	"        --json           print JSON\n"
+
+#define VIEW_USAGE                                                                                          \
+	"    -c, --config FILE    configuration (default " MM_CONFIG_PATH_DEFAULT ")\n"                    \
+	"        --dir FOLDER     the journal's folder (default: state_dir/journal of the configuration)\n" \
+	"        --control        ask a running mintmarkd, as is done where the files cannot be read\n"     \
+	"        --socket PATH    the same, at this control socket\n"
+
+#define VIEW_TIMES_USAGE                                                                                    \
+	"        --since TIME     2026-11-23T08:30:00Z, 2026-11-23, today, yesterday, 15m, 2h, 3d (ago); UTC\n" \
+	"        --until TIME     as above\n"                                                               \
+	"    -n, --lines LINES    the last ones only (default all; with --follow 10)\n"                     \
+	"    -f, --follow         go on as they are made\n"                                                 \
+	"        --json           print JSON, one object a line\n"
+
 const struct mm_command mm_commands[] = {
 	{ "verify", "decide whether a token is allowed",
 	    "verify " QUESTION_SYNOPSIS
@@ -96,27 +115,62 @@ const struct mm_command mm_commands[] = {
 	    "Exit status: 0 good, 2 usage or configuration.\n",
 	    mm_command_check_config },
 	{ "decisions", "what the gate decided, from its journal",
-	    "decisions [-c FILE|--dir FOLDER] [-s SERVICE] [--verdict allow|deny] [--reason REASON] [--kid KID]\n"
-	    "           [--tenant NAME|ID] [--since TIME] [--until TIME] [-n LINES] [-f] [--json]\n"
+	    "decisions [-c FILE|--dir FOLDER|--control|--socket PATH] [-s SERVICE]\n"
+	    "           [--verdict allow|deny] [--reason REASON] [--kid KID] [--tenant NAME|ID]\n"
+	    "           [--since TIME] [--until TIME] [-n LINES] [-f] [--json]\n"
 	    "\n"
 	    "Print the gate's decisions, oldest first, and verify its journal while reading. What a token only claims\n"
 	    "ends with '?'; denials that were only counted stand as one line with their number.\n"
 	    "\n"
-	    "    -c, --config FILE    configuration (default " MM_CONFIG_PATH_DEFAULT ")\n"
-	    "        --dir FOLDER     the journal's folder (default: state_dir/journal of the configuration)\n"
+	    VIEW_USAGE
 	    "    -s, --service NAME   of this service\n"
 	    "        --verdict V      allow or deny\n"
 	    "        --reason REASON  such as KEY_REALM_MISMATCH\n"
 	    "        --kid KID        of tokens that name this key\n"
 	    "        --tenant NAME    of this tenant: its name or its id\n"
-	    "        --since TIME     2026-11-23T08:30:00Z, 2026-11-23, today, yesterday, 15m, 2h, 3d (ago); UTC\n"
-	    "        --until TIME     as above\n"
-	    "    -n, --lines LINES    the last ones only (default all; with --follow 10)\n"
-	    "    -f, --follow         go on as they are made\n"
-	    "        --json           print JSON, one object a line\n"
+	    VIEW_TIMES_USAGE
 	    "\n"
 	    "Exit status: 0 read, 1 the journal is damaged or cannot be read, 2 usage or configuration.\n",
 	    mm_command_decisions },
+	{ "autopsies", "refused tokens that a key known here signed: who holds it?",
+	    "autopsies [-c FILE|--dir FOLDER|--control|--socket PATH] [--all]\n"
+	    "           [--since TIME] [--until TIME] [-n LINES] [-f] [--json]\n"
+	    "\n"
+	    "Print what the autopsy found: tokens that were refused, although a key that is known here signed them, and\n"
+	    "that this key could not have signed. Somebody holds that key.\n"
+	    "\n" VIEW_USAGE
+	    "        --all            leads too: tokens that the key could have signed, strays or replays\n"
+	    VIEW_TIMES_USAGE
+	    "\n"
+	    "Exit status: 0 read, 1 the journal is damaged or cannot be read, 2 usage or configuration.\n",
+	    mm_command_autopsies },
+	{ "status", "how a running mintmarkd fares, and what is wrong",
+	    "status [-c FILE|--socket PATH] [--json]\n"
+	    "\n"
+	    "Ask a running mintmarkd how it, its gates and its keys fare. What is wrong stands first.\n"
+	    "\n" CONTROL_USAGE
+	    "\n"
+	    "Exit status: 0 nothing is wrong, 1 something is, or mintmarkd does not answer, 2 usage.\n",
+	    mm_command_status },
+	{ "reload", "have mintmarkd read its configuration anew",
+	    "reload [-c FILE|--socket PATH] [--json]\n"
+	    "\n"
+	    "Have a running mintmarkd read its configuration and key files anew, and tell what is let in that was not\n"
+	    "before, and what is shut out. A configuration that is not good is refused, and everything stays as it was.\n"
+	    "'mintmark check-config --against' tells the difference beforehand.\n"
+	    "\n" CONTROL_USAGE
+	    "\n"
+	    "Exit status: 0 in use, 1 refused, or mintmarkd does not answer, 2 usage.\n",
+	    mm_command_reload },
+	{ "fetch", "have the keys of a realm fetched now",
+	    "fetch [-c FILE|--socket PATH] [--json] REALM\n"
+	    "\n"
+	    "Have a running mintmarkd fetch the key document of a realm now, and tell how that went.\n"
+	    "\n" CONTROL_USAGE
+	    "    REALM                a realm whose keys are fetched\n"
+	    "\n"
+	    "Exit status: 0 fetched, 1 not, or mintmarkd does not answer, 2 usage.\n",
+	    mm_command_fetch },
 	{ "help", "tell of a command",
 	    "help [COMMAND]\n"
 	    "\n"

@@ -24,6 +24,14 @@ is_about_decisions(const struct mm_journal_record *record)
 	return record->kind == MM_JOURNAL_DECISION || record->kind == MM_JOURNAL_FOLDED;
 }
 
+static bool
+is_autopsy(const struct mm_journal_record *record, bool leads)
+{
+	return record->kind == MM_JOURNAL_FINDING &&
+	    mm_slice_equal(record->fields[MM_JF_FINDING], mm_slice_str(MM_FINDING_AUTOPSY)) &&
+	    (leads || mm_slice_equal(record->fields[MM_JF_FINDING_CLASS], mm_slice_str(MM_FINDING_CLASS_PROOF)));
+}
+
 bool
 mm_journal_filter_passes(const struct mm_journal_filter *filter, const struct mm_journal_record *record)
 {
@@ -31,6 +39,8 @@ mm_journal_filter_passes(const struct mm_journal_filter *filter, const struct mm
 		return false;
 	if ((filter->by_verdict && (!is_about_decisions(record) || record->allowed != filter->allowed)) ||
 	    (filter->by_reason && (!is_about_decisions(record) || record->reason != filter->reason)))
+		return false;
+	if (filter->autopsies && !is_autopsy(record, filter->leads))
 		return false;
 	return field_passes(filter->service, record, MM_JF_SERVICE) && field_passes(filter->kid, record, MM_JF_KID) &&
 	    (field_passes(filter->tenant, record, MM_JF_TENANT) ||

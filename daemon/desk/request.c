@@ -76,7 +76,7 @@ take_follow(struct desk_request *request, struct mm_json_value value)
 static bool
 take_leads(struct desk_request *request, struct mm_json_value value)
 {
-	return take_flag(value, &request->leads);
+	return take_flag(value, &request->filter.leads);
 }
 
 static bool
@@ -204,6 +204,7 @@ desk_request_parse(struct mm_slice line, struct desk_request *request, const cha
 		return fail(why, "the question is no JSON object, or has a member twice");
 	if (!find_ask(mm_json_find(&index, "ask"), &request->ask))
 		return fail(why, "'ask' is not status, reload, fetch, decisions or autopsies");
+	request->filter.autopsies = request->ask == DESK_ASK_AUTOPSIES;
 	for (size_t i = 0; i < index.count; i++)
 		if (!take_member(request, &index.members[i], why))
 			return false;

@@ -34,7 +34,7 @@ enum desk_ask {
 struct desk_request {
 	enum desk_ask ask;
 	const char *realm; /* of a fetch */
-	bool follow, leads, by_last;
+	bool follow, by_last;
 	size_t last;
 	struct mm_journal_filter filter;
 	char texts[DESK_REQUEST_LEN_MAX]; /* what realm and filter borrow from */

@@ -82,24 +82,12 @@ desk_stream_free(struct desk_stream **stream)
 
 /* ---- one record ---- */
 
-static bool
-passes(const struct desk_request *request, const struct mm_journal_record *record)
-{
-	if (!mm_journal_filter_passes(&request->filter, record))
-		return false;
-	if (request->ask == DESK_ASK_DECISIONS)
-		return true;
-	return record->kind == MM_JOURNAL_FINDING &&
-	    mm_slice_equal(record->fields[MM_JF_FINDING], mm_slice_str(MM_FINDING_AUTOPSY)) &&
-	    (request->leads || mm_slice_equal(record->fields[MM_JF_FINDING_CLASS], mm_slice_str(MM_FINDING_CLASS_PROOF)));
-}
-
 static void
 take_record(struct desk_stream *stream, const struct mm_journal_record *record, const struct mm_journal_place *where,
     struct mm_buf *out)
 {
 	struct last *last = &stream->last;
-	bool wanted = passes(stream->request, record);
+	bool wanted = mm_journal_filter_passes(&stream->request->filter, record);
 
 	if (!stream->finding_last && wanted)
 		mm_journal_json_add(out, record, where);

@@ -28,7 +28,7 @@ add_problems(struct mm_json_writer *json, const char *name, const struct mm_prob
 
 		mm_json_begin_object(json, NULL);
 		mm_json_add_str(json, "class", classes[problem->class]);
-		mm_json_add_str(json, "file", problem->where);
+		mm_json_add_str(json, "where", problem->where);
 		if (problem->line > 0)
 			mm_json_add_int(json, "line", problem->line);
 		mm_json_add_str(json, "text", problem->text);

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is wrong with a running mintmarkd: one function a kind of trouble, in the order in which they are told.
+ */
+#include "cli/status_trouble.h"
+
+#include "cli/terminal.h"
+#include "cli/when.h"
+#include "lib/base/array.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+/* A gate tells its state each second. */
+#define SILENT_AFTER_S 10
+
+struct troubles {
+	FILE *stream; /* NULL: they are only counted */
+	const struct mm_answer_object *status;
+	int64_t now_s;
+	size_t count;
+};
+
+/* ---- lines ---- */
+
+/* Begin a line about a thing, which strangers may have named. */
+static void
+begin(struct troubles *troubles, const char *before, struct mm_slice name)
+{
+	troubles->count++;
+	if (troubles->stream == NULL)
+		return;
+	mm_terminal_begin(troubles->stream, MM_STYLE_BAD);
+	fputs("  ! ", troubles->stream);
+	mm_terminal_end(troubles->stream);
+	fputs(before, troubles->stream);
+	mm_terminal_put(troubles->stream, name, SIZE_MAX);
+}
+
+static void add(struct troubles *troubles, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+add(struct troubles *troubles, const char *format, ...)
+{
+	va_list arguments;
+
+	if (troubles->stream == NULL)
+		return;
+	va_start(arguments, format);
+	(void)vfprintf(troubles->stream, format, arguments);
+	va_end(arguments);
+}
+
+static void
+add_text(struct troubles *troubles, struct mm_slice text)
+{
+	if (troubles->stream != NULL)
+		mm_terminal_put(troubles->stream, text, SIZE_MAX);
+}
+
+static void
+end(struct troubles *troubles)
+{
+	if (troubles->stream != NULL)
+		fputc('\n', troubles->stream);
+}
+
+/* Call look with each object of an array of the status. */
+static void
+each(struct troubles *troubles, const char *name,
+    void (*look)(struct troubles *troubles, const struct mm_answer_object *object))
+{
+	struct mm_json_value array = mm_answer_array(troubles->status, name), element;
+	struct mm_answer_object object;
+	size_t position = 0;
+
+	while (mm_json_next(array, &position, &element))
+		if (mm_answer_element(element, &object))
+			look(troubles, &object);
+}
+
+/* ---- somebody holds a key ---- */
+
+static void
+look_at_proofs(struct troubles *troubles, const struct mm_answer_object *gate)
+{
+	struct mm_answer_object state, autopsies;
+	int64_t proofs;
+
+	mm_answer_object(gate, "state", &state);
+	mm_answer_object(&state, "autopsies", &autopsies);
+	proofs = mm_answer_number(&autopsies, "proofs", 0);
+	if (proofs == 0)
+		return;
+	begin(troubles, "gate ", mm_answer_text(gate, "name"));
+	add(troubles, ": %" PRId64 " token%s proven to be signed by who holds a key that is not his: 'mintmark autopsies'",
+	    proofs, proofs == 1 ? " is" : "s are");
+	end(troubles);
+}
+
+/* ---- processes ---- */
+
+static void
+look_at_process(struct troubles *troubles, const struct mm_answer_object *process)
+{
+	if (mm_answer_flag(process, "running", false))
+		return;
+	begin(troubles, "", mm_answer_text(process, "name"));
+	add(troubles, " does not run: see the log of mintmarkd");
+	end(troubles);
+}
+
+static void
+look_at_gate(struct troubles *troubles, const struct mm_answer_object *gate)
+{
+	int64_t told_s = mm_answer_number(gate, "told", 0), epoch = mm_answer_number(troubles->status, "epoch", 0);
+	struct mm_answer_object state, journal;
+
+	if (told_s != 0 && troubles->now_s - told_s > SILENT_AFTER_S) {
+		begin(troubles, "gate ", mm_answer_text(gate, "name"));
+		add(troubles, ": has said nothing for %" PRId64 " s", troubles->now_s - told_s);
+		end(troubles);
+	}
+	if (mm_answer_number(gate, "epoch", 0) < epoch) {
+		begin(troubles, "gate ", mm_answer_text(gate, "name"));
+		add(troubles, ": still decides by an older trust than that of epoch %" PRId64, epoch);
+		end(troubles);
+	}
+	mm_answer_object(gate, "state", &state);
+	mm_answer_object(&state, "journal", &journal);
+	if (!mm_answer_flag(&journal, "ready", true)) {
+		begin(troubles, "gate ", mm_answer_text(gate, "name"));
+		add(troubles, ": cannot write its journal, so it allows nothing: is the disk full?");
+		end(troubles);
+	}
+	if (mm_answer_flag(&state, "stale", false)) {
+		begin(troubles, "gate ", mm_answer_text(gate, "name"));
+		add(troubles, ": its trust is stale");
+		end(troubles);
+	}
+}
+
+static void
+look_at_gap(struct troubles *troubles, const struct mm_answer_object *gate)
+{
+	struct mm_answer_object state, autopsies;
+	int64_t dropped;
+
+	mm_answer_object(gate, "state", &state);
+	mm_answer_object(&state, "autopsies", &autopsies);
+	dropped = mm_answer_number(&autopsies, "dropped", 0);
+	if (dropped == 0)
+		return;
+	begin(troubles, "gate ", mm_answer_text(gate, "name"));
+	add(troubles, ": %" PRId64 " refused tokens were too many to be examined: an evidence gap", dropped);
+	end(troubles);
+}
+
+/* ---- configuration ---- */
+
+static void
+look_at_reload(struct troubles *troubles)
+{
+	struct mm_answer_object configuration, reload, problem;
+	struct mm_json_value problems, element;
+	char when[MM_WHEN_MAX];
+	size_t position = 0;
+
+	mm_answer_object(troubles->status, "configuration", &configuration);
+	if (!mm_answer_object(&configuration, "reload", &reload) || mm_answer_flag(&reload, "done", false))
+		return;
+	mm_when_format_relative(mm_answer_number(&reload, "time", troubles->now_s), troubles->now_s, when);
+	begin(troubles, "the last reload, ", mm_slice_str(when));
+	add(troubles, ", was refused; the configuration before it is in use");
+	end(troubles);
+	problems = mm_answer_array(&reload, "problems");
+	while (mm_json_next(problems, &position, &element))
+		if (mm_answer_element(element, &problem) && mm_answer_is(&problem, "class", "error")) {
+			add(troubles, "      ");
+			add_text(troubles, mm_answer_text(&problem, "where"));
+			add(troubles, ":%" PRId64 ": ", mm_answer_number(&problem, "line", 0));
+			add_text(troubles, mm_answer_text(&problem, "text"));
+			end(troubles);
+		}
+}
+
+static void
+look_at_problem(struct troubles *troubles, const struct mm_answer_object *problem)
+{
+	if (mm_answer_is(problem, "class", "remark"))
+		return;
+	begin(troubles, "", mm_answer_text(problem, "where"));
+	add(troubles, ": ");
+	add_text(troubles, mm_answer_text(problem, "text"));
+	end(troubles);
+}
+
+/* ---- keys ---- */
+
+static void
+begin_source(struct troubles *troubles, const struct mm_answer_object *source)
+{
+	struct mm_json_value realms = mm_answer_array(source, "realms"), realm;
+	size_t position = 0;
+
+	if (!mm_json_next(realms, &position, &realm))
+		realm = (struct mm_json_value){ .type = MM_JSON_ABSENT };
+	begin(troubles, "keys of realm ", mm_answer_text_of(realm));
+	while (mm_json_next(realms, &position, &realm)) {
+		add(troubles, ", ");
+		add_text(troubles, mm_answer_text_of(realm));
+	}
+}
+
+static void
+look_at_failures(struct troubles *troubles, const struct mm_answer_object *source)
+{
+	int64_t failures = mm_answer_number(source, "failures", 0), fetched_s = mm_answer_number(source, "fetched", 0);
+	char when[MM_WHEN_MAX];
+
+	if (failures == 0)
+		return;
+	begin_source(troubles, source);
+	add(troubles, ": %" PRId64 " fetch%s failed: ", failures, failures == 1 ? "" : "es");
+	add_text(troubles, mm_answer_text(source, "text"));
+	if (fetched_s == 0) {
+		add(troubles, "; they never could be fetched");
+	} else {
+		mm_when_format_relative(fetched_s, troubles->now_s, when);
+		add(troubles, "; in use is what came %s", when);
+	}
+	end(troubles);
+}
+
+static void
+look_at_source(struct troubles *troubles, const struct mm_answer_object *source)
+{
+	bool is_file = mm_answer_is(source, "kind", "file");
+
+	look_at_failures(troubles, source);
+	if (!is_file && mm_answer_number(source, "failures", 0) == 0 && mm_answer_number(source, "fetched", 0) == 0) {
+		begin_source(troubles, source);
+		add(troubles, ": not fetched yet");
+		end(troubles);
+	}
+	if (mm_answer_number(source, "dropped", 0) > 0) {
+		begin_source(troubles, source);
+		add(troubles, ": %" PRId64 " of the document are not good, and dropped",
+		    mm_answer_number(source, "dropped", 0));
+		end(troubles);
+	}
+}
+
+/* ---- the whole ---- */
+
+bool
+mm_status_put_troubles(FILE *stream, const struct mm_answer_object *status)
+{
+	struct troubles troubles = {
+		.stream = stream, .status = status, .now_s = mm_answer_number(status, "now", 0),
+	};
+
+	each(&troubles, "gates", look_at_proofs);
+	each(&troubles, "processes", look_at_process);
+	each(&troubles, "gates", look_at_gate);
+	look_at_reload(&troubles);
+	each(&troubles, "sources", look_at_source);
+	each(&troubles, "problems", look_at_problem);
+	each(&troubles, "gates", look_at_gap);
+	if (troubles.count == 0 && stream != NULL) {
+		mm_terminal_begin(stream, MM_STYLE_GOOD);
+		fputs("  nothing is wrong", stream);
+		mm_terminal_end(stream);
+		fputc('\n', stream);
+	}
+	return troubles.count == 0;
+}
