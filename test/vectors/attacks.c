@@ -5,6 +5,7 @@
  */
 #include "test/vectors/attacks.h"
 
+#include "test/maker/proof.h"
 #include "test/maker/token.h"
 #include "test/maker/world.h"
 
@@ -130,9 +131,9 @@ address_of(const char *mailbox)
 static void
 read_line(char *line, int number)
 {
-	const char *fields[8];
+	const char *fields[9];
 
-	split_fields(line, fields, 8);
+	split_fields(line, fields, 9);
 	if (strcmp(fields[0], "world") == 0 && table.world_count < WORLDS_MAX) {
 		table.worlds[table.world_count++] = (struct world_row){ fields[1], fields[2] };
 	} else if (strcmp(fields[0], "elsewhere") == 0 && table.elsewhere_count < ELSEWHERE_MAX) {
@@ -141,7 +142,7 @@ read_line(char *line, int number)
 		table.cases[table.case_count++] = (struct attack_case){
 			.line = number, .row = fields[1], .world = fields[2], .service = fields[3],
 			.mailbox = address_of(fields[4]), .reason = fields[5], .recipe = fields[6],
-			.autopsy = fields[7],
+			.autopsy = fields[7], .evidence = fields[8],
 		};
 	} else if (fields[0][0] != '\0') {
 		attack_fail("attacks.tsv:%d: '%s' is no kind of line, or there are too many", number, fields[0]);
@@ -201,6 +202,67 @@ make_token(const struct attack_world *world, const struct attack_case *one)
 	return token;
 }
 
+/* ---- what is shown with it ---- */
+
+/* A proof for the token; the words behind the first are its recipe. */
+static char *
+make_proof(const struct attack_world *world, const char *token, int count, const char *const words[])
+{
+	const char *recipe[WORDS_MAX + 2] = { "--proof-of", token };
+
+	for (int i = 1; i < count; i++)
+		recipe[i + 1] = words[i];
+	return maker_token_make(world->dir, attack_face.chooses_time ? world->now_s : time(NULL), count + 1, recipe);
+}
+
+static void
+show_certificate(const struct attack_world *world, const char *name, struct attack_shown *shown)
+{
+	static const char before[] = "{\"x5t#S256\":\"";
+	struct maker_text cnf;
+
+	snprintf(shown->certificate_path, sizeof shown->certificate_path, "%s/keys/%s.crt", world->dir, name);
+	cnf = maker_binding_of_certificate(shown->certificate_path);
+	attack_copy(shown->thumbprint, sizeof shown->thumbprint, cnf.bytes + sizeof before - 1, cnf.len - sizeof before + 1);
+	maker_text_clear(&cnf);
+}
+
+static void
+show_words(const struct attack_world *world, const char *token, int count, const char *const words[],
+    struct attack_shown *shown)
+{
+	if (strcmp(words[0], "certificate") == 0 && count >= 2) {
+		show_certificate(world, words[1], shown);
+		if (count > 2)
+			show_words(world, token, count - 2, words + 2, shown);
+		return;
+	}
+	shown->proof = make_proof(world, token, count, words);
+	if (strcmp(words[0], "replayed") == 0)
+		shown->proof_before = strdup(shown->proof);
+	else if (strcmp(words[0], "renewed") == 0)
+		shown->proof_before = make_proof(world, token, count, words);
+	else if (strcmp(words[0], "proof") != 0)
+		attack_fail("'%s' is no evidence", words[0]);
+}
+
+static struct attack_shown
+make_shown(const struct attack_world *world, const struct attack_case *one, const char *token)
+{
+	struct attack_shown shown = { .proof = NULL };
+	const char *words[WORDS_MAX];
+	char *recipe = strdup(one->evidence);
+	int count;
+
+	if (recipe == NULL)
+		attack_fail("out of memory");
+	count = split_words(recipe, words);
+	if (count > 0)
+		show_words(world, token, count, words, &shown);
+	free(recipe);
+	return shown;
+}
+
 /* ---- one world ---- */
 
 static void
@@ -229,13 +291,15 @@ judge_autopsy(const struct attack_case *one, const struct attack_answer *answer)
 static void
 judge(const struct attack_case *one, const struct attack_answer *answer)
 {
-	bool expected = strcmp(one->reason, "OK") == 0;
+	bool forgotten = attack_face.forgets_proofs && strcmp(one->reason, "REPLAYED") == 0;
+	const char *reason = forgotten ? "OK" : one->reason;
+	bool expected = strcmp(reason, "OK") == 0;
 
 	if (!answer->asked)
 		complain(one, "no answer");
 	else if (answer->allowed != expected)
 		complain(one, answer->allowed ? "ALLOWED" : answer->reason[0] != '\0' ? answer->reason : "denied");
-	else if (strcmp(one->reason, answer->reason) != 0)
+	else if (strcmp(reason, answer->reason) != 0)
 		complain(one, answer->reason);
 }
 
@@ -243,12 +307,16 @@ static void
 ask_all(struct attack_world *world)
 {
 	for (size_t i = 0; i < table.case_count; i++) {
+		struct attack_shown shown;
 		char *token;
 
 		if (strcmp(table.cases[i].world, world->name) != 0)
 			continue;
 		token = make_token(world, &table.cases[i]);
-		attack_face.ask(world, i, &table.cases[i], token);
+		shown = make_shown(world, &table.cases[i], token);
+		attack_face.ask(world, i, &table.cases[i], token, &shown);
+		free(shown.proof);
+		free(shown.proof_before);
 		free(token);
 	}
 }

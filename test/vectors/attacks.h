@@ -6,6 +6,8 @@
 #ifndef TEST_VECTORS_ATTACKS_H
 #define TEST_VECTORS_ATTACKS_H
 
+#include "test/maker/proof.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +16,19 @@ struct attack_case {
 	int line;
 	const char *row, *world, *service, *mailbox, *reason, *recipe; /* mailbox NULL: none is named */
 	const char *autopsy; /* what it must say; "": anything but a proof */
+	const char *evidence; /* what is shown with the token; "": nothing */
+};
+
+/* The request that evidence is of. */
+#define ATTACK_METHOD "GET"
+#define ATTACK_URL MAKER_PROOF_URL
+
+/* The evidence of a case, made. All is NULL or empty where it has none. */
+struct attack_shown {
+	char *proof;              /* of DPoP, for the token and the request above */
+	char *proof_before;       /* one that was shown, and accepted, before */
+	char certificate_path[256];
+	char thumbprint[44];      /* of the certificate, as 'x5t#S256' has it */
 };
 
 /* What the face said. The reason may come only when the world is closed. */
@@ -35,12 +50,14 @@ struct attack_world {
 struct attack_face {
 	const char *name;
 	bool chooses_time; /* it decides at the time it is told; else by the real clock */
+	bool forgets_proofs; /* it cannot tell that a proof was used before, and says so */
 	/* An address for the world's configurations to listen on; NULL: the face needs none. */
 	const char *(*choose_listen)(void);
 	/* Start with a world's configuration. Returns false where it refuses it. */
 	bool (*open)(struct attack_world *world);
 	/* Show it a token; the answer goes to world->answers[number]. */
-	void (*ask)(struct attack_world *world, size_t number, const struct attack_case *one, const char *token);
+	void (*ask)(struct attack_world *world, size_t number, const struct attack_case *one, const char *token,
+	    const struct attack_shown *shown);
 	/* Stop, and complete the answers. */
 	void (*close)(struct attack_world *world);
 };

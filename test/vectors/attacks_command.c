@@ -22,13 +22,28 @@ open_command(struct attack_world *world)
 	return status == 0;
 }
 
+static int
+add_evidence(const char *argv[], int argc, const struct attack_shown *shown)
+{
+	const char *const proof[] = { "--dpop", shown->proof, "--method", ATTACK_METHOD, "--url", ATTACK_URL };
+
+	for (size_t i = 0; shown->proof != NULL && i < sizeof proof / sizeof proof[0]; i++)
+		argv[argc++] = proof[i];
+	if (shown->certificate_path[0] != '\0') {
+		argv[argc++] = "--certificate";
+		argv[argc++] = shown->certificate_path;
+	}
+	return argc;
+}
+
 static void
-ask_command(struct attack_world *world, size_t number, const struct attack_case *one, const char *token)
+ask_command(struct attack_world *world, size_t number, const struct attack_case *one, const char *token,
+    const struct attack_shown *shown)
 {
 	static char output[OUTPUT_MAX];
 	struct attack_answer *answer = &world->answers[number];
 	char at[32], verdict[16] = "", program[ATTACK_PATH_MAX];
-	const char *argv[16] = { attack_built(program, "cli/mintmark"), "verify", "-c", world->config_path, "-s",
+	const char *argv[24] = { attack_built(program, "cli/mintmark"), "verify", "-c", world->config_path, "-s",
 		one->service, "--at", at, "--json" };
 	int argc = 9, status;
 
@@ -37,6 +52,7 @@ ask_command(struct attack_world *world, size_t number, const struct attack_case 
 		argv[argc++] = "--mailbox";
 		argv[argc++] = one->mailbox;
 	}
+	argc = add_evidence(argv, argc, shown);
 	argv[argc++] = "--";
 	argv[argc++] = token;
 	status = attack_run(argv, output, sizeof output);
@@ -56,6 +72,7 @@ close_command(struct attack_world *world)
 const struct attack_face attack_face = {
 	.name = "command",
 	.chooses_time = true,
+	.forgets_proofs = true, /* each run takes a proof as new */
 	.open = open_command,
 	.ask = ask_command,
 	.close = close_command,

@@ -28,6 +28,7 @@
 #define ANSWER_LIMIT_MS 10000
 #define DECISIONS_MAX (8 * 1024 * 1024)
 #define SOURCE_FIRST 0x7f400001u /* 127.64.0.1 */
+#define SOURCE_BEFORE 0x7f3f0001u /* 127.63.0.1: of a case's first request, where its answer is that to the second */
 
 static uint16_t port;
 static pid_t daemon_pid;
@@ -180,7 +181,20 @@ add_form(struct maker_text *form, const char *name, const char *value)
 }
 
 static void
-write_request(struct maker_text *request, const struct attack_case *one, const char *token)
+add_evidence(struct maker_text *form, const char *proof, const char *thumbprint)
+{
+	if (proof != NULL) {
+		add_form(form, "dpop", proof);
+		add_form(form, "http_method", ATTACK_METHOD);
+		add_form(form, "http_url", ATTACK_URL);
+	}
+	if (thumbprint[0] != '\0')
+		add_form(form, "certificate_thumbprint", thumbprint);
+}
+
+static void
+write_request(struct maker_text *request, const struct attack_case *one, const char *token, const char *proof,
+    const char *thumbprint)
 {
 	struct maker_text form = { 0 };
 
@@ -189,20 +203,38 @@ write_request(struct maker_text *request, const struct attack_case *one, const c
 	add_form(&form, "client_secret", MAKER_SECRET);
 	if (one->mailbox != NULL)
 		add_form(&form, "mailbox", one->mailbox);
+	add_evidence(&form, proof, thumbprint);
 	maker_text_add_format(request, "POST /v1/introspect/%s HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n"
 	    "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n%s", one->service, form.len,
 	    form.bytes);
 	maker_text_clear(&form);
 }
 
+/* Show a proof that is to be replayed for the first time. */
 static void
-ask_gate(struct attack_world *world, size_t number, const struct attack_case *one, const char *token)
+ask_before(const struct attack_case *one, const char *token, const struct attack_shown *shown)
+{
+	static char answer[65536];
+	struct maker_text request = { 0 };
+
+	write_request(&request, one, token, shown->proof_before, shown->thumbprint);
+	if (!exchange(SOURCE_BEFORE, request.bytes, request.len, answer, sizeof answer) ||
+	    strstr(answer, "\"active\":true") == NULL)
+		attack_fail("attacks.tsv:%d: the proof was not accepted before:\n%.300s", one->line, answer);
+	maker_text_clear(&request);
+}
+
+static void
+ask_gate(struct attack_world *world, size_t number, const struct attack_case *one, const char *token,
+    const struct attack_shown *shown)
 {
 	static char answer[65536];
 	struct attack_answer *said = &world->answers[number];
 	struct maker_text request = { 0 };
 
-	write_request(&request, one, token);
+	if (shown->proof_before != NULL)
+		ask_before(one, token, shown);
+	write_request(&request, one, token, shown->proof, shown->thumbprint);
 	if (!exchange(SOURCE_FIRST + (uint32_t)number, request.bytes, request.len, answer, sizeof answer))
 		attack_fail("attacks.tsv:%d: the gate does not answer", one->line);
 	maker_text_clear(&request);
@@ -230,9 +262,12 @@ take_record(struct attack_world *world, const char *line)
 		return;
 	if (!attack_json_word(line, "source", source, sizeof source) ||
 	    !attack_json_word(line, "reason", reason, sizeof reason) ||
-	    !attack_json_word(line, "verdict", verdict, sizeof verdict) || inet_aton(source, &address) == 0 ||
-	    ntohl(address.s_addr) < SOURCE_FIRST)
+	    !attack_json_word(line, "verdict", verdict, sizeof verdict) || inet_aton(source, &address) == 0)
 		attack_fail("a record without its parts: %s", line);
+	if (ntohl(address.s_addr) == SOURCE_BEFORE)
+		return;
+	if (ntohl(address.s_addr) < SOURCE_FIRST)
+		attack_fail("a record of nobody: %s", line);
 	answer = &world->answers[ntohl(address.s_addr) - SOURCE_FIRST];
 	if (answer->reason[0] != '\0')
 		attack_fail("two records of one decision: %s", line);

@@ -11,6 +11,7 @@
 #include "engine/config.h"
 #include "engine/problems.h"
 #include "engine/trustfile.h"
+#include "lib/codec/base64url.h"
 #include "lib/token/autopsy.h"
 #include "lib/token/facts.h"
 
@@ -28,6 +29,11 @@
 static struct mm_trust *trust;
 static struct mm_decision *decision, *spare; /* the second is the autopsy's */
 static struct mm_cache *cache; /* until the program ends */
+
+/* Of the case that is asked. */
+static struct mm_evidence evidence;
+static unsigned char certificate_digest[MM_BASE64URL_DECODED_MAX(MM_BASE64URL_ENCODED_LEN(MM_DIGEST_LEN))];
+static struct mm_slice proof_before;
 
 #define CACHE_BYTES ((size_t)4 << 20)
 
@@ -65,11 +71,35 @@ open_library(struct attack_world *world)
 	return good;
 }
 
+/* Where a proof is shown, a store that has seen no other one than what the case says was shown before. */
+static void
+begin_evidence(const struct mm_request *request)
+{
+	static const unsigned char seed[MM_EVIDENCE_SECRET_LEN] = "any bytes will do for one run!!";
+	struct mm_request before = *request;
+	struct mm_evidence used;
+
+	if (!mm_slice_present(evidence.dpop_proof))
+		return;
+	mm_replay_store_free(&evidence.replay_store);
+	evidence.replay_store = mm_replay_store_new(MM_REPLAY_BYTES_MIN, seed);
+	if (evidence.replay_store == NULL)
+		attack_fail("out of memory");
+	if (!mm_slice_present(proof_before))
+		return;
+	used = evidence;
+	used.dpop_proof = proof_before;
+	before.evidence = &used;
+	if (!mm_allowed(mm_decide(trust, &before, decision)))
+		attack_fail("a proof that is to be replayed was not accepted before");
+}
+
 static void
 decide(const struct mm_request *request, struct attack_answer *answer)
 {
 	const char *code;
 
+	begin_evidence(request);
 	answer->asked = true;
 	answer->allowed = mm_allowed(mm_decide(trust, request, decision));
 	code = mm_reason_code(mm_decision_reason(decision));
@@ -121,7 +151,7 @@ decide_warm(const struct mm_request *cold_request, struct attack_answer *answer)
 	decide(&request, &warm);
 	hits_before = hits();
 	decide(&request, &warm);
-	if (mm_decision_facts(decision)->verified && hits() != hits_before + 1)
+	if (mm_decision_facts(decision)->verified && hits() != hits_before + 1 + mm_slice_present(proof_before))
 		attack_copy(warm.reason, sizeof warm.reason, "not from the cache", 18);
 	if (warm.allowed == answer->allowed && strcmp(warm.reason, answer->reason) == 0)
 		return;
@@ -161,15 +191,38 @@ decide_in_child(const struct mm_request *request, struct attack_answer *answer)
 }
 
 static void
-ask_library(struct attack_world *world, size_t number, const struct attack_case *one, const char *token)
+take_evidence(const struct attack_shown *shown)
+{
+	size_t len;
+
+	proof_before = mm_slice_str(shown->proof_before);
+	mm_replay_store_free(&evidence.replay_store);
+	evidence = (struct mm_evidence){
+		.dpop_proof = mm_slice_str(shown->proof),
+		.dpop_proof_count = shown->proof != NULL,
+		.http_method = mm_slice_str(ATTACK_METHOD),
+		.http_url = mm_slice_str(ATTACK_URL),
+	};
+	if (shown->thumbprint[0] == '\0')
+		return;
+	if (mm_base64url_decode(mm_slice_str(shown->thumbprint), certificate_digest, &len) != MM_OK)
+		attack_fail("'%s' is no thumbprint", shown->thumbprint);
+	evidence.certificate_digest = certificate_digest;
+}
+
+static void
+ask_library(struct attack_world *world, size_t number, const struct attack_case *one, const char *token,
+    const struct attack_shown *shown)
 {
 	struct mm_request request = {
 		.service = mm_trust_find_service(trust, mm_slice_str(one->service)),
 		.token = mm_slice_str(token),
 		.mailbox = mm_slice_str(one->mailbox),
 		.now_s = world->now_s,
+		.evidence = &evidence,
 	};
 
+	take_evidence(shown);
 	decide(&request, &world->answers[number]);
 	examine(request.token, &world->answers[number]);
 	decide_warm(&request, &world->answers[number]);
@@ -181,6 +234,7 @@ static void
 close_library(struct attack_world *world)
 {
 	(void)world;
+	mm_replay_store_free(&evidence.replay_store);
 	mm_decision_free(&decision);
 	mm_decision_free(&spare);
 	mm_trust_free(&trust);
