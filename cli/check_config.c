@@ -5,6 +5,7 @@
 #include "cli/check_config.h"
 #include "cli/command.h"
 #include "engine/caller_secret.h"
+#include "engine/config_difference.h"
 #include "engine/tls_file.h"
 #include "engine/trustfile.h"
 #include "lib/trust/trust.h"
@@ -129,15 +130,32 @@ check_surroundings(struct mm_checked *checked)
 	check_user(checked);
 }
 
+/* What it accepts that the other does not, and the other way round. */
+static void
+compare(struct mm_checked *checked)
+{
+	struct mm_config *other = mm_trustfile_read_config(checked->against, &checked->problems);
+
+	if (other == NULL)
+		return;
+	(void)mm_config_difference(other, checked->config, &checked->difference);
+	if (!mm_buf_ok(&checked->difference))
+		TELL(checked, ERROR, 0, NULL, "memory is short for the difference to %s", checked->against);
+	mm_config_free(&other);
+}
+
 /* ---- the command ---- */
 
 static void
-check(struct mm_checked *checked, const char *path)
+check(struct mm_checked *checked)
 {
-	checked->path = path;
 	checked->now_s = time(NULL);
-	if (mm_trustfile_load(path, &checked->problems, &checked->config, &checked->trust))
+	mm_buf_init(&checked->difference, MM_CONFIG_DIFFERENCE_MAX);
+	if (mm_trustfile_load(checked->path, &checked->problems, &checked->config, &checked->trust)) {
 		check_surroundings(checked);
+		if (checked->against != NULL)
+			compare(checked);
+	}
 	checked->good = !mm_problems_has_error(&checked->problems);
 }
 
@@ -145,18 +163,19 @@ static void
 clear(struct mm_checked *checked)
 {
 	mm_problems_clear(&checked->problems);
+	mm_buf_clear(&checked->difference);
 	mm_config_free(&checked->config);
 	mm_trust_free(&checked->trust);
 }
 
 static int
-check_and_tell(const struct mm_command *command, const char *path, bool json)
+check_and_tell(const struct mm_command *command, const char *path, const char *against, bool json)
 {
-	struct mm_checked checked = { .config = NULL };
+	struct mm_checked checked = { .path = path, .against = against };
 	bool told = true;
 	int status;
 
-	check(&checked, path);
+	check(&checked);
 	status = checked.good ? MM_EXIT_DONE : MM_EXIT_USAGE;
 	if (json)
 		told = mm_checked_print_json(&checked);
@@ -174,10 +193,11 @@ mm_command_check_config(const struct mm_command *command, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
+		{ "against", required_argument, NULL, 'a' },
 		{ "json", no_argument, NULL, 'j' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *path = MM_CONFIG_PATH_DEFAULT;
+	const char *path = MM_CONFIG_PATH_DEFAULT, *against = NULL;
 	bool json = false;
 	int option;
 
@@ -188,6 +208,9 @@ mm_command_check_config(const struct mm_command *command, int argc, char **argv)
 		case 'c':
 			path = optarg;
 			break;
+		case 'a':
+			against = optarg;
+			break;
 		case 'j':
 			json = true;
 			break;
@@ -197,5 +220,5 @@ mm_command_check_config(const struct mm_command *command, int argc, char **argv)
 	}
 	if (optind != argc)
 		return mm_command_usage_error(command, "'%s' is one argument too many", argv[optind]);
-	return check_and_tell(command, path, json);
+	return check_and_tell(command, path, against, json);
 }

@@ -7,6 +7,7 @@
 
 #include "engine/config.h"
 #include "engine/problems.h"
+#include "lib/base/buf.h"
 
 #include <mintmark/trust.h>
 
@@ -15,6 +16,8 @@
 
 struct mm_checked {
 	const char *path;
+	const char *against;      /* another configuration, to tell the difference to; NULL: none */
+	struct mm_buf difference; /* lines, as mm_config_difference() writes them */
 	struct mm_config *config; /* NULL: it could not be read, problems say why */
 	struct mm_trust *trust;   /* as above */
 	struct mm_problems problems;

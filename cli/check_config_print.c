@@ -353,6 +353,25 @@ put_understood(const struct mm_checked *checked)
 	put_daemon(checked->config);
 }
 
+/* Each line as mm_terminal_put() shows it. */
+static void
+put_difference(const struct mm_checked *checked)
+{
+	const struct mm_buf *lines = &checked->difference;
+	size_t begin = 0;
+
+	fputs("\nagainst ", stdout);
+	mm_terminal_put_str(stdout, checked->against);
+	fputs(":\n", stdout);
+	for (size_t i = 0; i < lines->len; i++)
+		if (lines->data[i] == '\n') {
+			fputs("  ", stdout);
+			mm_terminal_put(stdout, mm_slice(lines->data + begin, i - begin), SIZE_MAX);
+			fputc('\n', stdout);
+			begin = i + 1;
+		}
+}
+
 void
 mm_checked_print(const struct mm_checked *checked)
 {
@@ -365,6 +384,8 @@ mm_checked_print(const struct mm_checked *checked)
 	if (checked->problems.count > 0)
 		fputc('\n', stdout);
 	mm_problems_print(&checked->problems, stdout, true);
+	if (checked->against != NULL)
+		put_difference(checked);
 	fputc('\n', stdout);
 	mm_terminal_begin(stdout, MM_STYLE_GOOD);
 	fputs("configuration is good", stdout);

@@ -104,12 +104,13 @@ const struct mm_command mm_commands[] = {
 	    "Exit status: 0 the signature holds, or decrypted; 1 not, or the key is refused; 2 usage or unreadable keys.\n",
 	    mm_command_jose },
 	{ "check-config", "whether the configuration is good, and what it means",
-	    "check-config [-c FILE] [--json]\n"
+	    "check-config [-c FILE] [--against FILE] [--json]\n"
 	    "\n"
 	    "Read a configuration with its key files and tell, service by service, what was understood; or what is\n"
 	    "wrong with it, in which line, and what to write instead.\n"
 	    "\n"
 	    "    -c, --config FILE    configuration (default " MM_CONFIG_PATH_DEFAULT ")\n"
+	    "        --against FILE   tell what it lets in that this one does not, and what it shuts out\n"
 	    "        --json           print JSON\n"
 	    "\n"
 	    "Exit status: 0 good, 2 usage or configuration.\n",

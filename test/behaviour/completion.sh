@@ -58,6 +58,10 @@ complete_line "$mintmark" verify -s imap --at ''
 offers_not 'verify --at' --json
 complete_line "$mintmark" jose ''
 offers 'jose' verify
+complete_line "$mintmark" fetch -c "$config" ''
+offers 'fetch' enterprise
+complete_line "$mintmark" check-config --against "$world/mint"
+offers 'check-config --against' "$config"
 complete_line "$mintmark" help in
 offers 'help in' inspect
 finish
