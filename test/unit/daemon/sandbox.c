@@ -7,6 +7,7 @@
 #include "daemon/sandbox/steps.h"
 #include "lib/base/array.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -85,7 +86,7 @@ static char *const no_arguments[] = { NULL };
 static const struct attempt attempts[] = {
 	{ "openat for writing", SYS_openat, { AT_FDCWD, TEXT("/dev/null"), O_RDWR }, C | G | R | K },
 #ifndef MM_SANITIZED /* a sanitizer's reports read files */
-	{ "openat", SYS_openat, { AT_FDCWD, TEXT("/etc/passwd"), O_RDONLY }, C | G | K },
+	{ "openat", SYS_openat, { AT_FDCWD, TEXT("/etc/passwd"), O_RDONLY }, C | G },
 	{ "open", SYS_open, { TEXT("/etc/passwd"), O_RDONLY }, ALL },
 	{ "stat of a path", SYS_newfstatat, { AT_FDCWD, TEXT("/etc/passwd"), 0, 0 }, C | G | K },
 	{ "executable memory", SYS_mmap, { 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 },
@@ -165,6 +166,8 @@ struct kit {
 	int listener;    /* a unix socket that listens, not blocking */
 	int client;      /* connected to it */
 	int file;
+	int folder; /* with a file "record" in it */
+	long landlock; /* the kernel's version of it */
 };
 
 #define CHECK(condition)                                                                                              \
@@ -255,7 +258,20 @@ do_desks_work(const void *argument)
 {
 	static const uint64_t number = 1;
 	const struct kit *kit = argument;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	DIR *folder;
+	int accepted, fd;
+	char byte;
 
+	CHECK((accepted = accept4(kit->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) != -1);
+	CHECK(getsockopt(accepted, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && len == sizeof(peer));
+	CHECK((fd = openat(kit->folder, "record", O_RDONLY | O_CLOEXEC)) != -1 && read(fd, &byte, 1) == 1);
+	CHECK((folder = fdopendir(openat(kit->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))) != NULL);
+	CHECK(readdir(folder) != NULL && closedir(folder) == 0);
+#ifndef MM_SANITIZED
+	CHECK(kit->landlock < 1 || (openat(AT_FDCWD, "/etc/passwd", O_RDONLY | O_CLOEXEC) == -1 && errno == EACCES));
+#endif
 	CHECK(mm_message_send(kit->messages[0], MM_PROCESS_DESK, MM_PROCESS_MINTMARKD, MM_MESSAGE_DESK_ASK_STATUS,
 	    &number, sizeof(number), -1) == 0);
 	return CHILD_OK;
@@ -283,6 +299,34 @@ do_mintmarkds_work(const void *argument)
 	return CHILD_OK;
 }
 
+/* A folder with one file, for others to read too. */
+static int
+open_folder(void)
+{
+	char path[] = "/tmp/mm-sandbox-XXXXXX";
+	int folder, file;
+
+	assert_non_null(mkdtemp(path));
+	assert_int_equal(chmod(path, 0755), 0);
+	assert_int_not_equal(folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), -1);
+	assert_int_not_equal(file = openat(folder, "record", O_WRONLY | O_CREAT | O_CLOEXEC, 0644), -1);
+	assert_int_equal(write(file, "r", 1), 1);
+	close(file);
+	return folder;
+}
+
+static void
+close_folder(int folder)
+{
+	char link[64], path[256] = "";
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", folder);
+	assert_true(readlink(link, path, sizeof(path) - 1) > 0);
+	assert_int_equal(unlinkat(folder, "record", 0), 0);
+	assert_int_equal(rmdir(path), 0);
+	close(folder);
+}
+
 static void
 open_kit(struct kit *kit, FILE *file)
 {
@@ -297,6 +341,8 @@ open_kit(struct kit *kit, FILE *file)
 	assert_int_not_equal(kit->client = socket(AF_UNIX, SOCK_STREAM, 0), -1);
 	assert_int_equal(connect(kit->client, (struct sockaddr *)&address, len), 0);
 	kit->file = fileno(file);
+	kit->folder = open_folder();
+	kit->landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
 }
 
 static void
@@ -317,13 +363,16 @@ allowed_calls_work(void **state)
 
 		assert_non_null(file);
 		open_kit(&kit, file);
+		mm_sandbox_let_read(process == MM_PROCESS_DESK ? kit.folder : -1);
 		assert_int_equal(in_sandbox((enum mm_process)process, work[process], &kit), CHILD_OK);
 		close(kit.messages[0]);
 		close(kit.messages[1]);
 		close(kit.listener);
 		close(kit.client);
+		close_folder(kit.folder);
 		fclose(file);
 	}
+	mm_sandbox_let_read(-1);
 }
 
 /* ---- the rest of the sandbox ---- */
