@@ -87,7 +87,7 @@ tell_keys(const struct mm_keyset_report *report, const struct courier_sentence *
 {
 	if (report->kept_is_lost)
 		courier_sentence_add(&result->sentence, "what was kept could not be read and is lost; ");
-	courier_sentence_add(&result->sentence, "%zu keys, %zu gone, %zu revoked, %zu dropped%s", report->present,
+	courier_sentence_add(&result->sentence, "keys: %zu good, %zu gone, %zu revoked, %zu dropped%s", report->present,
 	    report->gone, report->revoked, report->dropped, told->text);
 	result->present = (uint32_t)report->present;
 	result->dropped = (uint32_t)report->dropped;

@@ -62,11 +62,11 @@ after=$(requests /keys)
 
 publish "$second"
 say refresh 0
-next "a rotated key comes with the next refresh, the old one stays as gone" 5 "status 0 new 0 [0-9]* 2 keys, 2 gone"
+next "a rotated key comes with the next refresh, the old one stays as gone" 5 "status 0 new 0 [0-9]* keys: 2 good, 2 gone"
 grep -q '^{"kid":"KC1"' "$world/0.keys" || fail "the new key is not in it"
 publish "$first"
 say refresh 0
-next "and back" 5 "status 0 new 0 [0-9]* 2 keys, 2 gone"
+next "and back" 5 "status 0 new 0 [0-9]* keys: 2 good, 2 gone"
 
 # ---- a provider that is down, and comes back ----
 
@@ -96,7 +96,7 @@ say start
 here=0
 next "a document that shrinks to nothing leaves what was kept" 10 "status 0 unreadable 1 "
 publish "$second"
-next "one that comes back is merged with what was kept" 10 "status 0 new 0 [0-9]* 2 keys, 2 gone"
+next "one that comes back is merged with what was kept" 10 "status 0 new 0 [0-9]* keys: 2 good, 2 gone"
 grep -q '^{"kid":"KE1".*"mintmark_gone":1700000000' "$world/0.keys" || fail "KE1 is not gone since it was last seen"
 here=0
 next "a kept document that cannot be read is told" 10 "status 1 new 0 [0-9]* what was kept could not be read"
