@@ -79,6 +79,15 @@ refuse(struct mm_followers *followers, int peer)
 	followers->told_full = true;
 }
 
+/* Few packets: the kernel takes the smallest that it has. */
+static bool
+make_narrow(int peer)
+{
+	const int least = 1;
+
+	return setsockopt(peer, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)) == 0;
+}
+
 static void
 accept_one(struct mm_followers *followers, const struct mm_trust_in_use *trust)
 {
@@ -88,7 +97,7 @@ accept_one(struct mm_followers *followers, const struct mm_trust_in_use *trust)
 		return;
 	if (followers->count == MM_FOLLOWERS_MAX)
 		refuse(followers, peer);
-	else if (send_trust(peer, trust))
+	else if (make_narrow(peer) && send_trust(peer, trust))
 		followers->peers[followers->count++] = peer;
 	else
 		close(peer);

@@ -14,8 +14,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A machine runs few applications, each of few processes; more are refused until one goes. */
-#define MM_FOLLOWERS_MAX 256
+/*
+ * A machine runs few applications, each of few processes; more are refused until one goes. Each may leave some six
+ * packets untaken, and unix(7) limits descriptors in flight to RLIMIT_NOFILE, 1024 often, for the gate's too.
+ */
+#define MM_FOLLOWERS_MAX 128
 
 struct mm_followers {
 	struct mm_listen listen; /* its address is the configuration's */
