@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Servers of keys that stall, drip, lie about length, loop, pour, send what is no key set, or show other certificates:
 # each costs the courier one told failure, and a good one beside them all stays fresh.
+# shellcheck disable=SC2119 # functions take arguments or none
 set -eu
 port=21310
 # shellcheck source=test/behaviour/courier_world.sh
