@@ -78,8 +78,8 @@ MM_API void mm_decision_free(struct mm_decision **decision);
  * Decide, by steps 1 to 13 in their order; the first that fails names the reason. Any NULL, and any
  * failure of a step to be carried out, denies.
  *
- * trust may be shared with other threads, decision may not. Makes no allocation of its own (libcrypto
- * makes some for a signature). The result stays in decision until the next call.
+ * trust may be shared with other threads, decision may not. Makes no allocation of its own but one for the
+ * key of a DPoP proof (libcrypto makes some for a signature). The result stays in decision until the next call.
  *
  * Implements RFC 7515 section 5.2, RFC 7519 section 7.2, RFC 8725 section 3, RFC 9068 section 4.
  * Not checked here: that the request came from whom it says, that the clock is right, that the

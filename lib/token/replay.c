@@ -2,7 +2,8 @@
 /*
  * The store of used DPoP proofs.
  *
- * Shards, each with a lock of its own; a proof's key chooses the shard, so that all proofs of one token meet in one.
+ * Shards, each with a lock of its own, which waits: who could not have it would have to refuse a good proof. A proof's
+ * key chooses the shard, so that all proofs of one token meet in one.
  * A shard is a ring of entries in the order of their coming, and a table that finds one by its digest. Room comes back
  * at the ring's end alone, when the entry there can be accepted no more: nothing is dropped to make room. All digests
  * are keyed, so that nobody can aim at a shard or a chain. Of two proofs with one digest of 128 bits, which nobody

@@ -45,7 +45,7 @@ while IFS= read -r command; do
 	done <"$world/options"
 done <"$world/commands"
 complete_line "$mintmark" verify --
-[ "$(grep -c '^--' "$world/offered")" -eq 7 ] || fail "verify has other options than its seven"
+[ "$(grep -c '^--' "$world/offered")" -eq 11 ] || fail "verify has other options than its eleven"
 complete_line "$mintmark" ver
 offers ver verify
 offers_not ver inspect

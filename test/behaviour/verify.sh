@@ -72,7 +72,8 @@ decide 1 EXPIRED mail "$alice" --claim 'iat={now-7200}' --claim 'exp={now-3700}'
 decide 1 NOT_YET_VALID mail "$alice" --claim 'nbf={now+600}'
 decide 1 AUDIENCE_MISMATCH mail "$alice" --claim 'aud="https://drive.example"'
 decide 1 TYPE_MISMATCH mail "$alice" --typ JWT
-decide 1 BINDING_MISSING mail "$alice" --claim 'cnf={"jkt":"x"}'
+decide 1 CLAIM_MALFORMED mail "$alice" --claim 'cnf={"jkt":"x"}'
+decide 1 BINDING_MISSING mail "$alice" --bound-to-key D1
 
 echo "== the token's way in"
 token >"$world/token"
@@ -95,6 +96,27 @@ member reason '"TOKEN_TOO_LARGE"'
 head -c 16384 /dev/zero | tr '\0' a >"$world/bare"
 run 1 "a token as long as one may be" verify -c "$config" -s mail --json - <"$world/bare"
 member reason '"TOKEN_MALFORMED"'
+
+echo "== evidence of possession"
+token --bound-to-key D1 >"$world/bound"
+bound=$(cat "$world/bound")
+proof=$(token --proof-of "$bound")
+url=https://mail.example/inbox
+run 0 "a proof for this request" verify -c "$config" -s mail --dpop "$proof" --method GET --url "$url" - <"$world/bound"
+run 0 "the same again: each run takes it as new" verify -c "$config" -s mail --dpop "$proof" --method GET --url "$url" - <"$world/bound"
+run 1 "for another" verify -c "$config" -s mail --dpop "$proof" --method POST --url "$url" --json - <"$world/bound"
+member reason '"BINDING_MISMATCH"'
+run 1 "none" verify -c "$config" -s mail --json - <"$world/bound"
+member reason '"BINDING_MISSING"'
+run 2 "a proof without its request" verify -c "$config" -s mail --dpop "$proof" - <"$world/bound"
+says err "--dpop, --method and --url go together"
+run 2 "a request without a proof" verify -c "$config" -s mail --url "$url" - <"$world/bound"
+token --bound-to-cert D1 >"$world/bound"
+run 0 "its certificate" verify -c "$config" -s mail --certificate "$world/keys/D1.crt" - <"$world/bound"
+run 1 "another's" verify -c "$config" -s mail --certificate "$world/keys/D2.crt" --json - <"$world/bound"
+member reason '"BINDING_MISMATCH"'
+run 2 "a key is no certificate" verify -c "$config" -s mail --certificate "$world/keys/D1.pem" - <"$world/bound"
+run 2 "a certificate that is not there" verify -c "$config" -s mail --certificate "$world/keys/none.crt" - <"$world/bound"
 
 echo "== options"
 run 0 "--no-mark and --no-ledger stand in the answer" \
