@@ -61,7 +61,10 @@ handle_end(struct mm_keeper *keeper, pid_t pid, int status)
 		mm_log(status == 0 ? LOG_INFO : LOG_WARNING, "%s (process %d) %s", keeper->role->name, (int)pid, how);
 		return;
 	}
-	mm_log(LOG_ALERT, "alarm: %s (process %d) %s", keeper->role->name, (int)pid, how);
+	if (status == 0 && keeper->role->may_end)
+		mm_log(LOG_NOTICE, "%s (process %d) wants to be started anew", keeper->role->name, (int)pid);
+	else
+		mm_log(LOG_ALERT, "alarm: %s (process %d) %s", keeper->role->name, (int)pid, how);
 	mm_back_off_lived(&keeper->back_off, mm_clock_ms() - keeper->started_ms);
 	plan_start(keeper);
 }

@@ -32,6 +32,7 @@ struct mm_keeper_role {
 	enum mm_process process;
 	const char *name;          /* "the gate" */
 	bool says_ready;           /* else it runs as soon as everything was sent */
+	bool may_end;              /* by itself with status 0, to be started anew: no alarm */
 	enum mm_message_type stop; /* asks it to end */
 	/* Send everything up to the start. Returns false, logged, where something cannot be had. */
 	bool (*hand_over)(struct mm_mintmarkd *mintmarkd);

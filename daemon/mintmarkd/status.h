@@ -10,8 +10,8 @@
 
 struct mm_mintmarkd;
 
-/* Differences and problems of the largest configurations. */
-#define MM_STATUS_LEN_MAX ((size_t)64 * 1024 * 1024)
+/* What the desk takes. */
+#define MM_STATUS_LEN_MAX ((size_t)32 * 1024 * 1024)
 
 /* Each adds one object; whether everything fitted: mm_buf_ok(). */
 void mm_status_write(struct mm_buf *text, const struct mm_mintmarkd *mintmarkd);
