@@ -69,6 +69,7 @@ share(struct mm_trust *trust)
 	pthread_mutex_lock(&lock);
 	older = newest;
 	newest = shared;
+	told_s = time(NULL);
 	pthread_cond_broadcast(&first_came);
 	pthread_mutex_unlock(&lock);
 	put_back(older);
