@@ -118,25 +118,4 @@ status=0
 "$MINTMARK_BUILD/daemon/courier/mintmark-courier" 3</dev/null 2>"$world/alone.log" || status=$?
 { [ "$status" = 2 ] && grep -q 'only mintmarkd' "$world/alone.log"; } || fail "alone it ended with $status"
 
-# ---- the resolver's files ----
-
-if [ "$(id -u)" = 0 ] && unshare -m true 2>>"$world/unshare.log" && [ "$MINTMARK_SANITIZED" = 0 ]; then
-	start_courier unshare -m
-	source_of jwks 1 "$base/keys"
-	say start
-	here=0
-	next "it fetches" 10 "status 0 new 0 "
-	cp /etc/hosts "$world/hosts"
-	nsenter -t "$driver_pid" -m mount --bind "$world/hosts" /etc/hosts
-	echo "checking: it ends when a file of the resolver is replaced"
-	wait_for 10 grep -q '^end ' "$world/said" || {
-		# Without Landlock it can read the new one as well.
-		grep -q '^status 0 same' "$world/said" || fail "it does not end"
-		say stop
-	}
-	end_courier
-	[ "$ended" = 0 ] || fail "it ended with $ended"
-else
-	echo "not checked: a file of the resolver that is replaced, which needs root, mounts and no sanitizer"
-fi
 finish

@@ -14,6 +14,7 @@ world=$(mktemp -d)
 chmod 755 "$world"
 server_pid=
 driver_pid=
+other_pids= # whatever else a test starts
 failures=0
 sources=0
 export LC_ALL=C.UTF-8
@@ -21,7 +22,7 @@ base=https://localhost:$port
 
 clean_up()
 {
-	for pid in $driver_pid $server_pid; do
+	for pid in $driver_pid $server_pid $other_pids; do
 		kill -KILL "$pid" 2>/dev/null || true
 	done
 	rm -rf "$world"
@@ -129,15 +130,14 @@ requests()
 
 # ---- the courier ----
 
-# start_courier COMMAND…: reads commands from descriptor 7; what it says is in 'said'. It is run by COMMAND, if there is
-# one.
+# start_courier: reads commands from descriptor 7; what it says is in 'said'.
 start_courier()
 {
 	rm -f "$world/commands"
 	mkfifo "$world/commands"
 	: >"$world/said"
 	sources=0
-	"$@" "$MINTMARK_BUILD/test/behaviour/courier_driver" "$MINTMARK_BUILD/daemon/courier/mintmark-courier" \
+	"$MINTMARK_BUILD/test/behaviour/courier_driver" "$MINTMARK_BUILD/daemon/courier/mintmark-courier" \
 	    "$world/ca.pem" "$world" <"$world/commands" >"$world/said" 2>"$world/courier.log" &
 	driver_pid=$!
 	exec 7>"$world/commands"
