@@ -41,14 +41,6 @@ static const char *const deny_words[] = { "deny", NULL };
 static const char *const binding_words[] = { "when_bound", "dpop", "mtls", NULL };
 static const char *const nonce_words[] = { "off", "required", NULL };
 
-static const char *
-proxy_fault(const char *item)
-{
-	struct mm_proxy proxy;
-
-	return mm_proxy_parse(item, &proxy);
-}
-
 #define TOP(member) .section = MM_SECTION_TOP, .offset = offsetof(struct mm_config, member)
 #define REALM(member) .section = MM_SECTION_REALM, .offset = offsetof(struct mm_config_realm, member)
 #define TENANT(member) .section = MM_SECTION_TENANT, .offset = offsetof(struct mm_config_tenant, member)
@@ -69,7 +61,7 @@ const struct mm_setting mm_settings[] = {
 	{ TOP(journal_keep_segments), .name = "journal_keep", .type = MM_SETTING_NUMBER,
 	    .max = SEGMENTS_KEPT_MAX, .fallback = "0" },
 	{ TOP(tls_client_ca_path), .name = "tls_client_certificates", .type = MM_SETTING_PATH },
-	{ TOP(trusted_proxies), .name = "trusted_proxies", .type = MM_SETTING_LIST, .fault_of_item = proxy_fault,
+	{ TOP(trusted_proxies), .name = "trusted_proxies", .type = MM_SETTING_LIST, .fault_of_item = mm_proxy_fault,
 	    .mend_of_item = "write \"unix\", \"ADDRESS\" or \"NETWORK/LENGTH\"" },
 	{ TOP(ca_path), .name = "ca_certificates", .type = MM_SETTING_PATH,
 	    .fallback = "/etc/ssl/certs/ca-certificates.crt" },

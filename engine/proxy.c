@@ -5,6 +5,8 @@
 #include "engine/proxy.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -31,7 +33,7 @@ is_zero_behind(const uint8_t *address, unsigned from, unsigned bits)
 }
 
 static bool
-parse_address(const char *text, size_t len, struct mm_proxy *proxy)
+parse_address(const char *text, size_t len, int *family, uint8_t bytes[static 16])
 {
 	char address[INET6_ADDRSTRLEN];
 
@@ -39,29 +41,26 @@ parse_address(const char *text, size_t len, struct mm_proxy *proxy)
 		return false;
 	memcpy(address, text, len);
 	address[len] = '\0';
-	proxy->family = strchr(address, ':') == NULL ? AF_INET : AF_INET6;
-	return inet_pton(proxy->family, address, proxy->address) == 1;
+	*family = strchr(address, ':') == NULL ? AF_INET : AF_INET6;
+	return inet_pton(*family, address, bytes) == 1;
 }
 
 const char *
-mm_proxy_parse(const char *text, struct mm_proxy *proxy)
+mm_proxy_fault(const char *text)
 {
-	struct mm_proxy read = { .family = AF_UNIX };
 	size_t len = strcspn(text, "/");
-	unsigned bits;
+	unsigned bits, prefix_len;
+	uint8_t address[16];
+	int family;
 
-	if (strcmp(text, "unix") == 0) {
-		*proxy = read;
+	if (strcmp(text, "unix") == 0)
 		return NULL;
-	}
-	if (!parse_address(text, len, &read))
+	if (!parse_address(text, len, &family, address))
 		return "is neither \"unix\" nor an address in numbers";
-	bits = read.family == AF_INET ? 32 : 128;
-	read.prefix_len = bits;
-	if (text[len] == '/' && !parse_prefix_len(text + len + 1, bits, &read.prefix_len))
+	bits = family == AF_INET ? 32 : 128;
+	if (text[len] == '\0')
+		return NULL;
+	if (!parse_prefix_len(text + len + 1, bits, &prefix_len))
 		return "has a length that its address cannot have";
-	if (!is_zero_behind(read.address, read.prefix_len, bits))
-		return "has bits behind its length";
-	*proxy = read;
-	return NULL;
+	return is_zero_behind(address, prefix_len, bits) ? NULL : "has bits behind its length";
 }

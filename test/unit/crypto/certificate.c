@@ -162,6 +162,43 @@ damaged_certificates_hold_nothing(void **state)
 	OPENSSL_free(made.der);
 }
 
+/* The year 1971 has the two digits of UTCTime, the year 9999 the four of GeneralizedTime (RFC 5280 section 4.1.2.5). */
+static void
+a_certificate_tells_its_end(void **state)
+{
+	static const struct { const char *not_after; int64_t end_s; } rows[] = {
+		{ "710101000000Z", 31536000 },
+		{ "491231235959Z", 2524607999 },
+		{ "500101000000Z", 0 }, /* 1950 */
+		{ "99991231235959Z", 253402300799 },
+	};
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
+		X509 *certificate = X509_new();
+		unsigned char *der = NULL;
+		int64_t end_s = -1;
+		int len;
+
+		assert_int_equal(ASN1_TIME_set_string(X509_getm_notBefore(certificate), "500101000000Z"), 1);
+		assert_int_equal(ASN1_TIME_set_string(X509_getm_notAfter(certificate), rows[i].not_after), 1);
+		assert_int_equal(X509_set_pubkey(certificate, key), 1);
+		assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
+		len = i2d_X509(certificate, &der);
+		assert_true(len > 0);
+		assert_true(mm_certificate_end(mm_slice(der, (size_t)len), &end_s));
+		assert_int_equal(end_s, rows[i].end_s);
+		end_s = -1;
+		assert_false(mm_certificate_end(mm_slice(der, (size_t)len - 1), &end_s));
+		assert_int_equal(end_s, -1);
+		OPENSSL_free(der);
+		X509_free(certificate);
+	}
+	EVP_PKEY_free(key);
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
 int
 main(void)
 {
@@ -169,6 +206,7 @@ main(void)
 		cmocka_unit_test(a_certificate_holds_its_own_key_alone),
 		cmocka_unit_test(each_number_counts),
 		cmocka_unit_test(damaged_certificates_hold_nothing),
+		cmocka_unit_test(a_certificate_tells_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

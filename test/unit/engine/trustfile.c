@@ -4,6 +4,7 @@
  */
 #include "engine/trustfile.h"
 
+#include "engine/kept_keys.h"
 #include "lib/base/limits.h"
 #include "lib/trust/trust.h"
 
@@ -139,6 +140,74 @@ test_key_files_that_cannot_be_read(void **state)
 	assert_refused("\n" ONE_REALM ONE_SERVICE, config_path, 2, "it is too large");
 }
 
+#define FETCHED "jwks:https://keys.example/keys"
+
+static bool
+is_remarked(const struct mm_problems *problems, const char *words)
+{
+	for (size_t i = 0; i < problems->count; i++)
+		if (problems->items[i].class == MM_PROBLEM_REMARK && strstr(problems->items[i].text, words) != NULL)
+			return true;
+	return false;
+}
+
+static struct mm_trust *
+load_with_remarks(struct mm_problems *problems)
+{
+	struct mm_config *config = NULL;
+	struct mm_trust *trust = NULL;
+
+	assert_true(mm_trustfile_load(config_path, problems, &config, &trust));
+	assert_false(mm_problems_has_error(problems));
+	mm_config_free(&config);
+	return trust;
+}
+
+/* Offline, what mintmarkd kept is what there is; where it kept nothing, that is said, and other realms are as ever. */
+static void
+test_keys_that_were_fetched(void **state)
+{
+	struct mm_problems problems = { .count = 0 };
+	char keys_folder[80], name[MM_KEPT_KEYS_NAME_SIZE], text[512];
+	struct mm_trust *trust;
+	int fd;
+
+	(void)state;
+	unlink(keys_path);
+	write_file(keys_path, jwks);
+	snprintf(keys_folder, sizeof(keys_folder), "%s/" MM_KEPT_KEYS_FOLDER, folder);
+	snprintf(text, sizeof(text), "state_dir = \"%s\"\n" ONE_REALM ONE_SERVICE
+	    "realm f { issuer = \"https://f.example/\" keys = \"" FETCHED "\" }\n"
+	    "realm g { issuer = \"https://g.example/\" keys = \"" FETCHED "\" require_key_issuer = true }\n"
+	    "revoke dead { realm = f keys = { dead } revoked_at = 5 }\n", folder);
+	write_file(config_path, text);
+	trust = load_with_remarks(&problems);
+	assert_true(is_remarked(&problems, "realm f: no keys of " FETCHED " are kept in "));
+	assert_true(is_remarked(&problems, "none were fetched"));
+	assert_int_equal(trust->key_count, 2); /* the file's, and the dead kid */
+	assert_true(trust->realms[1].keys_fetched && trust->realms[2].keys_fetched && !trust->realms[0].keys_fetched);
+	mm_trust_free(&trust);
+	mm_problems_clear(&problems);
+
+	assert_int_equal(mkdir(keys_folder, 0700), 0);
+	fd = open(keys_folder, O_RDONLY | O_DIRECTORY);
+	assert_true(fd >= 0);
+	assert_true(mm_kept_keys_store(fd, FETCHED, mm_slice_str("{\"keys\":[\n{\"kid\":\"F1\",\"kty\":\"EC\","
+	    "\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
+	    "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\",\"alg\":\"ES256\","
+	    "\"issuer\":\"https://f.example/\",\"mintmark_gone\":1700000000}\n]}\n"), 1700000000));
+	trust = load_with_remarks(&problems);
+	assert_int_equal(trust->key_count, 3);
+	assert_int_equal(trust->keys[0].verify_until_s, 1700000000 + 86400);
+	assert_true(is_remarked(&problems, "the realm has no key that can be used"));
+	mm_trust_free(&trust);
+	mm_problems_clear(&problems);
+	assert_true(mm_kept_keys_file_name(FETCHED, name));
+	assert_int_equal(unlinkat(fd, name, 0), 0);
+	close(fd);
+	assert_int_equal(rmdir(keys_folder), 0);
+}
+
 static void
 test_configuration_that_cannot_be_read(void **state)
 {
@@ -162,6 +231,7 @@ main(void)
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_places_of_problems),
 		cmocka_unit_test(test_key_files_that_cannot_be_read),
+		cmocka_unit_test(test_keys_that_were_fetched),
 		cmocka_unit_test(test_configuration_that_cannot_be_read),
 	};
 
