@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Looking up names: a name server that says nothing delays only those who need it, and a file of the resolver that is
 # replaced under the courier's sandbox makes it end, to be started anew.
-# shellcheck disable=SC2119 # functions take arguments or none
+# shellcheck disable=SC2119,SC2317 # functions take arguments or none, and are called by traps
 set -eu
 
 # In a network and with mounts of its own, so that a name server and the files of /etc can be the test's.
