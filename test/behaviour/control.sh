@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The control socket: status, reload, fetch, decisions and autopsies for whom they are for; idle, rude and many
 # clients; a desk that is killed, and a mintmarkd that is gone.
-# shellcheck disable=SC2317 # functions are called by their names in arguments
+# shellcheck disable=SC2119,SC2317 # functions are called by their names in arguments, with or without arguments
 set -eu
 port=${MINTMARK_TEST_PORT:-21510}
 # shellcheck source=test/behaviour/gate_world.sh

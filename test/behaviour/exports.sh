@@ -34,7 +34,10 @@ compare()
 }
 
 cd "$MINTMARK_SOURCE/include/mintmark"
-io_headers=follow.h
-# shellcheck disable=SC2046 # names of headers
-compare lib/libmintmark.so 10 $(ls -- *.h | grep -vx "$io_headers")
-compare io/libmintmark-io.so 5 "$io_headers"
+headers=
+for header in *.h; do
+	[ "$header" = follow.h ] || headers="$headers $header"
+done
+# shellcheck disable=SC2086 # names of headers
+compare lib/libmintmark.so 10 $headers
+compare io/libmintmark-io.so 5 follow.h

@@ -12,6 +12,8 @@ DESTDIR=$root meson install -C "$MINTMARK_BUILD" --no-rebuild --quiet >"$scratch
 (cd "$root" && find . -type f -o -type l) | sort >"$scratch/files"
 
 for file in bin/mintmark sbin/mintmarkd 'libexec/mintmark/mintmark-gate' include/mintmark.h include/mintmark/decide.h \
+    'libexec/mintmark/mintmark-desk' include/mintmark/follow.h 'lib.*/libmintmark-io\.so' \
+    'lib.*/pkgconfig/libmintmark-io\.pc' example/follow.c \
     'lib.*/libmintmark\.so' 'lib.*/pkgconfig/libmintmark\.pc' man1/mintmark.1 man8/mintmarkd.8 man5/mintmark.conf.5 \
     man3/libmintmark.3 'bash-completion/completions/mintmark' 'mintmarkd*.service'; do
 	echo "checking: $file is installed"
@@ -51,3 +53,12 @@ decide()
 }
 decide 0 "carol-7" "$genuine"
 decide 1 "denied: no key of the realm has this kid" "$forged"
+
+echo "checking: the example that follows a mintmarkd is built by pkg-config, and needs one"
+flags=$(pkg-config --define-variable=prefix="$root$prefix" --cflags --libs libmintmark-io libmintmark)
+# shellcheck disable=SC2086 # words
+${MINTMARK_CC:-cc} -std=c17 -pedantic -Wall -Wextra -Werror -o "$scratch/follow" \
+    "$MINTMARK_SOURCE/doc/example/follow.c" $flags -lpthread
+status=0
+LD_LIBRARY_PATH=$library "$scratch/follow" </dev/null 2>&1 || status=$?
+[ "$status" -eq 2 ]
