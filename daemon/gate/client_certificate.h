@@ -31,8 +31,8 @@ struct MHD_Connection;
 MM_MUST_USE bool gate_client_certificate_parse(struct mm_slice field, uint8_t digest[MM_DIGEST_LEN]);
 
 /*
- * SHA-256 of the certificate that the peer of a connection showed by TLS. Returns false where the connection has no TLS,
- * where the peer showed none, and where none of 'tls_client_certificates' vouches for it.
+ * SHA-256 of the certificate that the peer of a connection showed by TLS. Returns false where the connection has no
+ * TLS, where the peer showed none, and where none of 'tls_client_certificates' vouches for it.
  */
 MM_MUST_USE bool gate_client_certificate_of_peer(struct MHD_Connection *connection, uint8_t digest[MM_DIGEST_LEN]);
 

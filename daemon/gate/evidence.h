@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Evidence of possession (mintmark/evidence.h) from an HTTP request to the gate: which request the client made, and which
- * certificate it showed.
+ * Evidence of possession (mintmark/evidence.h) from an HTTP request to the gate: which request the client made, and
+ * which certificate it showed.
  *
  * A proxy that asks for its client tells both in header fields, and a client can write any field. So they count from an
  * authenticated caller and from a peer among 'trusted_proxies' alone, who set or remove each of them; from others only
@@ -54,8 +54,8 @@ void gate_evidence_init(struct gate_evidence *evidence, const struct gate_exchan
 /*
  * Collect the evidence of a client that asks through a proxy, or itself. The caller must have been looked for before.
  *
- * A token that was sent with "Bearer" has no proof, whatever field DPoP is there: "a DPoP-bound access token received as
- * a bearer token" must be refused (RFC 9449 section 7.2).
+ * A token that was sent with "Bearer" has no proof, whatever field DPoP is there: "a DPoP-bound access token received
+ * as a bearer token" must be refused (RFC 9449 section 7.2).
  *
  * Returns false where the request hands in evidence that it may not, or that cannot be read: it must not be decided.
  * Not checked here: the evidence.
@@ -67,15 +67,15 @@ MM_MUST_USE bool gate_evidence_collect(struct gate_evidence *evidence, const str
 bool gate_evidence_peer_is_trusted(const struct gate_exchange *exchange);
 
 /*
- * Set the client's request from its parts; uri is path and query. Leaves it unknown, so that no proof is accepted, where
- * one is absent or they are too long. Not checked here: their characters.
+ * Set the client's request from its parts; uri is path and query. Leaves it unknown, so that no proof is accepted,
+ * where one is absent or they are too long. Not checked here: their characters.
  */
 void gate_evidence_set_request(struct gate_evidence *evidence, struct mm_slice method, struct mm_slice scheme,
     struct mm_slice host, struct mm_slice uri);
 
 /*
- * Set the client's certificate by its thumbprint (RFC 8705 section 3.1: base64url of SHA-256). Returns false where it is
- * none.
+ * Set the client's certificate by its thumbprint (RFC 8705 section 3.1: base64url of SHA-256). Returns false where it
+ * is none.
  */
 MM_MUST_USE bool gate_evidence_set_thumbprint(struct gate_evidence *evidence, struct mm_slice thumbprint);
 

@@ -190,6 +190,20 @@ write_journal(const struct page *page)
 }
 
 static void
+write_proofs(const struct page *page)
+{
+	struct mm_replay_stats stats;
+
+	mm_replay_store_get_stats(page->gate->replay_store, &stats);
+	begin_family(page, "mintmark_proofs_total", "counter", "DPoP proofs that nothing else was wrong with.");
+	mm_buf_addf(page->out, "mintmark_proofs_total{outcome=\"entered\"} %" PRIu64 "\n", stats.entered);
+	mm_buf_addf(page->out, "mintmark_proofs_total{outcome=\"used\"} %" PRIu64 "\n", stats.used);
+	mm_buf_addf(page->out, "mintmark_proofs_total{outcome=\"without_room\"} %" PRIu64 "\n", stats.without_room);
+	add_plain(page, "mintmark_proofs_kept", "gauge", "Used DPoP proofs that are remembered now.", stats.kept);
+	add_plain(page, "mintmark_proofs_room", "gauge", "Used DPoP proofs that can be remembered.", stats.room);
+}
+
+static void
 write_answers(const struct page *page)
 {
 	begin_family(page, "mintmark_http_answers_total", "counter", "HTTP answers by endpoint and class of status.");
@@ -222,7 +236,7 @@ gate_metrics_write(struct gate *gate, const struct gate_view *view, int64_t now_
 {
 	static void (*const families[])(const struct page *) = {
 		write_build, write_decisions, write_latency, write_callers_refused, write_key_ages, write_key_states,
-		write_findings, write_journal, write_answers, write_process,
+		write_findings, write_journal, write_proofs, write_answers, write_process,
 	};
 	const struct page page = { gate, view, now_s, out };
 

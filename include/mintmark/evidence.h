@@ -49,6 +49,13 @@ struct mm_evidence {
 /* The least that a store of used proofs takes; it has room for some hundred. */
 #define MM_REPLAY_BYTES_MIN 65536
 
+struct mm_replay_stats {
+	uint64_t entered;      /* proofs that were new */
+	uint64_t used;         /* refused: used before, or so old that they may have been */
+	uint64_t without_room; /* refused: the store, or the token's share of it, was full */
+	uint64_t kept, room;   /* proofs that are in it now, and that it has room for */
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -66,6 +73,9 @@ MM_API struct mm_replay_store *mm_replay_store_new(size_t max_bytes, const unsig
 
 /* Free *store and set it to NULL; NULL or a pointer to NULL does nothing. Not checked here: that nobody uses it. */
 MM_API void mm_replay_store_free(struct mm_replay_store **store);
+
+/* What it did so far; NULL did nothing. Not checked here: anything. */
+MM_API void mm_replay_store_get_stats(struct mm_replay_store *store, struct mm_replay_stats *stats);
 
 /*
  * Make the nonce that is current at now_s, for the header field DPoP-Nonce (RFC 9449 section 9): MM_DPOP_NONCE_LEN

@@ -61,7 +61,9 @@ advance(struct rewriting *rewriting, size_t len)
 	rewriting->left.len -= len;
 }
 
-/* RFC 3986 section 6.2.2.1: "the scheme and host are case-insensitive and therefore should be normalized to lowercase" */
+/*
+ * RFC 3986 section 6.2.2.1: "the scheme and host are case-insensitive and therefore should be normalized to lowercase"
+ */
 static void
 put_lower(struct rewriting *rewriting, size_t len)
 {

@@ -55,13 +55,14 @@ read_confirmation(struct mm_judgement *judgement, struct mm_confirmation *confir
 	if (judgement->claims.set.has_cnf &&
 	    !mm_confirmation_parse(mm_json_find(&judgement->payload, "cnf"), &judgement->scratch, confirmation))
 		return MM_INTERNAL;
-	mm_compare(judgement, "cnf", in_words(confirmation), mm_slice_str(demand_in_words(judgement->service->binding)));
+	mm_compare(judgement, "cnf", in_words(confirmation),
+	    mm_slice_str(demand_in_words(judgement->service->binding)));
 	return meets_demand(judgement, confirmation) ? MM_OK : MM_BINDING_MISSING;
 }
 
 /* ---- certificates ---- */
 
-/* RFC 8705 section 3: it "MUST verify that the certificate matches the certificate associated with the access token". */
+/* RFC 8705 section 3: "MUST verify that the certificate matches the certificate associated with the access token" */
 static enum mm_reason
 check_certificate(struct mm_judgement *judgement, const struct mm_confirmation *confirmation)
 {

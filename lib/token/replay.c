@@ -47,6 +47,7 @@ struct shard {
 	int64_t latest_s; /* the latest time that was given */
 	uint32_t oldest, count; /* of the ring */
 	uint32_t free_share;
+	struct mm_replay_stats stats; /* but for what count and capacity say */
 	struct entry *entries;
 	struct share *shares;
 	uint32_t *entry_chains, *share_chains; /* their first elements */
@@ -278,6 +279,25 @@ make_digest(const struct mm_replay_store *store, const struct mm_used_proof *pro
 	return mm_keyed_digest_make(&store->key, mm_slice(text, (size_t)(at - text)), digest);
 }
 
+static void
+count_result(struct mm_replay_stats *stats, enum mm_replay result)
+{
+	switch (result) {
+	case MM_REPLAY_ENTERED:
+		stats->entered++;
+		break;
+	case MM_REPLAY_USED:
+	case MM_REPLAY_FORGOTTEN:
+		stats->used++;
+		break;
+	case MM_REPLAY_FULL:
+	case MM_REPLAY_SHARE_FULL:
+	case MM_REPLAY_FAILED:
+		stats->without_room++;
+		break;
+	}
+}
+
 enum mm_replay
 mm_replay_enter(struct mm_replay_store *store, const struct mm_used_proof *proof, int64_t now_s)
 {
@@ -293,6 +313,25 @@ mm_replay_enter(struct mm_replay_store *store, const struct mm_used_proof *proof
 		return MM_REPLAY_FAILED;
 	forget_expired(shard, store->capacity, now_s);
 	result = enter_shard(shard, store->capacity, &digest, &token, proof->accepted_until_s);
+	count_result(&shard->stats, result);
 	pthread_mutex_unlock(&shard->lock);
 	return result;
+}
+
+void
+mm_replay_store_get_stats(struct mm_replay_store *store, struct mm_replay_stats *stats)
+{
+	*stats = (struct mm_replay_stats){ 0 };
+	for (size_t i = 0; store != NULL && i < SHARDS; i++) {
+		struct shard *shard = &store->shards[i];
+
+		if (pthread_mutex_lock(&shard->lock) != 0)
+			continue;
+		stats->entered += shard->stats.entered;
+		stats->used += shard->stats.used;
+		stats->without_room += shard->stats.without_room;
+		stats->kept += shard->count;
+		stats->room += store->capacity;
+		pthread_mutex_unlock(&shard->lock);
+	}
 }

@@ -158,5 +158,9 @@ http 200 "introspection: a nonce is wanted" -u "dovecot:$secret" -d "token=$alic
 body '{"active":false}'
 tr -d '\r' <"$world/head" | grep -qi '^DPoP-Nonce: [A-Za-z0-9_-]\{43\}$' || fail "$what: no nonce to hand on"
 
+echo "checking: the metrics"
+metric 'mintmark_proofs_total{outcome="used"} 3'
+metric 'mintmark_proofs_total{outcome="without_room"} 0'
+
 end 0
 finish

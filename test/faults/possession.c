@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What if the n-th allocation fails while a proof of possession is judged, for every n? A proof that does not hold is
- * never accepted, a genuine one is accepted or refused, a nonce that was made by half is refused, a store of used proofs
- * is made whole or not at all.
+ * never accepted, a genuine one is accepted or refused, a nonce that was made by half is refused, a store of used
+ * proofs is made whole or not at all.
  */
 #include "lib/token/dpop.h"
 #include "lib/token/nonce.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as a proxy's field with a certificate: nothing is read or written beside it, and the same field has the same
- * digest.
+ * Any bytes as a proxy's field with a certificate: nothing is read or written beside it, and the same field has the
+ * same digest.
  */
 #include "daemon/gate/client_certificate.h"
 

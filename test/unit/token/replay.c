@@ -213,6 +213,28 @@ a_small_store_is_refused(void **state)
 	mm_replay_store_free(NULL);
 }
 
+static void
+it_counts_what_it_did(void **state)
+{
+	struct mm_replay_store *store = new_store();
+	struct mm_replay_stats stats;
+	enum mm_replay end;
+	unsigned taken;
+
+	(void)state;
+	taken = fill_shard(store, 1, NOW_S, &end);
+	assert_int_equal(enter_number(store, 1, "t", 0, NOW_S), MM_REPLAY_USED);
+	mm_replay_store_get_stats(store, &stats);
+	assert_int_equal(stats.entered, taken);
+	assert_int_equal(stats.used, 1);
+	assert_int_equal(stats.without_room, 1);
+	assert_int_equal(stats.kept, taken);
+	assert_int_equal(stats.room, 8 * taken);
+	mm_replay_store_free(&store);
+	mm_replay_store_get_stats(NULL, &stats);
+	assert_int_equal(stats.room, 0);
+}
+
 /* ---- threads ---- */
 
 #define THREADS 4
@@ -263,6 +285,7 @@ main(void)
 		cmocka_unit_test(one_token_cannot_fill_the_store),
 		cmocka_unit_test(room_comes_back_for_years),
 		cmocka_unit_test(a_small_store_is_refused),
+		cmocka_unit_test(it_counts_what_it_did),
 		cmocka_unit_test(of_many_threads_one_enters_a_proof),
 	};
 
