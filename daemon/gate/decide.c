@@ -5,11 +5,35 @@
 #include "daemon/gate/decide.h"
 
 #include "daemon/gate/record.h"
+#include "lib/crypto/digest.h"
 #include "lib/token/facts.h"
 
+#include <stdio.h>
+#include <sys/random.h>
 #include <time.h>
 
 #define NS_PER_S INT64_C(1000000000)
+
+bool
+gate_decide_begin(struct gate *gate)
+{
+	unsigned char seed[MM_CACHE_SEED_LEN];
+
+	if (gate->token_cache_bytes == 0)
+		return true;
+	if (getrandom(seed, sizeof(seed), 0) == (ssize_t)sizeof(seed))
+		gate->token_cache = mm_cache_new(gate->token_cache_bytes, seed);
+	mm_secret_wipe(seed, sizeof(seed));
+	if (gate->token_cache == NULL)
+		fprintf(stderr, "mintmark-gate: no memory or randomness for 'token_cache'\n");
+	return gate->token_cache != NULL;
+}
+
+void
+gate_decide_end(struct gate *gate)
+{
+	mm_cache_free(&gate->token_cache);
+}
 
 static int64_t
 now_ns(clockid_t clock)
@@ -43,6 +67,7 @@ judge(const struct gate_exchange *exchange, const struct gate_question *question
 		.mailbox = question->mailbox,
 		.now_s = now_s,
 		.evidence = question->evidence,
+		.cache = exchange->gate->token_cache,
 	};
 	struct mm_decision *decision = thread_decision(exchange->gate);
 	bool allowed;

@@ -9,6 +9,14 @@
 
 #include <mintmark/decide.h>
 
+/*
+ * Make the token cache that the settings ask for; it lives as long as the gate. An entry counts under the epoch that it
+ * was made at alone, so that nothing is to be done where the view is replaced. False, told on standard error, without
+ * memory or randomness.
+ */
+MM_MUST_USE bool gate_decide_begin(struct gate *gate);
+void gate_decide_end(struct gate *gate);
+
 struct gate_question {
 	const char *protocol;  /* "introspect", "auth" */
 	struct mm_slice token; /* absent: there is none */

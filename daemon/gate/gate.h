@@ -16,6 +16,7 @@
 #include "engine/config.h"
 #include "engine/journal.h"
 
+#include <mintmark/cache.h>
 #include <mintmark/evidence.h>
 
 #include <pthread.h>
@@ -60,6 +61,7 @@ struct gate {
 	uint64_t epoch_told;    /* mintmarkd knows that no older view is used. The control socket's thread alone */
 	unsigned char nonce_secret[MM_EVIDENCE_SECRET_LEN]; /* of nonces for DPoP proofs; a new one with each start */
 	struct mm_replay_store *replay_store;               /* of used DPoP proofs */
+	struct mm_cache *token_cache; /* of verified signatures, for all threads and views; NULL: none is wanted */
 	struct gate_findings findings;
 	int segments[GATE_SEGMENTS_MAX]; /* until the journal is open */
 	size_t segment_count;

@@ -3,6 +3,7 @@
  * mintmark-gate: answers the services' questions. mintmarkd starts it, and hands it everything it needs.
  */
 #include "daemon/gate/control.h"
+#include "daemon/gate/decide.h"
 #include "daemon/gate/epoch.h"
 #include "daemon/gate/evidence.h"
 #include "daemon/gate/http.h"
@@ -75,7 +76,8 @@ open_journal(struct gate *gate)
 static bool
 start(struct gate *gate)
 {
-	if (!gate_control_set_up(gate) || !gate_control_make_prompt() || !gate_evidence_begin(gate))
+	if (!gate_control_set_up(gate) || !gate_control_make_prompt() || !gate_evidence_begin(gate) ||
+	    !gate_decide_begin(gate))
 		return false;
 	gate_http_prepare(gate);
 	mm_sandbox_prepare();
@@ -109,6 +111,7 @@ clear(struct gate *gate)
 {
 	if (gate->journal != NULL)
 		(void)mm_journal_close(&gate->journal);
+	gate_decide_end(gate);
 	gate_evidence_end(gate);
 	gate_view_free(&gate->next);
 	gate_views_clear(&gate->views);
