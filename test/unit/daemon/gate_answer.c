@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * No fact can end its header's line or begin another one, and challenges are what RFC 6750 says.
+ * No fact can end its header's line or begin another one, and challenges are what RFC 6750 and RFC 9449 say.
  */
 #include "daemon/gate/answer.h"
 #include "lib/base/array.h"
@@ -114,6 +114,25 @@ challenges_are_quoted(void **state)
 	check_challenge(&odd, NULL, NULL, "Bearer realm=\"a\\\"??b\"");
 }
 
+/* RFC 9449 section 7.1: "a space-delimited list of supported JWS algorithms" */
+static void
+a_challenge_of_dpop_names_the_algorithms(void **state)
+{
+	static const struct mm_slice scope_items[] = { TEXT("mail.read") };
+	static const struct mm_texts scopes = { scope_items, 1 };
+	struct mm_service imap = { .name = mm_slice_str("imap") };
+	struct gate_answer answer;
+
+	(void)state;
+	gate_answer_init(&answer);
+	gate_answer_add_dpop_challenge(&answer, &imap, "insufficient_scope", &scopes);
+	assert_true(gate_answer_ok(&answer));
+	assert_string_equal(answer.headers[0].name, "WWW-Authenticate");
+	assert_string_equal(answer.headers[0].value, "DPoP realm=\"imap\", error=\"insufficient_scope\", "
+	    "scope=\"mail.read\", algs=\"RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519\"");
+	gate_answer_clear(&answer);
+}
+
 int
 main(void)
 {
@@ -123,6 +142,7 @@ main(void)
 		cmocka_unit_test(the_longest_claim_fits),
 		cmocka_unit_test(one_header_too_many_fails_the_answer),
 		cmocka_unit_test(challenges_are_quoted),
+		cmocka_unit_test(a_challenge_of_dpop_names_the_algorithms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
