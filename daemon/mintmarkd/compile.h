@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Having a configuration and its key documents compiled to a snapshot, by a child in its own sandbox. The loop waits for
- * it as for any other process, and serves the gate meanwhile.
+ * Having a configuration and its key documents compiled to a snapshot, by a child in its own sandbox. The loop waits
+ * for it as for any other process, and serves the gate meanwhile.
  */
 #ifndef MM_DAEMON_MINTMARKD_COMPILE_H
 #define MM_DAEMON_MINTMARKD_COMPILE_H

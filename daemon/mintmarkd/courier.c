@@ -244,7 +244,8 @@ forget(struct mm_mintmarkd *mintmarkd)
 	struct mm_courier *courier = &mintmarkd->courier;
 
 	for (size_t i = 0; i < courier->question_count; i++)
-		mm_desk_answer_failure(mintmarkd, courier->questions[i].number, "the courier ended meanwhile: ask again");
+		mm_desk_answer_failure(mintmarkd, courier->questions[i].number,
+		    "the courier ended meanwhile: ask again");
 	mm_courier_forget_questions(courier);
 }
 
@@ -346,7 +347,11 @@ mm_courier_fetch(struct mm_mintmarkd *mintmarkd, uint64_t question, struct mm_sl
 		return "the courier is not running";
 	if (courier->question_count == MM_FETCHES_MAX)
 		return "too many ask at once";
-	*asked = (struct mm_fetch_question){ question, (size_t)(source - mintmarkd->sources.items), strdup(realm->name) };
+	*asked = (struct mm_fetch_question){
+		.number = question,
+		.source = (size_t)(source - mintmarkd->sources.items),
+		.realm = strdup(realm->name),
+	};
 	if (asked->realm == NULL)
 		return "memory is short";
 	courier->question_count++;

@@ -86,7 +86,8 @@ send_written(struct mm_mintmarkd *mintmarkd, uint64_t question, bool done, struc
 	if (mm_buf_ok(text) && text->len > 0)
 		send_answer(mintmarkd, question, done, mm_slice(text->data, text->len));
 	else
-		send_answer(mintmarkd, question, false, mm_slice_str("{\"error\":\"the answer is too long, or memory is short\"}"));
+		send_answer(mintmarkd, question, false,
+		    mm_slice_str("{\"error\":\"the answer is too long, or memory is short\"}"));
 	mm_buf_clear(text);
 }
 

@@ -14,7 +14,10 @@
 bool
 mm_followers_open(struct mm_followers *followers, char *path, const struct mm_user *user)
 {
-	*followers = (struct mm_followers){ .listen = { .kind = MM_LISTEN_UNIX, .address = path }, .listener = { .fd = -1 } };
+	*followers = (struct mm_followers){
+		.listen = { .kind = MM_LISTEN_UNIX, .address = path },
+		.listener = { .fd = -1 },
+	};
 	return path == NULL ||
 	    mm_listener_open(&followers->listener, &followers->listen, SOCK_SEQPACKET, user);
 }
@@ -116,7 +119,7 @@ void
 mm_followers_serve(struct mm_followers *followers, const struct pollfd *waited, size_t count,
     const struct mm_trust_in_use *trust)
 {
-	/* Gone, or sent something: both end it. From the last one on, as the last one takes the place of one that is cut. */
+	/* Gone, or sent something: both end it. From the last on, as the last takes the place of one that is cut. */
 	for (size_t i = count; i-- > 1;)
 		if (waited[i].revents != 0 && i - 1 < followers->count && followers->peers[i - 1] == waited[i].fd)
 			cut(followers, i - 1);

@@ -138,7 +138,8 @@ send_tls(struct mm_mintmarkd *mintmarkd)
 	return send_pem(mintmarkd, MM_MESSAGE_GATE_TLS, &certificate, 1, "tls_certificate",
 	           config->tls_certificate_path) &&
 	    send_pem(mintmarkd, MM_MESSAGE_GATE_TLS, &key, 1, "tls_key", config->tls_key_path) &&
-	    send_pem(mintmarkd, MM_MESSAGE_GATE_CLIENT_CA, NULL, 0, "tls_client_certificates", config->tls_client_ca_path);
+	    send_pem(mintmarkd, MM_MESSAGE_GATE_CLIENT_CA, NULL, 0, "tls_client_certificates",
+	        config->tls_client_ca_path);
 }
 
 /* ---- the journal ---- */

@@ -3,8 +3,8 @@
  * Keeping a process: started, handed what it needs, watched, started again when it dies, never two at once.
  *
  * What differs between the gate, the courier and the desk is their role; what is done with their messages stands in
- * the role's table. A keeper waits for nothing by itself: the loop calls it when its socket is ready, its process ended,
- * or its deadline has come.
+ * the role's table. A keeper waits for nothing by itself: the loop calls it when its socket is ready, its process
+ * ended, or its deadline has come.
  */
 #ifndef MM_DAEMON_MINTMARKD_KEEPER_H
 #define MM_DAEMON_MINTMARKD_KEEPER_H

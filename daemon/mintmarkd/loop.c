@@ -51,10 +51,13 @@ reap(struct mm_mintmarkd *mintmarkd)
 static void
 stop(struct mm_mintmarkd *mintmarkd)
 {
-	mm_log(LOG_INFO, "stopping");
+	if (!mintmarkd->stopping)
+		mm_log(LOG_INFO, "stopping");
+	mintmarkd->stopping = true;
 	mm_keeper_stop(&mintmarkd->gate.keeper);
 	mm_keeper_stop(&mintmarkd->courier.keeper);
 	mm_keeper_stop(&mintmarkd->desk.keeper);
+	mm_compile_stop(&mintmarkd->renewal.compile);
 }
 
 static void
@@ -99,7 +102,8 @@ timeout_ms(const struct mm_mintmarkd *mintmarkd)
 	deadline_ms = earlier(deadline_ms, mm_gate_deadline_ms(&mintmarkd->gate));
 	deadline_ms = earlier(deadline_ms, mm_keeper_deadline_ms(&mintmarkd->courier.keeper));
 	deadline_ms = earlier(deadline_ms, mm_keeper_deadline_ms(&mintmarkd->desk.keeper));
-	deadline_ms = earlier(deadline_ms, mm_renewal_deadline_ms(&mintmarkd->renewal));
+	if (!mintmarkd->stopping)
+		deadline_ms = earlier(deadline_ms, mm_renewal_deadline_ms(&mintmarkd->renewal));
 	if (deadline_ms == MM_NEVER_MS)
 		return -1;
 	left_ms = deadline_ms - mm_clock_ms();
@@ -113,7 +117,7 @@ check_time(struct mm_mintmarkd *mintmarkd)
 	mm_gate_check_time(&mintmarkd->gate);
 	mm_keeper_check_time(&mintmarkd->courier.keeper);
 	mm_keeper_check_time(&mintmarkd->desk.keeper);
-	if (mintmarkd->gate.keeper.state != MM_KEEPER_STOPPING)
+	if (!mintmarkd->stopping)
 		mm_renewal_check_time(mintmarkd);
 }
 

@@ -120,16 +120,18 @@ read_config(struct start *start)
 static bool
 find_user(struct start *start)
 {
-	const char *name = start->mintmarkd.reading->config->user;
+	const struct mm_config *config = start->mintmarkd.reading->config;
+	const char *name = config->user;
+	struct mm_user *user = &start->mintmarkd.user;
 	const struct passwd *entry;
 
-	start->mintmarkd.user = (struct mm_user){ .change = geteuid() == 0 };
-	if (!start->mintmarkd.user.change)
+	*user = (struct mm_user){ .change = geteuid() == 0 };
+	if (!user->change)
 		return true;
 	errno = 0;
 	entry = getpwnam(name);
 	if (entry == NULL) {
-		mm_problems_add(&start->problems, MM_PROBLEM_ERROR, start->mintmarkd.reading->config->path, 0,
+		mm_problems_add(&start->problems, MM_PROBLEM_ERROR, config->path, 0,
 		    "run 'useradd --system --user-group --no-create-home --shell /usr/sbin/nologin NAME', or name "
 		    "another 'user'",
 		    "there is no user %s for the processes to run as%s%s", name, errno == 0 ? "" : ": ",
@@ -137,12 +139,12 @@ find_user(struct start *start)
 		return false;
 	}
 	if (entry->pw_uid == 0 || entry->pw_gid == 0) {
-		mm_problems_add(&start->problems, MM_PROBLEM_ERROR, start->mintmarkd.reading->config->path, 0, "name a user of its own",
+		mm_problems_add(&start->problems, MM_PROBLEM_ERROR, config->path, 0, "name a user of its own",
 		    "'user' %s is root, or of root's group", name);
 		return false;
 	}
-	start->mintmarkd.user.uid = entry->pw_uid;
-	start->mintmarkd.user.gid = entry->pw_gid;
+	user->uid = entry->pw_uid;
+	user->gid = entry->pw_gid;
 	return true;
 }
 
@@ -202,12 +204,13 @@ understand(struct start *start)
 static enum exit_status
 check(struct start *start)
 {
+	const struct mm_config *config = start->mintmarkd.reading->config;
 	bool good = understand(start);
 
 	if (tell_problems(start) || !good)
 		return EXIT_CONFIGURATION;
-	printf("%s: %zu realms, %zu tenants, %zu services: good\n", start->mintmarkd.reading->config->path, start->mintmarkd.reading->config->realm_count,
-	    start->mintmarkd.reading->config->tenant_count, start->mintmarkd.reading->config->service_count);
+	printf("%s: %zu realms, %zu tenants, %zu services: good\n", config->path, config->realm_count,
+	    config->tenant_count, config->service_count);
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_NOT_DONE;
 }
 

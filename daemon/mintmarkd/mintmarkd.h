@@ -17,6 +17,7 @@
 #include "daemon/mintmarkd/state.h"
 #include "daemon/mintmarkd/trust_in_use.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct mm_mintmarkd {
@@ -25,12 +26,13 @@ struct mm_mintmarkd {
 	struct mm_user user;
 	struct mm_state state;
 
-	/* The reading of the start, whose addresses, journal, cache and TLS files count until the end; and that in use. */
+	/* That of the start, whose addresses, journal, cache and TLS files count until the end; and that in use. */
 	struct mm_reading *first, *reading;
 	struct mm_trust_in_use trust;
 	struct mm_sources sources;
 	struct mm_listeners listeners;
 
+	bool stopping;
 	struct mm_gate gate;
 	struct mm_courier courier;
 	struct mm_desk desk;

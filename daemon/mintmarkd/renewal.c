@@ -89,6 +89,8 @@ mm_renewal_settled(struct mm_mintmarkd *mintmarkd)
 
 	if (renewal->settle_deadline_ms != MM_NEVER_MS && mintmarkd->gate.settled_epoch >= renewal->settle_epoch)
 		end_reload(mintmarkd);
+	else if (!renewal->reloading)
+		mm_tell_state(mintmarkd);
 }
 
 /* ---- taking what was compiled into use ---- */

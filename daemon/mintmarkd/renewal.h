@@ -42,7 +42,6 @@ struct mm_renewal {
 	struct mm_compile compile;
 	struct mm_problems problems; /* of the compilation that runs */
 	uint64_t epoch;              /* that it is for */
-	uint64_t versions;           /* of the documents that it was given */
 
 	struct mm_gathering documents; /* that came since */
 	struct mm_back_off back_off;   /* of compilations for documents that failed */

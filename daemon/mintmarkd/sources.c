@@ -41,8 +41,9 @@ set_aside(const struct mm_source *source, int folder_fd, int error)
 	if (!mm_kept_keys_file_name(source->name, name))
 		return;
 	snprintf(aside, sizeof(aside), "%s.bad", name);
-	mm_log(LOG_ALERT, "alarm: state_dir/" MM_KEPT_KEYS_FOLDER "/%s, kept of %s, cannot be used: %s: it is set aside as "
-	    "%s, and realms are without its keys until they are fetched", name, source->name, strerror(error), aside);
+	mm_log(LOG_ALERT, "alarm: state_dir/" MM_KEPT_KEYS_FOLDER "/%s, kept of %s, cannot be used: %s: it is set "
+	    "aside as %s, and realms are without its keys until they are fetched", name, source->name, strerror(error),
+	    aside);
 	if (renameat(folder_fd, name, folder_fd, aside) == -1)
 		mm_log(LOG_ERR, "it cannot be set aside: %s", strerror(errno));
 }
@@ -85,8 +86,8 @@ store(struct mm_source *source, int folder_fd)
 		return;
 	source->stored = mm_kept_keys_store(folder_fd, source->name, bytes, source->fetched_s);
 	if (!source->stored)
-		mm_log(LOG_ALERT, "alarm: the keys of %s cannot be kept on the disk: %s: a start without network would go by "
-		    "older ones", source->name, strerror(errno));
+		mm_log(LOG_ALERT, "alarm: the keys of %s cannot be kept on the disk: %s: a start without network would "
+		    "go by older ones", source->name, strerror(errno));
 	mm_sealed_unmap(&bytes);
 }
 

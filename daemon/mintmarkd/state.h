@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The state folder, and those of the journal and of fetched keys in it: made where they are missing, ours alone, and held
- * by one mintmarkd at a time.
+ * The state folder, and those of the journal and of fetched keys in it: made where they are missing, ours alone, and
+ * held by one mintmarkd at a time.
  */
 #ifndef MM_DAEMON_MINTMARKD_STATE_H
 #define MM_DAEMON_MINTMARKD_STATE_H

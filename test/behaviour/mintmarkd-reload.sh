@@ -60,7 +60,8 @@ asks()
 	text=$2
 	what=$3
 	shift 3
-	http "$wanted_status" "$what" -u "dovecot:$secret" --data-urlencode "token=$(token "$@")" "$base/v1/introspect/mail"
+	http "$wanted_status" "$what" -u "dovecot:$secret" --data-urlencode "token=$(token "$@")" \
+	    "$base/v1/introspect/mail"
 	grep -qF "$text" "$world/answer" || fail "$what: the answer is not '$text'"
 }
 

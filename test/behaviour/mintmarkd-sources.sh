@@ -123,7 +123,9 @@ END
 
 cp "$world/common.jwks" "$world/all.jwks"
 without KE1 >"$world/fewer.jwks"
-sed -i "s|keys = \"file:common.jwks\"|keys = \"jwks:https://localhost:$keys_port/keys\"\n    refresh = 86400\n    refresh_cool_down = 2|; s|^state_dir|ca_certificates = \"ca.pem\"\nstate_dir|" "$config"
+times="refresh = 86400\n    refresh_cool_down = 2"
+sed -i "s|keys = \"file:common.jwks\"|keys = \"jwks:https://localhost:$keys_port/keys\"\n    $times|
+    s|^state_dir|ca_certificates = \"ca.pem\"\nstate_dir|" "$config"
 
 # The programs, of which one is replaced below.
 mkdir "$world/libexec"

@@ -122,7 +122,8 @@ a_document_outlives_a_restart(void **state)
 	struct mm_sources sources;
 
 	assert_true(mm_sources_open(&both, NULL, folder->fd, &sources));
-	assert_true(mm_source_take_document(&sources.items[0], folder->fd, make_document("one", true), 1700000000, 3, 1));
+	assert_true(mm_source_take_document(&sources.items[0], folder->fd, make_document("one", true), 1700000000,
+	    3, 1));
 	assert_in_use(&sources.items[0], "one");
 	assert_false(sources.items[0].from_disk);
 	mm_sources_close(&sources);
@@ -230,7 +231,8 @@ the_same_again_is_younger_on_the_disk(void **state)
 	struct mm_sources sources;
 
 	assert_true(mm_sources_open(&both, NULL, folder->fd, &sources));
-	assert_true(mm_source_take_document(&sources.items[0], folder->fd, make_document("one", true), 1700000000, 0, 0));
+	assert_true(mm_source_take_document(&sources.items[0], folder->fd, make_document("one", true), 1700000000,
+	    0, 0));
 	mm_source_take_status(&sources.items[0], folder->fd, &same);
 	mm_source_take_status(&sources.items[0], folder->fd, &failed);
 	assert_int_equal(sources.items[0].outcome, MM_FETCH_UNREACHABLE);
