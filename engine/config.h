@@ -56,7 +56,8 @@ struct mm_config_realm {
 	int line; /* where the section begins; the same in the others */
 	/*
 	 * Where its keys are from, and the name of that document: a file's path, resolved against the configuration's
-	 * folder; else the setting as it stands, "discovery:https://…" or "jwks:https://…". Realms with equal ones share it.
+	 * folder; else the setting as it stands, "discovery:https://…" or "jwks:https://…". Realms with equal ones
+	 * share it.
 	 */
 	enum mm_keys_kind keys_kind;
 	char *keys;
