@@ -163,7 +163,8 @@ expect(int fd, const char *text)
 
 	while ((got = recv(fd, answer + len, sizeof(answer) - (size_t)len, MSG_DONTWAIT)) > 0)
 		len += got;
-	assert_int_equal(got, 0);
+	/* Where what was asked was not even read, the end is a reset. */
+	assert_true(got == 0 || errno == ECONNRESET);
 	assert_true(mm_slice_equal(mm_slice(answer, (size_t)len), mm_slice_str(text)));
 	close(fd);
 }
