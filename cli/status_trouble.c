@@ -152,7 +152,8 @@ look_at_gap(struct troubles *troubles, const struct mm_answer_object *gate)
 	if (dropped == 0)
 		return;
 	begin(troubles, "gate ", mm_answer_text(gate, "name"));
-	add(troubles, ": %" PRId64 " refused tokens were too many to be examined: an evidence gap", dropped);
+	add(troubles, ": %" PRId64 " refused token%s too many to be examined: an evidence gap", dropped,
+	    dropped == 1 ? " was" : "s were");
 	end(troubles);
 }
 
