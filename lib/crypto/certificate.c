@@ -7,7 +7,6 @@
 #include "lib/crypto/evp_key.h"
 
 #include <limits.h>
-#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
@@ -49,19 +48,20 @@ mm_certificate_holds(struct mm_slice der, const struct mm_key_material *material
 bool
 mm_certificate_end(struct mm_slice der, int64_t *not_after_s)
 {
-	struct tm end = { .tm_year = 0 };
 	X509 *certificate;
+	ASN1_TIME *epoch;
+	int days = 0, seconds = 0;
 	bool known;
 
 	(void)ERR_set_mark();
 	certificate = read_certificate(der);
-	known = certificate != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1;
+	epoch = ASN1_TIME_set(NULL, 0);
+	known = certificate != NULL && epoch != NULL &&
+	    ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate)) == 1;
+	ASN1_TIME_free(epoch);
 	X509_free(certificate);
 	(void)ERR_pop_to_mark();
-	if (known) {
-		time_t time_s = timegm(&end);
-
-		*not_after_s = time_s < 0 ? 0 : time_s;
-	}
+	if (known)
+		*not_after_s = days < 0 || seconds < 0 ? 0 : (int64_t)days * 86400 + seconds;
 	return known;
 }
