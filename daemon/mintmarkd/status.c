@@ -222,16 +222,14 @@ mm_status_write(struct mm_buf *text, const struct mm_mintmarkd *mintmarkd)
 static void
 add_lines(struct mm_json_writer *json, const char *name, const struct mm_buf *lines)
 {
-	const char *at = lines->data, *end = lines->data + lines->len;
+	size_t begin = 0;
 
 	mm_json_begin_array(json, name);
-	while (at < end) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		size_t len = (size_t)((newline == NULL ? end : newline) - at);
-
-		mm_json_add_slice(json, NULL, mm_slice(at, len));
-		at += len + 1;
-	}
+	for (size_t i = 0; i < lines->len; i++)
+		if (lines->data[i] == '\n') {
+			mm_json_add_slice(json, NULL, mm_slice(lines->data + begin, i - begin));
+			begin = i + 1;
+		}
 	mm_json_end_array(json);
 }
 
