@@ -32,9 +32,9 @@ static const struct limit_row limits[] = {
 #endif
 	/* It hands over documents of 1 MiB; its descriptors are a few for each fetch. */
 	{ MM_PROCESS_COURIER, RLIMIT_FSIZE, "limit of a document's size", 2 * MIB },
-	{ MM_PROCESS_COURIER, RLIMIT_NOFILE, "limit of descriptors", 512 },
+	{ MM_PROCESS_COURIER, RLIMIT_NOFILE, "limit of descriptors", 1024 },
 #ifndef MM_SANITIZED
-	/* 32 fetches of 1 MiB with their authorities are 150 MiB; stacks of threads that look up names count whole. */
+	/* 128 fetches of 1 MiB with their authorities are 300 MiB; stacks of threads that look up names count whole. */
 	{ MM_PROCESS_COURIER, RLIMIT_AS, "limit of memory", 2048 * MIB },
 #endif
 	/* 64 connections, 16 readers of the journal with two files each. */

@@ -167,7 +167,7 @@ obey(char *line)
 	char *words[256], *rest = line;
 	size_t count = 0;
 
-	while (count < 255 && (words[count] = strsep(&rest, " \n")) != NULL)
+	while (count < 255 && (words[count] = strsep(&rest, " ")) != NULL)
 		count += *words[count] != '\0';
 	words[count] = NULL;
 	if (count >= 4 && strcmp(words[0], "source") == 0)
@@ -257,22 +257,27 @@ listen_to_courier(void)
 	return true;
 }
 
-/* Each read gives whole lines: a shell writes a line at once. */
 static void
 listen_to_test(void)
 {
-	static char text[LINE_LEN_MAX + 1];
-	ssize_t len = read(STDIN_FILENO, text, LINE_LEN_MAX);
-	char *rest = text, *line;
+	static char text[LINE_LEN_MAX];
+	static size_t held;
+	ssize_t len = read(STDIN_FILENO, text + held, sizeof(text) - held);
+	char *line = text, *end;
 
-	if (len <= 0)
+	if (len <= 0) {
 		shutdown(control, SHUT_WR);
-	if (len <= 0)
 		return;
-	text[len] = '\0';
-	while ((line = strsep(&rest, "\n")) != NULL)
-		if (*line != '\0')
-			obey(line);
+	}
+	held += (size_t)len;
+	for (; (end = memchr(line, '\n', held)) != NULL; line = end + 1) {
+		*end = '\0';
+		held -= (size_t)(end + 1 - line);
+		obey(line);
+	}
+	if (held == sizeof(text))
+		die("a line is too long");
+	memmove(text, line, held);
 }
 
 int
