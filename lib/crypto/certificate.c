@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether a certificate holds a key.
+ * Whether a certificate holds a key, and when it ends.
  */
 #include "lib/crypto/certificate.h"
 
