@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,15 @@
 /* How long this application goes on allowing without a word from mintmarkd. */
 #define STALE_AFTER_S 60
 
+/* How long it may take to notice that the program ends. */
+#define TURN_MS 200
+
 struct shared {
 	struct mm_trust *trust;
 	atomic_int users; /* the slot is one */
 };
 
+static atomic_bool ending;
 static struct shared *newest; /* NULL: none came yet */
 static time_t told_s;         /* when mintmarkd was last known to stand behind it */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -79,17 +84,19 @@ static void *
 follow(void *ctx)
 {
 	struct mm_follower *follower = ctx;
+	const char *told = "";
 
-	for (;;) {
+	while (!atomic_load(&ending)) {
 		const char *why = "";
-		struct mm_trust *trust = mm_trust_follow(follower, 1000, &why);
+		struct mm_trust *trust = mm_trust_follow(follower, TURN_MS, &why);
 
 		if (trust != NULL) {
 			fprintf(stderr, "epoch %llu\n", (unsigned long long)mm_trust_epoch(trust));
 			share(trust);
-		} else if (!mm_follower_connected(follower)) {
+		} else if (!mm_follower_connected(follower) && strcmp(why, told) != 0) {
 			fprintf(stderr, "%s\n", why);
 		}
+		told = why;
 		pthread_mutex_lock(&lock);
 		if (mm_follower_connected(follower))
 			told_s = time(NULL);
@@ -134,5 +141,11 @@ main(int argc, char **argv)
 		decide(line, argv[2], decision);
 		fflush(stdout);
 	}
-	return 0; /* which ends the other thread too */
+	/* libcrypto is taken down when main() returns: no other thread may be in it then. */
+	atomic_store(&ending, true);
+	pthread_join(follower_thread, NULL);
+	put_back(newest);
+	mm_follower_free(&follower);
+	mm_decision_free(&decision);
+	return 0;
 }
