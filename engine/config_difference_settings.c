@@ -39,8 +39,8 @@ static const struct {
 
 /* Settings that are taken when mintmarkd starts, and not by a reload. */
 static const char *const taken_at_start[] = {
-	"state_dir", "user", "listen", "journal", "journal_segment", "token_cache", "tls_certificate", "tls_key",
-	"tls_client_ca", "trust_socket",
+	"state_dir", "user", "listen", "journal", "journal_segment", "journal_keep", "token_cache", "tls_certificate",
+	"tls_key", "tls_client_certificates", "trust_socket",
 };
 
 static bool
@@ -103,6 +103,7 @@ add_value(struct mm_buf *text, const struct mm_setting *setting, const void *sec
 	switch (setting->type) {
 	case MM_SETTING_TEXT:
 	case MM_SETTING_PATH:
+	case MM_SETTING_SOCKET:
 		add_text(text, *(char *const *)value);
 		return true;
 	case MM_SETTING_LIST:
@@ -120,9 +121,13 @@ add_value(struct mm_buf *text, const struct mm_setting *setting, const void *sec
 	case MM_SETTING_LISTEN:
 		add_listens(text, section);
 		return true;
-	default:
-		return false;
+	case MM_SETTING_KEYS:
+	case MM_SETTING_CALLERS:
+	case MM_SETTING_FIXED:
+	case MM_SETTING_UNBUILT:
+		break;
 	}
+	return false;
 }
 
 /* ---- pairs of sections ---- */

@@ -21,6 +21,8 @@
 #define TOP "state_dir = \"/s\"\n"
 #define REALM(more) \
 	"realm enterprise { issuer = \"https://login.example/{tenant}/v2.0\" keys = \"file:/k\" " more " }\n"
+#define FETCHED(more) \
+	"realm enterprise { issuer = \"https://login.example/{tenant}/v2.0\" keys = \"discovery:https://k.example\" " more " }\n"
 #define CONTOSO(domains) "tenant contoso { realm = enterprise id = \"c\" domains = { " domains " } }\n"
 #define SERVICE(name, more) \
 	"service " name " { audience = \"https://" name "\" realms = { \"enterprise\" } mailbox_claim = \"email\" " more " }\n"
@@ -137,6 +139,10 @@ test_realm_settings(void **state)
 		snprintf(more, sizeof(more), TOP REALM("%s") SERVICE("imap", ""), rows[i].more);
 		check_both(less, more, rows[i].what);
 	}
+	check_both(TOP FETCHED("") SERVICE("imap", ""), TOP FETCHED("key_hosts = { \"h.example\" }") SERVICE("imap", ""),
+	    "keys from host h.example of realm enterprise at imap");
+	check_both(TOP FETCHED("absent_for = 60") SERVICE("imap", ""), TOP FETCHED("absent_for = 90") SERVICE("imap", ""),
+	    "keys gone from their document for more than 60 s, up to 90 s, of realm enterprise at imap");
 	check(TOP REALM("") SERVICE("imap", ""),
 	    TOP "realm enterprise { issuer = \"https://b.example/{tenant}\" keys = \"file:/l\" }\n" SERVICE("imap", ""),
 	    IN "tokens of issuer https://b.example/{tenant} of realm enterprise at imap\n"
@@ -155,6 +161,9 @@ test_services(void **state)
 		{ "clients = { a, b }", "clients = { a, thunderbird, b }", "client thunderbird at imap" },
 		{ "scopes = { imap, x }", "scopes = { x }", "tokens without scope imap at imap" },
 		{ "", "callers = { \"dovecot:/d\" }", "caller dovecot at imap" },
+		{ "binding = dpop", "", "tokens that are not bound to a DPoP key at imap" },
+		{ "binding = mtls", "", "tokens that are not bound to a client certificate at imap" },
+		{ "dpop_nonce = required", "", "DPoP proofs without a nonce of the gate at imap" },
 	};
 	char less[1024], more[1024];
 
@@ -184,6 +193,7 @@ test_revocations(void **state)
 	check_both(BASE REVOKE("a", "tokens = { J }"), BASE, "token J of realm enterprise");
 	check_both(BASE REVOKE("a", "clients = { c } subjects = { s }"), BASE REVOKE("b", "clients = { c }"),
 	    "tokens of subject s of realm enterprise");
+	check_both(BASE REVOKE("a", "keys = { k1 } revoked_at = 5"), BASE, "key k1 of realm enterprise");
 	check_both(BASE REVOKE("a", "sessions = { s } issued_before = 100"), BASE,
 	    "tokens of session s of realm enterprise, issued before 100");
 	check_both(BASE REVOKE("a", "tenants = { contoso } issued_before = 100"),
@@ -201,14 +211,24 @@ static void
 test_other_settings(void **state)
 {
 	(void)state;
-	check(BASE, "journal_keep = 3\n" BASE, "changed: 'journal_keep' is 3 (was 0)\n");
+	check(BASE, "journal_keep = 3\n" BASE, "changed: 'journal_keep' is 3 (was 0), from the next start on\n");
 	check(BASE, "journal = group\n" BASE, "changed: 'journal' is group (was before_answer), from the next start on\n");
 	check(BASE, "listen = { \"[::1]:81\", \"unix:/x\" }\n" BASE,
 	    "changed: 'listen' is ::1:81, unix:/x (was 127.0.0.1:9080, unix:/run/mintmark/gate.sock), "
 	    "from the next start on\n");
+	check(BASE, "trust_socket = \"/t\"\n" BASE, "changed: 'trust_socket' is /t (was none), from the next start on\n");
+	check(TOP FETCHED("") SERVICE("imap", ""), TOP FETCHED("refresh = 60") SERVICE("imap", ""),
+	    "changed: realm enterprise: 'refresh' is 60 (was 3600)\n");
 	check(TOP REALM("") "tenant c { realm = enterprise id = \"c\" }\n" SERVICE("imap", ""),
 	    TOP REALM("") "tenant c { realm = enterprise id = \"c\" admins = { \"a@b.example\" } }\n" SERVICE("imap", ""),
 	    "changed: tenant c: 'admins' is a@b.example (was none)\n");
+}
+
+static void
+test_proxies(void **state)
+{
+	(void)state;
+	check_both(BASE, "trusted_proxies = { \"10.0.0.0/8\" }\n" BASE, "proxy 10.0.0.0/8 may say who its clients are");
 }
 
 /* A line is one line whatever a configuration holds. */
@@ -257,6 +277,7 @@ change(const struct mm_setting *setting, void *section)
 	switch (setting->type) {
 	case MM_SETTING_TEXT:
 	case MM_SETTING_PATH:
+	case MM_SETTING_SOCKET:
 	case MM_SETTING_KEYS:
 		*(const char **)value = "other";
 		return true;
@@ -272,9 +293,13 @@ change(const struct mm_setting *setting, void *section)
 	case MM_SETTING_CHOICE:
 		*(int *)value = *(int *)value == 0 ? 1 : 0;
 		return true;
-	default:
-		return false;
+	case MM_SETTING_LISTEN:
+	case MM_SETTING_CALLERS: /* have tests of their own */
+	case MM_SETTING_FIXED:
+	case MM_SETTING_UNBUILT:
+		break;
 	}
+	return false;
 }
 
 static void
@@ -325,6 +350,7 @@ main(void)
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_revocations),
 		cmocka_unit_test(test_other_settings),
+		cmocka_unit_test(test_proxies),
 		cmocka_unit_test(test_control_characters),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_no_setting_is_forgotten),
