@@ -450,7 +450,8 @@ compile_document(struct document *document, struct mm_json_names *names, struct 
 		note_key(document, MM_NOTE_REMARK, MM_SLICE_ABSENT, "nothing was fetched yet",
 		    "see that mintmarkd runs and reaches the address");
 	else if (mm_jwks_scan(document->row->jwks, names, &set, &fault) != MM_OK)
-		note_fault(document, MM_NOTE_ALARM, MM_SLICE_ABSENT, fault_text(document, &fault),
+		note_fault(document, MM_NOTE_ALARM, MM_SLICE_ABSENT, fault_text(document, &fault), is_fetched(document) ?
+		    "remove what is kept of it in state_dir/keys, and have it fetched anew" :
 		    "save the document anew from the issuer's jwks_uri");
 	else
 		compile_keys(document, &set, tombstones);
@@ -483,6 +484,25 @@ add_dead_kid(struct mm_compilation *compilation, const struct mm_compiled_revoca
 	compilation->candidate_count++;
 }
 
+/* Who names the wrong realm should not believe that the key is dead. */
+static void
+remark_namesake(struct mm_compilation *compilation, const struct mm_compiled_revocation *dead)
+{
+	const char *realm = compilation->realms[dead->realm].settings->name;
+	struct mm_slice kid = mm_slice_str(dead->settings->value);
+
+	for (size_t i = 0; i < compilation->candidate_count; i++) {
+		const struct mm_candidate *candidate = &compilation->candidates[i];
+
+		if (!mm_slice_equal(candidate->jwk.kid, kid) || candidate->standing != MM_KEY_USABLE)
+			continue;
+		mm_compile_note(compilation, MM_NOTE_REMARK, realm, kid, mm_compile_text(compilation,
+		    "the kid is revoked in realm %s, which has no such key; that of realm %s is good", realm,
+		    compilation->realms[candidate->realm].settings->name), "name that realm, if its key is meant");
+		return;
+	}
+}
+
 /* What the configuration revokes by kid: the material that has this kid in this realm is dead in every realm. */
 static void
 apply_dead_kids(struct mm_compilation *compilation, struct tombstone_list *tombstones)
@@ -505,8 +525,10 @@ apply_dead_kids(struct mm_compilation *compilation, struct tombstone_list *tombs
 			memcpy(tombstone.material, candidate->jwk.material_id, MM_DIGEST_LEN);
 			add_tombstone(compilation, tombstones, &tombstone);
 		}
-		if (!found)
-			add_dead_kid(compilation, dead, at_s);
+		if (found)
+			continue;
+		remark_namesake(compilation, dead);
+		add_dead_kid(compilation, dead, at_s);
 	}
 }
 
@@ -647,7 +669,7 @@ remark_realms_without_keys(struct mm_compilation *compilation)
 		if (usable == 0)
 			mm_compile_note(compilation, MM_NOTE_REMARK, compilation->realms[i].settings->name,
 			    MM_SLICE_ABSENT, "the realm has no key that can be used: every token of it is refused",
-			    "see that its key file holds keys of its issuer");
+			    "see that its key document holds keys of its issuer");
 	}
 }
 

@@ -884,6 +884,9 @@ a_revoked_kid_is_dead_before_there_is_such_a_key(void **state)
 	key = mm_trust_find_key(trust, realm_of(trust, "consumer"), mm_slice_str("e1"));
 	assert_true(key->revoked_at_s == INT64_MIN);
 	assert_int_equal(told.alarms.len, 0);
+	assert_true(was_told(&told.remarks, "e1: the kid is revoked in realm consumer, which has no such key; that of "
+	    "realm enterprise is good"));
+	assert_false(was_told(&told.remarks, "a: the kid"));
 	mm_trust_free(&trust);
 	maker_text_clear(&text);
 }
