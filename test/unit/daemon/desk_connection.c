@@ -46,17 +46,26 @@ open_control(void)
 	close(pair[0]);
 }
 
-/* A journal with some records. */
-static void
-write_journal(size_t records)
+/* A journal to write to. */
+static struct mm_journal *
+open_journal(void)
 {
-	struct mm_journal *journal = mm_journal_open(MM_JOURNAL_GATE, MM_JOURNAL_BEFORE_ANSWER,
-	    &(struct mm_journal_hooks){ .want_segment = NULL });
-	struct mm_journal_record record = { .kind = MM_JOURNAL_DECISION, .allowed = true, .reason = MM_OK, .time_us = 5 };
+	static const struct mm_journal_hooks hooks = { .want_segment = NULL };
+	struct mm_journal *journal = mm_journal_open(MM_JOURNAL_GATE, MM_JOURNAL_BEFORE_ANSWER, &hooks);
 
 	assert_non_null(journal);
 	assert_true(mm_journal_add_segment(journal,
 	    mm_journal_segment_create(desk.journal_fd, MM_JOURNAL_GATE, 16 * 1024 * 1024, 1)));
+	return journal;
+}
+
+/* A journal with some records. */
+static void
+write_journal(size_t records)
+{
+	struct mm_journal *journal = open_journal();
+	struct mm_journal_record record = { .kind = MM_JOURNAL_DECISION, .allowed = true, .reason = MM_OK, .time_us = 5 };
+
 	record.text = mm_slice_str("");
 	for (size_t i = 0; i < records; i++)
 		assert_true(mm_journal_append(journal, &record));
@@ -165,7 +174,8 @@ expect(int fd, const char *text)
 		len += got;
 	/* Where what was asked was not even read, the end is a reset. */
 	assert_true(got == 0 || errno == ECONNRESET);
-	assert_true(mm_slice_equal(mm_slice(answer, (size_t)len), mm_slice_str(text)));
+	if (!mm_slice_equal(mm_slice(answer, (size_t)len), mm_slice_str(text)))
+		fail_msg("'%.*s' instead of '%s'", (int)len, answer, text);
 	close(fd);
 }
 
@@ -364,6 +374,34 @@ test_no_journal(void **state)
 	expect(ask("{\"ask\":\"decisions\"}\n"), "{\"end\":true}\n");
 }
 
+/* Of findings, those of the autopsy; of these the proofs, and the leads where they are asked for. */
+static void
+test_autopsies(void **state)
+{
+	static const char *const findings[][2] = {
+		{ MM_FINDING_AUTOPSY, MM_FINDING_CLASS_LEAD }, { "other", MM_FINDING_CLASS_PROOF },
+		{ MM_FINDING_AUTOPSY, MM_FINDING_CLASS_PROOF },
+	};
+	static const char proof[] = "{\"kind\":\"finding\",\"time\":\"1970-01-01T00:00:00.000007Z\",\"time_us\":7,"
+	                            "\"finding\":\"autopsy\",\"class\":\"proof\",\"text\":\"t\",\"segment\":1,"
+	                            "\"offset\":544}\n{\"end\":true}\n";
+	struct mm_journal *journal = open_journal();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(findings) / sizeof(findings[0]); i++) {
+		struct mm_journal_record record = { .kind = MM_JOURNAL_FINDING, .time_us = 5 + (int64_t)i };
+
+		record.fields[MM_JF_FINDING] = mm_slice_str(findings[i][0]);
+		record.fields[MM_JF_FINDING_CLASS] = mm_slice_str(findings[i][1]);
+		record.text = mm_slice_str("t");
+		assert_true(mm_journal_append(journal, &record));
+	}
+	assert_true(mm_journal_close(&journal));
+	expect(ask("{\"ask\":\"autopsies\"}\n"), proof);
+	expect(ask("{\"ask\":\"autopsies\",\"leads\":true,\"last\":1}\n"), proof);
+	expect(ask("{\"ask\":\"autopsies\",\"leads\":false,\"since_us\":8}\n"), "{\"end\":true}\n");
+}
+
 /* Records wait in the journal, not in memory; who takes nothing for too long is cut. */
 static void
 test_slow_reader(void **state)
@@ -427,6 +465,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_too_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_many_streams, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_journal, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_autopsies, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_slow_reader, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_patient_follower, set_up, tear_down),
 	};
