@@ -119,7 +119,9 @@ take_ready(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
 		return false;
 	mm_keeper_ready(&gate->keeper);
 	mm_log(LOG_INFO, "the gate (process %d) answers, epoch %" PRIu64, (int)gate->keeper.child.pid, epoch);
-	gate->settled_epoch = epoch;
+	/* A view that came before it got ready may have been told first. */
+	if (epoch > gate->settled_epoch)
+		gate->settled_epoch = epoch;
 	mm_renewal_settled(mintmarkd);
 	return true;
 }

@@ -6,6 +6,7 @@
 #include "daemon/mintmarkd/clock.h"
 #include "daemon/mintmarkd/handover.h"
 #include "daemon/mintmarkd/mintmarkd.h"
+#include "engine/config_difference.h"
 #include "engine/json_writer.h"
 
 #include <mintmark/version.h>
@@ -219,20 +220,6 @@ mm_status_write(struct mm_buf *text, const struct mm_mintmarkd *mintmarkd)
 	mm_json_end_object(&json);
 }
 
-static void
-add_lines(struct mm_json_writer *json, const char *name, const struct mm_buf *lines)
-{
-	size_t begin = 0;
-
-	mm_json_begin_array(json, name);
-	for (size_t i = 0; i < lines->len; i++)
-		if (lines->data[i] == '\n') {
-			mm_json_add_slice(json, NULL, mm_slice(lines->data + begin, i - begin));
-			begin = i + 1;
-		}
-	mm_json_end_array(json);
-}
-
 void
 mm_status_write_reload(struct mm_buf *text, const struct mm_mintmarkd *mintmarkd)
 {
@@ -243,7 +230,7 @@ mm_status_write_reload(struct mm_buf *text, const struct mm_mintmarkd *mintmarkd
 	mm_json_begin_object(&json, NULL);
 	mm_json_add_bool(&json, "done", last->done);
 	mm_json_add_int(&json, "epoch", (int64_t)mintmarkd->trust.epoch);
-	add_lines(&json, "difference", &last->difference);
+	mm_config_difference_write(&json, &last->difference);
 	add_problems(&json, "problems", &last->problems);
 	mm_json_end_object(&json);
 }

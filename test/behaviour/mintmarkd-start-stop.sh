@@ -78,6 +78,7 @@ daemon_pid=
 check "SIGTERM ends it with status 0" test "$status" = 0
 check "the gate has ended too" is_gone "$gate"
 check "the unix socket is removed" test ! -e "$world/gate.sock"
+check "and the control socket" test ! -e "$state/control"
 check "systemd is told that it stops" wait_for 5 grep -qx 'STOPPING=1' "$world/notified"
 wait "$notify_pid" || fail "the stand-in for systemd"
 
