@@ -102,13 +102,24 @@ give_place(struct merge *merge, const struct mm_keyset_entry *kept)
 		if (!mm_slice_equal(entry->jwk.kid, kept->jwk.kid))
 			continue;
 		found = true;
-		if (same_key(&entry->jwk, &kept->jwk) && kept->marks.seen_s < entry->marks.seen_s)
-			entry->marks.seen_s = kept->marks.seen_s;
 		replaced = replaced || !same_key(&entry->jwk, &kept->jwk);
 	}
 	if (replaced)
 		mm_keyset_tell(merge->report, MM_KEYSET_REPLACED, kept->jwk.kid, "the kid stands on another key now");
 	return found;
+}
+
+/* Its material was seen when it was first seen, under whatever kid. */
+static void
+hand_on_seen(struct merge *merge, const struct mm_keyset_entry *kept)
+{
+	for (size_t i = 0; i < merge->fetched.count; i++) {
+		struct mm_keyset_entry *entry = &merge->fetched.items[i];
+
+		if (memcmp(entry->jwk.material_id, kept->jwk.material_id, MM_DIGEST_LEN) == 0 &&
+		    kept->marks.seen_s < entry->marks.seen_s)
+			entry->marks.seen_s = kept->marks.seen_s;
+	}
 }
 
 static void
@@ -117,6 +128,7 @@ settle_kept(struct merge *merge)
 	for (size_t i = 0; i < merge->kept.count; i++) {
 		struct mm_keyset_entry *kept = &merge->kept.items[i];
 
+		hand_on_seen(merge, kept);
 		if (kept->jwk.revoked)
 			keep_tombstone(merge, kept);
 		else if (give_place(merge, kept))

@@ -60,7 +60,7 @@ struct mm_keyset_report {
  * any more was last seen then. The same input gives the same bytes, and merging a document with its own result gives
  * MM_KEYSET_SAME at any time.
  *
- *   in fetched                        stands as fetched, first seen now_s or when it was
+ *   in fetched                        stands as fetched, first seen now_s or when its material was
  *   only in kept                      gone since kept_s, or since it went; the MM_KEYSET_GONE_MAX newest stay
  *   gone, and in fetched again        not gone
  *   its kid was revoked in kept       stays revoked, whatever fetched says of this kid

@@ -408,6 +408,10 @@ a_kid_is_the_key_that_has_it_now(void **state)
 	assert_int_equal(merge(SET({ KEY_2, "k", ISSUER_1, NULL }), 300, &kept, 200), MM_KEYSET_NEW);
 	assert_string_equal(told.bytes, "");
 	assert_true(says(kept, "k", "\"issuer\":\"" ISSUER_1 "\",\"mintmark_seen\":200}"));
+	/* Under another kid it was seen all the same. */
+	assert_int_equal(merge(SET({ KEY_2, "l", ISSUER_1, NULL }), 350, &kept, 300), MM_KEYSET_NEW);
+	assert_true(says(kept, "l", "\"mintmark_seen\":200}"));
+	assert_true(says(kept, "k", "\"mintmark_seen\":200,\"mintmark_gone\":300}"));
 	/* Two keys under it now: neither they nor the one before. */
 	assert_int_equal(merge(SET({ KEY_1, "k", NULL, NULL }, { KEY_3, "k", NULL, NULL },
 	    { KEY_RSA, "x", NULL, NULL }), 400, &kept, 300), MM_KEYSET_NEW);
