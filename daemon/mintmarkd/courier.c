@@ -172,8 +172,7 @@ take_document(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
 	if (!mm_reader_ok(&reader) || number >= mintmarkd->sources.count)
 		return false;
 	message->fd = -1;
-	if (!mm_source_take_document(&mintmarkd->sources.items[number], mintmarkd->state.keys_dir_fd, fd, fetched_s,
-	        key_count, dropped_count))
+	if (!mm_source_take_document(&mintmarkd->sources.items[number], fd, fetched_s, key_count, dropped_count))
 		return false;
 	mm_renewal_document_came(mintmarkd);
 	return true;

@@ -52,9 +52,9 @@ mm_gathering_take(struct mm_gathering *gathering, int64_t now_ms)
 bool
 mm_telling_bad(struct mm_telling *telling, int64_t now_ms)
 {
-	if (telling->bad && now_ms - telling->told_ms < MM_TELL_AGAIN_MS)
+	if (telling->told_once && now_ms - telling->told_ms < (telling->bad ? MM_TELL_AGAIN_MS : MM_TELL_LEAST_MS))
 		return false;
-	*telling = (struct mm_telling){ true, now_ms };
+	*telling = (struct mm_telling){ true, true, now_ms };
 	return true;
 }
 

@@ -60,11 +60,12 @@ bool mm_gathering_take(struct mm_gathering *gathering, int64_t now_ms);
 
 /* ---- telling: the first, then now and then ---- */
 
-/* A source that fails for days is told each hour. */
+/* A source that fails for days is told each hour; one that comes and goes, or says so, cannot fill the log. */
 #define MM_TELL_AGAIN_MS (3600 * INT64_C(1000))
+#define MM_TELL_LEAST_MS 10000
 
 struct mm_telling {
-	bool bad;
+	bool told_once, bad; /* bad: told, and its end is not */
 	int64_t told_ms;
 };
 

@@ -231,6 +231,7 @@ begin_compile(struct mm_mintmarkd *mintmarkd, const struct mm_reading *reading, 
 		.epoch = mintmarkd->trust.epoch + 1,
 	};
 
+	mm_sources_keep(&mintmarkd->sources, mintmarkd->state.keys_dir_fd);
 	renewal->epoch = input.epoch;
 	return mm_compile_begin(&renewal->compile, &input, &renewal->problems);
 }

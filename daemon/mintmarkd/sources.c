@@ -76,7 +76,6 @@ load_kept(struct mm_source *source, int folder_fd)
 		set_aside(source, folder_fd, error);
 }
 
-/* Keep what is in use on the disk. The keys are used all the same: their issuer signs with them now. */
 static void
 store(struct mm_source *source, int folder_fd)
 {
@@ -85,10 +84,20 @@ store(struct mm_source *source, int folder_fd)
 	if (mm_sealed_map(source->fd, MM_DOCUMENT_LEN_MAX, &bytes) == -1)
 		return;
 	source->stored = mm_kept_keys_store(folder_fd, source->name, bytes, source->fetched_s);
-	if (!source->stored)
+	if (source->stored && mm_telling_good(&source->disk))
+		mm_log(LOG_NOTICE, "the keys of %s are kept on the disk again", source->name);
+	if (!source->stored && mm_telling_bad(&source->disk, mm_clock_ms()))
 		mm_log(LOG_ALERT, "alarm: the keys of %s cannot be kept on the disk: %s: a start without network would "
 		    "go by older ones", source->name, strerror(errno));
 	mm_sealed_unmap(&bytes);
+}
+
+void
+mm_sources_keep(struct mm_sources *sources, int folder_fd)
+{
+	for (size_t i = 0; i < sources->count; i++)
+		if (sources->items[i].fd >= 0 && !sources->items[i].stored)
+			store(&sources->items[i], folder_fd);
 }
 
 /* ---- the table ---- */
@@ -242,8 +251,7 @@ is_document(int fd)
 }
 
 bool
-mm_source_take_document(struct mm_source *source, int folder_fd, int fd, int64_t fetched_s, uint32_t key_count,
-    uint32_t dropped_count)
+mm_source_take_document(struct mm_source *source, int fd, int64_t fetched_s, uint32_t key_count, uint32_t dropped_count)
 {
 	if (fetched_s <= 0 || fetched_s > MM_TIME_MAX_S || !is_document(fd)) {
 		close(fd);
@@ -253,14 +261,14 @@ mm_source_take_document(struct mm_source *source, int folder_fd, int fd, int64_t
 		close(source->fd);
 	source->fd = fd;
 	source->fetched_s = fetched_s;
-	source->from_disk = false;
+	source->stored = source->from_disk = false;
 	source->version++;
 	source->is_counted = true;
 	source->key_count = key_count;
 	source->dropped_count = dropped_count;
-	store(source, folder_fd);
-	mm_log(LOG_NOTICE, "%s has other keys: %" PRIu32 " of them, %" PRIu32 " dropped", source->name, key_count,
-	    dropped_count);
+	if (mm_cool_down_take(&source->announced, mm_clock_ms(), MM_TELL_LEAST_MS))
+		mm_log(LOG_NOTICE, "%s has other keys: %" PRIu32 " of them, %" PRIu32 " dropped", source->name,
+		    key_count, dropped_count);
 	return true;
 }
 

@@ -36,7 +36,9 @@ struct mm_source {
 	uint32_t failures; /* in a row */
 	int64_t tried_s, next_s;
 	char text[MM_SOURCE_TEXT_SIZE];
-	struct mm_telling telling;
+	struct mm_telling telling;     /* of fetches */
+	struct mm_telling disk;        /* of keeping it */
+	struct mm_cool_down announced; /* that there are other keys */
 };
 
 /* When a realm last had its source fetched for an unknown kid. */
@@ -72,11 +74,17 @@ void mm_sources_close(struct mm_sources *sources);
 struct mm_source *mm_sources_find(const struct mm_sources *sources, const char *name);
 
 /*
- * A document came: fd, which is taken over. Kept on the disk, and in use from the next compilation on. Returns false,
- * with the descriptor closed, where it is not what a courier may send.
+ * A document came: fd, which is taken over; in use from the next compilation on. Returns false, with the descriptor
+ * closed, where it is not what a courier may send. Not done here: keeping it on the disk.
  */
-bool mm_source_take_document(struct mm_source *source, int folder_fd, int fd, int64_t fetched_s, uint32_t key_count,
+bool mm_source_take_document(struct mm_source *source, int fd, int64_t fetched_s, uint32_t key_count,
     uint32_t dropped_count);
+
+/*
+ * Keep on the disk what came: before it is compiled, so that many documents in a moment cost one write. Keys that
+ * cannot be kept are used all the same, as their issuer signs with them now; that is logged.
+ */
+void mm_sources_keep(struct mm_sources *sources, int folder_fd);
 
 /* How a fetch went. */
 struct mm_source_status {

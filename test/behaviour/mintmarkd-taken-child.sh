@@ -64,7 +64,8 @@ taken courier "a status of no known outcome" "$(message COURIER_STATUS "${zero}0
 taken courier "a status of the end of time" "$(message COURIER_STATUS "${zero}00${zero}ffffffffffffff7f$one_day")"
 taken courier "a document that is no sealed memory" "$(message COURIER_DOCUMENT "$zero$one_day$zero$zero")"
 taken courier "a document of no source" "$(message COURIER_DOCUMENT "01000000$one_day$zero$zero")"
-taken courier "a document without itself" "$(message COURIER_DOCUMENT "$zero$one_day$zero$zero" | sed 's/^\(....\)01/\100/; s/+//')"
+bare=$(message COURIER_DOCUMENT "$zero$one_day$zero$zero" | sed 's/^\(....\)01/\100/; s/+//')
+taken courier "a document without itself" "$bare"
 taken desk "a question without a number" "$(message DESK_ASK_STATUS 01)"
 taken desk "a reload that nobody asked for" "$(message DESK_ASK_RELOAD 0100000000000000)"
 taken desk "a message of the courier" "$(message COURIER_STATUS "${zero}00$zero$one_day$one_day")"

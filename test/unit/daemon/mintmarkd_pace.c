@@ -87,7 +87,7 @@ a_gathering_that_failed_waits_longer_unless_something_is_due(void **state)
 static void
 trouble_is_told_first_then_hourly_then_its_end(void **state)
 {
-	struct mm_telling telling = { false, 0 };
+	struct mm_telling telling = { 0 };
 
 	(void)state;
 	assert_false(mm_telling_good(&telling));
@@ -97,7 +97,20 @@ trouble_is_told_first_then_hourly_then_its_end(void **state)
 	assert_true(mm_telling_bad(&telling, 7 + MM_TELL_AGAIN_MS));
 	assert_true(mm_telling_good(&telling));
 	assert_false(mm_telling_good(&telling));
-	assert_true(mm_telling_bad(&telling, 8 + MM_TELL_AGAIN_MS));
+}
+
+static void
+what_comes_and_goes_fills_no_log(void **state)
+{
+	struct mm_telling telling = { 0 };
+	unsigned lines = 0;
+
+	(void)state;
+	for (int64_t now_ms = 0; now_ms < 10 * MM_TELL_LEAST_MS; now_ms++) {
+		lines += mm_telling_bad(&telling, now_ms);
+		lines += mm_telling_good(&telling);
+	}
+	assert_int_equal(lines, 20);
 }
 
 int
@@ -110,6 +123,7 @@ main(void)
 		cmocka_unit_test(gathering_takes_all_at_once_and_puts_nothing_off),
 		cmocka_unit_test(a_gathering_that_failed_waits_longer_unless_something_is_due),
 		cmocka_unit_test(trouble_is_told_first_then_hourly_then_its_end),
+		cmocka_unit_test(what_comes_and_goes_fills_no_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,10 +122,11 @@ a_document_outlives_a_restart(void **state)
 	struct mm_sources sources;
 
 	assert_true(mm_sources_open(&both, NULL, folder->fd, &sources));
-	assert_true(mm_source_take_document(&sources.items[0], folder->fd, make_document("one", true), 1700000000,
+	assert_true(mm_source_take_document(&sources.items[0], make_document("one", true), 1700000000,
 	    3, 1));
 	assert_in_use(&sources.items[0], "one");
 	assert_false(sources.items[0].from_disk);
+	mm_sources_keep(&sources, folder->fd);
 	mm_sources_close(&sources);
 	assert_true(mm_sources_open(&both, NULL, folder->fd, &sources));
 	assert_in_use(&sources.items[0], "one");
@@ -142,10 +143,10 @@ what_is_not_sealed_is_not_taken(void **state)
 	struct mm_sources sources;
 
 	assert_true(mm_sources_open(&both, NULL, folder->fd, &sources));
-	assert_true(mm_source_take_document(&sources.items[0], folder->fd, make_document("one", true), 1, 0, 0));
-	assert_false(mm_source_take_document(&sources.items[0], folder->fd, make_document("two", false), 2, 0, 0));
-	assert_false(mm_source_take_document(&sources.items[0], folder->fd, make_document("", true), 2, 0, 0));
-	assert_false(mm_source_take_document(&sources.items[0], folder->fd, make_document("two", true), -1, 0, 0));
+	assert_true(mm_source_take_document(&sources.items[0], make_document("one", true), 1, 0, 0));
+	assert_false(mm_source_take_document(&sources.items[0], make_document("two", false), 2, 0, 0));
+	assert_false(mm_source_take_document(&sources.items[0], make_document("", true), 2, 0, 0));
+	assert_false(mm_source_take_document(&sources.items[0], make_document("two", true), -1, 0, 0));
 	assert_in_use(&sources.items[0], "one");
 	mm_sources_close(&sources);
 }
@@ -165,7 +166,8 @@ something_else_of_that_name_is_set_aside(void **state)
 	assert_int_equal(sources.items[0].fd, -1);
 	assert_int_equal(fstatat(folder->fd, name, &status, 0), -1);
 	assert_int_equal(fstatat(folder->fd, aside, &status, 0), 0);
-	assert_true(mm_source_take_document(&sources.items[0], folder->fd, make_document("one", true), 1, 0, 0));
+	assert_true(mm_source_take_document(&sources.items[0], make_document("one", true), 1, 0, 0));
+	mm_sources_keep(&sources, folder->fd);
 	assert_true(sources.items[0].stored);
 	mm_sources_close(&sources);
 }
@@ -177,7 +179,7 @@ a_reload_takes_along_what_is_in_use(void **state)
 	struct mm_sources old, new;
 
 	assert_true(mm_sources_open(&only_first, NULL, folder->fd, &old));
-	assert_true(mm_source_take_document(&old.items[0], folder->fd, make_document("one", true), 1, 0, 0));
+	assert_true(mm_source_take_document(&old.items[0], make_document("one", true), 1, 0, 0));
 	assert_true(mm_sources_open(&both, &old, folder->fd, &new));
 	assert_in_use(&new.items[0], "one");
 	assert_false(mm_sources_take_newer(&new, &old));
@@ -196,7 +198,7 @@ what_came_during_a_reload_is_not_lost(void **state)
 
 	assert_true(mm_sources_open(&only_first, NULL, folder->fd, &old));
 	assert_true(mm_sources_open(&both, &old, folder->fd, &new));
-	assert_true(mm_source_take_document(&old.items[0], folder->fd, make_document("late", true), 1, 0, 0));
+	assert_true(mm_source_take_document(&old.items[0], make_document("late", true), 1, 0, 0));
 	assert_true(mm_sources_take_newer(&new, &old));
 	mm_sources_close(&old);
 	assert_in_use(&new.items[0], "late");
@@ -231,7 +233,7 @@ the_same_again_is_younger_on_the_disk(void **state)
 	struct mm_sources sources;
 
 	assert_true(mm_sources_open(&both, NULL, folder->fd, &sources));
-	assert_true(mm_source_take_document(&sources.items[0], folder->fd, make_document("one", true), 1700000000,
+	assert_true(mm_source_take_document(&sources.items[0], make_document("one", true), 1700000000,
 	    0, 0));
 	mm_source_take_status(&sources.items[0], folder->fd, &same);
 	mm_source_take_status(&sources.items[0], folder->fd, &failed);
