@@ -47,7 +47,9 @@ extern "C" {
  */
 MM_API struct mm_jwe_key *mm_jwe_key_new(struct mm_slice jwk, const char *algorithm, const char **why);
 
-/* Wipe and free *key and set it to NULL; NULL or a pointer to NULL does nothing. Not checked here: that nobody uses it. */
+/*
+ * Wipe and free *key and set it to NULL; NULL or a pointer to NULL does nothing. Not checked here: that nobody uses it.
+ */
 MM_API void mm_jwe_key_free(struct mm_jwe_key **key);
 
 /*

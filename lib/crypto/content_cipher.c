@@ -11,7 +11,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -190,10 +189,4 @@ mm_aes_unwrap(struct mm_slice key, struct mm_slice wrapped, unsigned char *out, 
 		ERR_clear_error();
 	mm_secret_wipe(room, sizeof(room));
 	return whole;
-}
-
-bool
-mm_random_bytes(void *out, size_t len)
-{
-	return len <= INT_MAX && RAND_bytes(out, (int)len) == 1;
 }

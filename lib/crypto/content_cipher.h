@@ -39,7 +39,4 @@ MM_MUST_USE bool mm_content_open(const struct mm_content_cipher *cipher, struct 
  */
 MM_MUST_USE bool mm_aes_unwrap(struct mm_slice key, struct mm_slice wrapped, unsigned char *out, size_t out_len);
 
-/* Fill out with len random bytes. False where libcrypto has none. */
-MM_MUST_USE bool mm_random_bytes(void *out, size_t len);
-
 #endif

@@ -4,14 +4,16 @@
  *
  * RFC 7516 section 11.5: "the recipient MUST NOT distinguish between format, padding, and length errors of encrypted
  * keys", and "in the event of receiving an improperly formatted key, the recipient [should] substitute a randomly
- * generated CEK and proceed to the next step". So a content key that cannot be had is a random one, and what fails is
- * the content's tag.
+ * generated CEK and proceed to the next step". So a content key that cannot be had is one that nobody knows, and what
+ * fails is the content's tag. It is made from the recipient's key and the encrypted one, as random to everybody else as
+ * any, and the same when asked again.
  */
 #include "lib/jose/jwe_key.h"
 
 #include "lib/base/limits.h"
 #include "lib/codec/base64url.h"
 #include "lib/crypto/digest.h"
+#include "lib/crypto/mac.h"
 
 #include <stdlib.h>
 
@@ -272,21 +274,36 @@ get_content_key(struct opening *opening, size_t len)
 
 /* ---- the whole ---- */
 
+/* Stand in for a content key that cannot be had. */
+static bool
+make_stand_in(const struct opening *opening, unsigned char stand_in[MM_CONTENT_KEY_LEN_MAX])
+{
+	const struct mm_jwe_key *key = opening->key;
+	uint8_t inner[MM_MAC_LEN];
+	bool made = mm_hmac_sha256(key->rejection, sizeof(key->rejection), opening->encrypted_key, inner);
+
+	for (unsigned char half = 0; half < MM_CONTENT_KEY_LEN_MAX / MM_MAC_LEN; half++)
+		made = made && mm_hmac_sha256(inner, sizeof(inner), mm_slice(&half, 1), stand_in + half * MM_MAC_LEN);
+	mm_secret_wipe(inner, sizeof(inner));
+	return made;
+}
+
 static enum mm_jwe_result
 open_content(struct opening *opening, char *plaintext, size_t *plaintext_len)
 {
 	const struct mm_content_cipher *cipher = &opening->encryption->cipher;
-	unsigned char chance[MM_CONTENT_KEY_LEN_MAX];
+	unsigned char stand_in[MM_CONTENT_KEY_LEN_MAX];
 	size_t len;
 
 	if (mm_base64url_decode(opening->parts[CIPHERTEXT], plaintext, &len) != MM_OK)
 		return MM_JWE_MALFORMED;
-	if (!mm_random_bytes(chance, sizeof(chance))) {
+	if (!make_stand_in(opening, stand_in)) {
 		mm_secret_wipe(plaintext, len);
 		return MM_JWE_INTERNAL;
 	}
 	if (!get_content_key(opening, cipher->key_len))
-		memcpy(opening->content_key, chance, sizeof(chance));
+		memcpy(opening->content_key, stand_in, sizeof(stand_in));
+	mm_secret_wipe(stand_in, sizeof(stand_in));
 	if (!mm_content_open(cipher, mm_slice(opening->content_key, cipher->key_len), opening->iv,
 	        opening->parts[HEADER], plaintext, &len, opening->tag))
 		return MM_JWE_NOT_DECRYPTED;

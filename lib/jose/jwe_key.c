@@ -243,6 +243,8 @@ read_jwk(struct reading *reading, struct mm_slice jwk)
 	free(names);
 	if (!scanned)
 		return refuse(reading, "it is no JSON object, or a member stands twice in it");
+	if (!mm_sha256(jwk, reading->key->rejection))
+		return refuse(reading, "libcrypto failed");
 	return check_purpose(reading) && choose_algorithm(reading) && read_material(reading);
 }
 
@@ -277,7 +279,7 @@ mm_jwe_key_free(struct mm_jwe_key **key)
 	if (key == NULL || *key == NULL)
 		return;
 	mm_private_key_free(&(*key)->private);
-	mm_secret_wipe((*key)->secret, sizeof((*key)->secret));
+	mm_secret_wipe(*key, sizeof(**key));
 	free(*key);
 	*key = NULL;
 }

@@ -6,6 +6,7 @@
 #define MM_JOSE_JWE_KEY_H
 
 #include "lib/codec/json.h"
+#include "lib/base/limits.h"
 #include "lib/crypto/private_key.h"
 #include "lib/jose/jwe_algorithm.h"
 
@@ -18,6 +19,7 @@ struct mm_jwe_key {
 	struct mm_private_key *private;  /* NULL: symmetric */
 	unsigned char secret[MM_CONTENT_KEY_LEN_MAX];
 	size_t secret_len;
+	uint8_t rejection[MM_DIGEST_LEN]; /* what stands in for content keys that cannot be had is made with it */
 };
 
 /*
