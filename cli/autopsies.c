@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mintmark autopsies: tokens that were refused and that a key known here signed all the same, so that somebody holds it.
+ * mintmark autopsies: tokens that were refused and that a key known here signed all the same: somebody holds it.
  */
 #include "cli/command.h"
 #include "cli/journal_view.h"
 #include "cli/terminal.h"
 #include "cli/when.h"
+#include "lib/base/array.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -48,7 +49,7 @@ put_facts(const struct mm_journal_record *record)
 {
 	const char *between = "    ";
 
-	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+	for (size_t i = 0; i < MM_COUNT_OF(facts); i++) {
 		if (!mm_slice_present(record->fields[facts[i].field]))
 			continue;
 		fputs(between, stdout);

@@ -3,6 +3,7 @@
  * What was understood of a configuration, as JSON.
  */
 #include "cli/check_config.h"
+#include "engine/config_difference.h"
 #include "engine/json_writer.h"
 #include "lib/base/buf.h"
 #include "lib/trust/trust.h"
@@ -175,20 +176,6 @@ write_problem(struct mm_json_writer *writer, const struct mm_problem *problem)
 }
 
 static void
-write_difference(struct mm_json_writer *writer, const struct mm_buf *lines)
-{
-	size_t begin = 0;
-
-	mm_json_begin_array(writer, "difference");
-	for (size_t i = 0; i < lines->len; i++)
-		if (lines->data[i] == '\n') {
-			mm_json_add_slice(writer, NULL, mm_slice(lines->data + begin, i - begin));
-			begin = i + 1;
-		}
-	mm_json_end_array(writer);
-}
-
-static void
 write_checked(struct mm_json_writer *writer, const struct mm_checked *checked)
 {
 	mm_json_begin_object(writer, NULL);
@@ -201,7 +188,7 @@ write_checked(struct mm_json_writer *writer, const struct mm_checked *checked)
 	if (checked->good)
 		write_understood(writer, checked);
 	if (checked->good && checked->against != NULL)
-		write_difference(writer, &checked->difference);
+		mm_config_difference_write(writer, &checked->difference);
 	mm_json_end_object(writer);
 }
 

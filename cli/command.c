@@ -137,8 +137,8 @@ const struct mm_command mm_commands[] = {
 	    "autopsies [-c FILE|--dir FOLDER|--control|--socket PATH] [--all]\n"
 	    "           [--since TIME] [--until TIME] [-n LINES] [-f] [--json]\n"
 	    "\n"
-	    "Print what the autopsy found: tokens that were refused, although a key that is known here signed them, and\n"
-	    "that this key could not have signed. Somebody holds that key.\n"
+	    "Print what the autopsy found: tokens that were refused, although a key that is known here signed them,\n"
+	    "and that this key could not have signed. Somebody holds that key.\n"
 	    "\n" VIEW_USAGE
 	    "        --all            leads too: tokens that the key could have signed, strays or replays\n"
 	    VIEW_TIMES_USAGE
@@ -157,7 +157,7 @@ const struct mm_command mm_commands[] = {
 	    "reload [-c FILE|--socket PATH] [--json]\n"
 	    "\n"
 	    "Have a running mintmarkd read its configuration and key files anew, and tell what is let in that was not\n"
-	    "before, and what is shut out. A configuration that is not good is refused, and everything stays as it was.\n"
+	    "before, and what is shut out. A configuration that is not good is refused: everything stays as it was.\n"
 	    "'mintmark check-config --against' tells the difference beforehand.\n"
 	    "\n" CONTROL_USAGE
 	    "\n"

@@ -64,8 +64,8 @@ print(const struct mm_command *command, struct mm_slice line)
 	}
 	if (!mm_answer_flag(&answer, "done", false)) {
 		put_problems(stderr, &answer);
-		fprintf(stderr, "mintmark %s: refused; everything stays as it was, at epoch %" PRId64 "\n", command->name,
-		    mm_answer_number(&answer, "epoch", 0));
+		fprintf(stderr, "mintmark %s: refused; everything stays as it was, at epoch %" PRId64 "\n",
+		    command->name, mm_answer_number(&answer, "epoch", 0));
 		return MM_EXIT_DENIED;
 	}
 	put_problems(stderr, &answer);

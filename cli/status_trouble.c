@@ -93,7 +93,8 @@ look_at_proofs(struct troubles *troubles, const struct mm_answer_object *gate)
 	if (proofs == 0)
 		return;
 	begin(troubles, "gate ", mm_answer_text(gate, "name"));
-	add(troubles, ": %" PRId64 " token%s proven to be signed by who holds a key that is not his: 'mintmark autopsies'",
+	add(troubles,
+	    ": %" PRId64 " token%s proven to be signed by who holds a key that is not his: 'mintmark autopsies'",
 	    proofs, proofs == 1 ? " is" : "s are");
 	end(troubles);
 }

@@ -436,12 +436,12 @@ tell_callers(struct mm_telling *telling, const struct mm_config_service *from, c
 		const struct mm_config_caller *now = &to->callers[i];
 		const struct mm_config_caller *before = find_caller(from, now->name);
 
-		if (before == NULL)
+		if (before == NULL) {
 			tell_at(telling, to, "caller ", now->name);
-		else if (strcmp(before->secret_path, now->secret_path) != 0) {
+		} else if (strcmp(before->secret_path, now->secret_path) != 0) {
 			mm_telling_begin(telling);
-			mm_buf_addf(telling->lines, "caller %s with the secret in %s at %s", now->name, now->secret_path,
-			    to->name);
+			mm_buf_addf(telling->lines, "caller %s with the secret in %s at %s", now->name,
+			    now->secret_path, to->name);
 			mm_telling_end(telling);
 		}
 	}
@@ -529,4 +529,18 @@ mm_config_difference(const struct mm_config *old, const struct mm_config *new, s
 	if (!in && !out && !other)
 		mm_buf_add_str(lines, "nothing changed\n");
 	return mm_buf_ok(lines) && (in || out || other);
+}
+
+void
+mm_config_difference_write(struct mm_json_writer *writer, const struct mm_buf *lines)
+{
+	size_t begin = 0;
+
+	mm_json_begin_array(writer, "difference");
+	for (size_t i = 0; i < lines->len; i++)
+		if (lines->data[i] == '\n') {
+			mm_json_add_slice(writer, NULL, mm_slice(lines->data + begin, i - begin));
+			begin = i + 1;
+		}
+	mm_json_end_array(writer);
 }

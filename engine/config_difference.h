@@ -6,6 +6,7 @@
 #define MM_ENGINE_CONFIG_DIFFERENCE_H
 
 #include "engine/config.h"
+#include "engine/json_writer.h"
 #include "lib/base/buf.h"
 
 #include <stdbool.h>
@@ -15,7 +16,7 @@
 
 /*
  * Add to lines what new accepts and old did not ("newly allowed: …"), what old accepted and new does not ("no longer
- * allowed: …"), and which other settings differ ("changed: …"; it says so where only the next start takes them); one
+ * allowed: …"), and which other settings differ ("changed: …"; it says where only the next start takes them), one
  * line each, ended by '\n', in that order. Where nothing changed, it is the one line "nothing changed".
  *
  * Sections are compared by name: what is renamed is gone and new. What no service accepts is told all the same.
@@ -23,5 +24,8 @@
  * Not looked at here: the files that they name, with their keys and secrets; the order of lists and sections.
  */
 bool mm_config_difference(const struct mm_config *old, const struct mm_config *new, struct mm_buf *lines);
+
+/* Its lines as an array of texts, called "difference". */
+void mm_config_difference_write(struct mm_json_writer *writer, const struct mm_buf *lines);
 
 #endif

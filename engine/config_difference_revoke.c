@@ -54,14 +54,23 @@ list_of(const struct mm_config_revoke *revoke, size_t kind)
 }
 
 static size_t
+count_texts(char *const *list)
+{
+	size_t count = 0;
+
+	while (list != NULL && list[count] != NULL)
+		count++;
+	return count;
+}
+
+static size_t
 count_bars(const struct mm_config *config)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < config->revoke_count; i++)
 		for (size_t kind = 0; kind < MM_COUNT_OF(kinds); kind++)
-			for (char **value = list_of(&config->revokes[i], kind); value != NULL && *value != NULL; value++)
-				count++;
+			count += count_texts(list_of(&config->revokes[i], kind));
 	return count;
 }
 
@@ -113,7 +122,7 @@ sort_bars(struct mm_telling *telling, const struct mm_config *config)
 	return bars;
 }
 
-/* A thing that is refused less, or not at all, in the other configuration; what is left of it there: none, or a time. */
+/* A thing that is refused less in the other configuration, or not at all; left: what is still refused there. */
 static void
 tell_bar(struct mm_telling *telling, const struct bar *bar, const struct bar *left)
 {

@@ -17,7 +17,7 @@
 /* Compares as strcmp() and strcasecmp() do. */
 typedef int mm_text_compare(const char *a, const char *b);
 
-/* Sections of one kind by their names, which each has as its first member; there may be thousands, so they are sorted. */
+/* Sections of one kind, sorted by their names, which each has as its first member: there may be thousands. */
 struct mm_named {
 	const void **rows;
 	size_t count;
@@ -35,7 +35,7 @@ struct mm_telling {
 	bool any; /* a line was told */
 };
 
-/* One line: begin it, add to telling->lines, end it. A control character that it got from a configuration becomes '?'. */
+/* One line: begin it, add to telling->lines, end it. Control characters that a configuration had become '?'. */
 void mm_telling_begin(struct mm_telling *telling);
 void mm_telling_end(struct mm_telling *telling);
 

@@ -83,8 +83,11 @@ count(const struct desk *desk, bool streaming)
 {
 	size_t found = 0;
 
-	for (size_t i = 0; i < DESK_CONNECTIONS_MAX; i++)
-		found += streaming ? desk->connections[i].phase == DESK_STREAMING : desk->connections[i].phase != DESK_FREE;
+	for (size_t i = 0; i < DESK_CONNECTIONS_MAX; i++) {
+		enum desk_phase phase = desk->connections[i].phase;
+
+		found += streaming ? phase == DESK_STREAMING : phase != DESK_FREE;
+	}
 	return found;
 }
 

@@ -60,7 +60,7 @@ MM_API int mm_follower_fd(const struct mm_follower *follower);
 MM_API bool mm_follower_connected(const struct mm_follower *follower);
 
 /*
- * Wait up to timeout_ms (0: not at all; negative: without an end) for a trust with a larger epoch than every one before.
+ * Wait up to timeout_ms (0: not at all; negative: without an end) for a trust with a larger epoch than all before.
  * Returns it; the caller frees it with mm_trust_free(). At the first call that is the trust in use now.
  *
  * Returns NULL, and sets *why (may be NULL) to a constant sentence, when the time is over; at once when the connection

@@ -15,7 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static bool
 lies_within(const struct desk_request *request, const char *text)
 {
-	return text == NULL || (text >= request->texts && text + strlen(text) < request->texts + sizeof(request->texts));
+	const char *end = request->texts + sizeof(request->texts);
+
+	return text == NULL || (text >= request->texts && text + strlen(text) < end);
 }
 
 static void

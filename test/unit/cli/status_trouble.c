@@ -55,8 +55,9 @@ test_each(void **state)
 		{ STATUS("\"reload\":{\"time\":1,\"done\":true}", "", "", "", ""), "  nothing is wrong\n" },
 		{ STATUS("", "{\"name\":\"gate\",\"running\":false}", "", "", ""),
 		    "  ! gate does not run: see the log of mintmarkd\n" },
-		{ STATUS("\"reload\":{\"time\":940,\"done\":false,\"problems\":[{\"class\":\"error\",\"where\":\"m.conf\","
-		         "\"line\":7,\"text\":\"it is wrong\"},{\"class\":\"remark\",\"text\":\"x\"}]}", "", "", "", ""),
+		{ STATUS("\"reload\":{\"time\":940,\"done\":false,\"problems\":["
+		         "{\"class\":\"error\",\"where\":\"m.conf\",\"line\":7,\"text\":\"it is wrong\"},"
+		         "{\"class\":\"remark\",\"text\":\"x\"}]}", "", "", "", ""),
 		    "  ! the last reload, 1 min ago, was refused; the configuration before it is in use\n"
 		    "      m.conf:7: it is wrong\n" },
 		{ STATUS("", "", "{\"name\":\"g\",\"epoch\":4}", "", ""),

@@ -8,6 +8,7 @@
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
 #include "engine/journal.h"
+#include "lib/base/array.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +65,9 @@ static void
 write_journal(size_t records)
 {
 	struct mm_journal *journal = open_journal();
-	struct mm_journal_record record = { .kind = MM_JOURNAL_DECISION, .allowed = true, .reason = MM_OK, .time_us = 5 };
+	struct mm_journal_record record = {
+		.kind = MM_JOURNAL_DECISION, .allowed = true, .reason = MM_OK, .time_us = 5,
+	};
 
 	record.text = mm_slice_str("");
 	for (size_t i = 0; i < records; i++)
@@ -388,7 +391,7 @@ test_autopsies(void **state)
 	struct mm_journal *journal = open_journal();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(findings) / sizeof(findings[0]); i++) {
+	for (size_t i = 0; i < MM_COUNT_OF(findings); i++) {
 		struct mm_journal_record record = { .kind = MM_JOURNAL_FINDING, .time_us = 5 + (int64_t)i };
 
 		record.fields[MM_JF_FINDING] = mm_slice_str(findings[i][0]);

@@ -122,7 +122,8 @@ test_longest(void **state)
 	memcpy(line + sizeof(line) - 2, "\"}", 2);
 	assert_true(desk_request_parse(mm_slice(line, sizeof(line)), &request, &why));
 	assert_int_equal(strlen(request.filter.kid), sizeof(line) - 2 - (size_t)len);
-	assert_true(parse("{\"ask\":\"fetch\",\"realm\":\"0123456789012345678901234567890123456789012345678901234567890123\"}"));
+	assert_true(parse(
+	    "{\"ask\":\"fetch\",\"realm\":\"0123456789012345678901234567890123456789012345678901234567890123\"}"));
 	assert_false(parse(
 	    "{\"ask\":\"fetch\",\"realm\":\"01234567890123456789012345678901234567890123456789012345678901234\"}"));
 }

@@ -22,10 +22,12 @@
 #define REALM(more) \
 	"realm enterprise { issuer = \"https://login.example/{tenant}/v2.0\" keys = \"file:/k\" " more " }\n"
 #define FETCHED(more) \
-	"realm enterprise { issuer = \"https://login.example/{tenant}/v2.0\" keys = \"discovery:https://k.example\" " more " }\n"
+	"realm enterprise { issuer = \"https://login.example/{tenant}/v2.0\" "         \
+	"keys = \"discovery:https://k.example\" " more " }\n"
 #define CONTOSO(domains) "tenant contoso { realm = enterprise id = \"c\" domains = { " domains " } }\n"
 #define SERVICE(name, more) \
-	"service " name " { audience = \"https://" name "\" realms = { \"enterprise\" } mailbox_claim = \"email\" " more " }\n"
+	"service " name " { audience = \"https://" name "\" realms = { \"enterprise\" } " \
+	"mailbox_claim = \"email\" " more " }\n"
 #define BASE TOP REALM("") CONTOSO("\"contoso.example\"") SERVICE("imap", "") SERVICE("mail", "")
 
 static struct mm_config *
@@ -109,8 +111,8 @@ test_realms(void **state)
 	snprintf(less, sizeof(less), "%s%s", BASE, consumer);
 	check_both(BASE, less,
 	    "realm consumer (issuer https://c.example, keys /c), which no service accepts");
-	snprintf(more, sizeof(more), "%s%s%s", TOP REALM("") CONTOSO("\"contoso.example\"") SERVICE("mail", ""), consumer,
-	    "service imap { audience = \"https://imap\" realms = { \"enterprise\", \"consumer\" }"
+	snprintf(more, sizeof(more), "%s%s%s", TOP REALM("") CONTOSO("\"contoso.example\"") SERVICE("mail", ""),
+	    consumer, "service imap { audience = \"https://imap\" realms = { \"enterprise\", \"consumer\" }"
 	    " mailbox_claim = \"email\" }\n");
 	check_both(less, more, "realm consumer at imap");
 	check_both(BASE, more, "realm consumer (issuer https://c.example, keys /c) at imap");
@@ -139,9 +141,11 @@ test_realm_settings(void **state)
 		snprintf(more, sizeof(more), TOP REALM("%s") SERVICE("imap", ""), rows[i].more);
 		check_both(less, more, rows[i].what);
 	}
-	check_both(TOP FETCHED("") SERVICE("imap", ""), TOP FETCHED("key_hosts = { \"h.example\" }") SERVICE("imap", ""),
+	check_both(TOP FETCHED("") SERVICE("imap", ""),
+	    TOP FETCHED("key_hosts = { \"h.example\" }") SERVICE("imap", ""),
 	    "keys from host h.example of realm enterprise at imap");
-	check_both(TOP FETCHED("absent_for = 60") SERVICE("imap", ""), TOP FETCHED("absent_for = 90") SERVICE("imap", ""),
+	check_both(TOP FETCHED("absent_for = 60") SERVICE("imap", ""),
+	    TOP FETCHED("absent_for = 90") SERVICE("imap", ""),
 	    "keys gone from their document for more than 60 s, up to 90 s, of realm enterprise at imap");
 	check(TOP REALM("") SERVICE("imap", ""),
 	    TOP "realm enterprise { issuer = \"https://b.example/{tenant}\" keys = \"file:/l\" }\n" SERVICE("imap", ""),
@@ -177,7 +181,8 @@ test_services(void **state)
 	    "service web (audience https://web, realms enterprise, clients a, b)");
 	check_both(BASE, BASE SERVICE("web", ""), "service web (audience https://web, realms enterprise, clients any)");
 	check(TOP REALM("") SERVICE("imap", "callers = { \"d:/one\" }"),
-	    TOP REALM("") "service imap { audience = \"B\" realms = { enterprise } mailbox = none callers = { \"d:/two\" } }\n",
+	    TOP REALM("") "service imap { audience = \"B\" realms = { enterprise } mailbox = none "
+	    "callers = { \"d:/two\" } }\n",
 	    IN "tokens for audience B at imap\n" IN "tokens without a mailbox at imap\n"
 	    IN "caller d with the secret in /two at imap\n"
 	    OUT "tokens for audience https://imap at imap\n" OUT "mailboxes named by claim email at imap\n"
@@ -212,15 +217,18 @@ test_other_settings(void **state)
 {
 	(void)state;
 	check(BASE, "journal_keep = 3\n" BASE, "changed: 'journal_keep' is 3 (was 0), from the next start on\n");
-	check(BASE, "journal = group\n" BASE, "changed: 'journal' is group (was before_answer), from the next start on\n");
+	check(BASE, "journal = group\n" BASE,
+	    "changed: 'journal' is group (was before_answer), from the next start on\n");
 	check(BASE, "listen = { \"[::1]:81\", \"unix:/x\" }\n" BASE,
 	    "changed: 'listen' is ::1:81, unix:/x (was 127.0.0.1:9080, unix:/run/mintmark/gate.sock), "
 	    "from the next start on\n");
-	check(BASE, "trust_socket = \"/t\"\n" BASE, "changed: 'trust_socket' is /t (was none), from the next start on\n");
+	check(BASE, "trust_socket = \"/t\"\n" BASE,
+	    "changed: 'trust_socket' is /t (was none), from the next start on\n");
 	check(TOP FETCHED("") SERVICE("imap", ""), TOP FETCHED("refresh = 60") SERVICE("imap", ""),
 	    "changed: realm enterprise: 'refresh' is 60 (was 3600)\n");
 	check(TOP REALM("") "tenant c { realm = enterprise id = \"c\" }\n" SERVICE("imap", ""),
-	    TOP REALM("") "tenant c { realm = enterprise id = \"c\" admins = { \"a@b.example\" } }\n" SERVICE("imap", ""),
+	    TOP REALM("") "tenant c { realm = enterprise id = \"c\" admins = { \"a@b.example\" } }\n"
+	    SERVICE("imap", ""),
 	    "changed: tenant c: 'admins' is a@b.example (was none)\n");
 }
 
