@@ -67,8 +67,8 @@ struct mm_keyset_report {
  *   its kid has another key in kept   the new one takes the kid; nothing verifies with the older one any more
  *   one kid on two keys in fetched    both dropped; a revoked one stays, as revoked
  *
- * Members of ours in fetched (mintmark_…) are not believed. *out is cleared first; it holds a set only where the result
- * is MM_KEYSET_NEW or MM_KEYSET_SAME. Its maximum must be at least MM_DOCUMENT_LEN_MAX.
+ * Members of ours in fetched (mintmark_…) are not believed. *out is cleared first; it holds a set only where the
+ * result is MM_KEYSET_NEW or MM_KEYSET_SAME. Its maximum must be at least MM_DOCUMENT_LEN_MAX.
  * Not checked here: whose keys they are, which the compiler of the trust does for each realm.
  */
 MM_MUST_USE enum mm_keyset_result

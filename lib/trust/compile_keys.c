@@ -533,7 +533,8 @@ apply_dead_kids(struct mm_compilation *compilation, struct tombstone_list *tombs
 }
 
 static bool
-kills(const struct mm_compilation *compilation, const struct tombstone *tombstone, const struct mm_candidate *candidate)
+kills(const struct mm_compilation *compilation, const struct tombstone *tombstone,
+    const struct mm_candidate *candidate)
 {
 	return memcmp(candidate->jwk.material_id, tombstone->material, MM_DIGEST_LEN) == 0 &&
 	    candidate->document != NULL &&
