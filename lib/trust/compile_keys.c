@@ -450,7 +450,8 @@ compile_document(struct document *document, struct mm_json_names *names, struct 
 		note_key(document, MM_NOTE_REMARK, MM_SLICE_ABSENT, "nothing was fetched yet",
 		    "see that mintmarkd runs and reaches the address");
 	else if (mm_jwks_scan(document->row->jwks, names, &set, &fault) != MM_OK)
-		note_fault(document, MM_NOTE_ALARM, MM_SLICE_ABSENT, fault_text(document, &fault), is_fetched(document) ?
+		note_fault(document, MM_NOTE_ALARM, MM_SLICE_ABSENT, fault_text(document, &fault),
+		    is_fetched(document) ?
 		    "remove what is kept of it in state_dir/keys, and have it fetched anew" :
 		    "save the document anew from the issuer's jwks_uri");
 	else
