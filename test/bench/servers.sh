@@ -3,8 +3,9 @@
 # For the bench's scripts to source: a folder with the bench's keys and tokens, gates over it, and on which
 # processors what runs.
 #
-#   bench_gate NAME PORT JOURNAL   start a mintmarkd whose gate records so; its gate's process id goes to $gate_pid
-#   client COMMAND…                run a program on the clients' processor
+#   bench_gate NAME PORT JOURNAL [SETTING…]   start a mintmarkd whose gate records so; its gate's process id goes to
+#                                             $gate_pid
+#   client COMMAND…                           run a program on the clients' processor
 #
 # MINTMARK_BUILD and MINTMARK_SOURCE name the build folder and the project's root. What is started is stopped at the
 # end.
@@ -73,6 +74,8 @@ write_configuration()
 {
 	local name=$1 port=$2 journal=$3
 
+	shift 3
+	[ $# -eq 0 ] || printf '%s\n' "$@"
 	cat <<END
 state_dir = "state-$name"
 user      = "nobody"
