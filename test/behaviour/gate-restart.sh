@@ -20,7 +20,7 @@ one_gate()
 
 another_gate()
 {
-	one_gate && test "$(gates)" != "$gate "
+	one_gate && test "$(gates)" != "$gate"
 }
 
 start_and_wait
@@ -32,9 +32,19 @@ python3 - "$daemon_pid" "$world/seen" <<'END' &
 import sys, time
 path = f"/proc/{sys.argv[1]}/task/{sys.argv[1]}/children"
 most = 0
+
+
+def is_gate(pid):
+    try:
+        name, rest = open(f"/proc/{pid}/stat").read().rsplit(")", 1)
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # it ended meanwhile
+    return name.endswith("(mintmark-gate") and rest.split()[0] != "Z"
+
+
 try:
     while True:
-        most = max(most, len([pid for pid in open(path).read().split() if open(f"/proc/{pid}/stat").read().rsplit(")")[1].split()[0] != "Z"]))
+        most = max(most, sum(is_gate(pid) for pid in open(path).read().split()))
         time.sleep(0.002)
 except (FileNotFoundError, ProcessLookupError):
     pass

@@ -17,7 +17,7 @@ status_is()
 
 another_gate()
 {
-	test "$(gates | wc -w)" = 1 && test "$(gates)" != "$gate "
+	test "$(gates | wc -w)" = 1 && test "$(gates)" != "$gate"
 }
 
 # injected TARGET CALL TEXT…: the injector says so.
