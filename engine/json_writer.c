@@ -30,6 +30,18 @@ add_character(struct mm_buf *buf, uint32_t code_point, const char *bytes, size_t
 	}
 }
 
+/* How many characters at the beginning of text are ASCII and stand for themselves. */
+static size_t
+plain_len(struct mm_slice text)
+{
+	size_t len = 0;
+
+	while (len < text.len && text.ptr[len] >= 0x20 && text.ptr[len] < 0x7f && text.ptr[len] != '"' &&
+	    text.ptr[len] != '\\')
+		len++;
+	return len;
+}
+
 static void
 add_string(struct mm_buf *buf, struct mm_slice text)
 {
@@ -39,8 +51,13 @@ add_string(struct mm_buf *buf, struct mm_slice text)
 	mm_buf_add_str(buf, "\"");
 	while (at < text.len) {
 		uint32_t code_point = 0;
-		size_t len = mm_utf8_decode(text.ptr + at, text.len - at, &code_point);
+		size_t len = plain_len(mm_slice(text.ptr + at, text.len - at));
 
+		mm_buf_add(buf, text.ptr + at, len);
+		at += len;
+		if (at == text.len)
+			break;
+		len = mm_utf8_decode(text.ptr + at, text.len - at, &code_point);
 		if (len == 0) {
 			mm_buf_add_str(buf, replacement);
 			len = 1;

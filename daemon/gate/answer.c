@@ -5,11 +5,10 @@
 #include "daemon/gate/answer.h"
 
 #include <microhttpd.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* A header of the longest claim with every byte escaped, and challenges with all scopes of a service. */
-#define HEADER_LEN_MAX ((size_t)4 * MM_SCOPE_LEN_MAX)
+/* Each a header of the longest claim with every byte escaped, or a challenge with all scopes of a service. */
+#define VALUES_LEN_MAX ((size_t)GATE_HEADERS_MAX * 4 * MM_SCOPE_LEN_MAX)
 
 void
 gate_answer_init(struct gate_answer *answer)
@@ -18,21 +17,27 @@ gate_answer_init(struct gate_answer *answer)
 	answer->status = MHD_HTTP_SERVICE_UNAVAILABLE;
 	answer->content_type = "text/plain; charset=utf-8";
 	mm_buf_init(&answer->body, GATE_ANSWER_LEN_MAX);
+	mm_buf_init(&answer->values, VALUES_LEN_MAX);
 }
 
 void
 gate_answer_clear(struct gate_answer *answer)
 {
-	for (size_t i = 0; i < answer->header_count; i++)
-		free(answer->headers[i].value);
 	answer->header_count = 0;
+	mm_buf_clear(&answer->values);
 	mm_buf_clear(&answer->body);
 }
 
 bool
 gate_answer_ok(const struct gate_answer *answer)
 {
-	return !answer->failed && mm_buf_ok(&answer->body);
+	return !answer->failed && mm_buf_ok(&answer->body) && mm_buf_ok(&answer->values);
+}
+
+const char *
+gate_answer_value(const struct gate_answer *answer, size_t header)
+{
+	return answer->values.data + answer->headers[header].value_at;
 }
 
 void
@@ -43,51 +48,64 @@ gate_answer_text(struct gate_answer *answer, unsigned status, const char *line)
 	mm_buf_add_str(&answer->body, "\n");
 }
 
-/* Take what value holds as a header; value is empty afterwards. */
-static void
-add_header(struct gate_answer *answer, const char *name, struct mm_buf *value)
+/* Begin a header: what is added to the buffer becomes its value. */
+static struct mm_buf *
+begin_header(struct gate_answer *answer, const char *name)
 {
-	char *text;
-
-	mm_buf_add_u8(value, '\0');
-	text = mm_buf_take(value, &(size_t){ 0 });
-	mm_buf_clear(value);
-	if (text == NULL || answer->header_count == GATE_HEADERS_MAX) {
-		free(text);
+	if (answer->header_count == GATE_HEADERS_MAX)
 		answer->failed = true;
-		return;
-	}
-	answer->headers[answer->header_count++] = (struct gate_header){ name, text };
+	else
+		answer->headers[answer->header_count++] = (struct gate_header){ name, answer->values.len };
+	return &answer->values;
+}
+
+static void
+end_header(struct mm_buf *value)
+{
+	mm_buf_add(value, "", 1);
 }
 
 void
 gate_answer_add_header(struct gate_answer *answer, const char *name, const char *value)
 {
-	struct mm_buf text;
+	struct mm_buf *text = begin_header(answer, name);
 
-	mm_buf_init(&text, HEADER_LEN_MAX);
-	mm_buf_add_str(&text, value);
-	add_header(answer, name, &text);
+	mm_buf_add_str(text, value);
+	end_header(text);
+}
+
+static bool
+stands_for_itself(char c)
+{
+	return c > 0x20 && c < 0x7f && c != '%';
+}
+
+static void
+add_escaped(struct mm_buf *text, unsigned char c)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char escaped[] = { '%', digits[c >> 4], digits[c & 15] };
+
+	mm_buf_add(text, escaped, sizeof(escaped));
 }
 
 void
 gate_answer_add_fact(struct gate_answer *answer, const char *name, struct mm_slice value)
 {
-	struct mm_buf text;
+	struct mm_buf *text;
 
 	/* The library takes no header without a value. */
 	if (!mm_slice_present(value) || value.len == 0)
 		return;
-	mm_buf_init(&text, HEADER_LEN_MAX);
-	for (size_t i = 0; i < value.len; i++) {
-		unsigned char c = (unsigned char)value.ptr[i];
-
-		if (c > 0x20 && c < 0x7f && c != '%')
-			mm_buf_add_u8(&text, c);
-		else
-			mm_buf_addf(&text, "%%%02X", c);
+	text = begin_header(answer, name);
+	for (size_t i = 0, plain_len; i < value.len; i += plain_len) {
+		for (plain_len = 0; i + plain_len < value.len && stands_for_itself(value.ptr[i + plain_len]);)
+			plain_len++;
+		mm_buf_add(text, value.ptr + i, plain_len);
+		if (i + plain_len < value.len)
+			add_escaped(text, (unsigned char)value.ptr[i + plain_len++]);
 	}
-	add_header(answer, name, &text);
+	end_header(text);
 }
 
 /* A quoted-string (RFC 9110 section 5.6.4); what may not stand in one becomes '?'. */
@@ -116,11 +134,12 @@ add_scopes(struct mm_buf *text, const struct mm_texts *scopes)
 	mm_buf_add_str(text, "\"");
 }
 
-static void
-begin_challenge(struct mm_buf *text, const char *scheme, const struct mm_service *service, const char *error,
+static struct mm_buf *
+begin_challenge(struct gate_answer *answer, const char *scheme, const struct mm_service *service, const char *error,
     const struct mm_texts *scopes)
 {
-	mm_buf_init(text, HEADER_LEN_MAX);
+	struct mm_buf *text = begin_header(answer, "WWW-Authenticate");
+
 	mm_buf_addf(text, "%s realm=\"", scheme);
 	add_quoted(text, service->name);
 	mm_buf_add_str(text, "\"");
@@ -128,16 +147,14 @@ begin_challenge(struct mm_buf *text, const char *scheme, const struct mm_service
 		mm_buf_addf(text, ", error=\"%s\"", error);
 	if (scopes != NULL)
 		add_scopes(text, scopes);
+	return text;
 }
 
 void
 gate_answer_add_challenge(struct gate_answer *answer, const struct mm_service *service, const char *error,
     const struct mm_texts *scopes)
 {
-	struct mm_buf text;
-
-	begin_challenge(&text, "Bearer", service, error, scopes);
-	add_header(answer, "WWW-Authenticate", &text);
+	end_header(begin_challenge(answer, "Bearer", service, error, scopes));
 }
 
 /* RFC 9449 section 7.1: "a space-delimited list of supported JWS algorithms" */
@@ -159,22 +176,20 @@ void
 gate_answer_add_dpop_challenge(struct gate_answer *answer, const struct mm_service *service, const char *error,
     const struct mm_texts *scopes)
 {
-	struct mm_buf text;
+	struct mm_buf *text = begin_challenge(answer, "DPoP", service, error, scopes);
 
-	begin_challenge(&text, "DPoP", service, error, scopes);
-	add_algorithms(&text);
-	add_header(answer, "WWW-Authenticate", &text);
+	add_algorithms(text);
+	end_header(text);
 }
 
 void
 gate_answer_refuse_caller(struct gate_answer *answer, const struct mm_service *service)
 {
-	struct mm_buf text;
+	struct mm_buf *text = begin_header(answer, "WWW-Authenticate");
 
-	mm_buf_init(&text, HEADER_LEN_MAX);
-	mm_buf_add_str(&text, "Basic realm=\"");
-	add_quoted(&text, service->name);
-	mm_buf_add_str(&text, "\", charset=\"UTF-8\"");
-	add_header(answer, "WWW-Authenticate", &text);
+	mm_buf_add_str(text, "Basic realm=\"");
+	add_quoted(text, service->name);
+	mm_buf_add_str(text, "\", charset=\"UTF-8\"");
+	end_header(text);
 	gate_answer_text(answer, MHD_HTTP_UNAUTHORIZED, "the caller of this service could not be authenticated");
 }

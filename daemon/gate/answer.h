@@ -21,7 +21,7 @@
 
 struct gate_header {
 	const char *name;
-	char *value;
+	size_t value_at; /* in the answer's values */
 };
 
 struct gate_answer {
@@ -30,6 +30,7 @@ struct gate_answer {
 	struct mm_buf body;
 	struct gate_header headers[GATE_HEADERS_MAX];
 	size_t header_count;
+	struct mm_buf values; /* of the headers, each ended by NUL */
 	bool failed; /* memory was short: nothing of it may be sent */
 };
 
@@ -38,6 +39,9 @@ void gate_answer_init(struct gate_answer *answer);
 void gate_answer_clear(struct gate_answer *answer);
 
 bool gate_answer_ok(const struct gate_answer *answer);
+
+/* The value of one of the answer's headers; borrowed until the next one is added. The answer must be ok. */
+const char *gate_answer_value(const struct gate_answer *answer, size_t header);
 
 /* A line of plain text. */
 void gate_answer_text(struct gate_answer *answer, unsigned status, const char *line);

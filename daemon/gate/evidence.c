@@ -167,13 +167,13 @@ gate_evidence_collect(struct gate_evidence *evidence, const struct gate_exchange
 	bool tells = exchange->caller != NULL || gate_evidence_peer_is_trusted(exchange);
 
 	gate_evidence_init(evidence, exchange);
-	if (as_dpop)
+	/* Which request the client made is asked of nothing but a proof. */
+	if (as_dpop) {
 		take_proof(evidence, exchange);
-	if (tells) {
-		take_told_request(evidence, exchange);
-		return take_told_certificate(evidence, certificate);
+		(tells ? take_told_request : take_own_request)(evidence, exchange);
 	}
-	take_own_request(evidence, exchange);
+	if (tells)
+		return take_told_certificate(evidence, certificate);
 	take_own_certificate(evidence, exchange);
 	return certificate.count == 0;
 }

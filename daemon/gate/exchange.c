@@ -8,6 +8,7 @@
 #include "lib/crypto/digest.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <strings.h>
@@ -44,11 +45,17 @@ gate_exchange_field(const struct gate_exchange *exchange, const char *name)
 static bool
 is_token(struct mm_slice text)
 {
+	static const bool marks[UCHAR_MAX + 1] = {
+		['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true, ['\''] = true, ['*'] = true,
+		['+'] = true, ['-'] = true, ['.'] = true, ['^'] = true, ['_'] = true, ['`'] = true, ['|'] = true,
+		['~'] = true,
+	};
+
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
 
 		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		    (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL)))
+		    marks[(unsigned char)c]))
 			return false;
 	}
 	return text.len > 0;

@@ -34,14 +34,15 @@ answer_unfit(struct gate_exchange *exchange, struct gate_answer *answer)
 static bool
 add_headers(struct MHD_Response *response, const struct gate_exchange *exchange, const struct gate_answer *answer)
 {
-	bool added = MHD_add_response_header(response, "Content-Type", answer->content_type) == MHD_YES &&
-	    MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES;
+	bool added = MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES;
 
+	if (answer->body.len > 0)
+		added = added && MHD_add_response_header(response, "Content-Type", answer->content_type) == MHD_YES;
 	if (!gate_connection_may_stay(exchange))
 		added = added && MHD_add_response_header(response, "Connection", "close") == MHD_YES;
 	for (size_t i = 0; i < answer->header_count; i++)
 		added = added && MHD_add_response_header(response, answer->headers[i].name,
-		    answer->headers[i].value) == MHD_YES;
+		    gate_answer_value(answer, i)) == MHD_YES;
 	return added;
 }
 

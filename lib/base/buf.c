@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BUF_SIZE_FIRST 256
+/* What most buffers end with, so that few grow; glibc's malloc has it at hand without a lock. */
+#define BUF_SIZE_FIRST 1024
 
 void
 mm_buf_init(struct mm_buf *buf, size_t max)
@@ -93,18 +94,20 @@ mm_buf_add_str(struct mm_buf *buf, const char *text)
 void
 mm_buf_addf(struct mm_buf *buf, const char *format, ...)
 {
+	size_t room = buf->size - buf->len;
 	va_list args, again;
 	int len;
 
 	va_start(args, format);
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, format, args);
+	len = vsnprintf(buf->data == NULL ? NULL : buf->data + buf->len, room, format, args);
 	va_end(args);
 	/* vsnprintf writes a NUL behind the text: it needs the room, the buffer does not keep it. */
 	if (len < 0 || !buf_reserve(buf, (size_t)len + 1)) {
 		buf->failed = true;
 	} else {
-		(void)vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+		if ((size_t)len >= room)
+			(void)vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
 		buf->len += (size_t)len;
 	}
 	va_end(again);
