@@ -16,12 +16,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 /* In the state folder, as mintmarkd has it. */
 #define CONTROL_NAME "control"
 #define STATE_DIR_DEFAULT "/var/lib/mintmark"
+
+/* A desk that lives lets in at once, and says within 120 seconds that mintmarkd does not answer. */
+#define CONNECT_S 10
+#define ANSWER_S 130
 
 /* ---- where it is ---- */
 
@@ -106,6 +111,8 @@ hint(int error)
 		return "ask as root, as the service's user, or as a member of its group";
 	case ENAMETOOLONG:
 		return "a socket's path has at most 107 bytes";
+	case EAGAIN:
+		return "mintmarkd or its desk hangs: see its log";
 	default:
 		return "see the log of mintmarkd";
 	}
@@ -120,10 +127,11 @@ complain(const struct mm_command *command, const char *path, int error)
 	return MM_EXIT_DENIED;
 }
 
-/* A connected socket; -1 with errno. */
+/* A connected socket; -1 with errno (EAGAIN: nobody lets in). */
 static int
 connect_to(const char *path)
 {
+	static const struct timeval patience = { .tv_sec = CONNECT_S };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd, error;
 
@@ -133,6 +141,8 @@ connect_to(const char *path)
 	}
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd != -1)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (fd == -1 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	error = errno;
@@ -234,12 +244,14 @@ int
 mm_control_ask_once(struct mm_control *control, const struct mm_command *command,
     const struct mm_control_target *target, const struct mm_buf *question, struct mm_slice *line)
 {
+	static const struct timeval patience = { .tv_sec = ANSWER_S };
 	int status = mm_control_ask(control, command, target, question);
 
 	if (status != MM_EXIT_DONE)
 		return status;
+	(void)setsockopt(fileno(control->stream), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (mm_control_next(control, line))
 		return mm_control_tell_error(command, *line) ? MM_EXIT_DENIED : MM_EXIT_DONE;
-	fprintf(stderr, "mintmark %s: there is no answer: mintmarkd ended, or its desk did\n", command->name);
+	fprintf(stderr, "mintmark %s: there is no answer: mintmarkd or its desk ended, or hangs\n", command->name);
 	return MM_EXIT_DENIED;
 }
