@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* The largest payload of COURIER_SOURCE; its own row bounds it when it is sent. */
@@ -70,26 +69,11 @@ write_order(struct mm_buf *order, const struct mm_config *config, const struct m
 	add_text(order, "");
 }
 
-/* Which file of authorities it is: another one may have taken the place of the first. */
-static void
-add_authorities(struct mm_buf *orders, const char *path)
-{
-	struct stat status;
-
-	add_text(orders, path == NULL ? "" : path);
-	if (path == NULL || stat(path, &status) == -1)
-		return;
-	mm_buf_add_u64(orders, status.st_ino);
-	mm_buf_add_u64(orders, (uint64_t)status.st_size);
-	mm_buf_add_u64(orders, (uint64_t)status.st_mtim.tv_sec);
-	mm_buf_add_u32(orders, (uint32_t)status.st_mtim.tv_nsec);
-}
-
 /* Everything that a courier of this configuration is told, to be compared. */
 static void
 write_orders(struct mm_buf *orders, const struct mm_config *config, const struct mm_sources *sources)
 {
-	add_authorities(orders, config->ca_path);
+	mm_tls_add_identity(orders, config->ca_path);
 	for (size_t i = 0; i < sources->count; i++)
 		write_order(orders, config, sources, i);
 }

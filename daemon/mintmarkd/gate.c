@@ -6,6 +6,7 @@
 #include "daemon/mintmarkd/handover.h"
 #include "daemon/mintmarkd/log.h"
 #include "daemon/mintmarkd/mintmarkd.h"
+#include "daemon/mintmarkd/tls.h"
 #include "lib/base/reader.h"
 #include "lib/codec/json.h"
 
@@ -13,6 +14,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Three paths, with what tells one file from another. */
+#define TLS_FILES_MAX ((size_t)16 * 1024)
 
 /* Members of what it tells of its state. */
 #define STATUS_MEMBERS_MAX 64
@@ -81,8 +85,24 @@ hand_over(struct mm_mintmarkd *mintmarkd)
 	if (!mm_handover(mintmarkd))
 		return false;
 	gate->first_epoch = gate->sent_epoch = mintmarkd->trust.epoch;
+	mm_buf_clear(&gate->tls_files);
+	mm_tls_add_identities(&gate->tls_files, mintmarkd->first->config);
 	try_spare(mintmarkd);
 	return true;
+}
+
+bool
+mm_gate_tls_changed(const struct mm_mintmarkd *mintmarkd)
+{
+	const struct mm_buf *given = &mintmarkd->gate.tls_files;
+	struct mm_buf now;
+	bool same;
+
+	mm_buf_init(&now, TLS_FILES_MAX);
+	mm_tls_add_identities(&now, mintmarkd->first->config);
+	same = now.len == given->len && (now.len == 0 || memcmp(now.data, given->data, now.len) == 0);
+	mm_buf_clear(&now);
+	return !same;
 }
 
 void
@@ -230,6 +250,7 @@ void
 mm_gate_init(struct mm_gate *gate, struct mm_mintmarkd *mintmarkd)
 {
 	*gate = (struct mm_gate){ .segment_retry_ms = MM_NEVER_MS };
+	mm_buf_init(&gate->tls_files, TLS_FILES_MAX);
 	mm_keeper_init(&gate->keeper, &role, mintmarkd);
 }
 
@@ -237,6 +258,7 @@ void
 mm_gate_clear(struct mm_gate *gate)
 {
 	mm_keeper_drop(&gate->keeper);
+	mm_buf_clear(&gate->tls_files);
 	free(gate->status);
 	gate->status = NULL;
 }

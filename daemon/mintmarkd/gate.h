@@ -7,6 +7,7 @@
 
 #include "daemon/mintmarkd/keeper.h"
 #include "daemon/mintmarkd/segments.h"
+#include "lib/base/buf.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@ struct mm_gate {
 	uint64_t first_epoch;     /* of the first one, which it must be ready with */
 	uint64_t settled_epoch;   /* no older one is in use any more; 0: not known yet */
 	int64_t segment_retry_ms; /* when a spare that could not be made is tried again; MM_NEVER_MS: none is wanted */
+	struct mm_buf tls_files;  /* which ones it was given */
 	bool told_full;           /* that no spare can be made */
 	int64_t alarms_since_ms;  /* its alarms are counted from then */
 	unsigned alarm_count, alarms_untold;
@@ -31,6 +33,9 @@ void mm_gate_clear(struct mm_gate *gate);
 
 /* What mintmarkd holds now is what the gate shall decide by. */
 void mm_gate_send_view(struct mm_mintmarkd *mintmarkd);
+
+/* Whether the TLS files that it was given are others now. */
+bool mm_gate_tls_changed(const struct mm_mintmarkd *mintmarkd);
 
 /* The journal's own deadline, beside the keeper's. */
 int64_t mm_gate_deadline_ms(const struct mm_gate *gate);

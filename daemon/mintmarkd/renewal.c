@@ -99,11 +99,16 @@ mm_renewal_settled(struct mm_mintmarkd *mintmarkd)
 static void
 tell_difference(struct mm_mintmarkd *mintmarkd)
 {
-	struct mm_reload_result *last = &mintmarkd->renewal.last;
+	struct mm_buf *lines = &mintmarkd->renewal.last.difference;
+	bool tls_changed = mm_gate_tls_changed(mintmarkd), changed;
 
-	mm_buf_clear(&last->difference);
-	mm_config_difference(mintmarkd->reading->config, mintmarkd->renewal.reading->config, &last->difference);
-	mm_tell_lines(&last->difference);
+	mm_buf_clear(lines);
+	changed = mm_config_difference(mintmarkd->reading->config, mintmarkd->renewal.reading->config, lines);
+	if (tls_changed && !changed)
+		mm_buf_clear(lines);
+	if (tls_changed)
+		mm_buf_add_str(lines, "changed: the TLS files, from the next start of mintmarkd or its gate on\n");
+	mm_tell_lines(lines);
 }
 
 static void

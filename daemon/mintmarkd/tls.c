@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int
@@ -56,6 +57,28 @@ mm_tls_check(const struct mm_config *config, struct mm_problems *problems)
 		all = false;
 	}
 	return all;
+}
+
+void
+mm_tls_add_identity(struct mm_buf *buf, const char *path)
+{
+	struct stat status;
+
+	mm_buf_add(buf, path == NULL ? "" : path, path == NULL ? 1 : strlen(path) + 1);
+	if (path == NULL || stat(path, &status) == -1)
+		return;
+	mm_buf_add_u64(buf, status.st_ino);
+	mm_buf_add_u64(buf, (uint64_t)status.st_size);
+	mm_buf_add_u64(buf, (uint64_t)status.st_mtim.tv_sec);
+	mm_buf_add_u32(buf, (uint32_t)status.st_mtim.tv_nsec);
+}
+
+void
+mm_tls_add_identities(struct mm_buf *buf, const struct mm_config *config)
+{
+	mm_tls_add_identity(buf, config->tls_certificate_path);
+	mm_tls_add_identity(buf, config->tls_key_path);
+	mm_tls_add_identity(buf, config->tls_client_ca_path);
 }
 
 int

@@ -185,4 +185,39 @@ for kind, allowed in (("good", {"allow"}), ("bad", {"deny"}), ("moving", {"allow
     assert sorted(numbers) == list(range(1, len(numbers) + 1)), "requests were lost"
 END
 end 0
+
+if ! command -v openssl >"$world/null"; then
+	echo "not run further: openssl is not installed"
+	finish
+	exit 0
+fi
+# certificate NAME: another one in the place of that which the gate has.
+certificate()
+{
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
+	    -keyout "$world/tls.key" -out "$world/tls.pem" 2>"$world/null"
+	chmod 600 "$world/tls.key"
+}
+
+# shows NAME: the gate shows a certificate of this name.
+shows()
+{
+	openssl s_client -connect "$address" </dev/null 2>&1 | grep -q "subject=CN *= *$1"
+}
+
+certificate first
+sed "s|^listen = .*|listen = { \"tls:$address\" } tls_certificate = \"tls.pem\" tls_key = \"tls.key\"|" \
+    "$world/good.conf" >"$config"
+base=https://$address
+: >"$world/log"
+start -k
+shows first || fail "the gate does not show its certificate"
+echo "checking: another certificate"
+certificate second
+reload
+told "changed: the TLS files, from the next start of mintmarkd or its gate on"
+! logged "reload: nothing changed" || fail "it is told that nothing changed"
+kill -KILL "$(gate_pid)"
+await 20 "a gate that is started again shows the other certificate" shows second
+end 0
 finish
