@@ -239,7 +239,7 @@ the_document_has_every_row(void **state)
 	(void)state;
 	assert_non_null(document);
 	while (fgets(line, sizeof(line), document) != NULL) {
-		/* A row of the table is indented by three, begins with its number, and ends with whether a descriptor comes. */
+		/* A row of the table is indented by three, begins with its number, and ends with "yes" or "no". */
 		if (strncmp(line, "   ", 3) != 0 || line[3] < '0' || line[3] > '9' ||
 		    (strstr(line, " yes\n") == NULL && strstr(line, " no\n") == NULL))
 			continue;
