@@ -35,6 +35,23 @@ send_packet(unsigned char *bytes, size_t len, int fd)
 	(void)!sendmsg(CONTROL_FD, &msg, MSG_NOSIGNAL);
 }
 
+/* The digits of a line as bytes; their number. */
+static size_t
+read_hex(const char *line, unsigned char *packet)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t len = 0;
+
+	for (;; len++) {
+		const char *high = line[2 * len] == '\0' ? NULL : strchr(digits, line[2 * len]);
+		const char *low = high == NULL || line[2 * len + 1] == '\0' ? NULL : strchr(digits, line[2 * len + 1]);
+
+		if (low == NULL)
+			return len;
+		packet[len] = (unsigned char)((high - digits) << 4 | (low - digits));
+	}
+}
+
 int
 main(void)
 {
@@ -50,11 +67,8 @@ main(void)
 	if (plan == NULL)
 		return 1;
 	while (fgets(line, sizeof(line), plan) != NULL) {
-		size_t len = 0;
-		unsigned byte;
+		size_t len = read_hex(line, packet);
 
-		while (sscanf(line + 2 * len, "%2x", &byte) == 1)
-			packet[len++] = (unsigned char)byte;
 		send_packet(packet, len, line[2 * len] == '+' ? fileno(plan) : -1);
 	}
 	while (read(CONTROL_FD, packet, sizeof(packet)) > 0)
