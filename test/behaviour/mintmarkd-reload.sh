@@ -122,6 +122,10 @@ mv "$world/away" "$world/dovecot.secret"
 mv "$config" "$world/away"
 refused "mintmark.conf: cannot be read: No such file"
 mv "$world/away" "$config"
+# An epoch that is not on the disk could be given away again.
+mkdir "$world/state-mintmark/epoch.new"
+refused "the epoch cannot be written"
+rmdir "$world/state-mintmark/epoch.new"
 asks 200 '"active":true' "after all that the old one is in use"
 [ "$(gate_pid)" = "$gate" ] || fail "the gate was started again"
 

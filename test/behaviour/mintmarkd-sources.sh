@@ -233,9 +233,16 @@ is_accepted --as carol || fail "the others are felt"
 # ---- a cold start without network ----
 
 publish "$world/all.jwks"
+echo "checking: keys that cannot be kept on the disk are used all the same"
+mkdir "$state/keys/new"
 epoch=$(epoch)
 fetch_now
 await 20 "all keys are in use again" is_newer
+await 10 "it is told" logged "cannot be kept on the disk"
+is_accepted --as alice || fail "they are not used"
+rmdir "$state/keys/new"
+fetch_now
+await 10 "they are kept as soon as they can be" logged "are kept on the disk again"
 await 10 "alice is accepted" is_accepted --as alice
 end 0
 stop_server
