@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The gate's CPU time for a decision beside an empty 200 of the library that it is built on, to the same requests;
-# with the journal in each of its modes. Arguments: ROUNDS REQUESTS JSON-FILE.
+# The gate's CPU time for a decision beside an empty 200 of the library that it is built on, to the same requests: the
+# same token again and again, with the journal in each of its modes; and the same without a token cache.
+# Arguments: ROUNDS REQUESTS JSON-FILE.
 set -eu
 port=20840
 # shellcheck source=test/bench/servers.sh
@@ -37,5 +38,8 @@ for journal in group before_answer durable; do
 	bench_gate "$journal" $port "$journal"
 	servers+=("$journal=$port,$gate_pid")
 done
+port=$((port + 1))
+bench_gate uncached $port group "token_cache = 0"
+servers+=("group, no cache=$port,$gate_pid,uncached")
 echo "  the journals lie on $(stat -f -c %T "$world")"
 client "$programs/bench-gate" --rounds "$1" --json "$3" "$2" "$world" "${servers[@]}"
