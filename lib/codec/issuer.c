@@ -206,3 +206,14 @@ mm_issuer_same(const struct mm_issuer_pattern *a, const struct mm_issuer_pattern
 	return a->is_template == b->is_template && mm_slice_equal(a->before, b->before) &&
 	    mm_slice_equal(a->after, b->after);
 }
+
+bool
+mm_issuer_same_text(struct mm_slice a, struct mm_slice b)
+{
+	struct mm_issuer_pattern left, right;
+
+	if (!mm_slice_present(a) || !mm_slice_present(b))
+		return false;
+	return mm_slice_equal(a, b) || (mm_issuer_parse(a, &left) == NULL && mm_issuer_parse(b, &right) == NULL &&
+	    mm_issuer_same(&left, &right));
+}

@@ -40,4 +40,8 @@ mm_issuer_overlap(const struct mm_issuer_pattern *a, const struct mm_issuer_patt
 MM_MUST_USE bool
 mm_issuer_same(const struct mm_issuer_pattern *a, const struct mm_issuer_pattern *b);
 
+/* The same of two texts. What is no issuer is the same as nothing but the same bytes; an absent text as none. */
+MM_MUST_USE bool
+mm_issuer_same_text(struct mm_slice a, struct mm_slice b);
+
 #endif

@@ -9,6 +9,7 @@
 #include "lib/jose/keyset.h"
 
 #include "lib/base/limits.h"
+#include "lib/codec/issuer.h"
 #include "lib/jose/keyset_entry.h"
 
 #include <stdlib.h>
@@ -29,7 +30,7 @@ same_key(const struct mm_jwk *a, const struct mm_jwk *b)
 static bool
 same_issuer(const struct mm_jwk *a, const struct mm_jwk *b)
 {
-	return mm_slice_present(a->issuer) ? mm_slice_equal(a->issuer, b->issuer) : !mm_slice_present(b->issuer);
+	return mm_slice_present(a->issuer) ? mm_issuer_same_text(a->issuer, b->issuer) : !mm_slice_present(b->issuer);
 }
 
 /* ---- within what was fetched ---- */

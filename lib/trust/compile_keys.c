@@ -242,13 +242,16 @@ refuse_pair(struct document *document, struct published *a, struct published *b,
 	b->dropped = b->dropped || !b->jwk.revoked || a->jwk.revoked;
 }
 
-/* RFC 7517 section 4.5: kids within a set are distinct. A key that stands twice for two issuers is dealt with below. */
+/*
+ * RFC 7517 section 4.5: kids within a set are distinct. A key that stands twice for two issuers is dealt with below; one
+ * issuer in two spellings ("{tenant}", "{tenantid}") is one, whose realm must not be offered one kid twice.
+ */
 static void
 check_pair(struct document *document, struct published *a, struct published *b)
 {
 	bool same_key = memcmp(a->jwk.thumbprint, b->jwk.thumbprint, MM_DIGEST_LEN) == 0;
 	bool two_issuers = mm_slice_present(a->jwk.issuer) && mm_slice_present(b->jwk.issuer) &&
-	    !mm_slice_equal(a->jwk.issuer, b->jwk.issuer);
+	    !mm_issuer_same_text(a->jwk.issuer, b->jwk.issuer);
 
 	if (!mm_slice_equal(a->jwk.kid, b->jwk.kid))
 		return;

@@ -154,7 +154,12 @@ knows_overlapping_templates(void **state)
 		assert_int_equal(mm_issuer_overlap(&a, &b), overlap_rows[i].overlap);
 		assert_int_equal(mm_issuer_overlap(&b, &a), overlap_rows[i].overlap);
 		assert_int_equal(mm_issuer_same(&a, &b), overlap_rows[i].same);
+		assert_int_equal(mm_issuer_same_text(mm_slice_str(overlap_rows[i].a), mm_slice_str(overlap_rows[i].b)),
+		    overlap_rows[i].same);
 	}
+	assert_true(mm_issuer_same_text(mm_slice_str("no issuer"), mm_slice_str("no issuer")));
+	assert_false(mm_issuer_same_text(mm_slice_str("no issuer"), mm_slice_str("https://l.example/abc")));
+	assert_false(mm_issuer_same_text(MM_SLICE_ABSENT, MM_SLICE_ABSENT));
 	/* Not what mm_issuer_parse() gives, and still told apart: "xy" lies between what both fix. */
 	assert_true(mm_issuer_overlap(&partly_a, &partly_b));
 }

@@ -22,6 +22,7 @@ static EVP_PKEY *keys[KEY_COUNT];
 
 #define ISSUER_1 "https://a.example/v2.0"
 #define ISSUER_2 "https://b.example/{tenantid}/v2.0"
+#define ISSUER_2_OTHERWISE "https://b.example/{tenant}/v2.0"
 #define REVOKED "\"revoked\":{\"revoked_at\":1700000000,\"reason\":\"x\"}"
 
 /* What was told: a letter an event, its kid, a blank. */
@@ -272,6 +273,23 @@ one_kid_on_two_keys_drops_both(void **state)
 	assert_int_equal(report.present, 1);
 	assert_int_equal(report.revoked, 1);
 	assert_true(says(kept, "r", "\"revoked\":{\"revoked_at\":1700000000}"));
+	free(kept);
+}
+
+/* "{tenant}" and "{tenantid}" are one issuer, and what stands twice for it stands once. */
+static void
+an_issuer_in_two_spellings_is_one(void **state)
+{
+	char *kept = NULL;
+
+	(void)state;
+	assert_int_equal(merge(SET({ KEY_1, "k", ISSUER_2, NULL }, { KEY_1, "k", ISSUER_2_OTHERWISE, NULL },
+	    { KEY_2, "r", ISSUER_2, REVOKED }, { KEY_2, "r", ISSUER_2_OTHERWISE, REVOKED },
+	    { KEY_3, "w", ISSUER_2, NULL }, { KEY_3, "w", ISSUER_2_OTHERWISE, "\"exp\":5" }), 10, &kept, 0),
+	    MM_KEYSET_NEW);
+	assert_string_equal(told.bytes, "d:w ");
+	assert_int_equal(report.present, 1);
+	assert_int_equal(report.revoked, 1);
 	free(kept);
 }
 
@@ -526,6 +544,7 @@ main(void)
 		cmocka_unit_test(bad_keys_are_dropped_and_told),
 		cmocka_unit_test(a_weak_key_is_dropped),
 		cmocka_unit_test(one_kid_on_two_keys_drops_both),
+		cmocka_unit_test(an_issuer_in_two_spellings_is_one),
 		cmocka_unit_test(what_is_no_set_changes_nothing),
 		cmocka_unit_test(what_is_too_large_is_refused),
 		cmocka_unit_test(a_key_that_vanishes_stays_and_returns),

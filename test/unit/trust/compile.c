@@ -626,6 +626,31 @@ a_fetched_document_leaves_out_what_is_bad(void **state)
 	maker_text_clear(&text);
 }
 
+/* Else one provider could keep every realm's changes, and what the operator revokes, out of the snapshot. */
+static void
+one_key_under_two_spellings_of_its_issuer_stops_nothing(void **state)
+{
+	static const char *const marks[] = { NULL, "\"revoked\":{\"revoked_at\":5}" };
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(marks); i++) {
+		struct maker_text text = { NULL, 0, 0 };
+		struct world world = world_of(JWKS(&text, { KEY_1, "c1", CONSUMER_ISSUER, NULL },
+		    { KEY_2, "e1", KEY_ISSUER, marks[i] }, { KEY_2, "e1", ENTERPRISE_ISSUER, marks[i] }));
+		struct mm_trust *trust;
+
+		assert_null(compile(&world));
+		assert_true(was_told(&told.refused, "e1: the key stands twice"));
+		world.documents[0].origin = MM_DOCUMENT_FETCHED;
+		trust = compile(&world);
+		assert_non_null(trust);
+		assert_string_equal(standing_of(trust, "consumer", "c1"), "usable");
+		assert_string_equal(standing_of(trust, "enterprise", "e1"), marks[i] == NULL ? "absent" : "revoked");
+		mm_trust_free(&trust);
+		maker_text_clear(&text);
+	}
+}
+
 /* One realm's document that cannot be read leaves the other realm as it is. */
 static void
 a_fetched_document_that_is_no_set_has_no_keys(void **state)
@@ -1286,6 +1311,7 @@ main(void)
 		cmocka_unit_test(an_algorithm_is_stated_or_the_one_that_fits),
 		cmocka_unit_test(windows_come_from_nbf_else_iat_to_exp),
 		cmocka_unit_test(a_fetched_document_leaves_out_what_is_bad),
+		cmocka_unit_test(one_key_under_two_spellings_of_its_issuer_stops_nothing),
 		cmocka_unit_test(a_fetched_document_that_is_no_set_has_no_keys),
 		cmocka_unit_test(a_key_that_is_gone_is_good_for_a_while),
 		cmocka_unit_test(a_fetched_tombstone_kills_only_where_its_document_is_the_source),
