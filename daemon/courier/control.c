@@ -172,7 +172,8 @@ courier_control_send_document(const struct courier_source *source, const struct 
 	struct mm_buf buf;
 	bool sent;
 
-	if (fd == -1 || mm_sealed_write(fd, mm_slice(source->kept, source->kept_len)) == -1 || mm_sealed_seal(fd) == -1) {
+	if (fd == -1 || mm_sealed_write(fd, mm_slice(source->kept, source->kept_len)) == -1 ||
+	    mm_sealed_seal(fd) == -1) {
 		if (fd >= 0)
 			close(fd);
 		return fail("no sealed memory for a document");

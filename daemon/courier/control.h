@@ -21,7 +21,8 @@ MM_MUST_USE bool courier_control_set_up(struct courier *courier);
 MM_MUST_USE enum courier_control courier_control_take(struct courier *courier);
 
 /* Send the document that a source has now: COURIER_DOCUMENT. */
-MM_MUST_USE bool courier_control_send_document(const struct courier_source *source, const struct courier_result *result);
+MM_MUST_USE bool
+courier_control_send_document(const struct courier_source *source, const struct courier_result *result);
 
 /* Send how a fetch went: COURIER_STATUS. next_s is when it is tried next. */
 MM_MUST_USE bool courier_control_send_status(const struct courier_source *source, const struct courier_result *result,

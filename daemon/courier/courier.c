@@ -66,7 +66,8 @@ ask(struct courier *courier, struct courier_source *source)
 	const struct courier_validators *validators;
 	const char *address = courier_source_address(source, &validators);
 
-	return courier_network_begin(courier->network, address, validators, source) || finish_for_want_of_memory(source);
+	return courier_network_begin(courier->network, address, validators, source) ||
+	    finish_for_want_of_memory(source);
 }
 
 /* The source that is due longest and may begin; NULL: none. */
@@ -166,7 +167,8 @@ turn(struct courier *courier, enum courier_end *end)
 
 	*end = COURIER_END_BROKEN;
 	if (!begin_due(courier, end) ||
-	    !courier_network_wait(courier->network, MM_CONTROL_FD, idle_ms(courier), &readable) || !take_answers(courier))
+	    !courier_network_wait(courier->network, MM_CONTROL_FD, idle_ms(courier), &readable) ||
+	    !take_answers(courier))
 		return false;
 	if (readable)
 		taken = take_messages(courier);

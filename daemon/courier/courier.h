@@ -10,8 +10,8 @@
 #include "lib/base/pool.h"
 
 /*
- * Fetches at one time: each costs 1.3 MB while it lasts, most of it for the authorities that Debian lists. Of those that
- * failed last time at most half as many, so that servers that stall leave room for those that answer.
+ * Fetches at one time: each costs 1.3 MB while it lasts, most of it for the authorities that Debian lists. Of those
+ * that failed last time at most half as many, so that servers that stall leave room for those that answer.
  */
 #define COURIER_IN_FLIGHT_MAX 128
 #define COURIER_FAILING_IN_FLIGHT_MAX (COURIER_IN_FLIGHT_MAX / 2)

@@ -37,8 +37,8 @@ issuer_fits(const struct mm_issuer_pattern *document, const char *configured, bo
 }
 
 /*
- * OpenID Connect Discovery 1.0 section 4.3: "The issuer value returned MUST be identical to the Issuer URL that was used
- * as the prefix to /.well-known/openid-configuration to retrieve the configuration information. This MUST also be
+ * OpenID Connect Discovery 1.0 section 4.3: "The issuer value returned MUST be identical to the Issuer URL that was
+ * used as the prefix to /.well-known/openid-configuration to retrieve the configuration information. This MUST also be
  * identical to the iss Claim value in ID Tokens issued from this Issuer."
  * What it must be identical to is here what the operator configured, which every 'iss' is compared with.
  */
@@ -77,8 +77,8 @@ take_keys_address(struct mm_slice address, const struct courier_origin *origin, 
 	else if (!is_allowed(&url, origin))
 		refuse(discovery, MM_FETCH_REFUSED,
 		    "the metadata's 'jwks_uri' leads to another host, which 'key_hosts' of the realm does not list");
-	else
-		memcpy(discovery->keys_address, address.ptr, address.len); /* a good address fits, and its NUL is there */
+	else /* a good address fits, and its NUL is there */
+		memcpy(discovery->keys_address, address.ptr, address.len);
 }
 
 void

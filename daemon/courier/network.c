@@ -188,7 +188,7 @@ set_numbers(CURL *easy)
 		{ CURLOPT_LOW_SPEED_TIME, LOW_SPEED_TIME_S },
 		/* What Content-Length states; take_body() counts what comes. */
 		{ CURLOPT_MAXFILESIZE, MM_DOCUMENT_LEN_MAX },
-		/* A name server that does not answer must not hold up the other transfers: its thread is left to end. */
+		/* A name server that does not answer must hold up no other transfer: its thread is left to end. */
 		{ CURLOPT_QUICK_EXIT, 1 },
 	};
 	CURLcode code = CURLE_OK;

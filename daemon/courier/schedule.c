@@ -23,9 +23,10 @@ courier_schedule_begin(struct courier_schedule *schedule)
 static int64_t
 back_off(const struct courier_schedule *schedule)
 {
-	int64_t max_ms = schedule->refresh_ms < COURIER_BACK_OFF_MAX_MS ? schedule->refresh_ms : COURIER_BACK_OFF_MAX_MS;
-	int64_t wait_ms = COURIER_BACK_OFF_FIRST_MS;
+	int64_t max_ms = schedule->refresh_ms, wait_ms = COURIER_BACK_OFF_FIRST_MS;
 
+	if (max_ms > COURIER_BACK_OFF_MAX_MS)
+		max_ms = COURIER_BACK_OFF_MAX_MS;
 	for (uint32_t i = 1; i < schedule->failures && wait_ms < max_ms; i++)
 		wait_ms *= 2;
 	return wait_ms < max_ms ? wait_ms : max_ms;

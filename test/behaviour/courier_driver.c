@@ -88,8 +88,8 @@ start_courier(const char *program)
 static void
 send_message(enum mm_message_type type, struct mm_buf *payload, int fd)
 {
-	if (!mm_buf_ok(payload) || mm_message_send(control, MM_PROCESS_MINTMARKD, MM_PROCESS_COURIER, type, payload->data,
-	                               payload->len, fd) == -1)
+	if (!mm_buf_ok(payload) || mm_message_send(control, MM_PROCESS_MINTMARKD, MM_PROCESS_COURIER, type,
+	                               payload->data, payload->len, fd) == -1)
 		die("sending a message");
 	mm_buf_clear(payload);
 }

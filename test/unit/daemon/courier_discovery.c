@@ -46,7 +46,8 @@ static void
 good_metadata_names_the_keys(void **state)
 {
 	struct courier_discovery discovery = read_for(&plain,
-	    "{\"issuer\":\"https://a.example\",\"jwks_uri\":\"https:\\/\\/a.example\\/keys\",\"x\":[1,{\"issuer\":2}]}");
+	    "{\"issuer\":\"https://a.example\",\"jwks_uri\":\"https:\\/\\/a.example\\/keys\","
+	    "\"x\":[1,{\"issuer\":2}]}");
 
 	(void)state;
 	assert_int_equal(discovery.outcome, MM_FETCH_NEW);
@@ -98,8 +99,10 @@ what_is_no_metadata_is_unreadable(void **state)
 		"{\"issuer\":\"https://a.example\",\"jwks_uri\":7}",
 		"{\"issuer\":\"https://a.example\",\"jwks_uri\":\"https://a.example/keys\"}x",
 		"{\"issuer\":\"https://a.example\",\"jwks_uri\":\"https://a.example/keys\",}",
-		"{\"issuer\":\"https://a.example\",\"Issuer\":\"https://b.example\",\"jwks_uri\":\"https://a.example/keys\"}",
-		"{\"issuer\":\"https://a.example\",\"jwks_uri\":\"https://a.example/keys\",\"jwks_uri\":\"https://a.example/2\"}",
+		"{\"issuer\":\"https://a.example\",\"Issuer\":\"https://b.example\","
+		"\"jwks_uri\":\"https://a.example/keys\"}",
+		"{\"issuer\":\"https://a.example\",\"jwks_uri\":\"https://a.example/keys\","
+		"\"jwks_uri\":\"https://a.example/2\"}",
 	};
 
 	(void)state;
@@ -175,7 +178,8 @@ many_members_and_long_strings_are_refused(void **state)
 	expect(text, MM_FETCH_UNREADABLE);
 
 	memset(text, 'a', sizeof(text));
-	len = (size_t)snprintf(text, sizeof(text), "{\"issuer\":\"https://a.example\",\"jwks_uri\":\"https://a.example/");
+	len = (size_t)snprintf(text, sizeof(text),
+	    "{\"issuer\":\"https://a.example\",\"jwks_uri\":\"https://a.example/");
 	text[len] = 'a';
 	memcpy(text + 4000, "\"}", 3);
 	expect(text, MM_FETCH_REFUSED);

@@ -119,7 +119,8 @@ what_does_not_fit_is_refused(void **state)
 static void
 a_cut_payload_is_refused_at_every_length(void **state)
 {
-	struct mm_buf buf = payload(MM_KEYS_DISCOVERY, 300, TEXTS("https://a.example\0https://a.example\0\0keys.example\0"));
+	struct mm_buf buf = payload(MM_KEYS_DISCOVERY, 300,
+	    TEXTS("https://a.example\0https://a.example\0\0keys.example\0"));
 	struct mm_pool pool = { NULL };
 	struct courier_origin origin;
 

@@ -23,7 +23,8 @@ static struct courier_source
 new_source(bool is_discovery)
 {
 	const struct courier_origin origin = { .is_discovery = is_discovery, .refresh_s = 300,
-		.address = is_discovery ? "https://a.example/.well-known/openid-configuration" : "https://a.example/keys",
+		.address = is_discovery ? "https://a.example/.well-known/openid-configuration"
+		                        : "https://a.example/keys",
 		.place = { .host = { "a.example", 9 }, .port = 443 }, .issuers = { issuers, 1 } };
 	struct courier_source source;
 
@@ -87,8 +88,8 @@ keys_come_stay_and_go(void **state)
 static void
 nothing_bad_takes_away_what_is_kept(void **state)
 {
-	static const char *const bodies[] = { "", "{}", "{\"keys\":[]}", "{\"keys\":[{}]}", "{\"keys\":[{\"kty\":\"RSA\"}]}",
-		"<html>", GOOD_KEYS "x" };
+	static const char *const bodies[] = { "", "{}", "{\"keys\":[]}", "{\"keys\":[{}]}",
+		"{\"keys\":[{\"kty\":\"RSA\"}]}", "<html>", GOOD_KEYS "x" };
 	struct courier_source source = new_source(false);
 	struct courier_result result;
 	char *kept;
@@ -169,7 +170,8 @@ what_is_dropped_is_told_escaped(void **state)
 	assert_int_equal(result.outcome, MM_FETCH_NEW);
 	assert_int_equal(result.present, 1);
 	assert_int_equal(result.dropped, 1);
-	assert_non_null(strstr(result.sentence.text, "keys: 1 good, 0 gone, 0 revoked, 1 dropped; key \"\\x1b[31m\\x22\": "));
+	assert_non_null(strstr(result.sentence.text,
+	    "keys: 1 good, 0 gone, 0 revoked, 1 dropped; key \"\\x1b[31m\\x22\": "));
 	courier_source_clear(&source);
 }
 
