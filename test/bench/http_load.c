@@ -22,9 +22,20 @@
 
 struct http_load_connection {
 	int fd;
+	const struct http_load_request *asked; /* NULL: nothing is under way */
+	double asked_us;
 	size_t len; /* of the answer so far */
 	char answer[ANSWER_LEN_MAX + 1];
 };
+
+static double
+now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
 
 static int
 connect_to(unsigned port)
@@ -42,14 +53,22 @@ connect_to(unsigned port)
 }
 
 void
-http_load_open(struct http_load *load, unsigned port, const char *request, size_t request_len, const char *wanted)
+http_load_open_many(struct http_load *load, unsigned port, const struct http_load_request *requests, size_t count)
 {
-	*load = (struct http_load){ request, request_len, wanted,
-	    calloc(HTTP_LOAD_CONNECTIONS, sizeof(*load->connections)) };
+	*load = (struct http_load){ .requests = requests, .request_count = count, .port = port,
+		.connections = calloc(HTTP_LOAD_CONNECTIONS, sizeof(*load->connections)) };
 	if (load->connections == NULL)
 		maker_fail("memory is short");
 	for (size_t i = 0; i < HTTP_LOAD_CONNECTIONS; i++)
 		load->connections[i].fd = connect_to(port);
+}
+
+void
+http_load_open(struct http_load *load, unsigned port, const char *request, size_t request_len, const char *wanted)
+{
+	http_load_open_many(load, port, NULL, 1);
+	load->only = (struct http_load_request){ request, request_len, "200", wanted };
+	load->requests = &load->only;
 }
 
 void
@@ -61,13 +80,20 @@ http_load_close(struct http_load *load)
 	load->connections = NULL;
 }
 
+/* ---- one request and its answer ---- */
+
 static void
-send_request(const struct http_load *load, struct http_load_connection *connection)
+send_next(struct http_load *load, struct http_load_connection *connection)
 {
-	/* It fits into any socket's buffer: all of it is taken, or the connection is broken. */
-	if (send(connection->fd, load->request, load->request_len, MSG_NOSIGNAL) != (ssize_t)load->request_len)
-		maker_fail("a request cannot be sent: %s", strerror(errno));
+	connection->asked = &load->requests[load->next];
+	load->next = (load->next + 1) % load->request_count;
 	connection->len = 0;
+	if (load->latencies_us != NULL)
+		connection->asked_us = now_us();
+	/* It fits into any socket's buffer: all of it is taken, or the connection is broken, which the answer shows. */
+	if (send(connection->fd, connection->asked->bytes, connection->asked->len, MSG_NOSIGNAL) !=
+	    (ssize_t)connection->asked->len && !load->counts_faults)
+		maker_fail("a request cannot be sent: %s", strerror(errno));
 }
 
 /* Whether the answer is there to its end. */
@@ -84,40 +110,77 @@ is_complete(const struct http_load_connection *connection)
 	return connection->len >= (size_t)(end + 4 - connection->answer) + strtoul(length + 17, NULL, 10);
 }
 
-/* Read what came; true when the answer is complete and right. */
+static void
+lose_answer(struct http_load *load, struct http_load_connection *connection, const char *why)
+{
+	if (!load->counts_faults)
+		maker_fail("an answer does not end: %s", why);
+	load->lost++;
+	close(connection->fd);
+	connection->fd = connect_to(load->port);
+}
+
 static bool
-take_answer(const struct http_load *load, struct http_load_connection *connection)
+is_right(const struct http_load_connection *connection)
+{
+	static const char version[] = "HTTP/1.1 ";
+	const struct http_load_request *asked = connection->asked;
+	size_t status_len = strlen(asked->status);
+
+	return strncmp(connection->answer, version, sizeof(version) - 1) == 0 &&
+	    strncmp(connection->answer + sizeof(version) - 1, asked->status, status_len) == 0 &&
+	    connection->answer[sizeof(version) - 1 + status_len] == ' ' &&
+	    strstr(connection->answer, asked->wanted) != NULL;
+}
+
+static void
+judge_answer(struct http_load *load, const struct http_load_connection *connection)
+{
+	if (load->latencies_us != NULL)
+		load->latencies_us[load->latency_count++] = now_us() - connection->asked_us;
+	if (is_right(connection))
+		return;
+	if (!load->counts_faults)
+		maker_fail("an answer is not as wanted:\n%s", connection->answer);
+	load->wrong++;
+}
+
+/* Read what came; true when the request is done with, well or badly. */
+static bool
+take_answer(struct http_load *load, struct http_load_connection *connection)
 {
 	ssize_t got = recv(connection->fd, connection->answer + connection->len, ANSWER_LEN_MAX - connection->len, 0);
 
-	if (got <= 0)
-		maker_fail("an answer does not end: %s", got == 0 ? "the connection was closed" : strerror(errno));
+	if (got <= 0) {
+		lose_answer(load, connection, got == 0 ? "the connection was closed" : strerror(errno));
+		return true;
+	}
 	connection->len += (size_t)got;
 	connection->answer[connection->len] = '\0';
 	if (!is_complete(connection))
 		return false;
-	if (strncmp(connection->answer, "HTTP/1.1 200 ", 13) != 0 || strstr(connection->answer, load->wanted) == NULL)
-		maker_fail("an answer is not as wanted:\n%s", connection->answer);
+	judge_answer(load, connection);
 	return true;
 }
 
-static time_t
-now_s(void)
-{
-	struct timespec now;
+/* ---- a run ---- */
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+/* One that has nothing under way is not looked at. */
+static void
+watch(const struct http_load *load, struct pollfd polled[HTTP_LOAD_CONNECTIONS])
+{
+	for (size_t i = 0; i < HTTP_LOAD_CONNECTIONS; i++)
+		polled[i] = (struct pollfd){ load->connections[i].asked == NULL ? -1 : load->connections[i].fd, POLLIN, 0 };
 }
 
 /* Until an answer, or a part of one, came. */
 static void
 await_answers(struct pollfd polled[HTTP_LOAD_CONNECTIONS])
 {
-	time_t began_s = now_s();
+	double began_us = now_us();
 
 	while (poll(polled, HTTP_LOAD_CONNECTIONS, 0) <= 0)
-		if (now_s() - began_s > PATIENCE_S)
+		if (now_us() - began_us > PATIENCE_S * 1e6)
 			maker_fail("no answer within %d s", PATIENCE_S);
 }
 
@@ -125,21 +188,20 @@ void
 http_load_run(struct http_load *load, size_t requests)
 {
 	struct pollfd polled[HTTP_LOAD_CONNECTIONS];
-	size_t sent = 0, answered = 0;
+	size_t sent = 0, done = 0;
 
-	for (size_t i = 0; i < HTTP_LOAD_CONNECTIONS; i++) {
-		polled[i] = (struct pollfd){ load->connections[i].fd, POLLIN, 0 };
-		if (sent < requests && ++sent)
-			send_request(load, &load->connections[i]);
-	}
-	while (answered < requests) {
+	for (size_t i = 0; i < HTTP_LOAD_CONNECTIONS && sent < requests; i++, sent++)
+		send_next(load, &load->connections[i]);
+	while (done < requests) {
+		watch(load, polled);
 		await_answers(polled);
 		for (size_t i = 0; i < HTTP_LOAD_CONNECTIONS; i++) {
 			if (polled[i].revents == 0 || !take_answer(load, &load->connections[i]))
 				continue;
-			answered++;
+			load->connections[i].asked = NULL;
+			done++;
 			if (sent < requests && ++sent)
-				send_request(load, &load->connections[i]);
+				send_next(load, &load->connections[i]);
 		}
 	}
 }
