@@ -101,7 +101,8 @@ const struct mm_command mm_commands[] = {
 	    "        --alg ALG        the algorithm, for a key that states none (default: the header's)\n"
 	    "    JWE|-                the JWE; '-' reads it from standard input\n"
 	    "\n"
-	    "Exit status: 0 the signature holds, or decrypted; 1 not, or the key is refused; 2 usage or unreadable keys.\n",
+	    "Exit status: 0 the signature holds, or decrypted; 1 not, or the key is refused; 2 usage or unreadable\n"
+	    "keys.\n",
 	    mm_command_jose },
 	{ "check-config", "whether the configuration is good, and what it means",
 	    "check-config [-c FILE] [--against FILE] [--json]\n"

@@ -52,7 +52,8 @@ read_certificate(const struct mm_command *command, const char *path, struct mm_s
 	taken = take_certificate(shown, mm_slice(text, len));
 	free(text);
 	if (!taken)
-		return mm_command_usage_error(command, "%.256s is not one certificate in PEM, without text around it", path);
+		return mm_command_usage_error(command, "%.256s is not one certificate in PEM, without text around it",
+		    path);
 	return MM_EXIT_DONE;
 }
 

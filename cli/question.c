@@ -199,7 +199,8 @@ mm_answer_prepare(const struct mm_command *command, const struct mm_question *qu
 	answer->request.mailbox = mm_slice_str(question->mailbox);
 	answer->request.evidence = &answer->shown.evidence;
 	answer->decision = mm_decision_new();
-	if (answer->decision == NULL || !mm_token_argument_read(&answer->token, question->token_argument, MM_TOKEN_LEN_MAX))
+	if (answer->decision == NULL ||
+	    !mm_token_argument_read(&answer->token, question->token_argument, MM_TOKEN_LEN_MAX))
 		return system_error(command);
 	answer->request.token = answer->token.text;
 	return MM_EXIT_DONE;

@@ -36,8 +36,8 @@ struct mm_evidence {
 	/* SHA-256 of the client's certificate in DER, MM_CERTIFICATE_DIGEST_LEN bytes; NULL: it showed none. */
 	const unsigned char *certificate_digest;
 	/*
-	 * What nonces are made with, MM_EVIDENCE_SECRET_LEN random bytes; NULL: none can be asked for, and a service that
-	 * demands one denies with BINDING_MISMATCH.
+	 * What nonces are made with, MM_EVIDENCE_SECRET_LEN random bytes; NULL: none can be asked for, and a service
+	 * that demands one denies with BINDING_MISMATCH.
 	 */
 	const unsigned char *nonce_secret;
 	/* Where used proofs are remembered; NULL: no proof is accepted, REPLAYED. */

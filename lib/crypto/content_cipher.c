@@ -128,7 +128,7 @@ cbc_open(EVP_CIPHER_CTX *ctx, struct mm_slice key, struct mm_slice iv, struct mm
 	unsigned char full[EVP_MAX_MD_SIZE];
 	int len = 0, last = 0;
 
-	/* "2. [...] If T and the first T_LEN octets [...] are identical, the input has been authenticated" comes first. */
+	/* Section 5.2.2.2: that T is the tag of the input stands before "decrypting" it. */
 	if (!cbc_tag(hash_of(tag.len), mac_key, iv, associated, mm_slice(data, *data_len), full) ||
 	    !mm_secret_equal(full, tag.ptr, tag.len))
 		return false;

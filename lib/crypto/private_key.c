@@ -47,7 +47,8 @@ public_is_good(const struct mm_key_material *material)
 	struct mm_public_key *key = NULL;
 
 	if (material->type == MM_KEY_OKP)
-		return material->curve == MM_CURVE_X25519 && material->x.len == mm_curve_coordinate_len(MM_CURVE_X25519);
+		return material->curve == MM_CURVE_X25519 &&
+		    material->x.len == mm_curve_coordinate_len(MM_CURVE_X25519);
 	for (size_t i = 0; i < MM_COUNT_OF(checks); i++)
 		if (checks[i].curve == material->curve &&
 		    mm_public_key_new(material, checks[i].scheme, checks[i].hash, &key) != MM_KEY_GOOD)
@@ -69,14 +70,13 @@ push_secret(OSSL_PARAM_BLD *build, const char *name, struct mm_slice number, BIG
 
 /* The public part's parameters and the secrets, as one key of libcrypto; NULL where it is refused. */
 static EVP_PKEY *
-add_secrets(const char *type, EVP_PKEY *public, const struct mm_private_material *material)
+add_secrets(bool is_rsa, EVP_PKEY *public, const struct mm_private_material *material)
 {
 	const struct {
 		const char *name;
 		struct mm_slice number;
 	} secrets[] = {
-		{ public == NULL ? NULL : EVP_PKEY_is_a(public, "RSA") ? OSSL_PKEY_PARAM_RSA_D : OSSL_PKEY_PARAM_PRIV_KEY,
-		    material->d },
+		{ is_rsa ? OSSL_PKEY_PARAM_RSA_D : OSSL_PKEY_PARAM_PRIV_KEY, material->d },
 		{ OSSL_PKEY_PARAM_RSA_FACTOR1, material->p },
 		{ OSSL_PKEY_PARAM_RSA_FACTOR2, material->q },
 		{ OSSL_PKEY_PARAM_RSA_EXPONENT1, material->dp },
@@ -85,7 +85,7 @@ add_secrets(const char *type, EVP_PKEY *public, const struct mm_private_material
 	};
 	BIGNUM *numbers[MM_COUNT_OF(secrets)] = { NULL };
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, is_rsa ? "RSA" : "EC", NULL);
 	OSSL_PARAM *open = NULL, *secret = NULL, *all = NULL;
 	EVP_PKEY *key = NULL;
 	bool pushed = build != NULL && ctx != NULL && public != NULL &&
@@ -174,7 +174,7 @@ fill(struct mm_private_key *key, const struct mm_private_material *material)
 		return key->key != NULL;
 	}
 	public = mm_evp_key_new(&material->public);
-	key->key = add_secrets(key->type == MM_KEY_RSA ? "RSA" : "EC", public, material);
+	key->key = add_secrets(key->type == MM_KEY_RSA, public, material);
 	EVP_PKEY_free(public);
 	if (key->key == NULL)
 		return false;
@@ -273,7 +273,8 @@ mm_concat_kdf(struct mm_slice secret, struct mm_slice other_info, unsigned char 
 	OSSL_PARAM parameters[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, hash, 0),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)secret.ptr, secret.len),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)other_info.ptr, other_info.len),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)other_info.ptr,
+		    other_info.len),
 		OSSL_PARAM_construct_end(),
 	};
 	bool derived = ctx != NULL && EVP_KDF_derive(ctx, out, out_len, parameters) == 1;

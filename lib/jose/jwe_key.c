@@ -194,9 +194,10 @@ read_rsa(struct reading *reading, struct mm_private_material *material)
 	}
 	if (!mm_json_string_is(mm_json_find(&reading->index, "kty"), "RSA") ||
 	    !read_number(reading, "n", &material->public.n) || !read_number(reading, "e", &material->public.e) ||
-	    !read_number(reading, "d", &material->d) || good != stated || (stated != 0 && stated != MM_COUNT_OF(factors)) ||
-	    mm_json_find(&reading->index, "oth").type != MM_JSON_ABSENT)
-		return refuse(reading, "the algorithm needs a private RSA key of two primes, with all its numbers or only 'd'");
+	    !read_number(reading, "d", &material->d) || good != stated ||
+	    (stated != 0 && stated != MM_COUNT_OF(factors)) || mm_json_find(&reading->index, "oth").type != MM_JSON_ABSENT)
+		return refuse(reading,
+		    "the algorithm needs a private RSA key of two primes, with all its numbers or only 'd'");
 	return true;
 }
 
@@ -212,7 +213,8 @@ read_private(struct reading *reading)
 	reading->key->curve = material.public.curve;
 	reading->key->private = mm_private_key_new(&material);
 	if (reading->key->private == NULL)
-		return refuse(reading, "the key is not good: its size, its point, or parts that do not belong together");
+		return refuse(reading,
+		    "the key is not good: its size, its point, or parts that do not belong together");
 	return true;
 }
 

@@ -121,7 +121,8 @@ struct mm_cache *
 mm_cache_new(size_t max_bytes, const unsigned char seed[MM_CACHE_SEED_LEN])
 {
 	static_assert(MM_CACHE_SEED_LEN == MM_KEYED_DIGEST_SEED_LEN, "the seed is the digest's");
-	size_t bytes = round_down(max_bytes, CACHE_LINE), head = (sizeof(struct mm_cache) + CACHE_LINE - 1) & ~(size_t)63;
+	size_t bytes = round_down(max_bytes, CACHE_LINE);
+	size_t head = round_down(sizeof(struct mm_cache) + CACHE_LINE - 1, CACHE_LINE);
 	size_t count = shard_count_for(bytes), shards_end = head + count * sizeof(struct shard);
 	struct mm_cache *cache;
 	unsigned char *memory;

@@ -289,7 +289,8 @@ find_entry(struct mm_judgement *judgement, struct mm_slice *entry)
 	/* Who asks how a decision comes about is to see it made. */
 	if (cache == NULL || judgement->trace != NULL)
 		return false;
-	judgement->named = mm_cache_name_token(cache, judgement->request->token, judgement->trust->epoch, &judgement->name);
+	judgement->named = mm_cache_name_token(cache, judgement->request->token, judgement->trust->epoch,
+	    &judgement->name);
 	return judgement->named && mm_cache_find(cache, &judgement->name, &judgement->scratch, entry);
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # DPoP at the gate (RFC 9449): a bound token passes with a proof of its key for this very request, once; from a client that
 # asks itself, through a trusted proxy, an authenticated caller and by introspection. Nobody else's word counts.
+# shellcheck disable=SC2119 # functions take arguments or none
 set -eu
 port=20541
 # shellcheck source=test/behaviour/gate_world.sh

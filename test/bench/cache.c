@@ -33,12 +33,15 @@ static const unsigned char seed[MM_CACHE_SEED_LEN] = "any bytes will do for one 
 static double
 resident_mb(void)
 {
-	unsigned long whole, resident;
+	char line[128], *behind_whole = NULL;
 	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long resident;
 
-	if (file == NULL || fscanf(file, "%lu %lu", &whole, &resident) != 2)
+	if (file == NULL || fgets(line, sizeof(line), file) == NULL)
 		maker_fail("/proc/self/statm cannot be read");
 	fclose(file);
+	(void)strtoul(line, &behind_whole, 10);
+	resident = strtoul(behind_whole, NULL, 10);
 	return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6;
 }
 

@@ -64,8 +64,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (mm_dpop_parse(text, &room, &proof) == MM_DPOP_GOOD) {
 		check_bounds(&proof);
 		expected = (struct mm_dpop_expected){
-			.thumbprint = proof.thumbprint, .method = proof.htm, .url = proof.url, .token = mm_slice("a", 1),
-			.nonce_secret = secret, .nonce_demanded = true, .now_s = 1800000000,
+			.thumbprint = proof.thumbprint, .method = proof.htm, .url = proof.url,
+			.token = mm_slice("a", 1), .nonce_secret = secret, .nonce_demanded = true, .now_s = 1800000000,
 		};
 		if (mm_dpop_check(&proof, &expected, &room) == MM_DPOP_GOOD ||
 		    mm_dpop_verify(&proof, verifier) == MM_DPOP_GOOD)

@@ -2,8 +2,8 @@
 /*
  * Debian's C libraries for tokens, asked about one token each, as their documentation says to verify one.
  *
- *   c-peers verify JWKS PEM-FOLDER   reads lines 'NAME KEY TOKEN'; prints 'NAME LIBRARY=ANSWER …', where the answer is
- *                                    accepts, refuses or, where the library died of it, crashes
+ *   c-peers verify JWKS PEM-FOLDER   reads lines 'NAME KEY TOKEN'; prints 'NAME LIBRARY=ANSWER …': accepts, refuses
+ *                                    or, where the library died of it, crashes
  *   c-peers sign PEM ALG KID         signs the claims on standard input with libjwt; prints the token
  *
  * A library that verifies signatures alone is asked for that alone; libjwt and rhonabwy read the claims too.
@@ -120,24 +120,34 @@ jwk_of(const json_t *set, const char *kid)
 	exit(2);
 }
 
+static void
+ask_all(const json_t *set, const char *pem_folder, const char *name, const char *key, const char *token)
+{
+	char path[1024];
+	struct c_peer_question question = { .token = token, .jwk = jwk_of(set, key) };
+
+	snprintf(path, sizeof(path), "%s/%s.public.pem", pem_folder, key);
+	question.pem = read_file(path, PEM_LEN_MAX);
+	printf("%s", name);
+	for (size_t i = 0; i < MM_COUNT_OF(libraries); i++)
+		printf(" %s=%s", libraries[i].name, answer_of(libraries[i].accepts, &question));
+	printf("\n");
+}
+
 static int
 verify(const char *jwks_path, const char *pem_folder)
 {
-	static char name[256], key[256], token[TOKEN_LEN_MAX + 1];
+	static char line[TOKEN_LEN_MAX + 1];
 	json_t *set = json_load_file(jwks_path, 0, NULL);
 
 	if (set == NULL || !c_peer_rhonabwy_begin())
 		return 2;
-	while (scanf(" %255s %255s %65536[^\n]", name, key, token) == 3) {
-		char path[1024];
-		struct c_peer_question question = { .token = token, .jwk = jwk_of(set, key) };
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		char *rest = line, *name = strsep(&rest, " "), *key = strsep(&rest, " "), *token = strsep(&rest, "\n");
 
-		snprintf(path, sizeof(path), "%s/%s.public.pem", pem_folder, key);
-		question.pem = read_file(path, PEM_LEN_MAX);
-		printf("%s", name);
-		for (size_t i = 0; i < MM_COUNT_OF(libraries); i++)
-			printf(" %s=%s", libraries[i].name, answer_of(libraries[i].accepts, &question));
-		printf("\n");
+		if (token == NULL)
+			return 2;
+		ask_all(set, pem_folder, name, key, token);
 	}
 	return fflush(stdout) == 0 ? 0 : 2;
 }

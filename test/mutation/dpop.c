@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Mutation: of a genuine DPoP proof of each key type, is every damaged one refused? Each bit of the text is flipped,
- * each character removed, doubled, replaced and swapped with its neighbour, each end cut, and the parts of two proofs mixed.
+ * each character removed, doubled, replaced and swapped with its neighbour, each end cut, and the parts of two proofs
+ * mixed.
  */
 #include "lib/base/array.h"
 #include "lib/token/dpop.h"

@@ -223,7 +223,8 @@ show_certificate(const struct attack_world *world, const char *name, struct atta
 
 	snprintf(shown->certificate_path, sizeof shown->certificate_path, "%s/keys/%s.crt", world->dir, name);
 	cnf = maker_binding_of_certificate(shown->certificate_path);
-	attack_copy(shown->thumbprint, sizeof shown->thumbprint, cnf.bytes + sizeof before - 1, cnf.len - sizeof before + 1);
+	attack_copy(shown->thumbprint, sizeof shown->thumbprint, cnf.bytes + sizeof before - 1,
+	    cnf.len - sizeof before + 1);
 	maker_text_clear(&cnf);
 }
 

@@ -29,7 +29,8 @@ static const struct url_row rows[] = {
 	{ "https://mail.example:/a", "https://mail.example/a" },
 	{ "https://mail.example:8443", "https://mail.example:8443/" },
 	{ "https://mail.example:0443/", NULL }, { "https://mail.example:443443/", NULL },
-	{ "https://mail.example:x/", NULL }, { "https://mail.example:44 3/", NULL }, { "https://mail.example:-1/", NULL },
+	{ "https://mail.example:x/", NULL }, { "https://mail.example:44 3/", NULL },
+	{ "https://mail.example:-1/", NULL },
 	/* RFC 9449 section 4.3: "ignoring any query and fragment parts" */
 	{ "https://mail.example/a?b=c", "https://mail.example/a" },
 	{ "https://mail.example/a#b", "https://mail.example/a" },
@@ -58,7 +59,8 @@ static const struct url_row rows[] = {
 	{ "https://192.0.2.1/", "https://192.0.2.1/" },
 	{ "https://mail.example./", "https://mail.example./" },
 	{ "https://mail_1.example/", "https://mail_1.example/" },
-	{ "https://[]/", NULL }, { "https://[::1/", NULL }, { "https://[v1.x]/", NULL }, { "https://[::1%25eth0]/", NULL },
+	{ "https://[]/", NULL }, { "https://[::1/", NULL }, { "https://[v1.x]/", NULL },
+	{ "https://[::1%25eth0]/", NULL },
 	{ "https://[::1]x/", NULL }, { "https:///a", NULL }, { "https://", NULL }, { "https://:443/", NULL },
 	{ "https://alice@mail.example/", NULL }, { "https://a:b@mail.example/", NULL },
 	{ "https://mail%2eexample/", NULL }, { "https://mail.example\\@evil.example/", NULL },
@@ -67,7 +69,8 @@ static const struct url_row rows[] = {
 	{ "", NULL }, { "/a", NULL }, { "mail.example/a", NULL }, { "//mail.example/a", NULL },
 	{ "ftp://mail.example/a", NULL }, { "https:/mail.example", NULL }, { "https//mail.example", NULL },
 	{ "httpss://mail.example", NULL }, { " https://mail.example/", NULL }, { "https://mail.example/ ", NULL },
-	{ "https://mail.example/\n", NULL }, { "https://mail.example/a b", NULL }, { "https://mail.example/\x7F", NULL },
+	{ "https://mail.example/\n", NULL }, { "https://mail.example/a b", NULL },
+	{ "https://mail.example/\x7F", NULL },
 	{ "https://mail.example/\xC3\xA4", NULL },
 };
 

@@ -63,8 +63,8 @@ peers_are_found_in_their_networks(void **state)
 static void
 what_is_no_network_is_refused(void **state)
 {
-	static const char *const wrong[] = { "", "localhost", "127.0.0.1/", "127.0.0.1/33", "127.0.0.1/-1", "127.0.0.1/+8",
-		"127.0.0.1/8 ", "127.0.0.1/8/8", "127.1", "::1/129", "::1/4294967297", "UNIX", "unix ",
+	static const char *const wrong[] = { "", "localhost", "127.0.0.1/", "127.0.0.1/33", "127.0.0.1/-1",
+		"127.0.0.1/+8", "127.0.0.1/8 ", "127.0.0.1/8/8", "127.1", "::1/129", "::1/4294967297", "UNIX", "unix ",
 		"2001:0db8:0000:0000:0000:0000:0000:0001:0001:0000/128" };
 	struct gate_proxies proxies = { 0 };
 

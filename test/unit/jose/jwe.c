@@ -92,7 +92,8 @@ nothing_damaged_decrypts(void **state)
 		}
 	}
 	for (size_t cut = 0; cut < strlen(jwe); cut++)
-		assert_int_not_equal(mm_jwe_decrypt(key, mm_slice(jwe, cut), room, sizeof(room), &len), MM_JWE_DECRYPTED);
+		assert_int_not_equal(mm_jwe_decrypt(key, mm_slice(jwe, cut), room, sizeof(room), &len),
+		    MM_JWE_DECRYPTED);
 	for (size_t cut = 1; cut < strlen(jwe); cut++)
 		assert_int_not_equal(decrypt(key, jwe + cut, &len), MM_JWE_DECRYPTED);
 	mm_jwe_key_free(&key);
@@ -248,9 +249,9 @@ bad_points_do_not_decrypt(void **state)
 	/* {"alg":"ECDH-ES","enc":"A128GCM","epk":…} with IV and tag of the right length */
 	static const char *const headers[] = {
 		/* y is x */
-		"eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTEyOEdDTSIsImVwayI6eyJrdHkiOiJFQyIsImNydiI6IlAtMjU2IiwieCI6IndlTkp5MkhzY0NT"
-		"TTZBRURURGcwNGJpT3ZoRmh5eVd2T0hRZmVGX1B4TVEiLCJ5Ijoid2VOSnkySHNjQ1NNNkFFRFREZzA0YmlPdmhGaHl5V3ZPSFFmZUZfUHhN"
-		"USJ9fQ",
+		"eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTEyOEdDTSIsImVwayI6eyJrdHkiOiJFQyIsImNydiI6IlAtMjU2IiwieCI6"
+		"IndlTkp5MkhzY0NTTTZBRURURGcwNGJpT3ZoRmh5eVd2T0hRZmVGX1B4TVEiLCJ5Ijoid2VOSnkySHNjQ1NNNkFFRFRE"
+		"ZzA0YmlPdmhGaHl5V3ZPSFFmZUZfUHhNUSJ9fQ",
 		/* a string, nothing */
 		"eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTEyOEdDTSIsImVwayI6IngifQ",
 		"eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTEyOEdDTSJ9",

@@ -307,7 +307,8 @@ expect_same_facts(void)
 	assert_int_equal(a->exp_s, b->exp_s);
 	assert_int_equal(a->nbf_s, b->nbf_s);
 	for (int fact = 0; fact <= MM_FACT_COUNT; fact++)
-		expect_same_slice(mm_decision_fact(cold, (enum mm_fact)fact), mm_decision_fact(warm, (enum mm_fact)fact));
+		expect_same_slice(mm_decision_fact(cold, (enum mm_fact)fact),
+		    mm_decision_fact(warm, (enum mm_fact)fact));
 	assert_int_equal(mm_decision_expires_s(cold), mm_decision_expires_s(warm));
 	assert_int_equal(mm_decision_wants_nonce(cold), mm_decision_wants_nonce(warm));
 }

@@ -44,8 +44,8 @@ static const struct confirmation_row rows[] = {
 	{ "{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4J\"}", false, false, false },
 	{ "{\"x5t#S256\":\"0Z\"}", false, false, false },
 	{ "{\"jkt\":\"" DIGEST "\",\"x5t#S256\":false}", false, false, false },
-	{ "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,\"j\":1,\"k\":1,\"l\":1,\"m\":1,\"n\":1,"
-	  "\"o\":1,\"p\":1,\"jkt\":\"" DIGEST "\"}", false, false, false },
+	{ "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,\"j\":1,\"k\":1,\"l\":1,\"m\":1,"
+	  "\"n\":1,\"o\":1,\"p\":1,\"jkt\":\"" DIGEST "\"}", false, false, false },
 };
 
 /* The value as it stands in a payload that was scanned. */

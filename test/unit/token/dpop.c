@@ -224,7 +224,8 @@ static void
 a_key_that_says_more_must_mean_the_same(void **state)
 {
 	(void)state;
-	judge_key_with("\"use\":\"sig\",\"alg\":\"ES256\",\"key_ops\":[\"verify\"],\"ext\":true,\"kid\":\"a\"", MM_DPOP_GOOD);
+	judge_key_with("\"use\":\"sig\",\"alg\":\"ES256\",\"key_ops\":[\"verify\"],\"ext\":true,\"kid\":\"a\"",
+	    MM_DPOP_GOOD);
 	judge_key_with("\"use\":\"enc\"", MM_DPOP_KEY_MALFORMED);
 	judge_key_with("\"key_ops\":[\"deriveKey\"]", MM_DPOP_KEY_MALFORMED);
 	judge_key_with("\"alg\":\"ECDH-ES\"", MM_DPOP_KEY_MALFORMED);
@@ -281,7 +282,8 @@ static const struct row claim_rows[] = {
 	{ { "htu", "\"https://mail.example:8443/inbox\"" }, MM_DPOP_URL },
 	{ { "htu", "\"https://mail.example.evil.example/inbox\"" }, MM_DPOP_URL },
 	{ { "htu", "\"https://mail.example/\"" }, MM_DPOP_URL },
-	{ { "iat", "1799999939" }, MM_DPOP_AGE }, { { "iat", "1800000061" }, MM_DPOP_AGE }, { { "iat", "0" }, MM_DPOP_AGE },
+	{ { "iat", "1799999939" }, MM_DPOP_AGE }, { { "iat", "1800000061" }, MM_DPOP_AGE },
+	{ { "iat", "0" }, MM_DPOP_AGE },
 	{ { "iat", "9007199254740991" }, MM_DPOP_AGE },
 	{ { "iat", "9007199254740992" }, MM_DPOP_CLAIM_MALFORMED }, { { "iat", "-1" }, MM_DPOP_CLAIM_MALFORMED },
 	{ { "iat", "\"1800000000\"" }, MM_DPOP_CLAIM_MALFORMED }, { { "iat", "18e8" }, MM_DPOP_CLAIM_MALFORMED },
@@ -420,7 +422,8 @@ it_is_for_one_key_request_and_token(void **state)
 static void
 an_unknown_request_is_refused(void **state)
 {
-	static const char *const urls[] = { NULL, "", "/inbox", "https://mail example/inbox", "https://a@mail.example/inbox" };
+	static const char *const urls[] = { NULL, "", "/inbox", "https://mail example/inbox",
+		"https://a@mail.example/inbox" };
 	struct maker_text text = make_proof(&none, &none);
 	struct mm_dpop_expected expected;
 	struct mm_dpop_proof proof;
@@ -467,9 +470,8 @@ a_nonce_must_be_ours(void **state)
 
 	(void)state;
 	mm_dpop_nonce_make(secret, NOW_S, ours + 1);
-	strcat(ours, "\"");
 	mm_dpop_nonce_make(secret, NOW_S - MM_NONCE_LIFETIME_S - MM_NONCE_SLOT_S, old + 1);
-	strcat(old, "\"");
+	ours[1 + MM_DPOP_NONCE_LEN] = old[1 + MM_DPOP_NONCE_LEN] = '"';
 	assert_int_equal(judge_nonce(ours, secret, true), MM_DPOP_GOOD);
 	assert_int_equal(judge_nonce(ours, secret, false), MM_DPOP_GOOD);
 	assert_int_equal(judge_nonce(NULL, secret, true), MM_DPOP_NONCE);
