@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Connections: counting them, and which may stay open behind their answers.
+ * Connections: counting them, what the gate keeps of each, and which may stay open behind their answers.
  */
 #ifndef MM_DAEMON_GATE_CONNECTION_H
 #define MM_DAEMON_GATE_CONNECTION_H
@@ -9,6 +9,15 @@
 
 #include <microhttpd.h>
 #include <stdbool.h>
+
+/* From its beginning to its end; it belongs to the thread that serves it. */
+struct gate_connection {
+	bool answered;                    /* once at least: it counts among those that are kept */
+	char source[GATE_SOURCE_LEN_MAX]; /* empty: the peer has no address */
+};
+
+/* NULL: memory was too short for it. */
+struct gate_connection *gate_connection_of(struct MHD_Connection *http);
 
 /* Called by the library when a connection begins and when it ends; ctx is the gate. */
 void gate_connection_changed(void *ctx, struct MHD_Connection *http, void **connection_ctx,

@@ -4,15 +4,13 @@
  */
 #include "daemon/gate/exchange.h"
 
+#include "daemon/gate/connection.h"
 #include "daemon/gate/credentials.h"
 #include "lib/crypto/digest.h"
 
-#include <arpa/inet.h>
 #include <limits.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 struct field_search {
 	struct mm_slice name;
@@ -83,22 +81,11 @@ gate_exchange_names_are_tokens(const struct gate_exchange *exchange)
 }
 
 struct mm_slice
-gate_exchange_source(const struct gate_exchange *exchange, char room[GATE_SOURCE_LEN_MAX])
+gate_exchange_source(const struct gate_exchange *exchange)
 {
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
-	const void *bytes;
+	const char *source = exchange->from->source;
 
-	if (address == NULL)
-		return MM_SLICE_ABSENT;
-	if (address->sa_family == AF_INET)
-		bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
-	else if (address->sa_family == AF_INET6)
-		bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-	else
-		return mm_slice_str("unix");
-	return mm_slice_str(inet_ntop(address->sa_family, bytes, room, GATE_SOURCE_LEN_MAX));
+	return source[0] == '\0' ? MM_SLICE_ABSENT : mm_slice_str(source);
 }
 
 const struct gate_caller *

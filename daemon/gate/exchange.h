@@ -17,6 +17,7 @@
 #define GATE_BODY_LEN_MAX ((size_t)128 * 1024)
 
 struct MHD_Connection;
+struct gate_connection;
 struct gate_route;
 
 /* Whether the request's length can be served. */
@@ -29,6 +30,7 @@ enum gate_framing {
 struct gate_exchange {
 	struct gate *gate;
 	struct MHD_Connection *connection;
+	struct gate_connection *from;
 	struct mm_slice method, path;     /* as they were sent; the path without its query */
 	const struct gate_route *route;   /* NULL: no such path */
 	struct mm_slice service_name;     /* of routes that name one */
@@ -55,7 +57,7 @@ bool gate_exchange_names_are_tokens(const struct gate_exchange *exchange);
 
 /* The peer's address in text: "192.0.2.1", "2001:db8::1", or "unix". */
 #define GATE_SOURCE_LEN_MAX 64
-struct mm_slice gate_exchange_source(const struct gate_exchange *exchange, char room[GATE_SOURCE_LEN_MAX]);
+struct mm_slice gate_exchange_source(const struct gate_exchange *exchange);
 
 /*
  * Authenticate a caller of the exchange's service by "Basic" credentials (what follows the scheme).

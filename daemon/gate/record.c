@@ -33,7 +33,7 @@ set_facts(struct mm_journal_record *record, const struct mm_facts *facts)
 
 static void
 set_surroundings(struct mm_journal_record *record, const struct gate_exchange *exchange,
-    const struct gate_question *question, char source[GATE_SOURCE_LEN_MAX])
+    const struct gate_question *question)
 {
 	struct mm_slice *fields = record->fields;
 
@@ -41,7 +41,7 @@ set_surroundings(struct mm_journal_record *record, const struct gate_exchange *e
 	fields[MM_JF_MAILBOX_ASKED] = question->mailbox;
 	fields[MM_JF_PROTOCOL] = mm_slice_str(question->protocol);
 	fields[MM_JF_GATE] = mm_slice_str(exchange->gate->name);
-	fields[MM_JF_SOURCE] = gate_exchange_source(exchange, source);
+	fields[MM_JF_SOURCE] = gate_exchange_source(exchange);
 	fields[MM_JF_USER_AGENT] = gate_exchange_field(exchange, "User-Agent").value;
 	if (exchange->caller != NULL)
 		fields[MM_JF_CALLER] = mm_slice_str(exchange->caller->name);
@@ -51,7 +51,6 @@ bool
 gate_record_decision(const struct gate_exchange *exchange, const struct gate_question *question,
     const struct gate_outcome *outcome, const struct gate_record_times *times)
 {
-	char source[GATE_SOURCE_LEN_MAX];
 	struct mm_journal_record record = {
 		.kind = MM_JOURNAL_DECISION,
 		.time_us = times->time_us,
@@ -64,7 +63,7 @@ gate_record_decision(const struct gate_exchange *exchange, const struct gate_que
 
 	if (outcome->decision != NULL)
 		set_facts(&record, mm_decision_facts(outcome->decision));
-	set_surroundings(&record, exchange, question, source);
+	set_surroundings(&record, exchange, question);
 	return mm_journal_append(exchange->gate->journal, &record);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "daemon/gate/request.h"
 
+#include "daemon/gate/connection.h"
 #include "daemon/gate/exchange.h"
 #include "daemon/gate/reply.h"
 #include "daemon/gate/route.h"
@@ -19,12 +20,14 @@
 static struct gate_exchange *
 new_exchange(struct gate *gate, struct MHD_Connection *connection, const char *path, const char *method)
 {
-	struct gate_exchange *exchange = calloc(1, sizeof(*exchange));
+	struct gate_connection *from = gate_connection_of(connection);
+	struct gate_exchange *exchange = from == NULL ? NULL : calloc(1, sizeof(*exchange));
 
 	if (exchange == NULL)
 		return NULL;
 	exchange->gate = gate;
 	exchange->connection = connection;
+	exchange->from = from;
 	exchange->method = mm_slice_str(method);
 	exchange->path = mm_slice_str(path);
 	exchange->route = gate_route_find(path, &exchange->service_name);
