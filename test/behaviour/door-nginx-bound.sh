@@ -28,7 +28,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
     -addext subjectAltName=IP:127.0.0.1 -keyout "$world/site.key" -out "$world/site.pem" 2>"$world/null"
 with_tls()
 {
-	sed -i "s|listen 127.0.0.1:$nginx_port;|listen 127.0.0.1:$nginx_port ssl; ssl_certificate $world/site.pem; ssl_certificate_key $world/site.key; ssl_verify_client optional_no_ca;|" \
+	sed -i "s|listen 127.0.0.1:$nginx_port;|listen 127.0.0.1:$nginx_port ssl; ssl_certificate $world/site.pem; ssl_certificate_key $world/site.key; ssl_verify_client optional_no_ca;|; s|server_name web.example;|server_name 127.0.0.1;|" \
 	    "$world/nginx/snippets/example.conf"
 }
 nginx_answers()
@@ -70,6 +70,12 @@ ask 401 "another address" "$(proof --claim 'htu="https://mail.example/inbox"')"
 recorded reason=BINDING_MISMATCH
 ask 401 "a client that says which address it asked for" "$(proof --claim 'htu="https://mail.example/inbox"')" \
     -H X-Forwarded-Proto:https -H X-Forwarded-Host:mail.example -H X-Forwarded-Uri:/inbox -H X-Forwarded-Method:GET
+recorded reason=BINDING_MISMATCH
+# Who was shown the token and a proof for his own address has nothing that opens this one.
+elsewhere='htu="https://elsewhere.example/api/x"'
+ask 401 "another host's proof, and a client that names that host" "$(proof --claim "$elsewhere")" -H Host:elsewhere.example
+recorded reason=BINDING_MISMATCH
+ask 401 "the same beside a whole address" "$(proof --claim "$elsewhere")" -H Host:elsewhere.example --request-target "$api"
 recorded reason=BINDING_MISMATCH
 http 401 "the token alone" --cacert "$world/site.pem" -H "Authorization: Bearer $alice" "$api"
 recorded reason=BINDING_MISSING
