@@ -5,7 +5,7 @@
  * What a gate's threads cost each other: decisions of a gate that may use one processor, and of one that may use two,
  * about the same request, the bytes of FILE. Two threads send it, each from its processor CPU: those of the first gate
  * from the one that it does not use, of the second, one from each. So the load takes its share of the second gate's
- * processors, and its rate by the clock is less than it could be: decisions by its own CPU time are told first.
+ * processors, and its rate by the clock says nothing: it is the decisions a second of its own CPU time that are told.
  */
 #include "test/bench/http_load.h"
 #include "test/bench/process_time.h"
@@ -31,7 +31,7 @@ struct server {
 	unsigned port;
 	long pid;
 	int processors[THREADS]; /* of the threads that ask it */
-	double us[BENCH_ROUNDS_MAX], rate[BENCH_ROUNDS_MAX];
+	double us[BENCH_ROUNDS_MAX];
 };
 
 struct asker {
@@ -46,15 +46,6 @@ struct bench {
 	char request[REQUEST_LEN_MAX];
 	size_t request_len;
 };
-
-static double
-now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static void
 linger(void)
@@ -99,7 +90,7 @@ static void
 take_turn(const struct bench *bench, struct server *server, unsigned round)
 {
 	struct asker askers[THREADS];
-	double begin_us, begin_s;
+	double begin_us;
 
 	for (int i = 0; i < THREADS; i++) {
 		askers[i].processor = server->processors[i];
@@ -108,9 +99,7 @@ take_turn(const struct bench *bench, struct server *server, unsigned round)
 	ask_both(askers, bench->requests / 8); /* warm */
 	linger();
 	begin_us = bench_process_cpu_us(server->pid);
-	begin_s = now_s();
 	ask_both(askers, bench->requests);
-	server->rate[round] = THREADS * (double)bench->requests / (now_s() - begin_s);
 	linger();
 	server->us[round] = (bench_process_cpu_us(server->pid) - begin_us) / (THREADS * (double)bench->requests);
 	for (int i = 0; i < THREADS; i++)
@@ -122,25 +111,17 @@ take_turn(const struct bench *bench, struct server *server, unsigned round)
 static void
 report_both(struct bench_report *report, struct server *one, struct server *two)
 {
-	double by_cpu[BENCH_ROUNDS_MAX], by_clock[BENCH_ROUNDS_MAX];
+	double ratio[BENCH_ROUNDS_MAX];
 	unsigned rounds = report->rounds;
 
-	for (unsigned i = 0; i < rounds; i++) {
-		by_cpu[i] = 2 * one->us[i] / two->us[i];
-		by_clock[i] = two->rate[i] / one->rate[i];
-	}
-	bench_report_add(report, &(struct bench_figure){ .what = "2 processors beside 1, by the gate's CPU time",
-	    .value = bench_median(by_cpu, rounds), .unit = "times" });
-	bench_report_add(report, &(struct bench_figure){ .what = "the same by the clock, with the load on both",
-	    .value = bench_median(by_clock, rounds), .unit = "times" });
+	for (unsigned i = 0; i < rounds; i++)
+		ratio[i] = 2 * one->us[i] / two->us[i];
 	bench_report_add(report, &(struct bench_figure){ .what = "1 processor: CPU a decision",
 	    .value = bench_median(one->us, rounds), .unit = "µs" });
 	bench_report_add(report, &(struct bench_figure){ .what = "2 processors: CPU a decision",
 	    .value = bench_median(two->us, rounds), .unit = "µs" });
-	bench_report_add(report, &(struct bench_figure){ .what = "1 processor: rate",
-	    .value = bench_median(one->rate, rounds) / 1e3, .unit = "thousand/s" });
-	bench_report_add(report, &(struct bench_figure){ .what = "2 processors: rate",
-	    .value = bench_median(two->rate, rounds) / 1e3, .unit = "thousand/s" });
+	bench_report_add(report, &(struct bench_figure){ .what = "2 processors beside 1",
+	    .value = bench_median(ratio, rounds), .unit = "times" });
 }
 
 /* ---- arguments ---- */
