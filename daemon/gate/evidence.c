@@ -11,6 +11,7 @@
 
 #include <microhttpd.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -75,6 +76,21 @@ gate_evidence_peer_is_trusted(const struct gate_exchange *exchange)
 	return info != NULL && gate_proxies_have(&exchange->view->proxies, info->client_addr);
 }
 
+/*
+ * Whether each part ends where it should: a host "mail.example/inbox?" before a path "/other" would be an address that
+ * nobody asked for, and clients write hosts.
+ */
+static bool
+parts_stay_apart(struct mm_slice scheme, struct mm_slice host, struct mm_slice uri)
+{
+	static const char foreign[] = { '/', '?', '#', '@', '\\' };
+
+	for (size_t i = 0; i < sizeof(foreign); i++)
+		if (memchr(scheme.ptr, foreign[i], scheme.len) != NULL || memchr(host.ptr, foreign[i], host.len) != NULL)
+			return false;
+	return uri.len > 0 && uri.ptr[0] == '/';
+}
+
 void
 gate_evidence_set_request(struct gate_evidence *evidence, struct mm_slice method, struct mm_slice scheme,
     struct mm_slice host, struct mm_slice uri)
@@ -84,7 +100,7 @@ gate_evidence_set_request(struct gate_evidence *evidence, struct mm_slice method
 	evidence->shown.http_method = method;
 	evidence->shown.http_url = MM_SLICE_ABSENT;
 	if (!mm_slice_present(scheme) || !mm_slice_present(host) || !mm_slice_present(uri) ||
-	    scheme.len + host.len + uri.len >= sizeof(evidence->url))
+	    !parts_stay_apart(scheme, host, uri) || scheme.len + host.len + uri.len >= sizeof(evidence->url))
 		return;
 	len = snprintf(evidence->url, sizeof(evidence->url), "%.*s://%.*s%.*s", (int)scheme.len, scheme.ptr,
 	    (int)host.len, host.ptr, (int)uri.len, uri.ptr);

@@ -121,6 +121,12 @@ auth 401 "a field that stands twice says nothing" "$(proof)" mail --interface 12
 recorded reason=BINDING_MISMATCH
 auth 401 "a trusted proxy that tells nothing" "$(proof --claim "htu=\"$here\"")" mail --interface 127.77.0.1
 recorded reason=BINDING_MISMATCH
+for host in mail.example/inbox mail.example/inbox? mail.example/inbox%23 user@mail.example; do
+	auth 401 "a host that is more than one: $host" "$(proof --claim 'htu="https://mail.example/inbox"')" mail \
+	    --interface 127.77.0.1 -H X-Forwarded-Method:GET -H X-Forwarded-Proto:https \
+	    -H "X-Forwarded-Host: $(printf '%s' "$host" | sed 's/%23/#/')" -H X-Forwarded-Uri:/other
+	recorded reason=BINDING_MISMATCH
+done
 basic=$(printf 'dovecot:%s' "$secret" | base64 -w 0)
 # shellcheck disable=SC2086
 auth 200 "an authenticated caller is believed" "$(proof)" mail -H "Mintmark-Caller: Basic $basic" $told
