@@ -103,32 +103,70 @@ find_fault(const struct mm_key *key, const struct statement *statement)
 	return MM_AUTOPSY_FAULT_NONE;
 }
 
+/* What it means that a key signed it; of two that did, being one key in two realms, the later one here counts. */
+enum weight { SIGNED_BY_NONE, NOBODY_CAN_TELL, COULD_NOT, COULD };
+
+/*
+ * A key without scope could have signed for the realm that it is listed in. For another one it counts only where no
+ * realm has the key: else any provider could let a thief off by publishing the key's public half.
+ */
+static enum weight
+weigh(const struct mm_key *key, enum mm_autopsy_fault fault, const struct statement *statement)
+{
+	if (fault != MM_AUTOPSY_FAULT_NONE)
+		return COULD_NOT;
+	return key->standing != MM_KEY_WITHOUT_SCOPE || statement->realm == key->realm ? COULD : NOBODY_CAN_TELL;
+}
+
 /* ---- who signed it ---- */
 
 static struct mm_autopsy
 examine_keys(const struct mm_trust *trust, struct mm_judgement *judgement)
 {
 	const struct statement statement = read_statement(trust, judgement);
-	struct mm_autopsy autopsy = { MM_AUTOPSY_NOISE, MM_AUTOPSY_FAULT_NONE, NULL };
+	struct mm_autopsy autopsy = { .class = MM_AUTOPSY_NOISE };
+	enum weight heaviest = SIGNED_BY_NONE;
 	size_t count, tried = 0;
 	const struct mm_key *keys = mm_trust_find_kid(trust, judgement->head.kid, &count);
 
 	for (size_t i = 0; i < count && tried < MM_AUTOPSY_KEYS_MAX; i++) {
 		enum mm_autopsy_fault fault = find_fault(&keys[i], &statement);
+		enum weight weight = weigh(&keys[i], fault, &statement);
 
-		if (keys[i].public_key == NULL || (autopsy.key != NULL && fault != MM_AUTOPSY_FAULT_NONE))
+		if (keys[i].public_key == NULL || weight <= heaviest)
 			continue;
 		tried++;
 		if (mm_public_key_verify(keys[i].public_key, judgement->verifier, judgement->parts.signed_input,
 		        judgement->parts.signature) != MM_OK)
 			continue;
-		autopsy = (struct mm_autopsy){ MM_AUTOPSY_PROOF, fault, &keys[i] };
-		if (fault == MM_AUTOPSY_FAULT_NONE) {
-			autopsy.class = MM_AUTOPSY_LEAD;
-			break;
-		}
+		autopsy = (struct mm_autopsy){
+			.class = weight == COULD_NOT ? MM_AUTOPSY_PROOF : MM_AUTOPSY_LEAD, .fault = fault, .key = &keys[i],
+		};
+		heaviest = weight;
 	}
 	return autopsy;
+}
+
+/* The string of this name; absent where there is none. */
+static struct mm_slice
+read_said(struct mm_judgement *judgement, const char *name)
+{
+	struct mm_slice text = MM_SLICE_ABSENT;
+	bool is_text = mm_json_string(mm_json_find(&judgement->payload, name), &judgement->scratch, &text);
+
+	return is_text ? text : MM_SLICE_ABSENT;
+}
+
+static void
+read_what_was_said(struct mm_judgement *judgement, struct mm_autopsy *autopsy)
+{
+	autopsy->issuer = read_said(judgement, "iss");
+	autopsy->tenant_id = read_said(judgement, "tid");
+	autopsy->subject = read_said(judgement, "sub");
+	autopsy->client = read_said(judgement, "client_id");
+	if (!mm_slice_present(autopsy->client))
+		autopsy->client = read_said(judgement, "azp");
+	autopsy->token_id = read_said(judgement, "jti");
 }
 
 struct mm_autopsy
@@ -136,10 +174,12 @@ mm_autopsy_examine(const struct mm_trust *trust, struct mm_slice token, struct m
 {
 	const struct mm_request request = { .token = token };
 	struct mm_judgement *judgement = mm_decision_lend(scratch, trust, &request);
-	struct mm_autopsy autopsy = { MM_AUTOPSY_NOISE, MM_AUTOPSY_FAULT_NONE, NULL };
+	struct mm_autopsy autopsy = { .class = MM_AUTOPSY_NOISE };
 
 	if (mm_step_shape(judgement) == MM_OK && mm_step_header(judgement) == MM_OK)
 		autopsy = examine_keys(trust, judgement);
+	if (autopsy.key != NULL)
+		read_what_was_said(judgement, &autopsy);
 	judgement->request = NULL;
 	return autopsy;
 }

@@ -33,6 +33,8 @@ struct mm_autopsy {
 	enum mm_autopsy_class class;
 	enum mm_autopsy_fault fault;
 	const struct mm_key *key; /* whose signature it is; NULL: noise */
+	/* What its signer wrote, borrowed from scratch; absent where it is noise, not there or no string. */
+	struct mm_slice issuer, tenant_id, subject, client, token_id;
 };
 
 /*
@@ -46,9 +48,10 @@ bool mm_autopsy_wanted(const struct mm_decision *decision, const struct mm_key *
 
 /*
  * Look at a token once more: verify its signature under every key of its kid, of any realm and state, up to
- * MM_AUTOPSY_KEYS_MAX that are known. scratch is any
- * decision that is not in use; its last result is lost. A token that does not pass shape and header is noise.
- * A key that could have signed outweighs one that could not: then it is a lead.
+ * MM_AUTOPSY_KEYS_MAX that are known. scratch is any decision that is not in use; its last result is lost. A token that
+ * does not pass shape and header is noise.
+ * A key that could have signed outweighs one that could not: then it is a lead. A key without scope could have signed
+ * for its own realm; for others it outweighs none.
  * Not checked here: whether the token was refused.
  */
 struct mm_autopsy

@@ -22,8 +22,9 @@
 #define NOW_S 1800000000
 #define ISSUER_A "https://a.example"
 #define ISSUER_B "https://b.example"
+#define ISSUER_D "https://d.example"
 
-/* Realm a has key A, realm b key B; a third, whose keys are fetched, what a test says. */
+/* Realm a has key A, realm b key B, realm d none. */
 enum { KEY_A, KEY_B, KEY_C, KEY_COUNT };
 static EVP_PKEY *keys[KEY_COUNT];
 static struct mm_decision *decision, *spare;
@@ -36,6 +37,7 @@ struct published {
 struct world {
 	struct published a[4], b[4];
 	size_t a_count, b_count;
+	enum mm_document_origin a_origin, b_origin;
 	const char *dead_kid; /* of realm a; NULL: none */
 	int64_t dead_at_s;
 };
@@ -63,7 +65,8 @@ free_keys(void **state)
 }
 
 static void
-add_document(struct mm_trust_builder *builder, const char *name, const struct published *rows, size_t count)
+add_document(struct mm_trust_builder *builder, const char *name, const struct published *rows, size_t count,
+    enum mm_document_origin origin)
 {
 	struct maker_text text = { NULL, 0, 0 };
 
@@ -83,25 +86,28 @@ add_document(struct mm_trust_builder *builder, const char *name, const struct pu
 		}
 	}
 	maker_text_add_str(&text, "]}");
-	assert_true(mm_trust_builder_add_document(builder, name, mm_slice(text.bytes, text.len), MM_DOCUMENT_FILE));
+	assert_true(mm_trust_builder_add_document(builder, name, mm_slice(text.bytes, text.len), origin));
 	maker_text_clear(&text);
 }
 
 static struct mm_trust *
 make_trust(const struct world *world)
 {
-	static const char *const both[] = { "a", "b", NULL }, *const one[] = { "b", NULL };
+	static const char *const both[] = { "a", "b", "d", NULL }, *const one[] = { "b", NULL };
 	struct mm_trust_builder *builder = mm_trust_builder_new();
 	struct mm_trust *trust;
 	void *snapshot = NULL;
 	size_t len = 0;
 
-	add_document(builder, "a", world->a, world->a_count);
-	add_document(builder, "b", world->b, world->b_count);
+	add_document(builder, "a", world->a, world->a_count, world->a_origin);
+	add_document(builder, "b", world->b, world->b_count, world->b_origin);
+	add_document(builder, "d", NULL, 0, MM_DOCUMENT_FILE);
 	assert_true(mm_trust_builder_add_realm(builder,
 	    &(struct mm_realm_settings){ .name = "a", .issuer = ISSUER_A, .keys = "a" }));
 	assert_true(mm_trust_builder_add_realm(builder,
 	    &(struct mm_realm_settings){ .name = "b", .issuer = ISSUER_B, .keys = "b" }));
+	assert_true(mm_trust_builder_add_realm(builder,
+	    &(struct mm_realm_settings){ .name = "d", .issuer = ISSUER_D, .keys = "d" }));
 	assert_true(mm_trust_builder_add_service(builder,
 	    &(struct mm_service_settings){ .name = "both", .audience = "x", .realms = both }));
 	assert_true(mm_trust_builder_add_service(builder,
@@ -270,6 +276,42 @@ a_key_of_nobody_proves_nothing(void **state)
 	check_rows(&world, rows, MM_COUNT_OF(rows));
 }
 
+/* Who publishes another realm's public key neither has its thief let off nor has its owner accused. */
+static void
+a_stranger_who_publishes_a_key_changes_nothing(void **state)
+{
+	static const struct world worlds[] = {
+		{ .a = { { KEY_A, "k", WINDOW } }, .a_count = 1, .b = { { KEY_A, "k", NULL } }, .b_count = 1,
+		    .b_origin = MM_DOCUMENT_FETCHED },
+		{ .b = { { KEY_A, "k", WINDOW } }, .b_count = 1, .a = { { KEY_A, "k", NULL } }, .a_count = 1,
+		    .a_origin = MM_DOCUMENT_FETCHED },
+	};
+	static const struct row rows[][5] = {
+		{
+			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_D, "1799999990"), MM_KEY_REALM_MISMATCH, PROOF,
+			    MM_AUTOPSY_FAULT_ISSUER, "a" },
+			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_A, "1799998939"), MM_KEY_NOT_ACTIVE, PROOF,
+			    MM_AUTOPSY_FAULT_WINDOW, "a" },
+			{ "one", KEY_A, "ES256", "k", CLAIMS(ISSUER_A, "1799999990"), MM_REALM_FORBIDDEN, LEAD, 0, "a" },
+			/* The stranger may have told the truth about his own realm. */
+			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_B, "1799999990"), MM_KEY_SCOPE_UNKNOWN, LEAD, 0, "b" },
+			{ "both", KEY_B, "ES256", "k", CLAIMS(ISSUER_D, "1799999990"), MM_KEY_REALM_MISMATCH, NOISE, 0, NULL },
+		}, {
+			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_D, "1799999990"), MM_KEY_REALM_MISMATCH, PROOF,
+			    MM_AUTOPSY_FAULT_ISSUER, "b" },
+			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_B, "1799998939"), MM_KEY_NOT_ACTIVE, PROOF,
+			    MM_AUTOPSY_FAULT_WINDOW, "b" },
+			{ "both", KEY_A, "ES384", "k", CLAIMS(ISSUER_B, "1799999990"), MM_ALG_FORBIDDEN, LEAD, 0, "b" },
+			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_A, "1799999990"), MM_KEY_SCOPE_UNKNOWN, LEAD, 0, "a" },
+			{ "both", KEY_B, "ES256", "k", CLAIMS(ISSUER_D, "1799999990"), MM_KEY_REALM_MISMATCH, NOISE, 0, NULL },
+		},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(worlds); i++)
+		check_rows(&worlds[i], rows[i], MM_COUNT_OF(rows[i]));
+}
+
 static void
 a_dead_key_proves_what_came_behind_its_revocation(void **state)
 {
@@ -378,6 +420,7 @@ main(void)
 		cmocka_unit_test(who_signed_it_and_could_he),
 		cmocka_unit_test(two_realms_share_a_kid),
 		cmocka_unit_test(a_key_of_nobody_proves_nothing),
+		cmocka_unit_test(a_stranger_who_publishes_a_key_changes_nothing),
 		cmocka_unit_test(a_dead_key_proves_what_came_behind_its_revocation),
 		cmocka_unit_test(what_is_no_token_is_noise),
 		cmocka_unit_test(few_keys_are_tried),
