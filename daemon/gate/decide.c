@@ -5,6 +5,7 @@
 #include "daemon/gate/decide.h"
 
 #include "daemon/gate/record.h"
+#include "daemon/gate/thread.h"
 #include "lib/crypto/digest.h"
 #include "lib/token/facts.h"
 
@@ -44,20 +45,6 @@ now_ns(clockid_t clock)
 	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* The calling thread's room for a decision, made at its first question; freed by the key's destructor. */
-static struct mm_decision *
-thread_decision(const struct gate *gate)
-{
-	struct mm_decision *decision = pthread_getspecific(gate->thread_decision);
-
-	if (decision != NULL)
-		return decision;
-	decision = mm_decision_new();
-	if (decision != NULL && pthread_setspecific(gate->thread_decision, decision) != 0)
-		mm_decision_free(&decision);
-	return decision;
-}
-
 static struct gate_outcome
 judge(const struct gate_exchange *exchange, const struct gate_question *question, int64_t now_s)
 {
@@ -69,15 +56,15 @@ judge(const struct gate_exchange *exchange, const struct gate_question *question
 		.evidence = question->evidence,
 		.cache = exchange->gate->token_cache,
 	};
-	struct mm_decision *decision = thread_decision(exchange->gate);
+	struct gate_thread *thread = gate_thread(exchange->gate);
 	bool allowed;
 
 	if (question->refused != MM_OK)
 		return (struct gate_outcome){ false, question->refused, NULL };
-	if (decision == NULL)
+	if (thread == NULL)
 		return (struct gate_outcome){ false, MM_INTERNAL, NULL };
-	allowed = mm_allowed(mm_decide(exchange->view->trust, &request, decision));
-	return (struct gate_outcome){ allowed, mm_decision_reason(decision), decision };
+	allowed = mm_allowed(mm_decide(exchange->view->trust, &request, thread->decision));
+	return (struct gate_outcome){ allowed, mm_decision_reason(thread->decision), thread->decision };
 }
 
 struct gate_outcome

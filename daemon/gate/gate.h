@@ -67,7 +67,7 @@ struct gate {
 	size_t segment_count;
 	struct mm_journal *journal;
 	struct gate_metrics metrics;
-	pthread_key_t thread_decision; /* a struct mm_decision for each thread that decides */
+	pthread_key_t thread;          /* a struct gate_thread for each thread that answers */
 	bool settled;                  /* GATE_SETTINGS came */
 	_Atomic bool stopping;         /* answers close their connection */
 	_Atomic size_t in_flight;      /* requests whose head was read and whose answer is not yet sent */

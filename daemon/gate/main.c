@@ -7,22 +7,15 @@
 #include "daemon/gate/epoch.h"
 #include "daemon/gate/evidence.h"
 #include "daemon/gate/http.h"
+#include "daemon/gate/thread.h"
 #include "daemon/ipc/limits.h"
 #include "daemon/sandbox/sandbox.h"
 #include "lib/base/array.h"
-
-#include <mintmark/decide.h>
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-
-static void
-free_thread_decision(void *decision)
-{
-	mm_decision_free(&(struct mm_decision *){ decision });
-}
 
 /*
  * mintmarkd tells when to stop, and its death is seen at the control socket. A terminal's or a service manager's
@@ -85,8 +78,10 @@ start(struct gate *gate)
 		return false;
 	if (!gate_epoch_begin(gate))
 		return false;
-	if (pthread_key_create(&gate->thread_decision, free_thread_decision) != 0 || !open_journal(gate)) {
-		fprintf(stderr, "mintmark-gate: no memory or threads\n");
+	if (!gate_threads_begin(gate))
+		return false;
+	if (!open_journal(gate)) {
+		fprintf(stderr, "mintmark-gate: no memory or threads for the journal\n");
 		return false;
 	}
 	gate_epoch_tell_event(gate, "gate started");

@@ -4,7 +4,7 @@
  */
 #include "daemon/gate/reply.h"
 
-#include "daemon/gate/connection.h"
+#include "daemon/gate/response.h"
 #include "daemon/gate/route.h"
 
 /* What is wrong with the request before any handler looks at it; false: nothing. */
@@ -31,39 +31,16 @@ answer_unfit(struct gate_exchange *exchange, struct gate_answer *answer)
 	return true;
 }
 
-static bool
-add_headers(struct MHD_Response *response, const struct gate_exchange *exchange, const struct gate_answer *answer)
-{
-	bool added = MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES;
-
-	if (answer->body.len > 0)
-		added = added && MHD_add_response_header(response, "Content-Type", answer->content_type) == MHD_YES;
-	if (!gate_connection_may_stay(exchange))
-		added = added && MHD_add_response_header(response, "Connection", "close") == MHD_YES;
-	for (size_t i = 0; i < answer->header_count; i++)
-		added = added && MHD_add_response_header(response, answer->headers[i].name,
-		    gate_answer_value(answer, i)) == MHD_YES;
-	return added;
-}
-
 /* Send; MHD_NO, which ends the connection, where anything of it cannot be sent. */
 static enum MHD_Result
-send_answer(const struct gate_exchange *exchange, const struct gate_answer *answer)
+send_answer(const struct gate_exchange *exchange, struct gate_answer *answer)
 {
 	struct gate_metrics *metrics = &exchange->gate->metrics;
-	struct MHD_Response *response;
-	enum MHD_Result result = MHD_NO;
+	unsigned class = answer->status / 100;
+	enum MHD_Result result = gate_answer_ok(answer) ? gate_response_send(exchange, answer) : MHD_NO;
 
-	if (!gate_answer_ok(answer))
-		return MHD_NO;
-	response = MHD_create_response_from_buffer(answer->body.len, answer->body.data, MHD_RESPMEM_MUST_COPY);
-	if (response == NULL)
-		return MHD_NO;
-	if (add_headers(response, exchange, answer))
-		result = MHD_queue_response(exchange->connection, answer->status, response);
-	MHD_destroy_response(response);
 	if (result == MHD_YES)
-		atomic_fetch_add_explicit(&metrics->answers[gate_route_number(exchange->route)][answer->status / 100], 1,
+		atomic_fetch_add_explicit(&metrics->answers[gate_route_number(exchange->route)][class], 1,
 		    memory_order_relaxed);
 	return result;
 }
