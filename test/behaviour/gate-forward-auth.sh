@@ -38,6 +38,19 @@ header 'Mintmark-Mailbox: alice@contoso.example'
 http 200 "an empty scope" -H "Authorization: Bearer $(token --claim 'scope=""')" "$auth"
 no_header Mintmark-Scope
 
+echo "== many tokens on one connection: each answer is about its own"
+for number in $(seq 40); do
+	[ "$number" -eq 1 ] || echo next
+	printf 'url = "%s"\nwrite-out = "%%{http_code} %%header{mintmark-subject}\\n"\n' "$auth"
+	[ $((number % 7)) -eq 0 ] || printf 'header = "Authorization: Bearer %s"\n' "$(token --claim "sub=\"user-$number\"")"
+done >"$world/many"
+(cat "$world/many" && echo next && cat "$world/many") >"$world/many-twice"
+for number in $(seq 40) $(seq 40); do
+	if [ $((number % 7)) -eq 0 ]; then echo "401 "; else echo "200 user-$number"; fi
+done >"$world/expected"
+timeout 60 curl -s --config "$world/many-twice" >"$world/got" || fail "many tokens: curl failed"
+cmp "$world/expected" "$world/got" || fail "many tokens: an answer is about another one"
+
 echo "== denied: the challenge tells the class, and no more"
 http 401 "no token" "$auth"
 header 'WWW-Authenticate: Bearer realm="mail"'
