@@ -2,6 +2,7 @@
 /* The trust socket. */
 #include "daemon/mintmarkd/followers.h"
 
+#include "daemon/mintmarkd/clock.h"
 #include "daemon/mintmarkd/log.h"
 
 #include <errno.h>
@@ -27,7 +28,6 @@ cut(struct mm_followers *followers, size_t at)
 {
 	close(followers->peers[at]);
 	followers->peers[at] = followers->peers[--followers->count];
-	followers->told_full = false;
 }
 
 void
@@ -60,14 +60,22 @@ send_trust(int peer, const struct mm_trust_in_use *trust)
 	return sendmsg(peer, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) == EPOCH_LEN;
 }
 
+/* Whoever comes and goes as he likes cannot fill the log: one of these in a while stands for all. */
+static void
+tell_cut(struct mm_followers *followers, int error)
+{
+	if (mm_cool_down_take(&followers->cut_told, mm_clock_ms(), MM_TELL_LEAST_MS))
+		mm_log(LOG_WARNING, "an application that follows the trust does not take it, and is cut: %s",
+		    strerror(error));
+}
+
 void
 mm_followers_tell(struct mm_followers *followers, const struct mm_trust_in_use *trust)
 {
 	for (size_t i = followers->count; i-- > 0;) {
 		if (send_trust(followers->peers[i], trust))
 			continue;
-		mm_log(LOG_WARNING, "an application that follows the trust does not take it, and is cut: %s",
-		    strerror(errno));
+		tell_cut(followers, errno);
 		cut(followers, i);
 	}
 }
@@ -76,10 +84,17 @@ static void
 refuse(struct mm_followers *followers, int peer)
 {
 	close(peer);
-	if (!followers->told_full)
+	if (mm_telling_bad(&followers->full, mm_clock_ms()))
 		mm_log(LOG_WARNING, "more than %d applications want to follow the trust: the others are refused",
 		    MM_FOLLOWERS_MAX);
-	followers->told_full = true;
+}
+
+static void
+keep(struct mm_followers *followers, int peer)
+{
+	followers->peers[followers->count++] = peer;
+	if (followers->count < MM_FOLLOWERS_MAX)
+		(void)mm_telling_good(&followers->full);
 }
 
 /* Few packets: the kernel takes the smallest that it has. */
@@ -101,7 +116,7 @@ accept_one(struct mm_followers *followers, const struct mm_trust_in_use *trust)
 	if (followers->count == MM_FOLLOWERS_MAX)
 		refuse(followers, peer);
 	else if (make_narrow(peer) && send_trust(peer, trust))
-		followers->peers[followers->count++] = peer;
+		keep(followers, peer);
 	else
 		close(peer);
 }

@@ -8,6 +8,7 @@
 
 #include "daemon/mintmarkd/child.h"
 #include "daemon/mintmarkd/listener.h"
+#include "daemon/mintmarkd/pace.h"
 #include "daemon/mintmarkd/trust_in_use.h"
 
 #include <poll.h>
@@ -25,7 +26,8 @@ struct mm_followers {
 	struct mm_listener listener;
 	int peers[MM_FOLLOWERS_MAX];
 	size_t count;
-	bool told_full;
+	struct mm_telling full;       /* that more are refused */
+	struct mm_cool_down cut_told; /* that one was cut */
 };
 
 /* path: NULL: there is no trust socket. False, and logged, where it cannot be had. */

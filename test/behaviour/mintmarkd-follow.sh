@@ -93,6 +93,14 @@ many = [connect() for _ in range(150)]
 answered = sum(take(one) is not None for one in many)
 print(f"of 150 at once {answered} are served")
 assert 100 < answered <= 128
+begun = time.monotonic()
+for _ in range(300):
+    many.pop(0).close()
+    many.append(connect())
+    connect().close()
+refusals = sum("the others are refused" in line for line in open(log))
+print(f"a storm of applications fills no log: {refusals} lines")
+assert 1 <= refusals <= 2 + (time.monotonic() - begun) / 10, refusals
 for one in many:
     one.close()
 epoch = reload()
