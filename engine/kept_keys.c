@@ -71,7 +71,9 @@ close_with(int fd, bool done)
 static bool
 write_new(int folder_fd, struct mm_slice keys, int64_t fetched_s)
 {
-	int fd = openat(folder_fd, NEW_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+	/* O_NONBLOCK: a pipe of that name, which nobody reads, must not hold mintmarkd for ever. */
+	int fd = openat(folder_fd, NEW_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    FILE_MODE);
 
 	return fd != -1 && close_with(fd, write_all(fd, keys) && set_time(fd, fetched_s) && fsync(fd) == 0);
 }

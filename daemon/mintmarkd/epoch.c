@@ -65,7 +65,9 @@ mm_epoch_next(int state_dir_fd, uint64_t *epoch)
 static bool
 write_new(int state_dir_fd, uint64_t epoch)
 {
-	int fd = openat(state_dir_fd, EPOCH_NEW_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	/* O_NONBLOCK: a pipe of that name, which nobody reads, must not hold us for ever. */
+	int fd = openat(state_dir_fd, EPOCH_NEW_FILE,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	char text[EPOCH_LEN_MAX + 1];
 	int len = snprintf(text, sizeof(text), "%" PRIu64 "\n", epoch);
 	bool ok;

@@ -118,6 +118,9 @@ rm "$world/gate.sock"
 echo 12x >"$state/epoch"
 run 1 "a damaged epoch is not guessed" "'epoch' of state_dir is damaged"
 rm "$state/epoch"
+mkfifo "$state/epoch.new"
+run 1 "a pipe in the epoch's way holds nobody up" "the epoch cannot be written to state_dir"
+rm "$state/epoch.new"
 
 # A journal whose only begun segment lost its first bytes: a spare lies behind it.
 first=$state/journal/gate.0000000001.journal

@@ -142,6 +142,19 @@ a_link_is_not_followed(void **state)
 	assert_int_equal(unlinkat(folder_fd, name, 0), 0);
 }
 
+/* Opening a pipe that nobody reads would wait for ever, and mintmarkd with it. */
+static void
+a_pipe_holds_nobody_up(void **state)
+{
+	(void)state;
+	alarm(10);
+	assert_int_equal(mkfifoat(folder_fd, "new", 0600), 0);
+	assert_false(mm_kept_keys_store(folder_fd, DOCUMENT, mm_slice_str("z"), 3));
+	assert_int_equal(errno, ENXIO);
+	assert_int_equal(unlinkat(folder_fd, "new", 0), 0);
+	alarm(0);
+}
+
 static void
 what_is_too_large_is_not_read(void **state)
 {
@@ -168,6 +181,7 @@ main(void)
 		cmocka_unit_test(the_last_one_is_kept_with_its_time),
 		cmocka_unit_test(half_a_writing_changes_nothing),
 		cmocka_unit_test(a_link_is_not_followed),
+		cmocka_unit_test(a_pipe_holds_nobody_up),
 		cmocka_unit_test(what_is_too_large_is_not_read),
 	};
 
