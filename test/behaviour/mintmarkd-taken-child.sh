@@ -69,5 +69,49 @@ taken courier "a document without itself" "$bare"
 taken desk "a question without a number" "$(message DESK_ASK_STATUS 01)"
 taken desk "a reload that nobody asked for" "$(message DESK_ASK_RELOAD 0100000000000000)"
 taken desk "a message of the courier" "$(message COURIER_STATUS "${zero}00$zero$one_day$one_day")"
+# hex TEXT
+hex()
+{
+	printf %s "$1" | od -An -v -tx1 | tr -d ' \n'
+}
+
+# with_gate PACKET…: mintmarkd with a gate that says that it is ready, and then this.
+with_gate()
+{
+	rm -f "$world/libexec/mintmark-gate"
+	cp "$MINTMARK_BUILD/test/behaviour/hostile_child" "$world/libexec/mintmark-gate"
+	epoch=$(printf %02x "$(($(cat "$world/state-mintmark/epoch") + 1))")00000000000000
+	{
+		message GATE_READY "$epoch"
+		printf '%s\n' "$@"
+	} >"$world/libexec/mintmark-gate.plan"
+	: >"$world/log"
+	"$mintmarkd" -c "$config" --libexec "$world/libexec" >>"$world/log" 2>&1 &
+	mintmarkd_pid=$!
+	await 10 "the gate is ready" logged "the gate (process [0-9]*) answers"
+}
+
+echo "checking: a gate that asks for keys in a storm"
+kid=$(message GATE_UNKNOWN_KID "$(hex enterprise)")
+other=$(message GATE_UNKNOWN_KID "$(hex nobody)")
+# shellcheck disable=SC2046 # words
+with_gate $(yes "$kid $other" | head -n 500) "$(message GATE_ALARM "$(hex enough)")"
+await 10 "all of it is read" logged "alarm: gate: enough"
+[ "$(grep -c 'a token names a key that is not known' "$world/log")" = 1 ] ||
+    fail "a storm of unknown kids leads to more or less than one fetch"
+kill "$mintmarkd_pid"
+wait "$mintmarkd_pid" || true
+mintmarkd_pid=
+
+for what in "GATE_EPOCH ffffffffffffffff" "GATE_EPOCH 00" "GATE_STATUS $(hex '{"a":1')" "GATE_STATUS $(hex '[1]')" \
+    "GATE_STATUS 7b0a7d" "COURIER_STATUS 00"; do
+	echo "checking: a gate that sends $what"
+	# shellcheck disable=SC2086 # type and payload
+	with_gate "$(message $what)"
+	await 10 "it is killed" logged "alarm: the gate (process [0-9]*) sent what .*: it is killed"
+	kill "$mintmarkd_pid"
+	wait "$mintmarkd_pid" || true
+	mintmarkd_pid=
+done
 [ -z "$(find "$world/state-mintmark/keys" -type f)" ] || fail "something of a taken courier was kept"
 finish
