@@ -5,7 +5,9 @@
  */
 #include "daemon/gate/control.h"
 
+#include "daemon/gate/autopsy_finding.h"
 #include "daemon/gate/epoch.h"
+#include "daemon/gate/state.h"
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
 #include "engine/file.h"
@@ -30,6 +32,9 @@
 
 /* How many messages may lie in an alarm's way is mintmarkd's business; an alarm is cut, never split. */
 #define ALARM_LEN_MAX 1024
+
+/* What GATE_STATUS carries. */
+#define STATE_LEN_MAX 8192
 
 typedef bool message_handler(struct gate *gate, struct mm_message *message);
 
@@ -260,12 +265,49 @@ take_messages(struct gate *gate, enum gate_end *end)
 	return received == -1 && errno == EAGAIN;
 }
 
+static bool
+send_to_parent(enum mm_message_type type, const void *payload, size_t len)
+{
+	return mm_message_send(MM_CONTROL_FD, MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, type, payload, len, -1) == 0;
+}
+
+/* Of each realm whose keys are fetched at most one a tick; what cannot be sent now is sent with the next. */
+static void
+send_unknown_kids(struct gate *gate)
+{
+	struct gate_view *view = gate_views_newest(&gate->views);
+
+	for (size_t i = 0; i < view->trust->realm_count; i++) {
+		struct mm_slice name = view->trust->realms[i].name;
+
+		if (atomic_exchange_explicit(&view->kids_wanted[i], false, memory_order_relaxed) &&
+		    !send_to_parent(MM_MESSAGE_GATE_UNKNOWN_KID, name.ptr, name.len))
+			atomic_store_explicit(&view->kids_wanted[i], true, memory_order_relaxed);
+	}
+}
+
+/* One that cannot be sent is out of date by the next. */
+static void
+send_state(struct gate *gate)
+{
+	struct mm_buf state;
+
+	mm_buf_init(&state, STATE_LEN_MAX);
+	gate_state_write(gate, &state);
+	if (mm_buf_ok(&state))
+		(void)send_to_parent(MM_MESSAGE_GATE_STATUS, state.data, state.len);
+	mm_buf_clear(&state);
+}
+
 /* What is looked after once a second. */
 static void
 tick(struct gate *gate)
 {
 	if (atomic_load(&gate->segment_wanted) || !mm_journal_ready(gate->journal))
 		gate_control_want_segment(gate);
+	gate_autopsy_tick(gate);
+	send_unknown_kids(gate);
+	send_state(gate);
 }
 
 static int64_t
@@ -307,12 +349,6 @@ gate_control_serve(struct gate *gate)
 }
 
 /* ---- to mintmarkd ---- */
-
-static bool
-send_to_parent(enum mm_message_type type, const void *payload, size_t len)
-{
-	return mm_message_send(MM_CONTROL_FD, MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, type, payload, len, -1) == 0;
-}
 
 static bool
 send_epoch(enum mm_message_type type, uint64_t epoch)

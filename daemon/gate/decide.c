@@ -4,6 +4,7 @@
  */
 #include "daemon/gate/decide.h"
 
+#include "daemon/gate/autopsy_finding.h"
 #include "daemon/gate/record.h"
 #include "daemon/gate/thread.h"
 #include "lib/crypto/digest.h"
@@ -67,6 +68,19 @@ judge(const struct gate_exchange *exchange, const struct gate_question *question
 	return (struct gate_outcome){ allowed, mm_decision_reason(thread->decision), thread->decision };
 }
 
+/* A refused token may be one that a stolen key signed, or one of a key that is not fetched yet. */
+static void
+look_at_denial(const struct gate_exchange *exchange, const struct gate_question *question,
+    const struct mm_decision *decision)
+{
+	const struct mm_realm *realm = mm_decision_facts(decision)->realm;
+	enum mm_reason reason = mm_decision_reason(decision);
+
+	gate_autopsy_consider(exchange, question->token, decision);
+	if (realm != NULL && realm->keys_fetched && (reason == MM_KEY_UNKNOWN || reason == MM_KEY_RETIRED))
+		gate_view_want_kid(exchange->view, realm);
+}
+
 struct gate_outcome
 gate_decide(const struct gate_exchange *exchange, const struct gate_question *question)
 {
@@ -77,6 +91,8 @@ gate_decide(const struct gate_exchange *exchange, const struct gate_question *qu
 
 	if (!gate_record_decision(exchange, question, &outcome, &times))
 		outcome = (struct gate_outcome){ false, MM_JOURNAL_UNAVAILABLE, NULL };
+	if (!outcome.allowed && outcome.decision != NULL)
+		look_at_denial(exchange, question, outcome.decision);
 	gate_metrics_count_decision(gate_view_service_metrics(exchange->view, exchange->service), outcome.reason,
 	    (uint64_t)(now_ns(CLOCK_MONOTONIC) - started_ns));
 	return outcome;

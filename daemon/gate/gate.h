@@ -15,6 +15,8 @@
 #include "daemon/ipc/limits.h"
 #include "engine/config.h"
 #include "engine/journal.h"
+#include "lib/base/limits.h"
+#include "lib/token/autopsy.h"
 
 #include <mintmark/cache.h>
 #include <mintmark/evidence.h>
@@ -44,6 +46,21 @@ struct gate_pem {
 	size_t len;
 };
 
+/* Alarms of autopsies that the log had: it need not hear of each token. */
+struct gate_autopsy_alarm {
+	uint8_t material_id[MM_DIGEST_LEN];
+	enum mm_autopsy_fault fault;
+	int64_t told_s;
+	uint64_t untold;
+};
+
+struct gate_autopsy_alarms {
+	struct gate_autopsy_alarm items[32];
+	size_t count;
+};
+
+struct gate_autopsies;
+
 struct gate {
 	char name[MM_GATE_NAME_MAX + 1];
 	enum mm_journal_mode journal_mode;
@@ -63,6 +80,10 @@ struct gate {
 	struct mm_replay_store *replay_store;               /* of used DPoP proofs */
 	struct mm_cache *token_cache; /* of verified signatures, for all threads and views; NULL: none is wanted */
 	struct gate_findings findings;
+	struct gate_autopsies *autopsies;
+	struct gate_autopsy_alarms autopsy_alarms; /* the autopsies' thread alone */
+	uint64_t autopsy_gaps_told;                /* tokens not examined that the journal knows of, and since when. */
+	int64_t autopsy_gaps_told_s;               /* The control socket's thread alone */
 	int segments[GATE_SEGMENTS_MAX]; /* until the journal is open */
 	size_t segment_count;
 	struct mm_journal *journal;

@@ -2,6 +2,7 @@
 /*
  * mintmark-gate: answers the services' questions. mintmarkd starts it, and hands it everything it needs.
  */
+#include "daemon/gate/autopsy_finding.h"
 #include "daemon/gate/control.h"
 #include "daemon/gate/decide.h"
 #include "daemon/gate/epoch.h"
@@ -84,6 +85,8 @@ start(struct gate *gate)
 		fprintf(stderr, "mintmark-gate: no memory or threads for the journal\n");
 		return false;
 	}
+	if (!gate_autopsy_begin(gate))
+		return false;
 	gate_epoch_tell_event(gate, "gate started");
 	gate_findings_tell(gate, gate_views_newest(&gate->views)->trust);
 	return gate_http_start(gate) && gate_control_send_ready(gate->epoch_told);
@@ -97,6 +100,7 @@ stop(struct gate *gate, enum gate_end end)
 		gate_http_stop(gate);
 	else
 		gate_http_abort(gate);
+	gate_autopsy_end(gate);
 	gate_epoch_tell_event(gate, end == GATE_END_STOP ? "gate stopped" : "gate ended without mintmarkd");
 	return mm_journal_close(&gate->journal) && end == GATE_END_STOP;
 }
@@ -104,6 +108,7 @@ stop(struct gate *gate, enum gate_end end)
 static void
 clear(struct gate *gate)
 {
+	gate_autopsy_end(gate);
 	if (gate->journal != NULL)
 		(void)mm_journal_close(&gate->journal);
 	gate_decide_end(gate);

@@ -17,6 +17,8 @@ gate_finding_name(enum gate_finding finding)
 {
 	static const char *const names[GATE_FINDING_COUNT] = {
 		[GATE_FINDING_KEY_MATERIAL] = "key_material",
+		[GATE_FINDING_AUTOPSY_PROOF] = "autopsy_proof",
+		[GATE_FINDING_AUTOPSY_LEAD] = "autopsy_lead",
 	};
 
 	return names[finding];

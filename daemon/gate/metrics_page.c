@@ -2,6 +2,7 @@
 /*
  * The text of /metrics: one function a family, and the list of them at the end.
  */
+#include "daemon/gate/autopsy.h"
 #include "daemon/gate/gate.h"
 #include "daemon/gate/metrics.h"
 #include "daemon/gate/route.h"
@@ -174,6 +175,39 @@ write_findings(const struct page *page)
 }
 
 static void
+write_autopsies(const struct page *page)
+{
+	struct gate_autopsy_counts counts;
+
+	gate_autopsies_get_counts(page->gate->autopsies, &counts);
+	add_plain(page, "mintmark_autopsies_total", "counter", "Refused tokens whose signature was looked at.",
+	    counts.examined);
+	add_plain(page, "mintmark_autopsies_repeated_total", "counter", "Refused tokens that were waiting already.",
+	    counts.repeated);
+	add_plain(page, "mintmark_autopsy_gaps_total", "counter", "Refused tokens that were not examined.",
+	    counts.dropped);
+	add_plain(page, "mintmark_autopsies_waiting", "gauge", "Refused tokens that wait to be examined.",
+	    counts.queued);
+}
+
+static void
+write_cache(const struct page *page)
+{
+	struct mm_cache_stats stats = { 0 };
+
+	if (page->gate->token_cache != NULL)
+		mm_cache_get_stats(page->gate->token_cache, &stats);
+	begin_family(page, "mintmark_token_cache_lookups_total", "counter", "Look-ups of verified tokens.");
+	mm_buf_addf(page->out, "mintmark_token_cache_lookups_total{outcome=\"hit\"} %" PRIu64 "\n", stats.hits);
+	mm_buf_addf(page->out, "mintmark_token_cache_lookups_total{outcome=\"miss\"} %" PRIu64 "\n", stats.misses);
+	add_plain(page, "mintmark_token_cache_evicted_total", "counter", "Verified tokens forgotten for want of room.",
+	    stats.evicted);
+	add_plain(page, "mintmark_token_cache_entries", "gauge", "Verified tokens that are remembered, of older epochs too.",
+	    stats.entries);
+	add_plain(page, "mintmark_token_cache_bytes", "gauge", "Memory of the cache of verified tokens.", stats.bytes);
+}
+
+static void
 write_journal(const struct page *page)
 {
 	struct mm_journal_stats stats;
@@ -236,7 +270,7 @@ gate_metrics_write(struct gate *gate, const struct gate_view *view, int64_t now_
 {
 	static void (*const families[])(const struct page *) = {
 		write_build, write_decisions, write_latency, write_callers_refused, write_key_ages, write_key_states,
-		write_findings, write_journal, write_proofs, write_answers, write_process,
+		write_findings, write_autopsies, write_cache, write_journal, write_proofs, write_answers, write_process,
 	};
 	const struct page page = { gate, view, now_s, out };
 

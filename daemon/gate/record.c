@@ -6,6 +6,7 @@
 
 #include "lib/token/facts.h"
 
+#include <stdio.h>
 #include <time.h>
 
 static void
@@ -89,6 +90,33 @@ gate_record_finding(struct gate *gate, uint64_t epoch, const struct mm_trust_fin
 	record.fields[MM_JF_FINDING_CLASS] = mm_slice_str(MM_FINDING_CLASS_STRONG);
 	record.fields[MM_JF_KID] = finding->kid;
 	record.text = finding->text;
+	return mm_journal_append(gate->journal, &record);
+}
+
+bool
+gate_record_autopsy(struct gate *gate, uint64_t epoch, const struct gate_autopsy_place *place,
+    const struct mm_autopsy *autopsy, const char *what)
+{
+	struct mm_journal_record record = plain_record(gate, MM_JOURNAL_FINDING, epoch);
+	struct mm_slice *fields = record.fields;
+	bool is_proof = autopsy->class == MM_AUTOPSY_PROOF;
+	char text[128];
+
+	record.verified = true;
+	fields[MM_JF_FINDING] = mm_slice_str(MM_FINDING_AUTOPSY);
+	fields[MM_JF_FINDING_CLASS] = mm_slice_str(is_proof ? MM_FINDING_CLASS_PROOF : MM_FINDING_CLASS_LEAD);
+	fields[MM_JF_REALM] = autopsy->key->realm->name;
+	fields[MM_JF_KID] = autopsy->key->kid;
+	fields[MM_JF_THUMBPRINT] = autopsy->key->thumbprint_text;
+	fields[MM_JF_ISSUER] = autopsy->issuer;
+	fields[MM_JF_TENANT_ID] = autopsy->tenant_id;
+	fields[MM_JF_SUBJECT] = autopsy->subject;
+	fields[MM_JF_CLIENT] = autopsy->client;
+	fields[MM_JF_TOKEN_ID] = autopsy->token_id;
+	fields[MM_JF_SERVICE] = mm_slice_str(place->service);
+	fields[MM_JF_SOURCE] = mm_slice_str(place->source);
+	snprintf(text, sizeof(text), is_proof ? "somebody holds the key: it signed %s" : "the key signed %s", what);
+	record.text = mm_slice_str(text);
 	return mm_journal_append(gate->journal, &record);
 }
 

@@ -41,7 +41,6 @@ gate_view_free(struct gate_view **view)
 	gate_proxies_clear(&old->proxies);
 	free(old->services);
 	free(old->kids_wanted);
-	free(old->kids_told_ms);
 	free(old);
 }
 
@@ -53,8 +52,7 @@ gate_view_complete(struct gate_view *view, struct gate_metrics *metrics)
 	/* One more each, so that a trust without services does not look like a lack of memory. */
 	view->services = calloc(trust->service_count + 1, sizeof(struct gate_service_metrics *));
 	view->kids_wanted = calloc(trust->realm_count + 1, sizeof(*view->kids_wanted));
-	view->kids_told_ms = calloc(trust->realm_count + 1, sizeof(*view->kids_told_ms));
-	if (view->services == NULL || view->kids_wanted == NULL || view->kids_told_ms == NULL)
+	if (view->services == NULL || view->kids_wanted == NULL)
 		return false;
 	for (size_t i = 0; i < trust->service_count; i++) {
 		view->services[i] = gate_metrics_service(metrics, trust->services[i].name);
@@ -62,6 +60,12 @@ gate_view_complete(struct gate_view *view, struct gate_metrics *metrics)
 			return false;
 	}
 	return true;
+}
+
+void
+gate_view_want_kid(const struct gate_view *view, const struct mm_realm *realm)
+{
+	atomic_store_explicit(&view->kids_wanted[realm - view->trust->realms], true, memory_order_relaxed);
 }
 
 struct gate_service_metrics *

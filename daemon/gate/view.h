@@ -25,7 +25,6 @@ struct gate_view {
 	struct gate_proxies proxies;
 	struct gate_service_metrics **services; /* those of the trust's services, in its order; owned by the metrics */
 	_Atomic bool *kids_wanted; /* for each realm of the trust: a kid was asked for that it does not have */
-	int64_t *kids_told_ms;     /* when mintmarkd was last told so */
 	bool replaced;             /* another one is current */
 	/* How often it was taken less how often it was given back; while it is current only the latter is in it. */
 	_Atomic int64_t balance;
@@ -37,6 +36,11 @@ void gate_view_free(struct gate_view **view);
 
 /* Complete a view that has its trust, callers and proxies. False where memory is short. */
 MM_MUST_USE bool gate_view_complete(struct gate_view *view, struct gate_metrics *metrics);
+
+struct mm_realm;
+
+/* Note that a token names a kid that this realm of the view's trust does not have. Any thread. */
+void gate_view_want_kid(const struct gate_view *view, const struct mm_realm *realm);
 
 /* The counters of a service of the view's trust. */
 struct gate_service_metrics *gate_view_service_metrics(const struct gate_view *view, const struct mm_service *service);

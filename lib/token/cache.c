@@ -52,7 +52,7 @@ struct shard {
 	size_t record_count;
 	size_t oldest, next; /* offsets in the ring; next lies behind oldest, or before it where the ring has wrapped */
 	size_t wrap;         /* where the records before the wrap end; SIZE_MAX: it has not wrapped */
-	atomic_uint_fast64_t hits, misses, stored, evicted;
+	atomic_uint_fast64_t hits, misses, stored, evicted, entries;
 };
 
 struct mm_cache {
@@ -163,6 +163,7 @@ mm_cache_get_stats(const struct mm_cache *cache, struct mm_cache_stats *stats)
 		stats->misses += atomic_load_explicit(&shard->misses, memory_order_relaxed);
 		stats->stored += atomic_load_explicit(&shard->stored, memory_order_relaxed);
 		stats->evicted += atomic_load_explicit(&shard->evicted, memory_order_relaxed);
+		stats->entries += atomic_load_explicit(&shard->entries, memory_order_relaxed);
 	}
 }
 
@@ -277,6 +278,7 @@ add_slot(struct shard *shard, uint32_t tag, uint32_t place)
 		i = (i + 1) & shard->slot_mask;
 	shard->slots[i] = (struct slot){ tag, place };
 	shard->slots_used++;
+	atomic_store_explicit(&shard->entries, shard->slots_used, memory_order_relaxed);
 }
 
 /* Free a slot, and move those behind it up whose search would now end too early (Knuth, volume 3, 6.4, algorithm R). */
@@ -295,6 +297,7 @@ remove_slot(struct shard *shard, struct slot *slot)
 	}
 	shard->slots[hole] = (struct slot){ 0, 0 };
 	shard->slots_used--;
+	atomic_store_explicit(&shard->entries, shard->slots_used, memory_order_relaxed);
 }
 
 /* ---- the ring ---- */

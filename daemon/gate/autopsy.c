@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The queue of autopsies, and the thread that examines.
+ */
+#include "daemon/gate/autopsy.h"
+
+#include "lib/base/limits.h"
+#include "lib/trust/trust.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define NS_PER_S INT64_C(1000000000)
+
+/* The share is kept over this time: after a pause nobody makes up for it. */
+#define SHARE_PERIOD_NS NS_PER_S
+
+/* A flow has one of so many places, by its hash; a token whose flow finds all of them taken is dropped. */
+#define WAYS 4
+#define SETS (GATE_AUTOPSY_FLOWS_MAX / WAYS)
+
+struct item {
+	struct item *next;
+	struct gate_autopsy_place place;
+	size_t token_len;
+	char token[];
+};
+
+/* Tokens of one key from one source, the oldest first. Free where it has none. */
+struct flow {
+	struct flow *next; /* in the round */
+	struct item *first, **last;
+	size_t len;
+	uint8_t material_id[MM_DIGEST_LEN];
+	char source[GATE_AUTOPSY_TEXT_MAX + 1];
+};
+
+struct gate_autopsies {
+	struct gate_views *views;
+	gate_autopsy_teller *tell;
+	void *ctx;
+	uint64_t seed; /* of the hash, so that nobody can choose where his tokens wait */
+	pthread_t thread;
+
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t changed;
+	struct flow flows[GATE_AUTOPSY_FLOWS_MAX];
+	struct flow *round_first, **round_last;
+	size_t bytes;
+	bool stopping;
+	struct gate_autopsy_counts counts;
+};
+
+static int64_t
+now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* ---- flows ---- */
+
+static void
+copy_text(char out[GATE_AUTOPSY_TEXT_MAX + 1], struct mm_slice text)
+{
+	size_t len = text.len < GATE_AUTOPSY_TEXT_MAX ? text.len : GATE_AUTOPSY_TEXT_MAX;
+
+	if (len > 0)
+		memcpy(out, text.ptr, len);
+	out[len] = '\0';
+}
+
+/* Of an IPv6 address the first four groups: whoever has one has all that begin so. */
+static struct mm_slice
+source_of_flow(struct mm_slice source)
+{
+	unsigned colons = 0;
+
+	for (size_t i = 0; i < source.len; i++) {
+		bool doubled = i > 0 && source.ptr[i] == ':' && source.ptr[i - 1] == ':';
+
+		colons += source.ptr[i] == ':';
+		if (colons == 4 || doubled)
+			return mm_slice(source.ptr, i);
+	}
+	return source;
+}
+
+/* FNV-1a over the source, begun with the seed and the key's digest; places are only as good as their tokens. */
+static uint64_t
+hash_flow(uint64_t seed, const uint8_t material_id[MM_DIGEST_LEN], struct mm_slice source)
+{
+	uint64_t hash, of_key;
+
+	memcpy(&of_key, material_id, sizeof(of_key));
+	hash = seed ^ of_key;
+	for (size_t i = 0; i < source.len; i++)
+		hash = (hash ^ (unsigned char)source.ptr[i]) * UINT64_C(0x100000001B3);
+	return hash ^ hash >> 32;
+}
+
+static bool
+is_flow_of(const struct flow *flow, const uint8_t material_id[MM_DIGEST_LEN], struct mm_slice source)
+{
+	return flow->len > 0 && memcmp(flow->material_id, material_id, MM_DIGEST_LEN) == 0 &&
+	    mm_slice_equal(mm_slice_str(flow->source), source);
+}
+
+/* The flow of this key and source, a free one if it has none yet; NULL: there is no place. */
+static struct flow *
+find_flow(struct gate_autopsies *autopsies, const uint8_t material_id[MM_DIGEST_LEN], struct mm_slice source)
+{
+	struct flow *set = &autopsies->flows[hash_flow(autopsies->seed, material_id, source) % SETS * WAYS], *free_one = NULL;
+
+	for (size_t i = 0; i < WAYS; i++) {
+		if (is_flow_of(&set[i], material_id, source))
+			return &set[i];
+		if (set[i].len == 0)
+			free_one = &set[i];
+	}
+	if (free_one != NULL) {
+		memcpy(free_one->material_id, material_id, MM_DIGEST_LEN);
+		copy_text(free_one->source, source);
+	}
+	return free_one;
+}
+
+static bool
+waits_already(const struct flow *flow, struct mm_slice token)
+{
+	for (const struct item *item = flow->len == 0 ? NULL : flow->first; item != NULL; item = item->next)
+		if (mm_slice_equal(mm_slice(item->token, item->token_len), token))
+			return true;
+	return false;
+}
+
+/* To the end of the round. */
+static void
+enter_round(struct gate_autopsies *autopsies, struct flow *flow)
+{
+	flow->next = NULL;
+	*autopsies->round_last = flow;
+	autopsies->round_last = &flow->next;
+}
+
+static void
+append(struct gate_autopsies *autopsies, struct flow *flow, struct item *item)
+{
+	item->next = NULL;
+	if (flow->len == 0) {
+		flow->last = &flow->first;
+		enter_round(autopsies, flow);
+	}
+	*flow->last = item;
+	flow->last = &item->next;
+	flow->len++;
+	autopsies->bytes += item->token_len;
+	autopsies->counts.queued++;
+}
+
+/* The next token in turn; NULL: none waits. */
+static struct item *
+take_next(struct gate_autopsies *autopsies)
+{
+	struct flow *flow = autopsies->round_first;
+	struct item *item;
+
+	if (flow == NULL)
+		return NULL;
+	autopsies->round_first = flow->next;
+	if (autopsies->round_first == NULL)
+		autopsies->round_last = &autopsies->round_first;
+	item = flow->first;
+	flow->first = item->next;
+	flow->len--;
+	if (flow->len > 0)
+		enter_round(autopsies, flow);
+	autopsies->bytes -= item->token_len;
+	autopsies->counts.queued--;
+	return item;
+}
+
+/* ---- offering ---- */
+
+static struct item *
+new_item(struct mm_slice token, struct mm_slice service, struct mm_slice source)
+{
+	struct item *item = malloc(sizeof(*item) + token.len);
+
+	if (item == NULL)
+		return NULL;
+	copy_text(item->place.service, service);
+	copy_text(item->place.source, source);
+	item->token_len = token.len;
+	memcpy(item->token, token.ptr, token.len);
+	return item;
+}
+
+static void
+offer(struct gate_autopsies *autopsies, struct mm_slice token, const struct mm_key *key, struct mm_slice service,
+    struct mm_slice source)
+{
+	struct flow *flow = find_flow(autopsies, key->material_id, source_of_flow(source));
+	struct item *item = NULL;
+
+	if (flow != NULL && waits_already(flow, token)) {
+		autopsies->counts.repeated++;
+		return;
+	}
+	if (flow != NULL && flow->len < GATE_AUTOPSY_FLOW_LEN_MAX &&
+	    autopsies->bytes + token.len <= GATE_AUTOPSY_BYTES_MAX)
+		item = new_item(token, service, source);
+	if (item == NULL) {
+		autopsies->counts.dropped++;
+		return;
+	}
+	append(autopsies, flow, item);
+	if (autopsies->counts.queued == 1)
+		pthread_cond_signal(&autopsies->changed);
+}
+
+void
+gate_autopsies_offer(struct gate_autopsies *autopsies, struct mm_slice token, const struct mm_key *key,
+    struct mm_slice service, struct mm_slice source)
+{
+	if (token.len == 0 || token.len > MM_TOKEN_LEN_MAX)
+		return;
+	pthread_mutex_lock(&autopsies->lock);
+	offer(autopsies, token, key, service, source);
+	pthread_mutex_unlock(&autopsies->lock);
+}
+
+void
+gate_autopsies_get_counts(struct gate_autopsies *autopsies, struct gate_autopsy_counts *counts)
+{
+	pthread_mutex_lock(&autopsies->lock);
+	*counts = autopsies->counts;
+	pthread_mutex_unlock(&autopsies->lock);
+}
+
+/* ---- examining ---- */
+
+/* What the thread used of its share, and since when. */
+struct share {
+	int64_t began_ns, cpu_began_ns;
+};
+
+/* Wait, with the lock held, until the thread may go on: a stop ends the wait. */
+static void
+keep_to_share(struct gate_autopsies *autopsies, struct share *share)
+{
+	int64_t used_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) - share->cpu_began_ns, now = now_ns(CLOCK_MONOTONIC);
+	int64_t until_ns = share->began_ns + used_ns * 100 / GATE_AUTOPSY_SHARE_PERCENT;
+	const struct timespec until = { until_ns / NS_PER_S, until_ns % NS_PER_S };
+
+	while (!autopsies->stopping && now_ns(CLOCK_MONOTONIC) < until_ns)
+		if (pthread_cond_timedwait(&autopsies->changed, &autopsies->lock, &until) != 0)
+			break;
+	if (now - share->began_ns >= SHARE_PERIOD_NS)
+		*share = (struct share){ now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_THREAD_CPUTIME_ID) };
+}
+
+static void
+count_outcome(struct gate_autopsy_counts *counts, enum mm_autopsy_class class)
+{
+	counts->examined++;
+	counts->proofs += class == MM_AUTOPSY_PROOF;
+	counts->leads += class == MM_AUTOPSY_LEAD;
+}
+
+/* Without the lock. */
+static enum mm_autopsy_class
+examine(struct gate_autopsies *autopsies, const struct item *item, struct mm_decision *scratch)
+{
+	const struct gate_view *view = gate_views_take(autopsies->views);
+	struct mm_autopsy autopsy = mm_autopsy_examine(view->trust, mm_slice(item->token, item->token_len), scratch);
+
+	if (autopsy.class != MM_AUTOPSY_NOISE)
+		autopsies->tell(autopsies->ctx, view, &item->place, &autopsy);
+	gate_views_give_back(autopsies->views, view);
+	return autopsy.class;
+}
+
+/* Take, examine, count, keep to the share; with the lock held but while examining. */
+static void
+examine_next(struct gate_autopsies *autopsies, struct mm_decision *scratch, struct share *share)
+{
+	struct item *item = take_next(autopsies);
+	enum mm_autopsy_class class;
+
+	pthread_mutex_unlock(&autopsies->lock);
+	class = examine(autopsies, item, scratch);
+	free(item);
+	pthread_mutex_lock(&autopsies->lock);
+	count_outcome(&autopsies->counts, class);
+	keep_to_share(autopsies, share);
+}
+
+static void *
+run(void *argument)
+{
+	struct gate_autopsies *autopsies = argument;
+	struct mm_decision *scratch = mm_decision_new();
+	struct share share = { now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_THREAD_CPUTIME_ID) };
+
+	pthread_mutex_lock(&autopsies->lock);
+	while (scratch != NULL && !autopsies->stopping) {
+		if (autopsies->round_first != NULL) {
+			examine_next(autopsies, scratch, &share);
+			continue;
+		}
+		pthread_cond_wait(&autopsies->changed, &autopsies->lock);
+		share = (struct share){ now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_THREAD_CPUTIME_ID) };
+	}
+	pthread_mutex_unlock(&autopsies->lock);
+	mm_decision_free(&scratch);
+	return NULL;
+}
+
+/* ---- beginning and end ---- */
+
+static bool
+init_lock(struct gate_autopsies *autopsies)
+{
+	pthread_condattr_t attributes;
+	bool initialized;
+
+	if (pthread_mutex_init(&autopsies->lock, NULL) != 0)
+		return false;
+	initialized = pthread_condattr_init(&attributes) == 0 &&
+	    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+	    pthread_cond_init(&autopsies->changed, &attributes) == 0;
+	if (!initialized)
+		pthread_mutex_destroy(&autopsies->lock);
+	return initialized;
+}
+
+struct gate_autopsies *
+gate_autopsies_new(struct gate_views *views, gate_autopsy_teller *tell, void *ctx)
+{
+	struct gate_autopsies *autopsies = calloc(1, sizeof(*autopsies));
+
+	if (autopsies == NULL)
+		return NULL;
+	autopsies->views = views;
+	autopsies->tell = tell;
+	autopsies->ctx = ctx;
+	autopsies->round_last = &autopsies->round_first;
+	if (getrandom(&autopsies->seed, sizeof(autopsies->seed), 0) != (ssize_t)sizeof(autopsies->seed) ||
+	    !init_lock(autopsies)) {
+		free(autopsies);
+		return NULL;
+	}
+	if (pthread_create(&autopsies->thread, NULL, run, autopsies) == 0)
+		return autopsies;
+	pthread_cond_destroy(&autopsies->changed);
+	pthread_mutex_destroy(&autopsies->lock);
+	free(autopsies);
+	return NULL;
+}
+
+void
+gate_autopsies_free(struct gate_autopsies **autopsies)
+{
+	struct gate_autopsies *old = *autopsies;
+	struct item *item;
+
+	if (old == NULL)
+		return;
+	pthread_mutex_lock(&old->lock);
+	old->stopping = true;
+	pthread_cond_signal(&old->changed);
+	pthread_mutex_unlock(&old->lock);
+	pthread_join(old->thread, NULL);
+	while ((item = take_next(old)) != NULL)
+		free(item);
+	pthread_cond_destroy(&old->changed);
+	pthread_mutex_destroy(&old->lock);
+	free(old);
+	*autopsies = NULL;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gate's state as JSON.
+ */
+#include "daemon/gate/state.h"
+
+#include "daemon/gate/autopsy.h"
+#include "engine/json_writer.h"
+
+static void
+write_decisions(struct gate *gate, struct mm_json_writer *writer)
+{
+	uint64_t allowed = 0, denied = 0;
+
+	for (const struct gate_service_metrics *service = gate->metrics.services; service != NULL;
+	     service = service->next) {
+		allowed += atomic_load_explicit(&service->decisions[MM_OK], memory_order_relaxed);
+		for (int reason = MM_OK + 1; reason < MM_REASON_COUNT; reason++)
+			denied += atomic_load_explicit(&service->decisions[reason], memory_order_relaxed);
+	}
+	mm_json_begin_object(writer, "decisions");
+	mm_json_add_int(writer, "allowed", (int64_t)allowed);
+	mm_json_add_int(writer, "denied", (int64_t)denied);
+	mm_json_end_object(writer);
+}
+
+static void
+write_cache(const struct gate *gate, struct mm_json_writer *writer)
+{
+	struct mm_cache_stats stats;
+
+	if (gate->token_cache == NULL)
+		return;
+	mm_cache_get_stats(gate->token_cache, &stats);
+	mm_json_begin_object(writer, "cache");
+	mm_json_add_int(writer, "entries", (int64_t)stats.entries);
+	mm_json_add_int(writer, "bytes", (int64_t)stats.bytes);
+	mm_json_add_int(writer, "hits", (int64_t)stats.hits);
+	mm_json_add_int(writer, "misses", (int64_t)stats.misses);
+	mm_json_end_object(writer);
+}
+
+static void
+write_autopsies(const struct gate *gate, struct mm_json_writer *writer)
+{
+	struct gate_autopsy_counts counts;
+
+	gate_autopsies_get_counts(gate->autopsies, &counts);
+	mm_json_begin_object(writer, "autopsies");
+	mm_json_add_int(writer, "queued", (int64_t)counts.queued);
+	mm_json_add_int(writer, "examined", (int64_t)counts.examined);
+	mm_json_add_int(writer, "proofs", (int64_t)counts.proofs);
+	mm_json_add_int(writer, "leads", (int64_t)counts.leads);
+	mm_json_add_int(writer, "dropped", (int64_t)counts.dropped);
+	mm_json_end_object(writer);
+}
+
+static void
+write_journal(const struct gate *gate, struct mm_json_writer *writer)
+{
+	struct mm_journal_stats stats;
+
+	mm_journal_stats(gate->journal, &stats);
+	mm_json_begin_object(writer, "journal");
+	mm_json_add_bool(writer, "ready", mm_journal_ready(gate->journal));
+	mm_json_add_int(writer, "records", (int64_t)stats.records);
+	mm_json_add_int(writer, "folded", (int64_t)stats.folded);
+	mm_json_add_int(writer, "failures", (int64_t)stats.failures);
+	mm_json_end_object(writer);
+}
+
+void
+gate_state_write(struct gate *gate, struct mm_buf *out)
+{
+	struct mm_json_writer writer;
+
+	mm_json_writer_init(&writer, out);
+	mm_json_begin_object(&writer, NULL);
+	write_decisions(gate, &writer);
+	write_cache(gate, &writer);
+	write_autopsies(gate, &writer);
+	write_journal(gate, &writer);
+	mm_json_end_object(&writer);
+}
