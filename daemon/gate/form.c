@@ -8,12 +8,24 @@
 
 #include <string.h>
 
+/* How much of it, from its beginning, stands for itself: all of a token. */
+static size_t
+plain_len(const char *text, size_t len)
+{
+	const char *plus = memchr(text, '+', len);
+	const char *percent = memchr(text, '%', plus == NULL ? len : (size_t)(plus - text));
+
+	if (percent != NULL)
+		return (size_t)(percent - text);
+	return plus == NULL ? len : (size_t)(plus - text);
+}
+
 bool
 gate_form_decode(char *text, size_t len, struct mm_slice *decoded)
 {
-	size_t to = 0;
+	size_t to = len == 0 ? 0 : plain_len(text, len);
 
-	for (size_t from = 0; from < len; from++) {
+	for (size_t from = to; from < len; from++) {
 		char c = text[from];
 
 		if (c == '+') {
