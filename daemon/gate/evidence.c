@@ -76,6 +76,12 @@ gate_evidence_peer_is_trusted(const struct gate_exchange *exchange)
 	return info != NULL && gate_proxies_have(&exchange->view->proxies, info->client_addr);
 }
 
+bool
+gate_evidence_is_believed(const struct gate_exchange *exchange)
+{
+	return exchange->caller != NULL || gate_evidence_peer_is_trusted(exchange);
+}
+
 /*
  * Whether each part ends where it should: a host "mail.example/inbox?" before a path "/other" would be an address that
  * nobody asked for, and clients write hosts.
@@ -180,7 +186,7 @@ bool
 gate_evidence_collect(struct gate_evidence *evidence, const struct gate_exchange *exchange, bool as_dpop)
 {
 	struct gate_field certificate = gate_exchange_field(exchange, CERTIFICATE_FIELD);
-	bool tells = exchange->caller != NULL || gate_evidence_peer_is_trusted(exchange);
+	bool tells = gate_evidence_is_believed(exchange);
 
 	gate_evidence_init(evidence, exchange);
 	/* Which request the client made is asked of nothing but a proof. */

@@ -66,6 +66,9 @@ MM_MUST_USE bool gate_evidence_collect(struct gate_evidence *evidence, const str
 /* Whether the peer is one of the trusted proxies. */
 bool gate_evidence_peer_is_trusted(const struct gate_exchange *exchange);
 
+/* Whether what the request says of its client counts: an authenticated caller's or a trusted proxy's does. */
+bool gate_evidence_is_believed(const struct gate_exchange *exchange);
+
 /*
  * Set the client's request from its parts; uri is path and query. Leaves it unknown, so that no proof is accepted,
  * where one is absent or they are too long. Not checked here: their characters.

@@ -10,12 +10,13 @@
 #include <string.h>
 
 static const struct gate_route routes[] = {
-	{ "/v1/introspect/", true, "POST", true, gate_introspect, "introspect" },
-	{ "/v1/auth/", true, NULL, false, gate_forward_auth, "auth" },
-	{ "/healthz", false, "GET, HEAD", false, gate_healthz, "healthz" },
-	{ "/readyz", false, "GET, HEAD", false, gate_readyz, "readyz" },
-	{ "/metrics", false, "GET, HEAD", false, gate_metrics_page, "metrics" },
-	{ NULL, false, NULL, false, NULL, "other" },
+	{ "/v1/introspect/", true, false, "POST", true, gate_introspect, "introspect" },
+	{ "/v1/auth/", true, false, NULL, false, gate_forward_auth, "auth" },
+	{ "/v1/ext_authz/", true, true, NULL, false, gate_ext_authz, "ext_authz" },
+	{ "/healthz", false, false, "GET, HEAD", false, gate_healthz, "healthz" },
+	{ "/readyz", false, false, "GET, HEAD", false, gate_readyz, "readyz" },
+	{ "/metrics", false, false, "GET, HEAD", false, gate_metrics_page, "metrics" },
+	{ NULL, false, false, NULL, false, NULL, "other" },
 };
 
 _Static_assert(MM_COUNT_OF(routes) <= GATE_ROUTES_MAX, "answers are counted by route");
@@ -50,7 +51,8 @@ gate_route_find(const char *path, struct mm_slice *service)
 		if (!route->names_service && strcmp(path, route->path) == 0)
 			return route;
 		if (route->names_service && strncmp(path, route->path, len) == 0) {
-			*service = mm_slice_str(path + len);
+			path += len;
+			*service = mm_slice(path, route->path_follows ? strcspn(path, "/") : strlen(path));
 			return route;
 		}
 	}

@@ -19,6 +19,7 @@ typedef void gate_handler(struct gate_exchange *exchange, struct gate_answer *an
 
 gate_handler gate_introspect;
 gate_handler gate_forward_auth;
+gate_handler gate_ext_authz;
 gate_handler gate_healthz;
 gate_handler gate_readyz;
 gate_handler gate_metrics_page;
@@ -26,6 +27,7 @@ gate_handler gate_metrics_page;
 struct gate_route {
 	const char *path;    /* up to the service's name, where it has one */
 	bool names_service;
+	bool path_follows;   /* behind the service's name, from its '/' on, is a path of the client's */
 	const char *methods; /* as the field Allow has it; NULL: any */
 	bool takes_body;
 	gate_handler *handler;
@@ -33,8 +35,8 @@ struct gate_route {
 };
 
 /*
- * The row that a path belongs to; *service is what stands behind it. Where there is none, the last row, which has
- * neither path nor handler.
+ * The row that a path belongs to; *service is what stands behind it, up to the next '/' where a path follows. Where
+ * there is none, the last row, which has neither path nor handler.
  */
 const struct gate_route *gate_route_find(const char *path, struct mm_slice *service);
 
