@@ -81,11 +81,10 @@ look_at_denial(const struct gate_exchange *exchange, const struct gate_question 
 		gate_view_want_kid(exchange->view, realm);
 }
 
-struct gate_outcome
-gate_decide(const struct gate_exchange *exchange, const struct gate_question *question)
+static struct gate_outcome
+decide_and_record(const struct gate_exchange *exchange, const struct gate_question *question, int64_t started_ns)
 {
 	int64_t wall_ns = now_ns(CLOCK_REALTIME);
-	int64_t started_ns = now_ns(CLOCK_MONOTONIC);
 	struct gate_outcome outcome = judge(exchange, question, wall_ns / NS_PER_S);
 	struct gate_record_times times = { wall_ns / 1000, (uint64_t)(now_ns(CLOCK_MONOTONIC) - started_ns) };
 
@@ -93,6 +92,23 @@ gate_decide(const struct gate_exchange *exchange, const struct gate_question *qu
 		outcome = (struct gate_outcome){ false, MM_JOURNAL_UNAVAILABLE, NULL };
 	if (!outcome.allowed && outcome.decision != NULL)
 		look_at_denial(exchange, question, outcome.decision);
+	return outcome;
+}
+
+void
+gate_decide_in_shadow(const struct gate_exchange *exchange, const struct gate_question *question)
+{
+	struct gate_outcome outcome = decide_and_record(exchange, question, now_ns(CLOCK_MONOTONIC));
+
+	gate_metrics_count_shadow(gate_view_service_metrics(exchange->view, exchange->service), outcome.reason);
+}
+
+struct gate_outcome
+gate_decide(const struct gate_exchange *exchange, const struct gate_question *question)
+{
+	int64_t started_ns = now_ns(CLOCK_MONOTONIC);
+	struct gate_outcome outcome = decide_and_record(exchange, question, started_ns);
+
 	gate_metrics_count_decision(gate_view_service_metrics(exchange->view, exchange->service), outcome.reason,
 	    (uint64_t)(now_ns(CLOCK_MONOTONIC) - started_ns));
 	return outcome;

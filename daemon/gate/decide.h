@@ -18,7 +18,7 @@ MM_MUST_USE bool gate_decide_begin(struct gate *gate);
 void gate_decide_end(struct gate *gate);
 
 struct gate_question {
-	const char *protocol;  /* "introspect", "auth" */
+	const char *protocol;  /* "introspect", "auth", "ext_authz", "shadow" */
 	struct mm_slice token; /* absent: there is none */
 	struct mm_slice mailbox;
 	const struct mm_evidence *evidence; /* of possession of the token's key; NULL: there is none */
@@ -30,6 +30,11 @@ struct gate_outcome {
 	enum mm_reason reason;
 	const struct mm_decision *decision; /* what it says is the thread's until its next question; NULL: denied */
 };
+
+/*
+ * Decide and record what would have been decided, and count it apart. Nothing is returned: nobody can answer by it.
+ */
+void gate_decide_in_shadow(const struct gate_exchange *exchange, const struct gate_question *question);
 
 /*
  * Decide, write the record, count; in this order, so that nothing is answered that the journal lacks.

@@ -37,24 +37,36 @@ gate_evidence_credential(struct mm_slice field)
 	    (struct gate_credential){ bearer, false };
 }
 
+static struct mm_replay_store *
+new_replay_store(size_t bytes)
+{
+	unsigned char seed[MM_EVIDENCE_SECRET_LEN];
+	struct mm_replay_store *store = NULL;
+
+	if (getrandom(seed, sizeof(seed), 0) == (ssize_t)sizeof(seed))
+		store = mm_replay_store_new(bytes, seed);
+	mm_secret_wipe(seed, sizeof(seed));
+	return store;
+}
+
 bool
 gate_evidence_begin(struct gate *gate)
 {
-	unsigned char seed[MM_EVIDENCE_SECRET_LEN];
+	bool random = getrandom(gate->nonce_secret, sizeof(gate->nonce_secret), 0) == (ssize_t)sizeof(gate->nonce_secret);
 
-	if (getrandom(seed, sizeof(seed), 0) == (ssize_t)sizeof(seed) &&
-	    getrandom(gate->nonce_secret, sizeof(gate->nonce_secret), 0) == (ssize_t)sizeof(gate->nonce_secret))
-		gate->replay_store = mm_replay_store_new(GATE_REPLAY_BYTES, seed);
-	mm_secret_wipe(seed, sizeof(seed));
-	if (gate->replay_store == NULL)
-		fprintf(stderr, "mintmark-gate: no memory or randomness to remember used proofs with\n");
-	return gate->replay_store != NULL;
+	gate->replay_store = new_replay_store(GATE_REPLAY_BYTES);
+	gate->shadow_replay_store = new_replay_store(GATE_SHADOW_REPLAY_BYTES);
+	if (random && gate->replay_store != NULL && gate->shadow_replay_store != NULL)
+		return true;
+	fprintf(stderr, "mintmark-gate: no memory or randomness to remember used proofs with\n");
+	return false;
 }
 
 void
 gate_evidence_end(struct gate *gate)
 {
 	mm_replay_store_free(&gate->replay_store);
+	mm_replay_store_free(&gate->shadow_replay_store);
 	mm_secret_wipe(gate->nonce_secret, sizeof(gate->nonce_secret));
 }
 

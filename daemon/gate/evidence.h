@@ -23,6 +23,9 @@
  */
 #define GATE_REPLAY_BYTES ((size_t)16 * 1024 * 1024)
 
+/* And those that came to the shadow alone: a full store makes a wrong record there, and refuses nobody. */
+#define GATE_SHADOW_REPLAY_BYTES ((size_t)4 * 1024 * 1024)
+
 /* The token of a request, and whether it was sent as one that is bound ("Authorization: DPoP"). */
 struct gate_credential {
 	struct mm_slice token; /* absent: there is none */

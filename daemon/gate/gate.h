@@ -78,6 +78,7 @@ struct gate {
 	uint64_t epoch_told;    /* mintmarkd knows that no older view is used. The control socket's thread alone */
 	unsigned char nonce_secret[MM_EVIDENCE_SECRET_LEN]; /* of nonces for DPoP proofs; a new one with each start */
 	struct mm_replay_store *replay_store;               /* of used DPoP proofs */
+	struct mm_replay_store *shadow_replay_store;        /* of those that only the shadow has seen */
 	struct mm_cache *token_cache; /* of verified signatures, for all threads and views; NULL: none is wanted */
 	struct gate_findings findings;
 	struct gate_autopsies *autopsies;

@@ -77,6 +77,12 @@ gate_metrics_count_decision(struct gate_service_metrics *service, enum mm_reason
 }
 
 void
+gate_metrics_count_shadow(struct gate_service_metrics *service, enum mm_reason reason)
+{
+	count(&service->shadow_decisions[reason], 1);
+}
+
+void
 gate_metrics_count_refused_caller(struct gate_service_metrics *service)
 {
 	count(&service->callers_refused, 1);

@@ -40,6 +40,7 @@ struct gate_service_metrics {
 	struct gate_service_metrics *next;
 	char *name;
 	_Atomic uint64_t decisions[MM_REASON_COUNT];
+	_Atomic uint64_t shadow_decisions[MM_REASON_COUNT];
 	_Atomic uint64_t latency[GATE_LATENCY_BUCKET_COUNT + 1]; /* the last is above all bounds */
 	_Atomic uint64_t latency_sum_ns;
 	_Atomic uint64_t callers_refused;
@@ -64,6 +65,9 @@ struct gate_service_metrics *gate_metrics_service(struct gate_metrics *metrics, 
 void gate_metrics_clear(struct gate_metrics *metrics);
 
 void gate_metrics_count_decision(struct gate_service_metrics *service, enum mm_reason reason, uint64_t latency_ns);
+
+/* A decision that nobody was told of. */
+void gate_metrics_count_shadow(struct gate_service_metrics *service, enum mm_reason reason);
 
 /* A request for a service whose caller was not authenticated. */
 void gate_metrics_count_refused_caller(struct gate_service_metrics *service);

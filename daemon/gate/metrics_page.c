@@ -69,22 +69,41 @@ write_build(const struct page *page)
 	mm_buf_addf(page->out, "mintmark_build_info{version=\"%s\"} 1\n", mm_version());
 }
 
+/* Fifty reasons times all services, nearly all zero: only the allows are always there. */
+static void
+write_by_reason(const struct page *page, const char *name, struct mm_slice service, const _Atomic uint64_t *decisions)
+{
+	for (unsigned reason = 0; reason < MM_REASON_COUNT; reason++) {
+		uint64_t count = get(&decisions[reason]);
+
+		if (count == 0 && reason != MM_OK)
+			continue;
+		mm_buf_addf(page->out, "%s{", name);
+		add_label(page->out, "service", service);
+		mm_buf_addf(page->out, ",verdict=\"%s\",reason=\"%s\"} %" PRIu64 "\n",
+		    reason == MM_OK ? "allow" : "deny", mm_reason_code(reason), count);
+	}
+}
+
 static void
 write_decisions(const struct page *page)
 {
-	begin_family(page, "mintmark_decisions_total", "counter", "Decisions by service, verdict and reason.");
-	for (size_t i = 0; i < page->view->trust->service_count; i++)
-		for (unsigned reason = 0; reason < MM_REASON_COUNT; reason++) {
-			uint64_t decisions = get(&page->view->services[i]->decisions[reason]);
+	static const char name[] = "mintmark_decisions_total";
 
-			/* Fifty reasons times all services, nearly all zero: only the allows are always there. */
-			if (decisions == 0 && reason != MM_OK)
-				continue;
-			mm_buf_add_str(page->out, "mintmark_decisions_total{");
-			add_label(page->out, "service", page->view->trust->services[i].name);
-			mm_buf_addf(page->out, ",verdict=\"%s\",reason=\"%s\"} %" PRIu64 "\n",
-			    reason == MM_OK ? "allow" : "deny", mm_reason_code(reason), decisions);
-		}
+	begin_family(page, name, "counter", "Decisions by service, verdict and reason.");
+	for (size_t i = 0; i < page->view->trust->service_count; i++)
+		write_by_reason(page, name, page->view->trust->services[i].name, page->view->services[i]->decisions);
+}
+
+static void
+write_shadow_decisions(const struct page *page)
+{
+	static const char name[] = "mintmark_shadow_decisions_total";
+
+	begin_family(page, name, "counter", "What would have been decided, where the gate was only told.");
+	for (size_t i = 0; i < page->view->trust->service_count; i++)
+		write_by_reason(page, name, page->view->trust->services[i].name,
+		    page->view->services[i]->shadow_decisions);
 }
 
 static void
@@ -269,8 +288,9 @@ void
 gate_metrics_write(struct gate *gate, const struct gate_view *view, int64_t now_s, struct mm_buf *out)
 {
 	static void (*const families[])(const struct page *) = {
-		write_build, write_decisions, write_latency, write_callers_refused, write_key_ages, write_key_states,
-		write_findings, write_autopsies, write_cache, write_journal, write_proofs, write_answers, write_process,
+		write_build, write_decisions, write_shadow_decisions, write_latency, write_callers_refused,
+		write_key_ages, write_key_states, write_findings, write_autopsies, write_cache, write_journal,
+		write_proofs, write_answers, write_process,
 	};
 	const struct page page = { gate, view, now_s, out };
 

@@ -20,6 +20,7 @@ typedef void gate_handler(struct gate_exchange *exchange, struct gate_answer *an
 gate_handler gate_introspect;
 gate_handler gate_forward_auth;
 gate_handler gate_ext_authz;
+gate_handler gate_shadow;
 gate_handler gate_healthz;
 gate_handler gate_readyz;
 gate_handler gate_metrics_page;
