@@ -14,6 +14,7 @@
 struct gate_connection {
 	bool answered;                    /* once at least: it counts among those that are kept */
 	char source[GATE_SOURCE_LEN_MAX]; /* empty: the peer has no address */
+	struct gate_exchange exchange;    /* the request that is served: one at a time */
 };
 
 /* NULL: memory was too short for it. */

@@ -17,19 +17,23 @@
 /* A body above GATE_BODY_LEN_MAX is read on to here, so that its sender sees the 413; then the line is cut. */
 #define BODY_SKIPPED_MAX ((size_t)1024 * 1024)
 
+/* NULL where memory was too short for the connection. */
 static struct gate_exchange *
-new_exchange(struct gate *gate, struct MHD_Connection *connection, const char *path, const char *method)
+open_exchange(struct gate *gate, struct MHD_Connection *connection, const char *path, const char *method)
 {
 	struct gate_connection *from = gate_connection_of(connection);
-	struct gate_exchange *exchange = from == NULL ? NULL : calloc(1, sizeof(*exchange));
+	struct gate_exchange *exchange;
 
-	if (exchange == NULL)
+	if (from == NULL)
 		return NULL;
-	exchange->gate = gate;
-	exchange->connection = connection;
-	exchange->from = from;
-	exchange->method = mm_slice_str(method);
-	exchange->path = mm_slice_str(path);
+	exchange = &from->exchange;
+	*exchange = (struct gate_exchange){
+		.gate = gate,
+		.connection = connection,
+		.from = from,
+		.method = mm_slice_str(method),
+		.path = mm_slice_str(path),
+	};
 	exchange->route = gate_route_find(path, &exchange->service_name);
 	exchange->method_allowed = gate_route_allows(exchange->route, method);
 	mm_buf_init(&exchange->body, GATE_BODY_LEN_MAX);
@@ -38,12 +42,11 @@ new_exchange(struct gate *gate, struct MHD_Connection *connection, const char *p
 }
 
 static void
-free_exchange(struct gate_exchange *exchange)
+close_exchange(struct gate_exchange *exchange)
 {
 	mm_secret_wipe(exchange->body.data, exchange->body.len);
 	mm_buf_clear(&exchange->body);
 	atomic_fetch_sub(&exchange->gate->in_flight, 1);
-	free(exchange);
 }
 
 static bool
@@ -80,7 +83,7 @@ static enum MHD_Result
 begin_exchange(struct gate *gate, struct MHD_Connection *connection, const char *path, const char *method,
     void **request_ctx)
 {
-	struct gate_exchange *exchange = new_exchange(gate, connection, path, method);
+	struct gate_exchange *exchange = open_exchange(gate, connection, path, method);
 
 	*request_ctx = exchange;
 	if (exchange == NULL)
@@ -128,7 +131,7 @@ gate_request_ended(void *ctx, struct MHD_Connection *connection, void **request_
 	(void)connection;
 	(void)how;
 	if (*request_ctx != NULL)
-		free_exchange(*request_ctx);
+		close_exchange(*request_ctx);
 	*request_ctx = NULL;
 }
 
