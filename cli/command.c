@@ -119,10 +119,11 @@ const struct mm_command mm_commands[] = {
 	{ "decisions", "what the gate decided, from its journal",
 	    "decisions [-c FILE|--dir FOLDER|--control|--socket PATH] [-s SERVICE]\n"
 	    "           [--verdict allow|deny] [--reason REASON] [--kid KID] [--tenant NAME|ID]\n"
-	    "           [--since TIME] [--until TIME] [-n LINES] [-f] [--json]\n"
+	    "           [--protocol NAME] [--since TIME] [--until TIME] [-n LINES] [-f] [--json]\n"
 	    "\n"
 	    "Print the gate's decisions, oldest first, and verify its journal while reading. What a token only claims\n"
-	    "ends with '?'; denials that were only counted stand as one line with their number.\n"
+	    "ends with '?'; what was decided in the shadow, where nobody was told, stands in parentheses; denials that\n"
+	    "were only counted stand as one line with their number.\n"
 	    "\n"
 	    VIEW_USAGE
 	    "    -s, --service NAME   of this service\n"
@@ -130,6 +131,7 @@ const struct mm_command mm_commands[] = {
 	    "        --reason REASON  such as KEY_REALM_MISMATCH\n"
 	    "        --kid KID        of tokens that name this key\n"
 	    "        --tenant NAME    of this tenant: its name or its id\n"
+	    "        --protocol NAME  asked for by this: introspect, auth, ext_authz, shadow, imap\n"
 	    VIEW_TIMES_USAGE
 	    "\n"
 	    "Exit status: 0 read, 1 the journal is damaged or cannot be read, 2 usage or configuration.\n",

@@ -54,10 +54,19 @@ fill_service(const struct mm_journal_record *record, struct cell *cell)
 	cell->text = record->fields[MM_JF_SERVICE];
 }
 
+/* Nobody was told what the shadow decided. */
+static bool
+is_of_shadow(const struct mm_journal_record *record)
+{
+	return mm_slice_equal(record->fields[MM_JF_PROTOCOL], mm_slice_str("shadow"));
+}
+
 static void
 fill_verdict(const struct mm_journal_record *record, struct cell *cell)
 {
-	cell->text = mm_slice_str(record->allowed ? "allow" : "deny");
+	static const char *const words[2][2] = { { "deny", "allow" }, { "(deny)", "(allow)" } };
+
+	cell->text = mm_slice_str(words[is_of_shadow(record)][record->allowed]);
 }
 
 static void
@@ -106,7 +115,7 @@ fill_source(const struct mm_journal_record *record, struct cell *cell)
 static const struct column columns[] = {
 	{ "TIME (UTC)", 14, 14, 5, fill_time },
 	{ "SERVICE", 10, 7, 4, fill_service },
-	{ "WHAT", 5, 5, 0, fill_verdict },
+	{ "WHAT", 7, 7, 0, fill_verdict },
 	{ "REASON", 22, 18, 0, fill_reason },
 	{ "TENANT", 16, 8, 1, fill_tenant },
 	{ "MAILBOX OR SUBJECT", 40, 12, 0, fill_who },
@@ -242,7 +251,7 @@ put_titles(struct mm_decision_table *table)
 static enum mm_terminal_style
 style_of(const struct mm_journal_record *record, size_t column)
 {
-	if (column != VERDICT_COLUMN)
+	if (column != VERDICT_COLUMN || is_of_shadow(record))
 		return MM_STYLE_PLAIN;
 	return record->allowed ? MM_STYLE_GOOD : MM_STYLE_BAD;
 }

@@ -29,7 +29,7 @@ take_reason(struct mm_journal_view *view, const char *text)
 	return mm_command_usage_error(view->command, "'%s' is no reason, such as KEY_REALM_MISMATCH", text);
 }
 
-enum { OPTION_VERDICT = 256, OPTION_REASON, OPTION_KID, OPTION_TENANT };
+enum { OPTION_VERDICT = 256, OPTION_REASON, OPTION_KID, OPTION_TENANT, OPTION_PROTOCOL };
 
 static const struct option options[] = {
 	MM_JOURNAL_VIEW_OPTIONS,
@@ -38,6 +38,7 @@ static const struct option options[] = {
 	{ "reason", required_argument, NULL, OPTION_REASON },
 	{ "kid", required_argument, NULL, OPTION_KID },
 	{ "tenant", required_argument, NULL, OPTION_TENANT },
+	{ "protocol", required_argument, NULL, OPTION_PROTOCOL },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -57,6 +58,9 @@ take_option(struct mm_journal_view *view, int option, char **argv)
 		return MM_EXIT_DONE;
 	case OPTION_TENANT:
 		view->filter.tenant = optarg;
+		return MM_EXIT_DONE;
+	case OPTION_PROTOCOL:
+		view->filter.protocol = optarg;
 		return MM_EXIT_DONE;
 	default:
 		return mm_journal_view_take_option(view, option, argv);

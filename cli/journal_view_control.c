@@ -26,6 +26,7 @@ add_filter(struct mm_json_writer *writer, const struct mm_journal_filter *filter
 	mm_json_add_str(writer, "service", filter->service);
 	mm_json_add_str(writer, "kid", filter->kid);
 	mm_json_add_str(writer, "tenant", filter->tenant);
+	mm_json_add_str(writer, "protocol", filter->protocol);
 	if (filter->by_verdict)
 		mm_json_add_str(writer, "verdict", filter->allowed ? "allow" : "deny");
 	if (filter->by_reason)

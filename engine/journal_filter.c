@@ -43,6 +43,7 @@ mm_journal_filter_passes(const struct mm_journal_filter *filter, const struct mm
 	if (filter->autopsies && !is_autopsy(record, filter->leads))
 		return false;
 	return field_passes(filter->service, record, MM_JF_SERVICE) && field_passes(filter->kid, record, MM_JF_KID) &&
+	    field_passes(filter->protocol, record, MM_JF_PROTOCOL) &&
 	    (field_passes(filter->tenant, record, MM_JF_TENANT) ||
 	    field_passes(filter->tenant, record, MM_JF_TENANT_ID));
 }

@@ -8,7 +8,7 @@
 #include "engine/journal.h"
 
 struct mm_journal_filter {
-	const char *service, *kid, *tenant; /* NULL: any; tenant: its name or its id */
+	const char *service, *kid, *tenant, *protocol; /* NULL: any; tenant: its name or its id */
 	bool by_verdict, allowed;
 	bool by_reason;
 	enum mm_reason reason;

@@ -47,6 +47,7 @@ _mintmark_values() {
 	--dir) compgen -d -- "$2" ;;
 	-s | --service) compgen -W "$(_mintmark_sections service)" -- "$2" ;;
 	--tenant) compgen -W "$(_mintmark_sections tenant)" -- "$2" ;;
+	--protocol) compgen -W 'introspect auth ext_authz shadow imap pop3 sieve submission smtp lmtp' -- "$2" ;;
 	--verdict) compgen -W 'allow deny' -- "$2" ;;
 	--alg) compgen -W 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519' -- "$2" ;;
 	--mailbox | --at | --kid | --reason | --since | --until | -n | --lines) ;;

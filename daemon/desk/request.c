@@ -122,6 +122,12 @@ take_tenant(struct desk_request *request, struct mm_json_value value)
 }
 
 static bool
+take_protocol(struct desk_request *request, struct mm_json_value value)
+{
+	return take_text(request, value, &request->filter.protocol);
+}
+
+static bool
 take_verdict(struct desk_request *request, struct mm_json_value value)
 {
 	request->filter.by_verdict = true;
@@ -156,6 +162,7 @@ static const struct {
 	{ "service", BIT(DESK_ASK_DECISIONS), take_service, "'service' is no text" },
 	{ "kid", BIT(DESK_ASK_DECISIONS), take_kid, "'kid' is no text" },
 	{ "tenant", BIT(DESK_ASK_DECISIONS), take_tenant, "'tenant' is no text" },
+	{ "protocol", BIT(DESK_ASK_DECISIONS), take_protocol, "'protocol' is no text" },
 	{ "verdict", BIT(DESK_ASK_DECISIONS), take_verdict, "'verdict' is neither allow nor deny" },
 	{ "reason", BIT(DESK_ASK_DECISIONS), take_reason, "'reason' is no reason" },
 };

@@ -48,7 +48,7 @@ ask "$(token)" genuine-again
 
 run 0 "by the configuration" -c "$config"
 says out '^TIME \(UTC\) +SERVICE +WHAT +REASON'
-says out ' mail +allow OK .* alice@'
+says out ' mail +allow +OK .* alice@'
 says out ' mail +deny +KEY_REALM_MISMATCH .*\?'
 says out 'event: started'
 
