@@ -115,7 +115,8 @@ is_flow_of(const struct flow *flow, const uint8_t material_id[MM_DIGEST_LEN], st
 static struct flow *
 find_flow(struct gate_autopsies *autopsies, const uint8_t material_id[MM_DIGEST_LEN], struct mm_slice source)
 {
-	struct flow *set = &autopsies->flows[hash_flow(autopsies->seed, material_id, source) % SETS * WAYS], *free_one = NULL;
+	struct flow *set = &autopsies->flows[hash_flow(autopsies->seed, material_id, source) % SETS * WAYS];
+	struct flow *free_one = NULL;
 
 	for (size_t i = 0; i < WAYS; i++) {
 		if (is_flow_of(&set[i], material_id, source))

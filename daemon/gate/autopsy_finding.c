@@ -81,11 +81,13 @@ tell_alarm(struct gate *gate, const struct mm_autopsy *autopsy)
 
 	if (!is_to_be_told(&gate->autopsy_alarms, autopsy, &untold))
 		return;
-	len = snprintf(text, sizeof(text), "proof: somebody holds key '%.*s' of realm %.*s: it signed %s; see 'mintmark "
-	    "autopsies'", (int)autopsy->key->kid.len, autopsy->key->kid.ptr, (int)autopsy->key->realm->name.len,
+	len = snprintf(text, sizeof(text),
+	    "proof: somebody holds key '%.*s' of realm %.*s: it signed %s; see 'mintmark autopsies'",
+	    (int)autopsy->key->kid.len, autopsy->key->kid.ptr, (int)autopsy->key->realm->name.len,
 	    autopsy->key->realm->name.ptr, fault_text(autopsy->fault));
 	if (untold > 0 && len > 0 && (size_t)len < sizeof(text))
-		snprintf(text + len, sizeof(text) - (size_t)len, " (%" PRIu64 " more since this was last told)", untold);
+		snprintf(text + len, sizeof(text) - (size_t)len, " (%" PRIu64 " more since this was last told)",
+		    untold);
 	gate_control_alarm(gate, text);
 }
 

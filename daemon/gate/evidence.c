@@ -52,7 +52,8 @@ new_replay_store(size_t bytes)
 bool
 gate_evidence_begin(struct gate *gate)
 {
-	bool random = getrandom(gate->nonce_secret, sizeof(gate->nonce_secret), 0) == (ssize_t)sizeof(gate->nonce_secret);
+	bool random =
+	    getrandom(gate->nonce_secret, sizeof(gate->nonce_secret), 0) == (ssize_t)sizeof(gate->nonce_secret);
 
 	gate->replay_store = new_replay_store(GATE_REPLAY_BYTES);
 	gate->shadow_replay_store = new_replay_store(GATE_SHADOW_REPLAY_BYTES);
@@ -104,7 +105,8 @@ parts_stay_apart(struct mm_slice scheme, struct mm_slice host, struct mm_slice u
 	static const char foreign[] = { '/', '?', '#', '@', '\\' };
 
 	for (size_t i = 0; i < sizeof(foreign); i++)
-		if (memchr(scheme.ptr, foreign[i], scheme.len) != NULL || memchr(host.ptr, foreign[i], host.len) != NULL)
+		if (memchr(scheme.ptr, foreign[i], scheme.len) != NULL ||
+		    memchr(host.ptr, foreign[i], host.len) != NULL)
 			return false;
 	return uri.len > 0 && uri.ptr[0] == '/';
 }

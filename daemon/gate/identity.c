@@ -83,8 +83,8 @@ answer_allowed(const struct gate_exchange *exchange, struct gate_answer *answer,
 	for (size_t i = 0; i < MM_COUNT_OF(fields); i++)
 		gate_answer_add_fact(answer, fields[i].name, mm_decision_fact(decision, fields[i].fact));
 	/*
-	 * "A more efficient manner of supplying a new nonce is also defined by including a DPoP-Nonce HTTP header in the
-	 * HTTP 200 (OK) response from the previous request." (RFC 9449 section 8.2)
+	 * "A more efficient manner of supplying a new nonce is also defined by including a DPoP-Nonce HTTP header
+	 * in the HTTP 200 (OK) response from the previous request." (RFC 9449 section 8.2)
 	 */
 	if (exchange->service->dpop_nonce)
 		gate_evidence_answer_nonce(exchange, answer);

@@ -221,8 +221,8 @@ write_cache(const struct page *page)
 	mm_buf_addf(page->out, "mintmark_token_cache_lookups_total{outcome=\"miss\"} %" PRIu64 "\n", stats.misses);
 	add_plain(page, "mintmark_token_cache_evicted_total", "counter", "Verified tokens forgotten for want of room.",
 	    stats.evicted);
-	add_plain(page, "mintmark_token_cache_entries", "gauge", "Verified tokens that are remembered, of older epochs too.",
-	    stats.entries);
+	add_plain(page, "mintmark_token_cache_entries", "gauge",
+	    "Verified tokens that are remembered, of older epochs too.", stats.entries);
 	add_plain(page, "mintmark_token_cache_bytes", "gauge", "Memory of the cache of verified tokens.", stats.bytes);
 }
 

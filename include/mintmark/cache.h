@@ -23,7 +23,7 @@ struct mm_cache;
 
 struct mm_cache_stats {
 	uint64_t hits, misses;    /* of look-ups, one a decision */
-	uint64_t stored, evicted; /* evicted: for want of room; what a newer entry of its token replaced does not count */
+	uint64_t stored, evicted; /* evicted: for want of room, not because a newer entry of its token replaced it */
 	uint64_t entries;         /* that are kept now, those of older epochs too */
 	size_t bytes;             /* of memory, all in all */
 };

@@ -195,7 +195,8 @@ read_rsa(struct reading *reading, struct mm_private_material *material)
 	if (!mm_json_string_is(mm_json_find(&reading->index, "kty"), "RSA") ||
 	    !read_number(reading, "n", &material->public.n) || !read_number(reading, "e", &material->public.e) ||
 	    !read_number(reading, "d", &material->d) || good != stated ||
-	    (stated != 0 && stated != MM_COUNT_OF(factors)) || mm_json_find(&reading->index, "oth").type != MM_JSON_ABSENT)
+	    (stated != 0 && stated != MM_COUNT_OF(factors)) ||
+	    mm_json_find(&reading->index, "oth").type != MM_JSON_ABSENT)
 		return refuse(reading,
 		    "the algorithm needs a private RSA key of two primes, with all its numbers or only 'd'");
 	return true;

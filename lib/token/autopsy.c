@@ -140,7 +140,9 @@ examine_keys(const struct mm_trust *trust, struct mm_judgement *judgement)
 		        judgement->parts.signature) != MM_OK)
 			continue;
 		autopsy = (struct mm_autopsy){
-			.class = weight == COULD_NOT ? MM_AUTOPSY_PROOF : MM_AUTOPSY_LEAD, .fault = fault, .key = &keys[i],
+			.class = weight == COULD_NOT ? MM_AUTOPSY_PROOF : MM_AUTOPSY_LEAD,
+			.fault = fault,
+			.key = &keys[i],
 		};
 		heaviest = weight;
 	}

@@ -243,8 +243,8 @@ refuse_pair(struct document *document, struct published *a, struct published *b,
 }
 
 /*
- * RFC 7517 section 4.5: kids within a set are distinct. A key that stands twice for two issuers is dealt with below; one
- * issuer in two spellings ("{tenant}", "{tenantid}") is one, whose realm must not be offered one kid twice.
+ * RFC 7517 section 4.5: kids within a set are distinct. A key that stands twice for two issuers is dealt with below;
+ * one issuer in two spellings ("{tenant}", "{tenantid}") is one, whose realm must not be offered one kid twice.
  */
 static void
 check_pair(struct document *document, struct published *a, struct published *b)

@@ -53,7 +53,8 @@ now_ms(void)
 static void
 sleep_until_ms(double due_ms)
 {
-	const struct timespec due = { (time_t)(due_ms / 1e3), (long)((due_ms - (double)(time_t)(due_ms / 1e3) * 1e3) * 1e6) };
+	const time_t due_s = (time_t)(due_ms / 1e3);
+	const struct timespec due = { due_s, (long)((due_ms - (double)due_s * 1e3) * 1e6) };
 
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
 }
@@ -261,7 +262,9 @@ struct flood {
 static void
 offer(struct flood *flood, struct mm_slice token, const char *service, const char *source)
 {
-	const struct mm_request request = { .service = flood->world->service, .token = token, .now_s = (int64_t)time(NULL) };
+	const struct mm_request request = {
+		.service = flood->world->service, .token = token, .now_s = (int64_t)time(NULL)
+	};
 	const struct mm_key *key;
 
 	if (mm_allowed(mm_decide(flood->world->trust, &request, flood->decision)))
@@ -447,7 +450,8 @@ report_outcome(struct bench_report *report, struct outcome *outcome, bool bound)
 	const struct bench_figure figures[] = {
 		{ "forgeries proven, of 10, in the worst round", outcome->proven_least, "",
 		    bound ? BENCH_AT_LEAST : BENCH_REPORTED, FORGERIES },
-		{ "the slowest proof", outcome->slowest_s, "s", bound ? BENCH_AT_MOST : BENCH_REPORTED, PROVEN_WITHIN_S },
+		{ "the slowest proof", outcome->slowest_s, "s",
+		    bound ? BENCH_AT_MOST : BENCH_REPORTED, PROVEN_WITHIN_S },
 		{ "genuine decisions' p99 beside the quiet", bench_median(outcome->ratio, rounds), "times",
 		    bound ? BENCH_AT_MOST : BENCH_REPORTED, P99_MOST },
 		{ "quiet: p99", bench_median(outcome->quiet_us, rounds), "µs", BENCH_REPORTED, 0 },

@@ -81,7 +81,8 @@ take_turn(const struct bench *bench, const struct request *request, struct serve
 	double begin_us;
 
 	/* Which of a server's threads has how many of the connections is chance: not the same chance in every round. */
-	http_load_open(&server->load, server->port, request->bytes, request->len, is_floor ? "" : request->kind->wanted);
+	http_load_open(&server->load, server->port, request->bytes, request->len,
+	    is_floor ? "" : request->kind->wanted);
 	http_load_run(&server->load, bench->requests / 8); /* warm */
 	linger();
 	begin_us = bench_process_cpu_us(server->pid);

@@ -170,7 +170,9 @@ static void
 watch(const struct http_load *load, struct pollfd polled[HTTP_LOAD_CONNECTIONS])
 {
 	for (size_t i = 0; i < HTTP_LOAD_CONNECTIONS; i++)
-		polled[i] = (struct pollfd){ load->connections[i].asked == NULL ? -1 : load->connections[i].fd, POLLIN, 0 };
+		polled[i] = (struct pollfd){
+			load->connections[i].asked == NULL ? -1 : load->connections[i].fd, POLLIN, 0
+		};
 }
 
 /* Until an answer, or a part of one, came. */

@@ -304,7 +304,8 @@ measure(struct bench *bench, const struct server *server, size_t tokens, bool bo
 
 	quiet = disturbed = (struct side){ .answers = 0 };
 	for (size_t i = 0; i < tokens * FORGED_EVERY; i++)
-		requests[count++] = i % FORGED_EVERY == 0 ? bench->forged[i / FORGED_EVERY] : bench->genuine[i % tokens];
+		requests[count++] =
+		    i % FORGED_EVERY == 0 ? bench->forged[i / FORGED_EVERY] : bench->genuine[i % tokens];
 	http_load_open_many(&load, server->port, requests, count);
 	load.counts_faults = true;
 	per_turn = calibrate(bench, &load);

@@ -122,7 +122,8 @@ make_token(bool is_forgery, unsigned subject)
 	static const char header[] = "{\"typ\":\"at+jwt\",\"alg\":\"ES256\",\"kid\":\"k\"}";
 	struct maker_text token = { NULL, 0, 0 }, claims = { NULL, 0, 0 }, signature = { NULL, 0, 0 };
 
-	maker_text_add_format(&claims, "{\"iss\":\"" ISSUER_B "\",\"aud\":\"x\",\"sub\":\"%u\",\"iat\":1,\"exp\":2}", subject);
+	maker_text_add_format(&claims,
+	    "{\"iss\":\"" ISSUER_B "\",\"aud\":\"x\",\"sub\":\"%u\",\"iat\":1,\"exp\":2}", subject);
 	maker_text_add_base64url(&token, header, strlen(header));
 	maker_text_add_str(&token, ".");
 	maker_text_add_base64url(&token, claims.bytes, claims.len);

@@ -292,18 +292,23 @@ a_stranger_who_publishes_a_key_changes_nothing(void **state)
 			    MM_AUTOPSY_FAULT_ISSUER, "a" },
 			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_A, "1799998939"), MM_KEY_NOT_ACTIVE, PROOF,
 			    MM_AUTOPSY_FAULT_WINDOW, "a" },
-			{ "one", KEY_A, "ES256", "k", CLAIMS(ISSUER_A, "1799999990"), MM_REALM_FORBIDDEN, LEAD, 0, "a" },
+			{ "one", KEY_A, "ES256", "k", CLAIMS(ISSUER_A, "1799999990"),
+			    MM_REALM_FORBIDDEN, LEAD, 0, "a" },
 			/* The stranger may have told the truth about his own realm. */
-			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_B, "1799999990"), MM_KEY_SCOPE_UNKNOWN, LEAD, 0, "b" },
-			{ "both", KEY_B, "ES256", "k", CLAIMS(ISSUER_D, "1799999990"), MM_KEY_REALM_MISMATCH, NOISE, 0, NULL },
+			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_B, "1799999990"),
+			    MM_KEY_SCOPE_UNKNOWN, LEAD, 0, "b" },
+			{ "both", KEY_B, "ES256", "k", CLAIMS(ISSUER_D, "1799999990"),
+			    MM_KEY_REALM_MISMATCH, NOISE, 0, NULL },
 		}, {
 			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_D, "1799999990"), MM_KEY_REALM_MISMATCH, PROOF,
 			    MM_AUTOPSY_FAULT_ISSUER, "b" },
 			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_B, "1799998939"), MM_KEY_NOT_ACTIVE, PROOF,
 			    MM_AUTOPSY_FAULT_WINDOW, "b" },
 			{ "both", KEY_A, "ES384", "k", CLAIMS(ISSUER_B, "1799999990"), MM_ALG_FORBIDDEN, LEAD, 0, "b" },
-			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_A, "1799999990"), MM_KEY_SCOPE_UNKNOWN, LEAD, 0, "a" },
-			{ "both", KEY_B, "ES256", "k", CLAIMS(ISSUER_D, "1799999990"), MM_KEY_REALM_MISMATCH, NOISE, 0, NULL },
+			{ "both", KEY_A, "ES256", "k", CLAIMS(ISSUER_A, "1799999990"),
+			    MM_KEY_SCOPE_UNKNOWN, LEAD, 0, "a" },
+			{ "both", KEY_B, "ES256", "k", CLAIMS(ISSUER_D, "1799999990"),
+			    MM_KEY_REALM_MISMATCH, NOISE, 0, NULL },
 		},
 	};
 
