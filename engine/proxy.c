@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries of 'trusted_proxies'.
+ * Entries of 'trusted_proxies': reading one, and whether a peer is of it.
  */
 #include "engine/proxy.h"
 
 #include <arpa/inet.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+
+#define ADDRESS_BITS (8 * MM_PROXY_ADDRESS_LEN)
+
+/* What stands before an IPv4 address in its IPv6 form. */
+static const uint8_t v4_prefix[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+static void
+put_v4(uint8_t address[static MM_PROXY_ADDRESS_LEN], const struct in_addr *v4)
+{
+	memcpy(address, v4_prefix, sizeof(v4_prefix));
+	memcpy(address + sizeof(v4_prefix), v4, sizeof(*v4));
+}
 
 /* Decimal digits without a zero before them, at most max. */
 static bool
@@ -24,43 +34,84 @@ parse_prefix_len(const char *text, unsigned max, unsigned *len)
 }
 
 static bool
-is_zero_behind(const uint8_t *address, unsigned from, unsigned bits)
+is_zero_behind(const uint8_t *address, unsigned from)
 {
-	for (unsigned bit = from; bit < bits; bit++)
+	for (unsigned bit = from; bit < ADDRESS_BITS; bit++)
 		if ((address[bit / 8] >> (7 - bit % 8) & 1) != 0)
 			return false;
 	return true;
 }
 
+/* Set address; *bits is how many of its last bits the text spells. */
 static bool
-parse_address(const char *text, size_t len, int *family, uint8_t bytes[static 16])
+parse_address(const char *text, size_t len, uint8_t address[static MM_PROXY_ADDRESS_LEN], unsigned *bits)
 {
-	char address[INET6_ADDRSTRLEN];
+	char room[INET6_ADDRSTRLEN];
+	struct in_addr v4;
 
-	if (len >= sizeof(address))
+	if (len >= sizeof(room))
 		return false;
-	memcpy(address, text, len);
-	address[len] = '\0';
-	*family = strchr(address, ':') == NULL ? AF_INET : AF_INET6;
-	return inet_pton(*family, address, bytes) == 1;
+	memcpy(room, text, len);
+	room[len] = '\0';
+	if (inet_pton(AF_INET, room, &v4) == 1) {
+		put_v4(address, &v4);
+		*bits = 8 * sizeof(v4);
+		return true;
+	}
+	*bits = ADDRESS_BITS;
+	return inet_pton(AF_INET6, room, address) == 1;
+}
+
+const char *
+mm_proxy_parse(const char *text, struct mm_proxy *proxy)
+{
+	struct mm_proxy parsed = { .is_unix = strcmp(text, "unix") == 0, .prefix_bits = ADDRESS_BITS };
+	size_t len = strcspn(text, "/");
+	unsigned bits = ADDRESS_BITS, prefix_len;
+
+	if (!parsed.is_unix && !parse_address(text, len, parsed.address, &bits))
+		return "is neither \"unix\" nor an address in numbers";
+	if (text[len] == '/') {
+		if (!parse_prefix_len(text + len + 1, bits, &prefix_len))
+			return "has a length that its address cannot have";
+		parsed.prefix_bits = ADDRESS_BITS - bits + prefix_len;
+	}
+	if (!is_zero_behind(parsed.address, parsed.prefix_bits))
+		return "has bits behind its length";
+	*proxy = parsed;
+	return NULL;
 }
 
 const char *
 mm_proxy_fault(const char *text)
 {
-	size_t len = strcspn(text, "/");
-	unsigned bits, prefix_len;
-	uint8_t address[16];
-	int family;
+	struct mm_proxy proxy;
 
-	if (strcmp(text, "unix") == 0)
-		return NULL;
-	if (!parse_address(text, len, &family, address))
-		return "is neither \"unix\" nor an address in numbers";
-	bits = family == AF_INET ? 32 : 128;
-	if (text[len] == '\0')
-		return NULL;
-	if (!parse_prefix_len(text + len + 1, bits, &prefix_len))
-		return "has a length that its address cannot have";
-	return is_zero_behind(address, prefix_len, bits) ? NULL : "has bits behind its length";
+	return mm_proxy_parse(text, &proxy);
+}
+
+static bool
+is_in(const uint8_t address[static MM_PROXY_ADDRESS_LEN], const struct mm_proxy *network)
+{
+	unsigned bytes = network->prefix_bits / 8, bits = network->prefix_bits % 8;
+
+	if (memcmp(address, network->address, bytes) != 0)
+		return false;
+	return bits == 0 || (address[bytes] ^ network->address[bytes]) >> (8 - bits) == 0;
+}
+
+bool
+mm_proxy_has(const struct mm_proxy *proxy, const struct sockaddr *peer)
+{
+	uint8_t address[MM_PROXY_ADDRESS_LEN];
+
+	if (proxy->is_unix)
+		return peer->sa_family == AF_UNIX;
+	if (peer->sa_family == AF_INET)
+		put_v4(address, &((const struct sockaddr_in *)(const void *)peer)->sin_addr);
+	else if (peer->sa_family == AF_INET6)
+		memcpy(address, &((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr, sizeof(address));
+	else
+		return false;
+	return is_in(address, proxy);
 }

@@ -38,7 +38,6 @@ peers_are_found_in_their_networks(void **state)
 		{ "::ffff:127.0.0.1", "127.0.0.1", true },
 		{ "10.0.0.0/8", "10.255.1.2", true },
 		{ "10.0.0.0/8", "11.0.0.0", false },
-		{ "10.1.2.3/8", "10.9.9.9", true },
 		{ "192.0.2.128/25", "192.0.2.255", true },
 		{ "192.0.2.128/25", "192.0.2.127", false },
 		{ "0.0.0.0/0", "203.0.113.9", true },
@@ -64,8 +63,8 @@ static void
 what_is_no_network_is_refused(void **state)
 {
 	static const char *const wrong[] = { "", "localhost", "127.0.0.1/", "127.0.0.1/33", "127.0.0.1/-1",
-		"127.0.0.1/+8", "127.0.0.1/8 ", "127.0.0.1/8/8", "127.1", "::1/129", "::1/4294967297", "UNIX", "unix ",
-		"2001:0db8:0000:0000:0000:0000:0000:0001:0001:0000/128" };
+		"127.0.0.1/+8", "127.0.0.1/8 ", "127.0.0.1/8/8", "10.1.2.3/8", "127.1", "::1/129", "::1/4294967297", "UNIX", "unix ",
+		"unix/8", "2001:0db8:0000:0000:0000:0000:0000:0001:0001:0000/128" };
 	struct gate_proxies proxies = { 0 };
 
 	(void)state;
@@ -74,7 +73,6 @@ what_is_no_network_is_refused(void **state)
 			fail_msg("'%s' is taken", wrong[i]);
 	assert_false(gate_proxies_add(&proxies, mm_slice("127.0.0.1\0", 10)));
 	assert_int_equal(proxies.count, 0);
-	assert_false(proxies.unix_peers);
 }
 
 static void

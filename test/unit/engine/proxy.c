@@ -31,6 +31,7 @@ static const struct {
 	{ "", false },
 	{ "Unix", false },
 	{ "unix:/run/x", false },
+	{ "unix/8", false },
 	{ "localhost", false },
 	{ "127.1", false },
 	{ "0x7f.0.0.1", false },
