@@ -15,7 +15,7 @@
 /* ---- lines and sets ---- */
 
 void
-mm_telling_begin(struct mm_telling *telling)
+mm_config_telling_begin(struct mm_config_telling *telling)
 {
 	telling->any = true;
 	telling->line_start = telling->lines->len;
@@ -23,7 +23,7 @@ mm_telling_begin(struct mm_telling *telling)
 }
 
 void
-mm_telling_end(struct mm_telling *telling)
+mm_config_telling_end(struct mm_config_telling *telling)
 {
 	char *data = telling->lines->data;
 
@@ -35,18 +35,29 @@ mm_telling_end(struct mm_telling *telling)
 
 /* A line of three parts: before, text, after. */
 static void
-tell_text(struct mm_telling *telling, const char *before, const char *text, const char *after)
+tell_text(struct mm_config_telling *telling, const char *before, const char *text, const char *after)
 {
-	mm_telling_begin(telling);
+	mm_config_telling_begin(telling);
 	mm_buf_addf(telling->lines, "%s%s%s", before, text, after);
-	mm_telling_end(telling);
+	mm_config_telling_end(telling);
 }
 
-bool
-mm_telling_same(const char *a, const char *b)
+/* The same text, or none both times. */
+static bool
+same_text(const char *a, const char *b)
 {
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
+
+/* Compares as strcmp() and strcasecmp() do. */
+typedef int text_compare(const char *a, const char *b);
+
+/* Sorted texts of a list, borrowed from it. */
+struct text_set {
+	const char **items;
+	size_t count;
+	text_compare *compare;
+};
 
 static int
 compare_exactly(const void *a, const void *b)
@@ -60,12 +71,13 @@ compare_ignoring_case(const void *a, const void *b)
 	return strcasecmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-void
-mm_text_set_init(struct mm_text_set *set, struct mm_telling *telling, char *const *list, mm_text_compare *compare)
+/* Where memory is short the set is empty and telling->lines is failed. Clear it. */
+static void
+text_set_init(struct text_set *set, struct mm_config_telling *telling, char *const *list, text_compare *compare)
 {
 	size_t count = 0;
 
-	*set = (struct mm_text_set){ .compare = compare };
+	*set = (struct text_set){ .compare = compare };
 	while (list != NULL && list[count] != NULL)
 		count++;
 	if (count == 0)
@@ -80,15 +92,15 @@ mm_text_set_init(struct mm_text_set *set, struct mm_telling *telling, char *cons
 	qsort(set->items, count, sizeof(set->items[0]), compare == strcmp ? compare_exactly : compare_ignoring_case);
 }
 
-bool
-mm_text_set_has(const struct mm_text_set *set, const char *text)
+static bool
+text_set_has(const struct text_set *set, const char *text)
 {
 	return set->count > 0 && bsearch(&text, set->items, set->count, sizeof(set->items[0]),
 	           set->compare == strcmp ? compare_exactly : compare_ignoring_case) != NULL;
 }
 
-void
-mm_text_set_clear(struct mm_text_set *set)
+static void
+text_set_clear(struct text_set *set)
 {
 	free(set->items);
 	set->items = NULL;
@@ -122,7 +134,7 @@ compare_named(const void *a, const void *b)
 }
 
 static void
-sort_named(struct mm_telling *telling, enum mm_named_kind kind, const void *rows, size_t count, size_t row_len)
+sort_named(struct mm_config_telling *telling, enum mm_named_kind kind, const void *rows, size_t count, size_t row_len)
 {
 	struct mm_named *named = &telling->from_named[kind];
 
@@ -140,7 +152,7 @@ sort_named(struct mm_telling *telling, enum mm_named_kind kind, const void *rows
 }
 
 static void
-sort_sections(struct mm_telling *telling)
+sort_sections(struct mm_config_telling *telling)
 {
 	const struct mm_config *from = telling->from;
 
@@ -150,7 +162,7 @@ sort_sections(struct mm_telling *telling)
 }
 
 const void *
-mm_telling_find(const struct mm_telling *telling, enum mm_named_kind kind, const char *name)
+mm_config_telling_find(const struct mm_config_telling *telling, enum mm_named_kind kind, const char *name)
 {
 	const struct mm_named *named = &telling->from_named[kind];
 	const char *const *wanted = &name;
@@ -164,7 +176,7 @@ mm_telling_find(const struct mm_telling *telling, enum mm_named_kind kind, const
 
 /* End a line about a realm: " at imap, mail". */
 static void
-end_at_services(struct mm_telling *telling, const char *realm, const char *more)
+end_at_services(struct mm_config_telling *telling, const char *realm, const char *more)
 {
 	const char *before = " at ";
 
@@ -177,13 +189,13 @@ end_at_services(struct mm_telling *telling, const char *realm, const char *more)
 	if (strcmp(before, " at ") == 0)
 		mm_buf_add_str(telling->lines, ", which no service accepts");
 	mm_buf_add_str(telling->lines, more);
-	mm_telling_end(telling);
+	mm_config_telling_end(telling);
 }
 
 static void
-tell_of_realm(struct mm_telling *telling, const char *realm, const char *before, const char *text)
+tell_of_realm(struct mm_config_telling *telling, const char *realm, const char *before, const char *text)
 {
-	mm_telling_begin(telling);
+	mm_config_telling_begin(telling);
 	mm_buf_addf(telling->lines, "%s%s of realm %s", before, text, realm);
 	end_at_services(telling, realm, "");
 }
@@ -192,7 +204,7 @@ tell_of_realm(struct mm_telling *telling, const char *realm, const char *before,
 static const struct {
 	size_t offset;
 	const char *before;
-	mm_text_compare *compare;
+	text_compare *compare;
 } realm_lists[] = {
 	{ offsetof(struct mm_config_realm, token_types), "tokens of type ", strcasecmp },
 	{ offsetof(struct mm_config_realm, algorithms), "keys that state no algorithm, as ", strcmp },
@@ -221,29 +233,31 @@ number_at(const void *section, size_t offset)
 }
 
 static void
-tell_realm_lists(struct mm_telling *telling, const struct mm_config_realm *from, const struct mm_config_realm *to)
+tell_realm_lists(struct mm_config_telling *telling, const struct mm_config_realm *from,
+    const struct mm_config_realm *to)
 {
 	for (size_t i = 0; i < MM_COUNT_OF(realm_lists); i++) {
 		char **list = list_at(to, realm_lists[i].offset);
-		struct mm_text_set old;
+		struct text_set old;
 
-		mm_text_set_init(&old, telling, list_at(from, realm_lists[i].offset), realm_lists[i].compare);
+		text_set_init(&old, telling, list_at(from, realm_lists[i].offset), realm_lists[i].compare);
 		for (; list != NULL && *list != NULL; list++)
-			if (!mm_text_set_has(&old, *list))
+			if (!text_set_has(&old, *list))
 				tell_of_realm(telling, to->name, realm_lists[i].before, *list);
-		mm_text_set_clear(&old);
+		text_set_clear(&old);
 	}
 }
 
 static void
-tell_realm_numbers(struct mm_telling *telling, const struct mm_config_realm *from, const struct mm_config_realm *to)
+tell_realm_numbers(struct mm_config_telling *telling, const struct mm_config_realm *from,
+    const struct mm_config_realm *to)
 {
 	for (size_t i = 0; i < MM_COUNT_OF(realm_numbers); i++) {
 		int64_t before = number_at(from, realm_numbers[i].offset), now = number_at(to, realm_numbers[i].offset);
 
 		if (now <= before)
 			continue;
-		mm_telling_begin(telling);
+		mm_config_telling_begin(telling);
 		mm_buf_addf(telling->lines, "%s for more than %" PRId64 " s, up to %" PRId64 " s, of realm %s",
 		    realm_numbers[i].noun, before, now, to->name);
 		end_at_services(telling, to->name, "");
@@ -251,7 +265,8 @@ tell_realm_numbers(struct mm_telling *telling, const struct mm_config_realm *fro
 }
 
 static void
-tell_changed_realm(struct mm_telling *telling, const struct mm_config_realm *from, const struct mm_config_realm *to)
+tell_changed_realm(struct mm_config_telling *telling, const struct mm_config_realm *from,
+    const struct mm_config_realm *to)
 {
 	if (strcmp(from->issuer, to->issuer) != 0)
 		tell_of_realm(telling, to->name, "tokens of issuer ", to->issuer);
@@ -264,17 +279,17 @@ tell_changed_realm(struct mm_telling *telling, const struct mm_config_realm *fro
 }
 
 static void
-tell_realms(struct mm_telling *telling)
+tell_realms(struct mm_config_telling *telling)
 {
 	for (size_t i = 0; i < telling->to->realm_count; i++) {
 		const struct mm_config_realm *to = &telling->to->realms[i];
-		const struct mm_config_realm *from = mm_telling_find(telling, MM_NAMED_REALMS, to->name);
+		const struct mm_config_realm *from = mm_config_telling_find(telling, MM_NAMED_REALMS, to->name);
 
 		if (from != NULL) {
 			tell_changed_realm(telling, from, to);
 			continue;
 		}
-		mm_telling_begin(telling);
+		mm_config_telling_begin(telling);
 		mm_buf_addf(telling->lines, "realm %s (issuer %s, keys %s)", to->name, to->issuer, to->keys);
 		end_at_services(telling, to->name, "");
 	}
@@ -283,7 +298,7 @@ tell_realms(struct mm_telling *telling)
 /* ---- tenants ---- */
 
 static void
-tell_new_tenant(struct mm_telling *telling, const struct mm_config_tenant *tenant, bool id_changed)
+tell_new_tenant(struct mm_config_telling *telling, const struct mm_config_tenant *tenant, bool id_changed)
 {
 	struct mm_buf more;
 
@@ -295,7 +310,7 @@ tell_new_tenant(struct mm_telling *telling, const struct mm_config_tenant *tenan
 	}
 	mm_buf_add_u8(&more, '\0');
 	telling->lines->failed = telling->lines->failed || !mm_buf_ok(&more);
-	mm_telling_begin(telling);
+	mm_config_telling_begin(telling);
 	mm_buf_addf(telling->lines, "tenant %s of realm %s", tenant->name, tenant->realm);
 	if (id_changed && tenant->id != NULL)
 		mm_buf_addf(telling->lines, ", as id %s,", tenant->id);
@@ -304,32 +319,32 @@ tell_new_tenant(struct mm_telling *telling, const struct mm_config_tenant *tenan
 }
 
 static void
-tell_domains(struct mm_telling *telling, const struct mm_config_tenant *from, const struct mm_config_tenant *to)
+tell_domains(struct mm_config_telling *telling, const struct mm_config_tenant *from, const struct mm_config_tenant *to)
 {
-	struct mm_text_set old;
+	struct text_set old;
 
-	mm_text_set_init(&old, telling, from->domains, strcasecmp);
+	text_set_init(&old, telling, from->domains, strcasecmp);
 	for (char **domain = to->domains; domain != NULL && *domain != NULL; domain++) {
-		if (mm_text_set_has(&old, *domain))
+		if (text_set_has(&old, *domain))
 			continue;
-		mm_telling_begin(telling);
+		mm_config_telling_begin(telling);
 		mm_buf_addf(telling->lines, "mailboxes of domain %s, of tenant %s of realm %s", *domain, to->name,
 		    to->realm);
 		end_at_services(telling, to->realm, "");
 	}
-	mm_text_set_clear(&old);
+	text_set_clear(&old);
 }
 
 static void
-tell_tenants(struct mm_telling *telling)
+tell_tenants(struct mm_config_telling *telling)
 {
 	for (size_t i = 0; i < telling->to->tenant_count; i++) {
 		const struct mm_config_tenant *to = &telling->to->tenants[i];
-		const struct mm_config_tenant *from = mm_telling_find(telling, MM_NAMED_TENANTS, to->name);
+		const struct mm_config_tenant *from = mm_config_telling_find(telling, MM_NAMED_TENANTS, to->name);
 
 		if (from == NULL || strcmp(from->realm, to->realm) != 0)
 			tell_new_tenant(telling, to, false);
-		else if (!mm_telling_same(from->id, to->id))
+		else if (!same_text(from->id, to->id))
 			tell_new_tenant(telling, to, true);
 		else
 			tell_domains(telling, from, to);
@@ -339,17 +354,18 @@ tell_tenants(struct mm_telling *telling)
 /* ---- services ---- */
 
 static void
-tell_at(struct mm_telling *telling, const struct mm_config_service *service, const char *before, const char *text)
+tell_at(struct mm_config_telling *telling, const struct mm_config_service *service, const char *before,
+    const char *text)
 {
-	mm_telling_begin(telling);
+	mm_config_telling_begin(telling);
 	mm_buf_addf(telling->lines, "%s%s at %s", before, text, service->name);
-	mm_telling_end(telling);
+	mm_config_telling_end(telling);
 }
 
 static void
-tell_new_service(struct mm_telling *telling, const struct mm_config_service *service)
+tell_new_service(struct mm_config_telling *telling, const struct mm_config_service *service)
 {
-	mm_telling_begin(telling);
+	mm_config_telling_begin(telling);
 	mm_buf_addf(telling->lines, "service %s (audience %s, realms ", service->name, service->audience);
 	add_list(telling->lines, service->realms);
 	mm_buf_add_str(telling->lines, ", clients ");
@@ -357,57 +373,59 @@ tell_new_service(struct mm_telling *telling, const struct mm_config_service *ser
 		mm_buf_add_str(telling->lines, "any");
 	add_list(telling->lines, service->clients);
 	mm_buf_add_str(telling->lines, ")");
-	mm_telling_end(telling);
+	mm_config_telling_end(telling);
 }
 
 /* A realm that is new is told by itself, with its services. */
 static void
-tell_accepted_realms(struct mm_telling *telling, const struct mm_config_service *from,
+tell_accepted_realms(struct mm_config_telling *telling, const struct mm_config_service *from,
     const struct mm_config_service *to)
 {
 	for (char **realm = to->realms; realm != NULL && *realm != NULL; realm++)
-		if (!has(from->realms, *realm) && mm_telling_find(telling, MM_NAMED_REALMS, *realm) != NULL)
+		if (!has(from->realms, *realm) && mm_config_telling_find(telling, MM_NAMED_REALMS, *realm) != NULL)
 			tell_at(telling, to, "realm ", *realm);
 }
 
 static void
-tell_clients(struct mm_telling *telling, const struct mm_config_service *from, const struct mm_config_service *to)
+tell_clients(struct mm_config_telling *telling, const struct mm_config_service *from,
+    const struct mm_config_service *to)
 {
-	struct mm_text_set old;
+	struct text_set old;
 
 	if (from->clients == NULL)
 		return; /* any */
 	if (to->clients == NULL) {
-		mm_telling_begin(telling);
+		mm_config_telling_begin(telling);
 		mm_buf_add_str(telling->lines, "clients other than ");
 		add_list(telling->lines, from->clients);
 		mm_buf_addf(telling->lines, " at %s", to->name);
-		mm_telling_end(telling);
+		mm_config_telling_end(telling);
 		return;
 	}
-	mm_text_set_init(&old, telling, from->clients, strcmp);
+	text_set_init(&old, telling, from->clients, strcmp);
 	for (char **client = to->clients; *client != NULL; client++)
-		if (!mm_text_set_has(&old, *client))
+		if (!text_set_has(&old, *client))
 			tell_at(telling, to, "client ", *client);
-	mm_text_set_clear(&old);
+	text_set_clear(&old);
 }
 
 /* A scope that is no longer demanded lets in. */
 static void
-tell_scopes(struct mm_telling *telling, const struct mm_config_service *from, const struct mm_config_service *to)
+tell_scopes(struct mm_config_telling *telling, const struct mm_config_service *from, const struct mm_config_service *to)
 {
-	struct mm_text_set demanded;
+	struct text_set demanded;
 
-	mm_text_set_init(&demanded, telling, to->scopes, strcmp);
+	text_set_init(&demanded, telling, to->scopes, strcmp);
 	for (char **scope = from->scopes; scope != NULL && *scope != NULL; scope++)
-		if (!mm_text_set_has(&demanded, *scope))
+		if (!text_set_has(&demanded, *scope))
 			tell_at(telling, to, "tokens without scope ", *scope);
-	mm_text_set_clear(&demanded);
+	text_set_clear(&demanded);
 }
 
 /* So does a proof of possession. */
 static void
-tell_binding(struct mm_telling *telling, const struct mm_config_service *from, const struct mm_config_service *to)
+tell_binding(struct mm_config_telling *telling, const struct mm_config_service *from,
+    const struct mm_config_service *to)
 {
 	static const char *const unbound[] = {
 		[MM_BINDING_DPOP] = "tokens that are not bound to a DPoP key",
@@ -430,7 +448,8 @@ find_caller(const struct mm_config_service *service, const char *name)
 }
 
 static void
-tell_callers(struct mm_telling *telling, const struct mm_config_service *from, const struct mm_config_service *to)
+tell_callers(struct mm_config_telling *telling, const struct mm_config_service *from,
+    const struct mm_config_service *to)
 {
 	for (size_t i = 0; i < to->caller_count; i++) {
 		const struct mm_config_caller *now = &to->callers[i];
@@ -439,21 +458,21 @@ tell_callers(struct mm_telling *telling, const struct mm_config_service *from, c
 		if (before == NULL) {
 			tell_at(telling, to, "caller ", now->name);
 		} else if (strcmp(before->secret_path, now->secret_path) != 0) {
-			mm_telling_begin(telling);
+			mm_config_telling_begin(telling);
 			mm_buf_addf(telling->lines, "caller %s with the secret in %s at %s", now->name,
 			    now->secret_path, to->name);
-			mm_telling_end(telling);
+			mm_config_telling_end(telling);
 		}
 	}
 }
 
 static void
-tell_changed_service(struct mm_telling *telling, const struct mm_config_service *from,
+tell_changed_service(struct mm_config_telling *telling, const struct mm_config_service *from,
     const struct mm_config_service *to)
 {
 	if (strcmp(from->audience, to->audience) != 0)
 		tell_at(telling, to, "tokens for audience ", to->audience);
-	if (!mm_telling_same(from->mailbox_claim, to->mailbox_claim)) {
+	if (!same_text(from->mailbox_claim, to->mailbox_claim)) {
 		if (to->mailbox_claim == NULL)
 			tell_at(telling, to, "tokens without a mailbox", "");
 		else
@@ -467,11 +486,11 @@ tell_changed_service(struct mm_telling *telling, const struct mm_config_service 
 }
 
 static void
-tell_services(struct mm_telling *telling)
+tell_services(struct mm_config_telling *telling)
 {
 	for (size_t i = 0; i < telling->to->service_count; i++) {
 		const struct mm_config_service *to = &telling->to->services[i];
-		const struct mm_config_service *from = mm_telling_find(telling, MM_NAMED_SERVICES, to->name);
+		const struct mm_config_service *from = mm_config_telling_find(telling, MM_NAMED_SERVICES, to->name);
 
 		if (from == NULL)
 			tell_new_service(telling, to);
@@ -483,34 +502,34 @@ tell_services(struct mm_telling *telling)
 /* ---- the whole ---- */
 
 static void
-tell_proxies(struct mm_telling *telling)
+tell_proxies(struct mm_config_telling *telling)
 {
-	struct mm_text_set old;
+	struct text_set old;
 
-	mm_text_set_init(&old, telling, telling->from->trusted_proxies, strcasecmp);
+	text_set_init(&old, telling, telling->from->trusted_proxies, strcasecmp);
 	for (char **proxy = telling->to->trusted_proxies; proxy != NULL && *proxy != NULL; proxy++)
-		if (!mm_text_set_has(&old, *proxy))
+		if (!text_set_has(&old, *proxy))
 			tell_text(telling, "proxy ", *proxy, " may say who its clients are");
-	mm_text_set_clear(&old);
+	text_set_clear(&old);
 }
 
 /* What one accepts and the other does not. */
 static void
-tell_accepted(struct mm_telling *telling)
+tell_accepted(struct mm_config_telling *telling)
 {
 	tell_services(telling);
 	tell_realms(telling);
 	tell_tenants(telling);
 	tell_proxies(telling);
-	mm_telling_revocations(telling);
+	mm_config_telling_revocations(telling);
 }
 
 /* Take one step in one direction; whether it told anything. */
 static bool
-tell(void (*step)(struct mm_telling *telling), const char *verdict, const struct mm_config *from,
+tell(void (*step)(struct mm_config_telling *telling), const char *verdict, const struct mm_config *from,
     const struct mm_config *to, struct mm_buf *lines)
 {
-	struct mm_telling telling = { .lines = lines, .verdict = verdict, .from = from, .to = to };
+	struct mm_config_telling telling = { .lines = lines, .verdict = verdict, .from = from, .to = to };
 
 	sort_sections(&telling);
 	step(&telling);
@@ -524,7 +543,7 @@ mm_config_difference(const struct mm_config *old, const struct mm_config *new, s
 {
 	bool in = tell(tell_accepted, "newly allowed: ", old, new, lines);
 	bool out = tell(tell_accepted, "no longer allowed: ", new, old, lines);
-	bool other = tell(mm_telling_settings, "changed: ", old, new, lines);
+	bool other = tell(mm_config_telling_settings, "changed: ", old, new, lines);
 
 	if (!in && !out && !other)
 		mm_buf_add_str(lines, "nothing changed\n");

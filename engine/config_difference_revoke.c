@@ -102,7 +102,7 @@ merge_bars(struct bars *bars)
 }
 
 static struct bars
-sort_bars(struct mm_telling *telling, const struct mm_config *config)
+sort_bars(struct mm_config_telling *telling, const struct mm_config *config)
 {
 	struct bars bars = { NULL, 0 };
 	size_t count = count_bars(config);
@@ -124,19 +124,19 @@ sort_bars(struct mm_telling *telling, const struct mm_config *config)
 
 /* A thing that is refused less in the other configuration, or not at all; left: what is still refused there. */
 static void
-tell_bar(struct mm_telling *telling, const struct bar *bar, const struct bar *left)
+tell_bar(struct mm_config_telling *telling, const struct bar *bar, const struct bar *left)
 {
-	mm_telling_begin(telling);
+	mm_config_telling_begin(telling);
 	mm_buf_addf(telling->lines, "%s%s of realm %s", kinds[bar->kind].noun, bar->value, bar->realm);
 	if (left != NULL)
 		mm_buf_addf(telling->lines, ", issued at %" PRId64 " or later", left->before_s);
 	if (bar->before_s != INT64_MAX)
 		mm_buf_addf(telling->lines, ", issued before %" PRId64, bar->before_s);
-	mm_telling_end(telling);
+	mm_config_telling_end(telling);
 }
 
 void
-mm_telling_revocations(struct mm_telling *telling)
+mm_config_telling_revocations(struct mm_config_telling *telling)
 {
 	struct bars from = sort_bars(telling, telling->from), to = sort_bars(telling, telling->to);
 

@@ -133,7 +133,7 @@ add_value(struct mm_buf *text, const struct mm_setting *setting, const void *sec
 /* ---- pairs of sections ---- */
 
 static void
-tell_setting(struct mm_telling *telling, const struct mm_setting *setting, const char *label, const void *from,
+tell_setting(struct mm_config_telling *telling, const struct mm_setting *setting, const char *label, const void *from,
     const void *to)
 {
 	struct mm_buf before, now;
@@ -142,13 +142,13 @@ tell_setting(struct mm_telling *telling, const struct mm_setting *setting, const
 	mm_buf_init(&now, telling->lines->max);
 	if (add_value(&before, setting, from) && add_value(&now, setting, to) &&
 	    !mm_slice_equal(mm_slice(before.data, before.len), mm_slice(now.data, now.len))) {
-		mm_telling_begin(telling);
+		mm_config_telling_begin(telling);
 		mm_buf_addf(telling->lines, "%s'%s' is ", label, setting->name);
 		mm_buf_add(telling->lines, now.data, now.len);
 		mm_buf_add_str(telling->lines, " (was ");
 		mm_buf_add(telling->lines, before.data, before.len);
 		mm_buf_add_str(telling->lines, is_taken_at_start(setting) ? "), from the next start on" : ")");
-		mm_telling_end(telling);
+		mm_config_telling_end(telling);
 	}
 	telling->lines->failed = telling->lines->failed || !mm_buf_ok(&before) || !mm_buf_ok(&now);
 	mm_buf_clear(&before);
@@ -156,7 +156,8 @@ tell_setting(struct mm_telling *telling, const struct mm_setting *setting, const
 }
 
 static void
-tell_section(struct mm_telling *telling, enum mm_section_kind kind, const char *name, const void *from, const void *to)
+tell_section(struct mm_config_telling *telling, enum mm_section_kind kind, const char *name, const void *from,
+    const void *to)
 {
 	struct mm_buf label;
 
@@ -172,19 +173,19 @@ tell_section(struct mm_telling *telling, enum mm_section_kind kind, const char *
 }
 
 void
-mm_telling_settings(struct mm_telling *telling)
+mm_config_telling_settings(struct mm_config_telling *telling)
 {
 	const struct mm_config *to = telling->to;
 	const void *from;
 
 	tell_section(telling, MM_SECTION_TOP, NULL, telling->from, to);
 	for (size_t i = 0; i < to->realm_count; i++)
-		if ((from = mm_telling_find(telling, MM_NAMED_REALMS, to->realms[i].name)) != NULL)
+		if ((from = mm_config_telling_find(telling, MM_NAMED_REALMS, to->realms[i].name)) != NULL)
 			tell_section(telling, MM_SECTION_REALM, to->realms[i].name, from, &to->realms[i]);
 	for (size_t i = 0; i < to->tenant_count; i++)
-		if ((from = mm_telling_find(telling, MM_NAMED_TENANTS, to->tenants[i].name)) != NULL)
+		if ((from = mm_config_telling_find(telling, MM_NAMED_TENANTS, to->tenants[i].name)) != NULL)
 			tell_section(telling, MM_SECTION_TENANT, to->tenants[i].name, from, &to->tenants[i]);
 	for (size_t i = 0; i < to->service_count; i++)
-		if ((from = mm_telling_find(telling, MM_NAMED_SERVICES, to->services[i].name)) != NULL)
+		if ((from = mm_config_telling_find(telling, MM_NAMED_SERVICES, to->services[i].name)) != NULL)
 			tell_section(telling, MM_SECTION_SERVICE, to->services[i].name, from, &to->services[i]);
 }

@@ -14,9 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Compares as strcmp() and strcasecmp() do. */
-typedef int mm_text_compare(const char *a, const char *b);
-
 /* Sections of one kind, sorted by their names, which each has as its first member: there may be thousands. */
 struct mm_named {
 	const void **rows;
@@ -26,7 +23,7 @@ struct mm_named {
 enum mm_named_kind { MM_NAMED_REALMS, MM_NAMED_TENANTS, MM_NAMED_SERVICES, MM_NAMED_COUNT };
 
 /* What is told now: each line begins with verdict, and is of what 'to' accepts and 'from' does not. */
-struct mm_telling {
+struct mm_config_telling {
 	struct mm_buf *lines;
 	const char *verdict; /* "newly allowed: " */
 	const struct mm_config *from, *to;
@@ -36,31 +33,16 @@ struct mm_telling {
 };
 
 /* One line: begin it, add to telling->lines, end it. Control characters that a configuration had become '?'. */
-void mm_telling_begin(struct mm_telling *telling);
-void mm_telling_end(struct mm_telling *telling);
+void mm_config_telling_begin(struct mm_config_telling *telling);
+void mm_config_telling_end(struct mm_config_telling *telling);
 
 /* The section of 'from' with this name; NULL: none. */
-const void *mm_telling_find(const struct mm_telling *telling, enum mm_named_kind kind, const char *name);
-
-/* The same text, or none both times. */
-bool mm_telling_same(const char *a, const char *b);
-
-/* Sorted texts of a list, borrowed from it. */
-struct mm_text_set {
-	const char **items;
-	size_t count;
-	mm_text_compare *compare;
-};
-
-/* Where memory is short the set is empty and telling->lines is failed. Clear it. */
-void mm_text_set_init(struct mm_text_set *set, struct mm_telling *telling, char *const *list, mm_text_compare *compare);
-bool mm_text_set_has(const struct mm_text_set *set, const char *text);
-void mm_text_set_clear(struct mm_text_set *set);
+const void *mm_config_telling_find(const struct mm_config_telling *telling, enum mm_named_kind kind, const char *name);
 
 /* What is refused although it may be genuine, by 'revoke' sections. */
-void mm_telling_revocations(struct mm_telling *telling);
+void mm_config_telling_revocations(struct mm_config_telling *telling);
 
 /* The settings that neither let in nor shut out, with their values: "realm enterprise: 'refresh' is 60 (was 3600)". */
-void mm_telling_settings(struct mm_telling *telling);
+void mm_config_telling_settings(struct mm_config_telling *telling);
 
 #endif
