@@ -91,8 +91,9 @@ mm_kept_keys_store(int folder_fd, const char *document, struct mm_slice keys, in
 	    fsync(folder_fd) == 0;
 }
 
-int
-mm_kept_keys_open(int folder_fd, const char *document, int64_t *fetched_s)
+/* Open what is kept of a document, for reading, and tell when it was last fetched. -1 with errno. */
+static int
+open_kept(int folder_fd, const char *document, int64_t *fetched_s)
 {
 	char name[MM_KEPT_KEYS_NAME_SIZE];
 	struct stat status;
@@ -117,7 +118,7 @@ bool
 mm_kept_keys_confirm(int folder_fd, const char *document, int64_t fetched_s)
 {
 	int64_t before_s;
-	int fd = mm_kept_keys_open(folder_fd, document, &before_s);
+	int fd = open_kept(folder_fd, document, &before_s);
 
 	return fd != -1 && close_with(fd, set_time(fd, fetched_s));
 }
@@ -125,7 +126,7 @@ mm_kept_keys_confirm(int folder_fd, const char *document, int64_t fetched_s)
 char *
 mm_kept_keys_load(int folder_fd, const char *document, size_t *len, int64_t *fetched_s)
 {
-	int fd = mm_kept_keys_open(folder_fd, document, fetched_s);
+	int fd = open_kept(folder_fd, document, fetched_s);
 	char *bytes;
 
 	if (fd == -1)

@@ -32,14 +32,8 @@ bool mm_kept_keys_store(int folder_fd, const char *document, struct mm_slice key
 bool mm_kept_keys_confirm(int folder_fd, const char *document, int64_t fetched_s);
 
 /*
- * Open what is kept of a document, for reading, and tell when it was last fetched. -1 with errno: ENOENT where nothing
- * is kept. Not checked here: the bytes.
- */
-int mm_kept_keys_open(int folder_fd, const char *document, int64_t *fetched_s);
-
-/*
  * Read what is kept of a document: a new buffer of *len bytes, the caller's, and when it was last fetched.
- * NULL with errno as above, EFBIG beyond MM_DOCUMENT_LEN_MAX. Not checked here: the bytes.
+ * NULL with errno: ENOENT where nothing is kept, EFBIG beyond MM_DOCUMENT_LEN_MAX. Not checked here: the bytes.
  */
 char *mm_kept_keys_load(int folder_fd, const char *document, size_t *len, int64_t *fetched_s);
 
