@@ -14,6 +14,12 @@
 
 #include <stdlib.h>
 
+/*
+ * A key that is published and bad is not absent: its issuer says himself that it is to be used no more, or has shown
+ * its private half. It is gone since so long ago that no absent_for lets it verify; the autopsy knows it still.
+ */
+#define OVER 0
+
 struct merge {
 	struct mm_pool pool;
 	struct mm_keyset_report *report;
@@ -110,6 +116,16 @@ give_place(struct merge *merge, const struct mm_keyset_entry *kept)
 	return found;
 }
 
+/* Whether its kid is published, on a key that is bad. */
+static bool
+is_bad_now(const struct merge *merge, const struct mm_keyset_entry *kept)
+{
+	for (size_t i = 0; i < merge->fetched.bad_count; i++)
+		if (mm_slice_equal(merge->fetched.bad_kids[i], kept->jwk.kid))
+			return true;
+	return false;
+}
+
 /* Its material was seen when it was first seen, under whatever kid. */
 static void
 hand_on_seen(struct merge *merge, const struct mm_keyset_entry *kept)
@@ -134,6 +150,8 @@ settle_kept(struct merge *merge)
 			keep_tombstone(merge, kept);
 		else if (give_place(merge, kept))
 			kept->left_out = true;
+		else if (is_bad_now(merge, kept))
+			kept->marks.gone_s = OVER;
 		else if (kept->marks.gone_s == INT64_MAX)
 			kept->marks.gone_s = merge->kept_s;
 	}

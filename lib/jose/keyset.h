@@ -62,6 +62,7 @@ struct mm_keyset_report {
  *
  *   in fetched                        stands as fetched, first seen now_s or when its material was
  *   only in kept                      gone since kept_s, or since it went; the MM_KEYSET_GONE_MAX newest stay
+ *   in kept, and bad in fetched       gone since 1970: over at once, unless a good key has its kid too
  *   gone, and in fetched again        not gone
  *   its kid was revoked in kept       stays revoked, whatever fetched says of this kid
  *   its kid has another key in kept   the new one takes the kid; nothing verifies with the older one any more

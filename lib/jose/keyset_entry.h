@@ -20,6 +20,8 @@ struct mm_keyset_entry {
 struct mm_keyset_entries {
 	struct mm_keyset_entry *items;
 	size_t count;
+	struct mm_slice *bad_kids; /* of keys that are published and bad; of a stranger's set alone */
+	size_t bad_count;
 };
 
 /* Tell of a key that is not in the result as it was published. */

@@ -46,7 +46,7 @@ static enum mm_keyset_result
 open_source(struct source *source, struct mm_slice text, struct mm_json_fault *fault)
 {
 	struct mm_json_names *names = mm_pool_alloc(source->pool, sizeof(*names));
-	size_t room = 2 * text.len + 4096;
+	size_t room = 2 * text.len + 4096, count;
 	char *bytes = text.len > MM_DOCUMENT_LEN_MAX ? NULL : mm_pool_alloc(source->pool, room);
 
 	if (text.len > MM_DOCUMENT_LEN_MAX) {
@@ -58,10 +58,12 @@ open_source(struct source *source, struct mm_slice text, struct mm_json_fault *f
 	if (mm_jwks_scan(text, names, &source->set, fault) != MM_OK)
 		return MM_KEYSET_UNREADABLE;
 	mm_scratch_init(&source->scratch, bytes, room);
-	source->entries->count = 0;
-	source->entries->items = mm_pool_array(source->pool, count_keys(source->set.keys) + 1,
-	    sizeof(*source->entries->items));
-	return source->entries->items == NULL ? MM_KEYSET_FAILED : MM_KEYSET_NEW;
+	count = count_keys(source->set.keys);
+	*source->entries = (struct mm_keyset_entries){
+		.items = mm_pool_array(source->pool, count + 1, sizeof(*source->entries->items)),
+		.bad_kids = mm_pool_array(source->pool, count + 1, sizeof(*source->entries->bad_kids)),
+	};
+	return source->entries->items == NULL || source->entries->bad_kids == NULL ? MM_KEYSET_FAILED : MM_KEYSET_NEW;
 }
 
 /*
@@ -93,6 +95,16 @@ check_material(const struct mm_jwk *jwk)
 
 /* ---- a stranger's ---- */
 
+/* Tell of a bad key, and remember whose name it has; returns false. */
+static bool
+drop(struct source *source, struct mm_slice kid, const char *text)
+{
+	mm_keyset_tell(source->report, MM_KEYSET_DROPPED, kid, text);
+	if (mm_slice_present(kid))
+		source->entries->bad_kids[source->entries->bad_count++] = kid;
+	return false;
+}
+
 /* Read one key; returns whether it is good. */
 static bool
 read_published(struct source *source, struct mm_json_value element, struct mm_keyset_entry *entry)
@@ -101,20 +113,16 @@ read_published(struct source *source, struct mm_json_value element, struct mm_ke
 	struct mm_slice kid = entry->jwk.kid;
 	enum mm_key_fault key_fault;
 
-	if (fault != MM_JWK_GOOD) {
-		mm_keyset_tell(source->report, mm_jwk_fault_class(fault) == MM_JWK_CLASS_SKIP ?
-		    MM_KEYSET_SKIPPED : MM_KEYSET_DROPPED, kid, mm_jwk_fault_text(fault));
+	if (mm_jwk_fault_class(fault) == MM_JWK_CLASS_SKIP) {
+		mm_keyset_tell(source->report, MM_KEYSET_SKIPPED, kid, mm_jwk_fault_text(fault));
 		return false;
 	}
-	if (!mm_slice_present(kid)) {
-		mm_keyset_tell(source->report, MM_KEYSET_DROPPED, kid,
-		    "a key has no 'kid', so that no token can name it");
-		return false;
-	}
+	if (fault != MM_JWK_GOOD)
+		return drop(source, kid, mm_jwk_fault_text(fault));
+	if (!mm_slice_present(kid))
+		return drop(source, kid, "a key has no 'kid', so that no token can name it");
 	key_fault = check_material(&entry->jwk);
-	if (key_fault != MM_KEY_GOOD)
-		mm_keyset_tell(source->report, MM_KEYSET_DROPPED, kid, mm_key_fault_text(key_fault));
-	return key_fault == MM_KEY_GOOD;
+	return key_fault == MM_KEY_GOOD || drop(source, kid, mm_key_fault_text(key_fault));
 }
 
 static void

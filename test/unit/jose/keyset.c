@@ -353,6 +353,43 @@ a_key_that_vanishes_stays_and_returns(void **state)
 	free(kept);
 }
 
+/* It is not absent, which is no revocation: its own issuer says now what nobody can use. */
+static void
+a_key_that_is_bad_now_is_over_at_once(void **state)
+{
+	static const char *const bad[] = {
+		"\"d\":\"AA\"", "\"revoked\":true", "\"revoked\":{\"reason\":\"stolen\"}", "\"alg\":\"RS256\"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(bad); i++) {
+		char *kept = NULL;
+
+		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }, { KEY_2, "b", NULL, NULL }), 100, &kept, 0),
+		    MM_KEYSET_NEW);
+		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }, { KEY_2, "b", NULL, bad[i] }), 300, &kept, 200),
+		    MM_KEYSET_NEW);
+		assert_string_equal(told.bytes, "d:b ");
+		assert_true(says(kept, "b", "\"mintmark_seen\":100,\"mintmark_gone\":0}"));
+		assert_int_equal(report.present, 1);
+		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }, { KEY_2, "b", NULL, bad[i] }), 500, &kept, 400),
+		    MM_KEYSET_SAME);
+		/* Nor does it come back by going. */
+		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }), 700, &kept, 600), MM_KEYSET_SAME);
+		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }, { KEY_2, "b", NULL, NULL }), 900, &kept, 800),
+		    MM_KEYSET_NEW);
+		assert_true(says(kept, "b", "\"mintmark_seen\":100}"));
+		/* One that was gone before is over too, and one for encryption says nothing of it. */
+		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }), 1000, &kept, 950), MM_KEYSET_NEW);
+		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }, { KEY_3, "b", NULL, "\"use\":\"enc\"" }), 1050, &kept,
+		    1000), MM_KEYSET_SAME);
+		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }, { KEY_3, "b", NULL, bad[i] }), 1100, &kept, 1050),
+		    MM_KEYSET_NEW);
+		assert_true(says(kept, "b", "\"mintmark_gone\":0}"));
+		free(kept);
+	}
+}
+
 /* A clock that was put back does not make a key seen in the future. */
 static void
 a_key_was_last_seen_before_now(void **state)
@@ -548,6 +585,7 @@ main(void)
 		cmocka_unit_test(what_is_no_set_changes_nothing),
 		cmocka_unit_test(what_is_too_large_is_refused),
 		cmocka_unit_test(a_key_that_vanishes_stays_and_returns),
+		cmocka_unit_test(a_key_that_is_bad_now_is_over_at_once),
 		cmocka_unit_test(a_key_was_last_seen_before_now),
 		cmocka_unit_test(what_was_revoked_stays_revoked),
 		cmocka_unit_test(a_key_that_is_revoked_now_is_no_key_any_more),
