@@ -36,8 +36,8 @@ extern "C" {
 
 /*
  * Read a private or symmetric JWK (RFC 7517) for one algorithm of key management: what it states in 'alg' (or dir,
- * where it states one of content encryption), else
- * algorithm (NULL where it states one), which must be equal where both stand. So the key and not a JWE chooses.
+ * where it states one of content encryption), else algorithm (NULL where it states one), which must be equal where both
+ * stand. So the key and not a JWE chooses.
  *
  * Checked: member types and strict base64url; that 'use' and 'key_ops' allow it; that the type and length of the key
  * fit; that private and public part belong together; RSA of 2048 to 8192 bits.
