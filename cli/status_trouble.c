@@ -134,11 +134,6 @@ look_at_gate(struct troubles *troubles, const struct mm_answer_object *gate)
 		add(troubles, ": cannot write its journal, so it allows nothing: is the disk full?");
 		end(troubles);
 	}
-	if (mm_answer_flag(&state, "stale", false)) {
-		begin(troubles, "gate ", mm_answer_text(gate, "name"));
-		add(troubles, ": its trust is stale");
-		end(troubles);
-	}
 }
 
 static void

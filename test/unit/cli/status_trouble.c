@@ -66,7 +66,6 @@ test_each(void **state)
 		    "  ! gate g: has said nothing for 100 s\n" },
 		{ STATUS("", "", GATE("\"journal\":{\"ready\":false}"), "", ""),
 		    "  ! gate g: cannot write its journal, so it allows nothing: is the disk full?\n" },
-		{ STATUS("", "", GATE("\"stale\":true"), "", ""), "  ! gate g: its trust is stale\n" },
 		{ STATUS("", "", GATE("\"autopsies\":{\"proofs\":1,\"dropped\":0}"), "", ""),
 		    "  ! gate g: 1 token is proven to be signed by who holds a key that is not his: "
 		    "'mintmark autopsies'\n" },
