@@ -7,6 +7,7 @@
 #include "daemon/gate/control.h"
 #include "daemon/gate/gate.h"
 #include "daemon/gate/record.h"
+#include "lib/base/array.h"
 #include "lib/base/buf.h"
 #include "lib/crypto/digest.h"
 #include "lib/trust/trust.h"
@@ -54,7 +55,7 @@ identify(const struct mm_trust_finding *finding, uint8_t digest[MM_DIGEST_LEN])
 	bool identified;
 
 	mm_buf_init(&identity, IDENTITY_LEN_MAX);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+	for (size_t i = 0; i < MM_COUNT_OF(parts); i++) {
 		mm_buf_add_u64(&identity, mm_slice_present(parts[i]) ? parts[i].len : UINT64_MAX);
 		mm_buf_add_slice(&identity, parts[i]);
 	}

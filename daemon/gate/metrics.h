@@ -20,7 +20,7 @@
 
 /* Kinds of findings that the gate itself can have; each becomes a label. */
 enum gate_finding {
-	GATE_FINDING_KEY_MATERIAL, /* compiling saw material offered to two realms, or a revoked key's again */
+	GATE_FINDING_KEY_MATERIAL,  /* compiling saw material offered to two realms, or a revoked key's again */
 	GATE_FINDING_AUTOPSY_PROOF, /* a refused token was signed by a key that could not have: somebody holds it */
 	GATE_FINDING_AUTOPSY_LEAD,  /* a refused token was signed by a key that could have */
 	GATE_FINDING_COUNT
