@@ -40,4 +40,10 @@ mm_keyed_digest_key_init(struct mm_keyed_digest_key *key, const unsigned char se
 MM_MUST_USE bool mm_keyed_digest_make(const struct mm_keyed_digest_key *key, struct mm_slice text,
     struct mm_keyed_digest *digest);
 
+static inline bool
+mm_keyed_digest_equal(const struct mm_keyed_digest *a, const struct mm_keyed_digest *b)
+{
+	return a->half[0] == b->half[0] && a->half[1] == b->half[1];
+}
+
 #endif

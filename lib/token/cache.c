@@ -229,8 +229,7 @@ record_of(const struct shard *shard, const struct slot *slot)
 static bool
 same_token(const struct mm_cache_name *a, const struct mm_cache_name *b)
 {
-	return a->digest.half[0] == b->digest.half[0] && a->digest.half[1] == b->digest.half[1] &&
-	    a->token_len == b->token_len;
+	return mm_keyed_digest_equal(&a->digest, &b->digest) && a->token_len == b->token_len;
 }
 
 /* ---- the index ---- */

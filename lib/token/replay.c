@@ -147,12 +147,6 @@ mm_replay_store_free(struct mm_replay_store **store)
 
 /* ---- chains ---- */
 
-static bool
-same_digest(const struct mm_keyed_digest *a, const struct mm_keyed_digest *b)
-{
-	return a->half[0] == b->half[0] && a->half[1] == b->half[1];
-}
-
 static uint32_t *
 chain_of(uint32_t *chains, uint32_t capacity, const struct mm_keyed_digest *digest)
 {
@@ -164,7 +158,7 @@ has_entry(const struct shard *shard, uint32_t capacity, const struct mm_keyed_di
 {
 	uint32_t at = *chain_of(shard->entry_chains, capacity, digest);
 
-	while (at != NONE && !same_digest(&shard->entries[at].digest, digest))
+	while (at != NONE && !mm_keyed_digest_equal(&shard->entries[at].digest, digest))
 		at = shard->entries[at].next;
 	return at != NONE;
 }
@@ -176,7 +170,7 @@ take_share(struct shard *shard, uint32_t capacity, const struct mm_keyed_digest 
 	uint32_t *chain = chain_of(shard->share_chains, capacity, token);
 	uint32_t at = *chain;
 
-	while (at != NONE && !same_digest(&shard->shares[at].token, token))
+	while (at != NONE && !mm_keyed_digest_equal(&shard->shares[at].token, token))
 		at = shard->shares[at].next;
 	if (at != NONE)
 		return at;
