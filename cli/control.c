@@ -20,10 +20,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* In the state folder, as mintmarkd has it. */
-#define CONTROL_NAME "control"
-#define STATE_DIR_DEFAULT "/var/lib/mintmark"
-
 /* A desk that lives lets in at once, and says within 120 seconds that mintmarkd does not answer. */
 #define CONNECT_S 10
 #define ANSWER_S 130
@@ -66,7 +62,7 @@ scan_state_dir(const char *config_path)
 	mm_config_scan_clear(&scan);
 	mm_problems_clear(&problems);
 	free(text);
-	return dir != NULL ? dir : strdup(STATE_DIR_DEFAULT);
+	return dir != NULL ? dir : strdup(MM_STATE_DIR_DEFAULT);
 }
 
 static char *
@@ -90,7 +86,7 @@ find_socket(const struct mm_control_target *target)
 	if (target->socket_path != NULL)
 		return strdup(target->socket_path);
 	dir = find_state_dir(target->config_path);
-	if (dir != NULL && asprintf(&path, "%s/" CONTROL_NAME, dir) == -1)
+	if (dir != NULL && asprintf(&path, "%s/" MM_CONTROL_SOCKET_NAME, dir) == -1)
 		path = NULL;
 	free(dir);
 	return path;

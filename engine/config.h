@@ -20,6 +20,10 @@
 /* What the programs read where no other file is named. */
 #define MM_CONFIG_PATH_DEFAULT "/etc/mintmark/mintmark.conf"
 
+/* 'state_dir' where a configuration names none, and the control socket in it. */
+#define MM_STATE_DIR_DEFAULT "/var/lib/mintmark"
+#define MM_CONTROL_SOCKET_NAME "control"
+
 /* A configuration is written by hand: tenants few and stable. More is a mistake. */
 #define MM_CONFIG_LEN_MAX (1024 * 1024)
 

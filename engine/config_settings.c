@@ -48,7 +48,7 @@ static const char *const nonce_words[] = { "off", "required", NULL };
 #define REVOKE(member) .section = MM_SECTION_REVOKE, .offset = offsetof(struct mm_config_revoke, member)
 
 const struct mm_setting mm_settings[] = {
-	{ TOP(state_dir), .name = "state_dir", .type = MM_SETTING_PATH, .fallback = "/var/lib/mintmark" },
+	{ TOP(state_dir), .name = "state_dir", .type = MM_SETTING_PATH, .fallback = MM_STATE_DIR_DEFAULT },
 	{ TOP(listens), .name = "listen", .type = MM_SETTING_LISTEN,
 	    .fallback = "127.0.0.1:9080,unix:/run/mintmark/gate.sock" },
 	{ TOP(user), .name = "user", .type = MM_SETTING_TEXT, .fallback = "mintmark" },

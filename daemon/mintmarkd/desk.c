@@ -14,9 +14,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* In the state folder. */
-#define CONTROL_NAME "control"
-
 /* ---- what it is handed ---- */
 
 static bool
@@ -216,7 +213,7 @@ mm_desk_open(struct mm_mintmarkd *mintmarkd)
 	struct mm_buf path;
 
 	mm_buf_init(&path, 4096);
-	mm_buf_addf(&path, "%s/" CONTROL_NAME "%c", mintmarkd->first->config->state_dir, '\0');
+	mm_buf_addf(&path, "%s/" MM_CONTROL_SOCKET_NAME "%c", mintmarkd->first->config->state_dir, '\0');
 	desk->listen.kind = MM_LISTEN_UNIX;
 	desk->listen.address = mm_buf_take(&path, &(size_t){ 0 });
 	if (desk->listen.address != NULL)
