@@ -179,6 +179,24 @@ struct kit {
 	} while (0)
 
 static int
+compare_bytes(const void *left, const void *right)
+{
+	return *(const unsigned char *)left - *(const unsigned char *)right;
+}
+
+/* As many tenants or keys as a large configuration has: the C library may ask how much memory there is. */
+static bool
+sorts_many(void)
+{
+	static unsigned char items[1000][64];
+
+	for (size_t i = 0; i < MM_COUNT_OF(items); i++)
+		items[i][0] = (unsigned char)(i * 7);
+	qsort(items, MM_COUNT_OF(items), sizeof(items[0]), compare_bytes);
+	return items[0][0] <= items[MM_COUNT_OF(items) - 1][0];
+}
+
+static int
 do_compilers_work(const void *argument)
 {
 	const struct kit *kit = argument;
@@ -189,6 +207,7 @@ do_compilers_work(const void *argument)
 	CHECK(memory != NULL);
 	memset(memory, 1, 8 * 1024 * 1024);
 	free(memory);
+	CHECK(sorts_many());
 	CHECK(mm_message_send(kit->messages[0], MM_PROCESS_COMPILER, MM_PROCESS_MINTMARKD, MM_MESSAGE_COMPILE_DONE,
 	    "\1", 1, -1) == 0);
 	CHECK(mm_message_receive(kit->messages[1], MM_PROCESS_MINTMARKD, MM_PROCESS_COMPILER, &message) == 1);
@@ -241,6 +260,7 @@ do_couriers_work(const void *argument)
 	CHECK(pthread_create(&thread, NULL, be_a_thread, &ran) == 0 && pthread_join(thread, NULL) == 0 && ran == 1);
 	CHECK((fd = open("/etc/hosts", O_RDONLY | O_CLOEXEC)) != -1 && read(fd, &byte, 1) == 1 && close(fd) == 0);
 	CHECK(!mm_sandbox_files_replaced(MM_PROCESS_COURIER));
+	CHECK(sorts_many());
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
 	CHECK((fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)) != -1 || errno == EAFNOSUPPORT);
 	CHECK((fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) != -1);
