@@ -18,9 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A name is a part of addresses, metric labels and file names. */
-#define NAME_LEN_MAX 64
-
 /* About a hundred thousand decisions. */
 #define SEGMENT_BYTES_DEFAULT "67108864"
 
@@ -155,7 +152,7 @@ mm_section_kind_of(const struct mm_scan_section *section)
 static int
 shown_len(struct mm_slice text)
 {
-	return text.len > NAME_LEN_MAX ? NAME_LEN_MAX : (int)text.len;
+	return text.len > MM_NAME_LEN_MAX ? MM_NAME_LEN_MAX : (int)text.len;
 }
 
 void
@@ -413,7 +410,7 @@ tell_unknown_section(struct checker *checker, struct mm_scan_section *section)
 static bool
 is_good_title(struct mm_slice title)
 {
-	if (title.len == 0 || title.len > NAME_LEN_MAX || strchr("._-", title.ptr[0]) != NULL)
+	if (title.len == 0 || title.len > MM_NAME_LEN_MAX || strchr("._-", title.ptr[0]) != NULL)
 		return false;
 	for (size_t i = 0; i < title.len; i++)
 		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", title.ptr[i]) == NULL)

@@ -8,6 +8,7 @@
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
 #include "daemon/ipc/sealed.h"
+#include "lib/base/limits.h"
 #include "lib/base/reader.h"
 
 #include <errno.h>
@@ -116,7 +117,7 @@ desk_control_ask(const struct desk_connection *connection)
 	struct mm_buf payload;
 	bool sent;
 
-	mm_buf_init(&payload, 8 + DESK_REALM_LEN_MAX);
+	mm_buf_init(&payload, 8 + MM_NAME_LEN_MAX);
 	mm_buf_add_u64(&payload, connection->question);
 	if (request->ask == DESK_ASK_RELOAD)
 		mm_buf_add_u32(&payload, connection->uid);

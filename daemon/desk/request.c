@@ -5,6 +5,7 @@
 #include "daemon/desk/request.h"
 
 #include "lib/base/array.h"
+#include "lib/base/limits.h"
 #include "lib/codec/json.h"
 
 #include <string.h>
@@ -64,7 +65,7 @@ static bool
 take_realm(struct desk_request *request, struct mm_json_value value)
 {
 	return take_text(request, value, &request->realm) && request->realm[0] != '\0' &&
-	    strlen(request->realm) <= DESK_REALM_LEN_MAX;
+	    strlen(request->realm) <= MM_NAME_LEN_MAX;
 }
 
 static bool

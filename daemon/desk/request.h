@@ -16,9 +16,6 @@
 /* The line with its newline: a question names a few things, none of them long. */
 #define DESK_REQUEST_LEN_MAX 4096
 
-/* The longest name of a realm that a configuration may have. */
-#define DESK_REALM_LEN_MAX 64
-
 /* Records that may be asked for as the last ones: their places are held in memory. */
 #define DESK_LAST_MAX 100000
 

@@ -16,6 +16,9 @@
 /* Members of the objects that are open at one point of a text: bounds the search for duplicates. */
 #define MM_JSON_NAMES_MAX 512
 
+/* The name of a section of the configuration: a part of addresses, metric labels and file names. */
+#define MM_NAME_LEN_MAX 64
+
 /* A kid; those of the providers on record have at most 64 bytes. */
 #define MM_KID_LEN_MAX 256
 

@@ -10,7 +10,14 @@
 
 #include <stdlib.h>
 
-#define NAME_LEN_MAX 64
+/* A 'typ': a media type without "application/"; those in use have a dozen characters. */
+#define TOKEN_TYPE_LEN_MAX 64
+
+/* A 'tid': UUIDs have 36 characters. */
+#define TENANT_ID_LEN_MAX 128
+
+/* The name of a mailbox claim; that of a URL's form fits. */
+#define CLAIM_NAME_LEN_MAX 64
 
 static const char *
 shown(const char *name)
@@ -30,7 +37,7 @@ is_name(const char *name)
 {
 	size_t len = name == NULL ? 0 : strlen(name);
 
-	return len > 0 && len <= NAME_LEN_MAX &&
+	return len > 0 && len <= MM_NAME_LEN_MAX &&
 	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == len && name[0] != '.';
 }
 
@@ -71,7 +78,7 @@ check_token_types(struct mm_compilation *compilation, const struct mm_realm_sett
 		refuse(compilation, settings->name, "the realm accepts no token type",
 		    "name one in 'token_types', or leave it out for at+jwt");
 	for (; *type != NULL; type++) {
-		if (**type == '\0' || strlen(*type) > NAME_LEN_MAX || same_text(*type, "application/"))
+		if (**type == '\0' || strlen(*type) > TOKEN_TYPE_LEN_MAX || same_text(*type, "application/"))
 			refuse(compilation, settings->name, "a token type is empty or too long",
 			    "write what 'typ' says, for example \"at+jwt\" or \"JWT\"");
 	}
@@ -180,7 +187,7 @@ check_tenant_id(struct mm_compilation *compilation, const struct mm_compiled_ten
 
 	if (!realm->pattern_good || (id == NULL && !realm->pattern.is_template))
 		return;
-	if (id == NULL || id[0] == '\0' || strlen(id) > NAME_LEN_MAX * 2)
+	if (id == NULL || id[0] == '\0' || strlen(id) > TENANT_ID_LEN_MAX)
 		refuse(compilation, name, "the tenant has no id, or one that is too long",
 		    "write the 'tid' of its tokens, which is the {tenant} of its issuer");
 	else if (realm->pattern.is_template &&
@@ -371,7 +378,7 @@ is_claim_name(const char *text)
 		if (text[i] < ' ' || text[i] > '~')
 			return false;
 	}
-	return len > 0 && len <= NAME_LEN_MAX;
+	return len > 0 && len <= CLAIM_NAME_LEN_MAX;
 }
 
 static void

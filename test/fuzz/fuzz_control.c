@@ -5,6 +5,7 @@
  */
 #include "daemon/desk/request.h"
 #include "engine/journal_json.h"
+#include "lib/base/limits.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ check_question(struct mm_slice line)
 		abort();
 	if ((request.ask == DESK_ASK_FETCH) != (request.realm != NULL))
 		abort();
-	if (request.realm != NULL && (request.realm[0] == '\0' || strlen(request.realm) > DESK_REALM_LEN_MAX))
+	if (request.realm != NULL && (request.realm[0] == '\0' || strlen(request.realm) > MM_NAME_LEN_MAX))
 		abort();
 	if (!lies_within(&request, request.realm) || !lies_within(&request, request.filter.service) ||
 	    !lies_within(&request, request.filter.kid) || !lies_within(&request, request.filter.tenant))
