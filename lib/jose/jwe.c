@@ -298,6 +298,7 @@ open_content(struct opening *opening, char *plaintext, size_t *plaintext_len)
 	if (mm_base64url_decode(opening->parts[CIPHERTEXT], plaintext, &len) != MM_OK)
 		return MM_JWE_MALFORMED;
 	if (!make_stand_in(opening, stand_in)) {
+		mm_secret_wipe(stand_in, sizeof(stand_in));
 		mm_secret_wipe(plaintext, len);
 		return MM_JWE_INTERNAL;
 	}

@@ -5,8 +5,8 @@
 #ifndef MM_JOSE_JWE_KEY_H
 #define MM_JOSE_JWE_KEY_H
 
-#include "lib/codec/json.h"
 #include "lib/base/limits.h"
+#include "lib/codec/json.h"
 #include "lib/crypto/private_key.h"
 #include "lib/jose/jwe_algorithm.h"
 
