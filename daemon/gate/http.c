@@ -21,6 +21,8 @@
 /* For each listener: a thread a processor; where each waits for the disk this many, for one sync serves them all. */
 #define THREADS_MAX 16
 
+_Static_assert(MM_LISTENS_MAX * THREADS_MAX + 2 <= GATE_VIEWS_MAX, "each thread, the current one and the autopsy's");
+
 /* Heaps of malloc: one a thread of the listeners that are usual. */
 #define ARENAS_MAX (2 * THREADS_MAX)
 
