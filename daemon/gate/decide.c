@@ -5,6 +5,7 @@
 #include "daemon/gate/decide.h"
 
 #include "daemon/gate/autopsy_finding.h"
+#include "daemon/gate/logins.h"
 #include "daemon/gate/record.h"
 #include "daemon/gate/thread.h"
 #include "lib/crypto/digest.h"
@@ -21,6 +22,11 @@ gate_decide_begin(struct gate *gate)
 {
 	unsigned char seed[MM_CACHE_SEED_LEN];
 
+	gate->logins = gate_logins_new();
+	if (gate->logins == NULL) {
+		fprintf(stderr, "mintmark-gate: no memory for logins\n");
+		return false;
+	}
 	if (gate->token_cache_bytes == 0)
 		return true;
 	if (getrandom(seed, sizeof(seed), 0) == (ssize_t)sizeof(seed))
@@ -35,6 +41,7 @@ void
 gate_decide_end(struct gate *gate)
 {
 	mm_cache_free(&gate->token_cache);
+	gate_logins_free(&gate->logins);
 }
 
 static int64_t

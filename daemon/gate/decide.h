@@ -10,9 +10,9 @@
 #include <mintmark/decide.h>
 
 /*
- * Make the token cache that the settings ask for; it lives as long as the gate. An entry counts under the epoch that it
- * was made at alone, so that nothing is to be done where the view is replaced. False, told on standard error, without
- * memory or randomness.
+ * Make the room for logins that callers tell of, and the token cache that the settings ask for; they live as long as the
+ * gate. An entry of the cache counts under the epoch that it was made at alone, so that nothing is to be done where the
+ * view is replaced. False, told on standard error, without memory or randomness.
  */
 MM_MUST_USE bool gate_decide_begin(struct gate *gate);
 void gate_decide_end(struct gate *gate);
@@ -21,6 +21,7 @@ struct gate_question {
 	const char *protocol;  /* "introspect", "auth", "ext_authz", "shadow" */
 	struct mm_slice token; /* absent: there is none */
 	struct mm_slice mailbox;
+	bool of_login; /* who asks may have told of a login before: what it said of it is recorded */
 	const struct mm_evidence *evidence; /* of possession of the token's key; NULL: there is none */
 	enum mm_reason refused; /* MM_OK: decide it; else the request cannot be read, and this is why it is denied */
 };

@@ -60,6 +60,7 @@ struct gate_autopsy_alarms {
 };
 
 struct gate_autopsies;
+struct gate_logins;
 
 struct gate {
 	char name[MM_GATE_NAME_MAX + 1];
@@ -80,6 +81,7 @@ struct gate {
 	struct mm_replay_store *replay_store;               /* of used DPoP proofs */
 	struct mm_replay_store *shadow_replay_store;        /* of those that only the shadow has seen */
 	struct mm_cache *token_cache; /* of verified signatures, for all threads and views; NULL: none is wanted */
+	struct gate_logins *logins;   /* that callers told of */
 	struct gate_findings findings;
 	struct gate_autopsies *autopsies;
 	struct gate_autopsy_alarms autopsy_alarms; /* the autopsies' thread alone */

@@ -153,7 +153,8 @@ static struct gate_question
 question_of(const struct gate_exchange *exchange, const struct introspection *introspection,
     struct gate_evidence *evidence)
 {
-	struct gate_question question = { .protocol = "introspect", .refused = MM_TOKEN_MALFORMED };
+	struct gate_question question = { .protocol = "introspect", .of_login = true,
+		.refused = MM_TOKEN_MALFORMED };
 
 	if (!introspection->readable || !read_evidence(exchange, introspection, evidence))
 		return question;

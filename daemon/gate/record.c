@@ -4,10 +4,13 @@
  */
 #include "daemon/gate/record.h"
 
+#include "daemon/gate/logins.h"
 #include "lib/token/facts.h"
 
 #include <stdio.h>
 #include <time.h>
+
+#define US_PER_S 1000000
 
 static void
 set_facts(struct mm_journal_record *record, const struct mm_facts *facts)
@@ -32,6 +35,35 @@ set_facts(struct mm_journal_record *record, const struct mm_facts *facts)
 		fields[MM_JF_THUMBPRINT] = facts->key->thumbprint_text;
 }
 
+/* Whom a question of a mail server is about: the mailbox, or, at a service without mailboxes, the subject. */
+static struct mm_slice
+login_name(const struct mm_journal_record *record, const struct mm_service *service)
+{
+	const struct mm_slice *fields = record->fields;
+
+	if (mm_slice_present(fields[MM_JF_MAILBOX_ASKED]))
+		return fields[MM_JF_MAILBOX_ASKED];
+	return mm_slice_present(service->mailbox_claim) ? fields[MM_JF_MAILBOX] : fields[MM_JF_SUBJECT];
+}
+
+/* What the caller said of the login before it asked; a session of the token's own is not replaced. */
+static void
+set_login(struct mm_journal_record *record, const struct gate_exchange *exchange, struct gate_login *login)
+{
+	struct mm_slice *fields = record->fields;
+	const struct gate_login_key key = { fields[MM_JF_SERVICE], fields[MM_JF_CALLER],
+		login_name(record, exchange->service) };
+
+	if (!mm_slice_present(key.caller) || !mm_slice_present(key.name) ||
+	    !gate_logins_find(exchange->gate->logins, &key, record->time_us / US_PER_S, login))
+		return;
+	fields[MM_JF_SOURCE] = mm_slice_str(login->source);
+	if (login->protocol != NULL)
+		fields[MM_JF_PROTOCOL] = mm_slice_str(login->protocol);
+	if (login->session[0] != '\0' && !mm_slice_present(fields[MM_JF_SESSION]))
+		fields[MM_JF_SESSION] = mm_slice_str(login->session);
+}
+
 static void
 set_surroundings(struct mm_journal_record *record, const struct gate_exchange *exchange,
     const struct gate_question *question)
@@ -52,6 +84,7 @@ bool
 gate_record_decision(const struct gate_exchange *exchange, const struct gate_question *question,
     const struct gate_outcome *outcome, const struct gate_record_times *times)
 {
+	struct gate_login login;
 	struct mm_journal_record record = {
 		.kind = MM_JOURNAL_DECISION,
 		.time_us = times->time_us,
@@ -65,6 +98,8 @@ gate_record_decision(const struct gate_exchange *exchange, const struct gate_que
 	if (outcome->decision != NULL)
 		set_facts(&record, mm_decision_facts(outcome->decision));
 	set_surroundings(&record, exchange, question);
+	if (question->of_login)
+		set_login(&record, exchange, &login);
 	return mm_journal_append(exchange->gate->journal, &record);
 }
 

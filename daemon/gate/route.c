@@ -14,6 +14,7 @@ static const struct gate_route routes[] = {
 	{ "/v1/auth/", true, false, NULL, false, gate_forward_auth, "auth" },
 	{ "/v1/ext_authz/", true, true, NULL, false, gate_ext_authz, "ext_authz" },
 	{ "/v1/shadow/", true, false, NULL, false, gate_shadow, "shadow" },
+	{ "/v1/dovecot-policy/", true, false, "POST", true, gate_dovecot_policy, "dovecot_policy" },
 	{ "/healthz", false, false, "GET, HEAD", false, gate_healthz, "healthz" },
 	{ "/readyz", false, false, "GET, HEAD", false, gate_readyz, "readyz" },
 	{ "/metrics", false, false, "GET, HEAD", false, gate_metrics_page, "metrics" },

@@ -21,6 +21,7 @@ gate_handler gate_introspect;
 gate_handler gate_forward_auth;
 gate_handler gate_ext_authz;
 gate_handler gate_shadow;
+gate_handler gate_dovecot_policy;
 gate_handler gate_healthz;
 gate_handler gate_readyz;
 gate_handler gate_metrics_page;
