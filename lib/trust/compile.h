@@ -3,7 +3,8 @@
  * A compilation: the state of turning settings and key documents into a snapshot.
  *
  * compile_settings.c checks realms, tenants, services and revocations against each other; compile_keys.c reads the
- * documents and gives each realm its keys; compile.c orders the two and writes the bytes.
+ * documents and gives each realm its keys, which compile_tombstones.c and compile_shared.c take away where they must;
+ * compile.c orders all and writes the bytes.
  */
 #ifndef MM_TRUST_COMPILE_H
 #define MM_TRUST_COMPILE_H
@@ -88,5 +89,16 @@ void mm_compile_settings(struct mm_compilation *compilation);
 
 /* Read all documents, and fill the table of candidates. Needs the realms. */
 void mm_compile_keys(struct mm_compilation *compilation);
+
+/* ---- for the steps of mm_compile_keys() ---- */
+
+/* Whether the realm has its keys from this document. */
+bool mm_compile_is_source(const struct mm_builder_document *document, const struct mm_compiled_realm *realm);
+
+/* Room for one more candidate, which the caller fills and then counts; NULL: memory is short, and the compilation fails. */
+struct mm_candidate *mm_compile_new_candidate(struct mm_compilation *compilation);
+
+/* Of material that more than one realm would have, decide who keeps it, and tell the others. */
+void mm_compile_settle_shared(struct mm_compilation *compilation);
 
 #endif

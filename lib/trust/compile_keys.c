@@ -19,6 +19,7 @@
 #include "lib/jose/jwks.h"
 #include "lib/jose/keyset_marks.h"
 #include "lib/trust/compile.h"
+#include "lib/trust/compile_tombstones.h"
 #include "lib/trust/find.h"
 
 #include <stdlib.h>
@@ -61,8 +62,8 @@ note_fault(struct document *document, enum mm_note_class class_of_fetched, struc
 
 /* ---- the scope of a key ---- */
 
-static bool
-is_source_of(const struct mm_builder_document *document, const struct mm_compiled_realm *realm)
+bool
+mm_compile_is_source(const struct mm_builder_document *document, const struct mm_compiled_realm *realm)
 {
 	return realm->settings->keys != NULL && strcmp(realm->settings->keys, document->name) == 0;
 }
@@ -187,8 +188,8 @@ set_windows(struct mm_candidate *candidate, const struct mm_compiled_realm *real
 		bring_forward(&candidate->verify_until_s, later(marks->not_after_s, MM_CLOCK_SKEW_S));
 }
 
-static struct mm_candidate *
-new_candidate(struct mm_compilation *compilation)
+struct mm_candidate *
+mm_compile_new_candidate(struct mm_compilation *compilation)
 {
 	struct mm_candidate *grown;
 	size_t max = compilation->candidate_max == 0 ? 64 : compilation->candidate_max * 2;
@@ -212,7 +213,7 @@ offer_to_realm(struct document *document, const struct published *published, siz
 {
 	const struct mm_jwk *jwk = &published->jwk;
 	const struct mm_compiled_realm *realm = &document->compilation->realms[realm_number];
-	struct mm_candidate *candidate = new_candidate(document->compilation);
+	struct mm_candidate *candidate = mm_compile_new_candidate(document->compilation);
 	enum mm_key_standing standing;
 
 	if (candidate == NULL || !standing_in(jwk, realm, &standing))
@@ -280,7 +281,7 @@ offer(struct document *document, const struct published *published)
 	for (size_t i = 0; i < compilation->realm_count; i++) {
 		enum mm_key_standing standing;
 
-		if (!is_source_of(document->row, &compilation->realms[i]))
+		if (!mm_compile_is_source(document->row, &compilation->realms[i]))
 			continue;
 		wanted = wanted || standing_in(jwk, &compilation->realms[i], &standing);
 		offer_to_realm(document, published, i);
@@ -291,52 +292,18 @@ offer(struct document *document, const struct published *published)
 		    (int)jwk->issuer.len, jwk->issuer.ptr), "nothing to mend, unless it should be");
 }
 
-/* ---- tombstones ---- */
-
-/* Dead material. */
-struct tombstone {
-	uint8_t material[MM_DIGEST_LEN];
-	int64_t revoked_at_s;
-	const struct mm_builder_document *source; /* dead in the realms whose source this is; NULL: in every realm */
-};
-
-struct tombstone_list {
-	struct tombstone *items;
-	size_t count, max;
-};
-
-static void
-add_tombstone(struct mm_compilation *compilation, struct tombstone_list *list, const struct tombstone *tombstone)
-{
-	size_t max = list->max == 0 ? 16 : list->max * 2;
-
-	if (list->count == list->max) {
-		struct tombstone *grown = mm_pool_array(&compilation->pool, max, sizeof(*grown));
-
-		if (grown == NULL) {
-			compilation->no_memory = true;
-			return;
-		}
-		if (list->count > 0)
-			memcpy(grown, list->items, list->count * sizeof(*grown));
-		list->items = grown;
-		list->max = max;
-	}
-	list->items[list->count++] = *tombstone;
-}
-
 /* Also of a key whose issuer is no realm's here. */
 static void
-bury(struct document *document, struct tombstone_list *list, const struct mm_jwk *jwk)
+bury(struct document *document, struct mm_tombstones *list, const struct mm_jwk *jwk)
 {
-	struct tombstone tombstone = {
+	struct mm_tombstone tombstone = {
 		.revoked_at_s = jwk->revoked_at_s, .source = is_fetched(document) ? document->row : NULL,
 	};
 
 	if (!jwk->revoked)
 		return;
 	memcpy(tombstone.material, jwk->material_id, MM_DIGEST_LEN);
-	add_tombstone(document->compilation, list, &tombstone);
+	mm_tombstones_add(document->compilation, list, &tombstone);
 }
 
 /* ---- one document ---- */
@@ -411,7 +378,7 @@ read_keys(struct document *document, const struct mm_jwks *set, struct published
 }
 
 static void
-compile_keys(struct document *document, const struct mm_jwks *set, struct tombstone_list *tombstones)
+compile_keys(struct document *document, const struct mm_jwks *set, struct mm_tombstones *tombstones)
 {
 	size_t position = 0, max = 0, count;
 	struct mm_json_value element;
@@ -435,7 +402,7 @@ compile_keys(struct document *document, const struct mm_jwks *set, struct tombst
 }
 
 static void
-compile_document(struct document *document, struct mm_json_names *names, struct tombstone_list *tombstones)
+compile_document(struct document *document, struct mm_json_names *names, struct mm_tombstones *tombstones)
 {
 	struct mm_pool *pool = &document->compilation->pool;
 	/* Decoded numbers and certificates are shorter than their text; x5c is decoded twice at most. */
@@ -461,195 +428,7 @@ compile_document(struct document *document, struct mm_json_names *names, struct 
 		compile_keys(document, &set, tombstones);
 }
 
-/* ---- between documents ---- */
-
-static void
-remember_revocation(struct mm_candidate *candidate, int64_t revoked_at_s)
-{
-	bool known = candidate->revoked_at_s != INT64_MIN;
-
-	if (revoked_at_s != INT64_MIN && (!known || revoked_at_s < candidate->revoked_at_s))
-		candidate->revoked_at_s = revoked_at_s;
-}
-
-/* A kid that no key of the realm has is dead before one has it. */
-static void
-add_dead_kid(struct mm_compilation *compilation, const struct mm_compiled_revocation *dead, int64_t revoked_at_s)
-{
-	struct mm_candidate *candidate = new_candidate(compilation);
-
-	if (candidate == NULL)
-		return;
-	*candidate = (struct mm_candidate){
-		.jwk.kid = mm_slice_str(dead->settings->value), .realm = dead->realm, .standing = MM_KEY_TOMBSTONED,
-		.signs_from_s = INT64_MIN, .signs_until_s = INT64_MAX, .verify_until_s = INT64_MAX,
-		.seen_s = INT64_MIN, .revoked_at_s = revoked_at_s,
-	};
-	compilation->candidate_count++;
-}
-
-/* Who names the wrong realm should not believe that the key is dead. */
-static void
-remark_namesake(struct mm_compilation *compilation, const struct mm_compiled_revocation *dead)
-{
-	const char *realm = compilation->realms[dead->realm].settings->name;
-	struct mm_slice kid = mm_slice_str(dead->settings->value);
-
-	for (size_t i = 0; i < compilation->candidate_count; i++) {
-		const struct mm_candidate *candidate = &compilation->candidates[i];
-
-		if (!mm_slice_equal(candidate->jwk.kid, kid) || candidate->standing != MM_KEY_USABLE)
-			continue;
-		mm_compile_note(compilation, MM_NOTE_REMARK, realm, kid, mm_compile_text(compilation,
-		    "the kid is revoked in realm %s, which has no such key; that of realm %s is good", realm,
-		    compilation->realms[candidate->realm].settings->name), "name that realm, if its key is meant");
-		return;
-	}
-}
-
-/* What the configuration revokes by kid: the material that has this kid in this realm is dead in every realm. */
-static void
-apply_dead_kids(struct mm_compilation *compilation, struct tombstone_list *tombstones)
-{
-	for (size_t i = 0; i < compilation->dead_kid_count; i++) {
-		const struct mm_compiled_revocation *dead = &compilation->dead_kids[i];
-		int64_t at_s = dead->settings->revoked_at_s == 0 ? INT64_MIN : dead->settings->revoked_at_s;
-		bool found = false;
-
-		for (size_t j = 0; j < compilation->candidate_count; j++) {
-			struct mm_candidate *candidate = &compilation->candidates[j];
-			struct tombstone tombstone = { .revoked_at_s = at_s };
-
-			if (candidate->realm != dead->realm ||
-			    !mm_slice_equal(candidate->jwk.kid, mm_slice_str(dead->settings->value)))
-				continue;
-			found = true;
-			candidate->standing = MM_KEY_TOMBSTONED;
-			remember_revocation(candidate, at_s);
-			memcpy(tombstone.material, candidate->jwk.material_id, MM_DIGEST_LEN);
-			add_tombstone(compilation, tombstones, &tombstone);
-		}
-		if (found)
-			continue;
-		remark_namesake(compilation, dead);
-		add_dead_kid(compilation, dead, at_s);
-	}
-}
-
-static bool
-kills(const struct mm_compilation *compilation, const struct tombstone *tombstone,
-    const struct mm_candidate *candidate)
-{
-	return memcmp(candidate->jwk.material_id, tombstone->material, MM_DIGEST_LEN) == 0 &&
-	    candidate->document != NULL &&
-	    (tombstone->source == NULL || is_source_of(tombstone->source, &compilation->realms[candidate->realm]));
-}
-
-/* Dead material is dead under every kid and spelling. */
-static void
-apply_tombstones(struct mm_compilation *compilation, const struct tombstone_list *tombstones)
-{
-	for (size_t i = 0; i < compilation->candidate_count; i++) {
-		struct mm_candidate *candidate = &compilation->candidates[i];
-
-		for (size_t j = 0; j < tombstones->count; j++) {
-			if (!kills(compilation, &tombstones->items[j], candidate))
-				continue;
-			remember_revocation(candidate, tombstones->items[j].revoked_at_s);
-			if (candidate->standing == MM_KEY_TOMBSTONED)
-				continue;
-			candidate->standing = MM_KEY_TOMBSTONED;
-			mm_compile_note(compilation, MM_NOTE_ALARM, candidate->document->name, candidate->jwk.kid,
-			    "the material of a revoked key is published again",
-			    "find out who publishes it; its tokens are refused");
-		}
-	}
-}
-
-/* ---- material of two realms ---- */
-
-/* Two names of one file, or a copy of it, are the same document still. */
-static bool
-same_document(const struct mm_builder_document *a, const struct mm_builder_document *b)
-{
-	return a == b || mm_slice_equal(a->jwks, b->jwks);
-}
-
-/*
- * Design: material "stays good where it stood first by mint, by file, or by its own issuer (else anybody could switch a
- * realm off by publishing its public key)". An operator's file stands before what a stranger publishes, whatever that
- * states; then a key that states its realm's issuer before one that states none; then the one that was seen first; of
- * those seen together, and of files, the realm that is configured first.
- */
-static bool
-stands_before(const struct mm_candidate *a, const struct mm_candidate *b)
-{
-	bool a_states = mm_slice_present(a->jwk.issuer), b_states = mm_slice_present(b->jwk.issuer);
-
-	if (a->document->origin != b->document->origin)
-		return a->document->origin == MM_DOCUMENT_FILE;
-	if (a_states != b_states)
-		return a_states;
-	if (a->seen_s != b->seen_s)
-		return a->seen_s < b->seen_s;
-	return a->realm < b->realm;
-}
-
-/*
- * Of two realms that are offered the same material: which of them do not get it? In one document, and between documents
- * of one origin that both do not state whose it is, nobody can tell: neither gets it.
- */
-static void
-settle_pair(struct mm_candidate *a, struct mm_candidate *b)
-{
-	bool neither_states = !mm_slice_present(a->jwk.issuer) && !mm_slice_present(b->jwk.issuer);
-	bool both = same_document(a->document, b->document) ||
-	    (neither_states && a->document->origin == b->document->origin);
-
-	if (both || stands_before(b, a))
-		a->loses = true;
-	if (both || stands_before(a, b))
-		b->loses = true;
-}
-
-/*
- * Whether at most one of the two may have the key. Where neither states an issuer, a realm that demands one and so
- * refuses the key counts too: that the other realm demands none does not make the key its own.
- */
-static bool
-share_material(const struct mm_candidate *a, const struct mm_candidate *b)
-{
-	bool a_usable = a->standing == MM_KEY_USABLE, b_usable = b->standing == MM_KEY_USABLE;
-	bool neither_states = !mm_slice_present(a->jwk.issuer) && !mm_slice_present(b->jwk.issuer);
-
-	if (a->realm == b->realm || memcmp(a->jwk.material_id, b->jwk.material_id, MM_DIGEST_LEN) != 0 ||
-	    a->standing == MM_KEY_TOMBSTONED || b->standing == MM_KEY_TOMBSTONED)
-		return false;
-	return (a_usable && b_usable) || (neither_states && (a_usable || b_usable));
-}
-
-static void
-settle_shared_material(struct mm_compilation *compilation)
-{
-	struct mm_candidate *candidates = compilation->candidates;
-
-	for (size_t i = 0; i < compilation->candidate_count; i++) {
-		for (size_t j = i + 1; j < compilation->candidate_count; j++) {
-			if (share_material(&candidates[i], &candidates[j]))
-				settle_pair(&candidates[i], &candidates[j]);
-		}
-	}
-	for (size_t i = 0; i < compilation->candidate_count; i++) {
-		if (!candidates[i].loses || candidates[i].standing != MM_KEY_USABLE)
-			continue;
-		candidates[i].standing = MM_KEY_WITHOUT_SCOPE;
-		mm_compile_note(compilation, MM_NOTE_ALARM, candidates[i].document->name, candidates[i].jwk.kid,
-		    mm_compile_text(compilation,
-		    "the key's material is offered to realm %s and to another: refused in this one",
-		    compilation->realms[candidates[i].realm].settings->name),
-		    "no two realms may share a key: find out whose it is and take it out elsewhere");
-	}
-}
+/* ---- all documents ---- */
 
 static int
 compare_candidates(const void *left, const void *right)
@@ -682,7 +461,7 @@ void
 mm_compile_keys(struct mm_compilation *compilation)
 {
 	struct mm_json_names *names = mm_pool_alloc(&compilation->pool, sizeof(*names));
-	struct tombstone_list tombstones = { NULL, 0, 0 };
+	struct mm_tombstones tombstones = { NULL, 0, 0 };
 
 	if (names == NULL) {
 		compilation->no_memory = true;
@@ -693,9 +472,9 @@ mm_compile_keys(struct mm_compilation *compilation)
 
 		compile_document(&document, names, &tombstones);
 	}
-	apply_dead_kids(compilation, &tombstones);
-	apply_tombstones(compilation, &tombstones);
-	settle_shared_material(compilation);
+	mm_tombstones_bury_kids(compilation, &tombstones);
+	mm_tombstones_apply(compilation, &tombstones);
+	mm_compile_settle_shared(compilation);
 	if (compilation->candidate_count > 0)
 		qsort(compilation->candidates, compilation->candidate_count, sizeof(*compilation->candidates),
 		    compare_candidates);
