@@ -3,6 +3,7 @@
  * mintmarkd: reads the configuration, has the trust compiled, opens what the gate needs, and keeps a gate.
  * mintmarkd(8) is its contract.
  */
+#include "daemon/ipc/limits.h"
 #include "daemon/mintmarkd/clock.h"
 #include "daemon/mintmarkd/compile.h"
 #include "daemon/mintmarkd/epoch.h"
@@ -24,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum exit_status {
@@ -355,13 +357,32 @@ ignore_file_size_signal(void)
 	return signal(SIGXFSZ, SIG_IGN) != SIG_ERR;
 }
 
+/*
+ * The usual soft limit of 1,024 is for programs that use select(2). While a configuration is read anew, each document
+ * of keys is here up to four times: in use, in the new reading, and in what waits for the compiler and the courier.
+ * Children inherit it, and set their own.
+ */
+static bool
+raise_descriptor_limit(void)
+{
+	const rlim_t wanted = (rlim_t)8 * MM_DOCUMENTS_MAX;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return false;
+	if (limit.rlim_cur >= wanted)
+		return true;
+	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct start start;
 	enum exit_status status;
 
-	if (!open_standard_descriptors() || !ignore_file_size_signal())
+	if (!open_standard_descriptors() || !ignore_file_size_signal() || !raise_descriptor_limit())
 		return EXIT_NOT_DONE;
 	mm_log_init();
 	parse_options(argc, argv, &start.options);

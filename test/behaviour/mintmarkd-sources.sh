@@ -262,4 +262,24 @@ await 10 "it is told" logged "it is set aside as"
 [ -d "$kept.bad" ] || fail "it is not set aside"
 is_refused --as alice || fail "a token is accepted without a key"
 end 0
+
+# ---- many sources ----
+
+echo "checking: many sources are read anew under a small limit of descriptors"
+count=0
+while [ "$count" -lt 60 ]; do
+	source="jwks:https://localhost:$keys_port/keys?$count"
+	printf 'realm more%d {\n    issuer = "https://more%d.example"\n    keys = "%s"\n}\n' "$count" "$count" "$source"
+	name=$(printf '%s' "$source" | sha256sum | cut -d ' ' -f 1)
+	echo '{"keys":[]}' >"$state/keys/$name.jwks"
+	count=$((count + 1))
+done >>"$config"
+ulimit -S -n 64
+: >"$world/log"
+start
+epoch=$(epoch)
+kill -HUP "$mintmarkd_pid"
+await 20 "they are in use" is_newer
+logged "the one before it stays in use" && fail "they cannot be read anew"
+end 0
 finish
