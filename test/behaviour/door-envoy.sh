@@ -8,6 +8,8 @@ set -eu
 port=20730
 # shellcheck source=test/behaviour/gate_world.sh
 . "$MINTMARK_SOURCE/test/behaviour/gate_world.sh"
+# Envoy comes through the unix socket and is believed; curl over TCP is not.
+sed -i 's|^journal_segment = .*|&\ntrusted_proxies = { "unix" }|' "$config"
 start
 
 mail=$base/v1/ext_authz/mail
@@ -90,5 +92,45 @@ envoy 401 "a wrong secret" "$mail/x" -H 'Mintmark-Caller: Basic ZG92ZWNvdDp4' -H
 envoy 401 "a certificate that nobody vouches for" "$mail/x" -H 'Mintmark-Client-Certificate: x' -H "$bearer"
 metric 'mintmark_caller_refused_total{service="mail"} 3'
 metric 'mintmark_http_answers_total{endpoint="ext_authz",status="4xx"} 15'
+
+echo "== bound tokens: the client's request is Envoy's own"
+bound=$(token --bound-to-key D1)
+# dpop STATUS REASON WHAT PATH PROOF CURL-ARGUMENT…
+dpop()
+{
+	status=$1
+	reason=$2
+	about=$3
+	path=$4
+	proof=$5
+	shift 5
+	envoy "$status" "$about" "$mail$path" -H "Authorization: DPoP $bound" -H "DPoP: $proof" "$@"
+	recorded reason="$reason" protocol=ext_authz
+}
+proof()
+{
+	token --proof-of "$bound" "$@"
+}
+socket="--unix-socket $world/gate.sock -H X-Forwarded-Proto:https"
+api='htu="https://web.example/api/x"'
+one=$(proof --claim "$api")
+# shellcheck disable=SC2086 # words
+{
+	dpop 200 OK "a proof for it" '/api/x?y=z' "$one" $socket
+	dpop 401 REPLAYED "again" '/api/x?y=z' "$one" $socket
+	dpop 200 OK "another method's" /api/x "$(proof --claim "$api" --claim 'htm="PUT"')" $socket -X PUT
+	dpop 401 BINDING_MISMATCH "that method, and another request" /api/x "$(proof --claim "$api" --claim 'htm="PUT"')" $socket
+	dpop 401 BINDING_MISMATCH "another path" /api/y "$(proof --claim "$api")" $socket
+	dpop 401 BINDING_MISMATCH "another host" /api/x "$(proof --claim 'htu="https://evil.example/api/x"')" $socket
+	dpop 401 BINDING_MISMATCH "another scheme" /api/x "$(proof --claim 'htu="http://web.example/api/x"')" $socket
+	dpop 401 BINDING_MISMATCH "no scheme" /api/x "$(proof --claim "$api")" --unix-socket "$world/gate.sock"
+	dpop 401 BINDING_MISMATCH "two schemes" /api/x "$(proof --claim "$api")" $socket -H X-Forwarded-Proto:https
+	dpop 401 BINDING_MISMATCH "what nginx would tell does not count" /other "$(proof --claim "$api")" $socket \
+	    -H X-Forwarded-Method:GET -H X-Forwarded-Host:web.example -H X-Forwarded-Uri:/api/x
+	dpop 200 OK "and takes nothing away" /api/x "$(proof --claim "$api")" $socket \
+	    -H X-Forwarded-Method:PUT -H X-Forwarded-Host:evil.example -H X-Forwarded-Uri:/other
+}
+dpop 401 BINDING_MISMATCH "who is no trusted proxy is not believed" /api/x "$(proof --claim "$api")" -H X-Forwarded-Proto:https
+dpop 200 OK "a caller is" /api/x "$(proof --claim "$api")" -H X-Forwarded-Proto:https -H "$caller"
 end 0
 finish
