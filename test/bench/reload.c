@@ -269,12 +269,15 @@ report_sides(struct bench_report *report, struct side *quiet, struct side *distu
 	unsigned rounds = report->rounds;
 	double by_cpu = median_ratio(quiet->cpu_us, disturbed->cpu_us, rounds);
 	double by_clock = median_ratio(disturbed->rate, quiet->rate, rounds);
+	double quiet_us = bench_median(quiet->cpu_us, rounds), disturbed_us = bench_median(disturbed->cpu_us, rounds);
+	double each_us = (disturbed_us - quiet_us) * (double)disturbed->answers / (double)disturbed->taken;
 	const struct bench_figure figures[] = {
 		{ "disturbed rate beside the quiet, by the gate's CPU time", by_cpu, "times",
 		    bound ? BENCH_AT_LEAST : BENCH_REPORTED, MUST_KEEP },
 		{ "the same by the clock", by_clock, "times", BENCH_REPORTED, 0 },
-		{ "quiet: CPU a decision", bench_median(quiet->cpu_us, rounds), "µs", BENCH_REPORTED, 0 },
-		{ "disturbed: CPU a decision", bench_median(disturbed->cpu_us, rounds), "µs", BENCH_REPORTED, 0 },
+		{ "quiet: CPU a decision", quiet_us, "µs", BENCH_REPORTED, 0 },
+		{ "disturbed: CPU a decision", disturbed_us, "µs", BENCH_REPORTED, 0 },
+		{ "the gate's CPU for each key set", each_us / 1e3, "ms", BENCH_REPORTED, 0 },
 		{ "quiet: rate", bench_median(quiet->rate, rounds) / 1e3, "thousand/s", BENCH_REPORTED, 0 },
 		{ "quiet: p99", bench_median(quiet->p99_us, rounds) / 1e3, "ms", BENCH_REPORTED, 0 },
 		{ "disturbed: p99", bench_median(disturbed->p99_us, rounds) / 1e3, "ms", BENCH_REPORTED, 0 },
@@ -319,6 +322,8 @@ measure(struct bench *bench, const struct server *server, size_t tokens, bool bo
 	}
 	http_load_close(&load);
 	free(load.latencies_us);
+	if (disturbed.taken == 0)
+		maker_fail("%s: the gate took no new key set", server->name);
 	snprintf(group, sizeof(group), "reload every %d ms, %s, %zu token%s", RELOAD_EVERY_MS, server->name, tokens,
 	    tokens == 1 ? "" : "s");
 	bench_report_group(&bench->report, group);
