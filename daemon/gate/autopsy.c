@@ -239,6 +239,9 @@ gate_autopsies_offer(struct gate_autopsies *autopsies, struct mm_slice token, co
 void
 gate_autopsies_get_counts(struct gate_autopsies *autopsies, struct gate_autopsy_counts *counts)
 {
+	*counts = (struct gate_autopsy_counts){ 0 };
+	if (autopsies == NULL)
+		return;
 	pthread_mutex_lock(&autopsies->lock);
 	*counts = autopsies->counts;
 	pthread_mutex_unlock(&autopsies->lock);

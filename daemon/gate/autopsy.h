@@ -65,6 +65,7 @@ void gate_autopsies_free(struct gate_autopsies **autopsies);
 void gate_autopsies_offer(struct gate_autopsies *autopsies, struct mm_slice token, const struct mm_key *key,
     struct mm_slice service, struct mm_slice source);
 
+/* Of none, which is what there is before the beginning: all zero. */
 void gate_autopsies_get_counts(struct gate_autopsies *autopsies, struct gate_autopsy_counts *counts);
 
 #endif
