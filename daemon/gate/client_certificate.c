@@ -23,12 +23,11 @@ decode_percent(struct mm_slice text, char *out, size_t *out_len)
 		char c = text.ptr[i];
 
 		if (c == '%') {
-			int high = i + 2 < text.len ? mm_hex_value(text.ptr[i + 1]) : -1;
-			int low = i + 2 < text.len ? mm_hex_value(text.ptr[i + 2]) : -1;
+			int byte = mm_hex_pair(text.ptr + i + 1, text.len - i - 1);
 
-			if (high < 0 || low < 0)
+			if (byte < 0)
 				return false;
-			c = (char)(high << 4 | low);
+			c = (char)byte;
 			i += 2;
 		}
 		out[(*out_len)++] = c;

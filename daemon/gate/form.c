@@ -31,12 +31,11 @@ gate_form_decode(char *text, size_t len, struct mm_slice *decoded)
 		if (c == '+') {
 			c = ' ';
 		} else if (c == '%') {
-			int high = len - from > 2 ? mm_hex_value(text[from + 1]) : -1;
-			int low = len - from > 2 ? mm_hex_value(text[from + 2]) : -1;
+			int byte = mm_hex_pair(text + from + 1, len - from - 1);
 
-			if (high < 0 || low < 0)
+			if (byte < 0)
 				return false;
-			c = (char)(high << 4 | low);
+			c = (char)byte;
 			from += 2;
 		}
 		text[to++] = c;

@@ -6,6 +6,7 @@
 
 #include "engine/crc32c.h"
 #include "lib/base/limits.h"
+#include "lib/codec/ascii.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -51,12 +52,6 @@ gate_logins_free(struct gate_logins **logins)
 	*logins = NULL;
 }
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* The key as a slot has it. False where it is longer than one can have. */
 static bool
 set_key(struct slot *slot, const struct gate_login_key *key)
@@ -69,7 +64,7 @@ set_key(struct slot *slot, const struct gate_login_key *key)
 	memcpy(slot->owner + key->service.len + 1, key->caller.ptr, key->caller.len);
 	slot->owner_len = key->service.len + key->caller.len + 2;
 	for (size_t i = 0; i < key->name.len; i++)
-		slot->name[i] = lower(key->name.ptr[i]);
+		slot->name[i] = mm_ascii_lower(key->name.ptr[i]);
 	slot->name_len = key->name.len;
 	return true;
 }

@@ -5,6 +5,8 @@
 #ifndef MM_CODEC_HEX_H
 #define MM_CODEC_HEX_H
 
+#include <stddef.h>
+
 /* The value of one digit, of either case; -1: it is none. */
 static inline int
 mm_hex_value(char c)
@@ -16,6 +18,16 @@ mm_hex_value(char c)
 	if (c >= 'A' && c <= 'F')
 		return c - 'A' + 10;
 	return -1;
+}
+
+/* The byte of the two digits that a text of len characters begins with; -1: it does not begin so. */
+static inline int
+mm_hex_pair(const char *text, size_t len)
+{
+	int high = len < 2 ? -1 : mm_hex_value(text[0]);
+	int low = len < 2 ? -1 : mm_hex_value(text[1]);
+
+	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
 #endif

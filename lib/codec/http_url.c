@@ -5,6 +5,7 @@
 #include "lib/codec/http_url.h"
 
 #include "lib/base/array.h"
+#include "lib/codec/ascii.h"
 #include "lib/codec/hex.h"
 
 /* 65535 has five digits; more only spell zeroes. */
@@ -29,16 +30,10 @@ struct rewriting {
 	size_t out_len;
 };
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 static bool
 is_alphanumeric(char c)
 {
-	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+	return (c >= '0' && c <= '9') || (mm_ascii_lower(c) >= 'a' && mm_ascii_lower(c) <= 'z');
 }
 
 /* RFC 3986 section 2.3: unreserved */
@@ -68,7 +63,7 @@ static void
 put_lower(struct rewriting *rewriting, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		put(rewriting, lower(rewriting->left.ptr[i]));
+		put(rewriting, mm_ascii_lower(rewriting->left.ptr[i]));
 	advance(rewriting, len);
 }
 
@@ -78,7 +73,7 @@ begins_with_ignoring_case(struct mm_slice text, struct mm_slice prefix)
 	if (text.len < prefix.len)
 		return false;
 	for (size_t i = 0; i < prefix.len; i++) {
-		if (lower(text.ptr[i]) != prefix.ptr[i])
+		if (mm_ascii_lower(text.ptr[i]) != prefix.ptr[i])
 			return false;
 	}
 	return true;
@@ -161,19 +156,16 @@ rewrite_encoded(struct rewriting *rewriting)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	struct mm_slice left = rewriting->left;
-	int high = left.len < 3 ? -1 : mm_hex_value(left.ptr[1]);
-	int low = left.len < 3 ? -1 : mm_hex_value(left.ptr[2]);
-	char c;
+	int byte = mm_hex_pair(left.ptr + 1, left.len - 1);
 
-	if (high < 0 || low < 0)
+	if (byte < 0)
 		return false;
-	c = (char)(high << 4 | low);
-	if (is_unreserved(c)) {
-		put(rewriting, c);
+	if (is_unreserved((char)byte)) {
+		put(rewriting, (char)byte);
 	} else {
 		put(rewriting, '%');
-		put(rewriting, digits[high]);
-		put(rewriting, digits[low]);
+		put(rewriting, digits[byte >> 4]);
+		put(rewriting, digits[byte & 15]);
 	}
 	advance(rewriting, 3);
 	return true;

@@ -5,6 +5,7 @@
 #include "lib/codec/mailbox.h"
 
 #include "lib/base/limits.h"
+#include "lib/codec/ascii.h"
 
 static bool
 is_letter_or_digit(char c)
@@ -27,11 +28,8 @@ is_domain_character(char c)
 static void
 lower_case(struct mm_slice text, char *lower)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-
-		lower[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-	}
+	for (size_t i = 0; i < text.len; i++)
+		lower[i] = mm_ascii_lower(text.ptr[i]);
 }
 
 /* One or more non-empty words with single dots between them. */

@@ -8,6 +8,7 @@
 #include "lib/token/judgement.h"
 
 #include "lib/base/try.h"
+#include "lib/codec/ascii.h"
 #include "lib/trust/find.h"
 
 /* ---- step 1 ---- */
@@ -123,9 +124,7 @@ equal_ignoring_case(struct mm_slice a, struct mm_slice lower)
 	if (a.len != lower.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++) {
-		char c = a.ptr[i];
-
-		if ((c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c) != lower.ptr[i])
+		if (mm_ascii_lower(a.ptr[i]) != lower.ptr[i])
 			return false;
 	}
 	return true;

@@ -5,6 +5,7 @@
 #include "lib/trust/compile.h"
 
 #include "lib/base/buf.h"
+#include "lib/codec/ascii.h"
 #include "lib/crypto/digest.h"
 #include "lib/trust/snapshot.h"
 
@@ -112,7 +113,7 @@ write_lower(struct mm_buf *out, const char *text)
 {
 	mm_buf_add_u32(out, (uint32_t)strlen(text));
 	for (; *text != '\0'; text++)
-		mm_buf_add_u8(out, (uint8_t)(*text >= 'A' && *text <= 'Z' ? *text + ('a' - 'A') : *text));
+		mm_buf_add_u8(out, (uint8_t)mm_ascii_lower(*text));
 }
 
 static void
