@@ -82,12 +82,14 @@ set_source(struct gate_login *login, struct mm_slice remote)
 	return inet_ntop(family, &address, login->source, sizeof(login->source)) != NULL;
 }
 
-static void
+/* In the journal it says that address and session are a caller's word, so it must be none of the gate's own. */
+static bool
 set_protocol(struct gate_login *login, struct mm_slice protocol)
 {
 	for (size_t i = 0; i < MM_COUNT_OF(protocols); i++)
 		if (mm_slice_equal(protocol, mm_slice_str(protocols[i])))
 			login->protocol = protocols[i];
+	return login->protocol != NULL;
 }
 
 static void
@@ -121,9 +123,8 @@ note_login(const struct gate_exchange *exchange)
 
 	mm_scratch_init(&scratch, room, sizeof(room));
 	if (!read_told(mm_slice(exchange->body.data, exchange->body.len), &scratch, &told) ||
-	    !set_source(&login, told.remote))
+	    !set_source(&login, told.remote) || !set_protocol(&login, told.protocol))
 		return;
-	set_protocol(&login, told.protocol);
 	set_session(&login, told.session);
 	gate_logins_note(exchange->gate->logins, &(const struct gate_login_key){ exchange->service->name,
 	    mm_slice_str(exchange->caller->name), told.name }, &login, time(NULL));

@@ -30,7 +30,7 @@
 
 struct gate_login {
 	char source[INET6_ADDRSTRLEN];
-	const char *protocol; /* a constant text; NULL: it is not known */
+	const char *protocol; /* a constant text */
 	char session[GATE_LOGIN_SESSION_LEN_MAX + 1];
 };
 

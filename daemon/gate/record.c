@@ -58,8 +58,7 @@ set_login(struct mm_journal_record *record, const struct gate_exchange *exchange
 	    !gate_logins_find(exchange->gate->logins, &key, record->time_us / US_PER_S, login))
 		return;
 	fields[MM_JF_SOURCE] = mm_slice_str(login->source);
-	if (login->protocol != NULL)
-		fields[MM_JF_PROTOCOL] = mm_slice_str(login->protocol);
+	fields[MM_JF_PROTOCOL] = mm_slice_str(login->protocol);
 	if (login->session[0] != '\0' && !mm_slice_present(fields[MM_JF_SESSION]))
 		fields[MM_JF_SESSION] = mm_slice_str(login->session);
 }

@@ -68,8 +68,8 @@ let_go "Alice logs in" "$as_dovecot" "$alices"
 ask "Alice's token" "$as_dovecot" source=192.0.2.7 protocol=imap session='Zv8sM+abcdef/1' caller=dovecot verdict=allow
 let_go "in other letters, by IPv6" "$as_dovecot" "$(told ALICE@Contoso.example 2001:DB8:0::1 pop3 s2)"
 ask "Alice's token" "$as_dovecot" source=2001:db8::1 protocol=pop3 session=s2
-let_go "an unknown protocol and an odd session" "$as_dovecot" "$(told alice@contoso.example 192.0.2.8 shadow 'a b')"
-ask "Alice's token" "$as_dovecot" source=192.0.2.8 protocol=introspect session=
+let_go "an odd session" "$as_dovecot" "$(told alice@contoso.example 192.0.2.8 pop3 'a b')"
+ask "Alice's token" "$as_dovecot" source=192.0.2.8 protocol=pop3 session=
 http 200 "where the caller names a mailbox, it is that login's" -u "$as_dovecot" -d "token=$alice" \
     -d mailbox=dave@contoso.example "$introspect"
 recorded source=127.0.0.1 verdict=deny reason=MAILBOX_MISMATCH
@@ -110,6 +110,8 @@ long=$(printf '%0300d' 0)
 for bad in '' '{' '[]' 'null' '{}' '{"login":null}' '{"login":7,"remote":"203.0.113.66"}' '{"login":"alice@contoso.example"}' \
     '{"login":"alice@contoso.example","remote":"203.0.113.66","remote":"203.0.113.66"}' \
     '{"login":"alice@contoso.example","Login":"x","remote":"203.0.113.66"}' \
+    "$(told alice@contoso.example 203.0.113.66 shadow x)" "$(told alice@contoso.example 203.0.113.66 auth x)" \
+    "$(told alice@contoso.example 203.0.113.66 '' x)" "$(told alice@contoso.example 203.0.113.66 IMAP x)" \
     "$(told alice@contoso.example 'forged' imap x)" "$(told alice@contoso.example '203.0.113.66 ' imap x)" \
     "$(told alice@contoso.example '203.0.113.066' imap x)" "$(told alice@contoso.example '' imap x)" \
     "$(told alice@contoso.example "$long" imap x)" "$(told "alice@contoso.example$long" 203.0.113.66 imap x)" \
@@ -127,7 +129,7 @@ http 404 "a service that is not there" -u "$as_dovecot" -d '{}' "$base/v1/doveco
 echo "== a flood of logins takes nothing away but what is old"
 for number in $(seq 3000); do
 	[ "$number" -eq 1 ] || echo next
-	printf 'url = "%s?command=allow"\nuser = "%s"\nsilent\noutput = "%s"\ndata-binary = "{\\"login\\":\\"u%s@contoso.example\\",\\"remote\\":\\"192.0.2.9\\"}"\n' \
+	printf 'url = "%s?command=allow"\nuser = "%s"\nsilent\noutput = "%s"\ndata-binary = "{\\"login\\":\\"u%s@contoso.example\\",\\"remote\\":\\"192.0.2.9\\",\\"protocol\\":\\"imap\\"}"\n' \
 	    "$policy" "$as_dovecot" "$world/null" "$number"
 done >"$world/flood"
 timeout 60 curl --config "$world/flood" || fail "the flood"
