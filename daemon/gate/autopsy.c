@@ -15,12 +15,23 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
-/* The share is kept over this time: after a pause nobody makes up for it. */
-#define SHARE_PERIOD_NS NS_PER_S
-
-/* A flow has one of so many places, by its hash; a token whose flow finds all of them taken is dropped. */
+/*
+ * A flow has one of so many places, by its hash. Where all of them are taken, the flow of the source that offered most
+ * lately gives way to one whose source offered less: there are floods from more sources than there are places.
+ */
 #define WAYS 4
 #define SETS (GATE_AUTOPSY_FLOWS_MAX / WAYS)
+
+/*
+ * Offers of late, by source and key. Each is counted in several places, so that one that shares some of them with
+ * others is still told apart by the least; halved every so often.
+ */
+#define OFFER_PLACES 4
+#define OFFER_COUNTS 1048576
+#define OFFERS_HALVED_EVERY_NS (10 * NS_PER_S)
+
+/* Pauses are no shorter: who wakes up often takes the processor from those who answer as often. */
+#define PAUSE_LEAST_NS (10 * NS_PER_S / 1000)
 
 struct item {
 	struct item *next;
@@ -31,9 +42,10 @@ struct item {
 
 /* Tokens of one key from one source, the oldest first. Free where it has none. */
 struct flow {
-	struct flow *next; /* in the round */
+	struct flow *next, *previous; /* in the round */
 	struct item *first, **last;
 	size_t len;
+	uint64_t hash;
 	uint8_t material_id[MM_DIGEST_LEN];
 	char source[GATE_AUTOPSY_TEXT_MAX + 1];
 };
@@ -48,8 +60,10 @@ struct gate_autopsies {
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t changed;
 	struct flow flows[GATE_AUTOPSY_FLOWS_MAX];
-	struct flow *round_first, **round_last;
+	struct flow *round_first, *round_last;
 	size_t bytes;
+	uint8_t offers[OFFER_COUNTS];
+	int64_t offers_halved_ns;
 	bool stopping;
 	struct gate_autopsy_counts counts;
 };
@@ -91,7 +105,7 @@ source_of_flow(struct mm_slice source)
 	return source;
 }
 
-/* FNV-1a over the source, begun with the seed and the key's digest; places are only as good as their tokens. */
+/* FNV-1a over the source, begun with the seed and the key's digest, and its bits mixed once more. */
 static uint64_t
 hash_flow(uint64_t seed, const uint8_t material_id[MM_DIGEST_LEN], struct mm_slice source)
 {
@@ -101,6 +115,8 @@ hash_flow(uint64_t seed, const uint8_t material_id[MM_DIGEST_LEN], struct mm_sli
 	hash = seed ^ of_key;
 	for (size_t i = 0; i < source.len; i++)
 		hash = (hash ^ (unsigned char)source.ptr[i]) * UINT64_C(0x100000001B3);
+	hash = (hash ^ hash >> 32) * UINT64_C(0x9E3779B97F4A7C15);
+	hash = (hash ^ hash >> 29) * UINT64_C(0x9E3779B97F4A7C15);
 	return hash ^ hash >> 32;
 }
 
@@ -111,24 +127,107 @@ is_flow_of(const struct flow *flow, const uint8_t material_id[MM_DIGEST_LEN], st
 	    mm_slice_equal(mm_slice_str(flow->source), source);
 }
 
+/* The n-th of the places where a hash's offers are counted. */
+static uint8_t *
+offers_at(struct gate_autopsies *autopsies, uint64_t hash, unsigned n)
+{
+	return &autopsies->offers[(hash + n * (hash >> 32 | 1)) % OFFER_COUNTS];
+}
+
+static unsigned
+count_offers(struct gate_autopsies *autopsies, uint64_t hash)
+{
+	unsigned least = UINT8_MAX;
+
+	for (unsigned n = 0; n < OFFER_PLACES; n++)
+		if (*offers_at(autopsies, hash, n) < least)
+			least = *offers_at(autopsies, hash, n);
+	return least;
+}
+
+static void
+halve_offers(struct gate_autopsies *autopsies)
+{
+	int64_t now = now_ns(CLOCK_MONOTONIC);
+
+	if (now - autopsies->offers_halved_ns < OFFERS_HALVED_EVERY_NS)
+		return;
+	autopsies->offers_halved_ns = now;
+	for (size_t i = 0; i < OFFER_COUNTS; i++)
+		autopsies->offers[i] /= 2;
+}
+
+/* Only the least is raised: what others count there too stays as near the truth as it was. */
+static void
+note_offer(struct gate_autopsies *autopsies, uint64_t hash)
+{
+	unsigned least;
+
+	halve_offers(autopsies);
+	least = count_offers(autopsies, hash);
+	for (unsigned n = 0; n < OFFER_PLACES; n++)
+		if (*offers_at(autopsies, hash, n) == least && least < UINT8_MAX)
+			*offers_at(autopsies, hash, n) = (uint8_t)(least + 1);
+}
+
+/* To the end of the round. */
+static void
+enter_round(struct gate_autopsies *autopsies, struct flow *flow)
+{
+	flow->next = NULL;
+	flow->previous = autopsies->round_last;
+	*(flow->previous == NULL ? &autopsies->round_first : &flow->previous->next) = flow;
+	autopsies->round_last = flow;
+}
+
+static void
+leave_round(struct gate_autopsies *autopsies, struct flow *flow)
+{
+	*(flow->previous == NULL ? &autopsies->round_first : &flow->previous->next) = flow->next;
+	*(flow->next == NULL ? &autopsies->round_last : &flow->next->previous) = flow->previous;
+}
+
+/* With all that waits in it: a place for another. */
+static void
+drop_flow(struct gate_autopsies *autopsies, struct flow *flow)
+{
+	leave_round(autopsies, flow);
+	while (flow->len > 0) {
+		struct item *item = flow->first;
+
+		flow->first = item->next;
+		flow->len--;
+		autopsies->bytes -= item->token_len;
+		autopsies->counts.queued--;
+		autopsies->counts.dropped++;
+		free(item);
+	}
+}
+
 /* The flow of this key and source, a free one if it has none yet; NULL: there is no place. */
 static struct flow *
 find_flow(struct gate_autopsies *autopsies, const uint8_t material_id[MM_DIGEST_LEN], struct mm_slice source)
 {
-	struct flow *set = &autopsies->flows[hash_flow(autopsies->seed, material_id, source) % SETS * WAYS];
-	struct flow *free_one = NULL;
+	uint64_t hash = hash_flow(autopsies->seed, material_id, source);
+	struct flow *set = &autopsies->flows[hash % SETS * WAYS], *place = NULL;
 
+	note_offer(autopsies, hash);
 	for (size_t i = 0; i < WAYS; i++) {
 		if (is_flow_of(&set[i], material_id, source))
 			return &set[i];
-		if (set[i].len == 0)
-			free_one = &set[i];
+		if (place == NULL || (place->len > 0 && (set[i].len == 0 ||
+		    count_offers(autopsies, set[i].hash) > count_offers(autopsies, place->hash))))
+			place = &set[i];
 	}
-	if (free_one != NULL) {
-		memcpy(free_one->material_id, material_id, MM_DIGEST_LEN);
-		copy_text(free_one->source, source);
+	if (place->len > 0) {
+		if (count_offers(autopsies, place->hash) <= count_offers(autopsies, hash))
+			return NULL;
+		drop_flow(autopsies, place);
 	}
-	return free_one;
+	memcpy(place->material_id, material_id, MM_DIGEST_LEN);
+	copy_text(place->source, source);
+	place->hash = hash;
+	return place;
 }
 
 static bool
@@ -138,15 +237,6 @@ waits_already(const struct flow *flow, struct mm_slice token)
 		if (mm_slice_equal(mm_slice(item->token, item->token_len), token))
 			return true;
 	return false;
-}
-
-/* To the end of the round. */
-static void
-enter_round(struct gate_autopsies *autopsies, struct flow *flow)
-{
-	flow->next = NULL;
-	*autopsies->round_last = flow;
-	autopsies->round_last = &flow->next;
 }
 
 static void
@@ -173,9 +263,7 @@ take_next(struct gate_autopsies *autopsies)
 
 	if (flow == NULL)
 		return NULL;
-	autopsies->round_first = flow->next;
-	if (autopsies->round_first == NULL)
-		autopsies->round_last = &autopsies->round_first;
+	leave_round(autopsies, flow);
 	item = flow->first;
 	flow->first = item->next;
 	flow->len--;
@@ -202,6 +290,15 @@ new_item(struct mm_slice token, struct mm_slice service, struct mm_slice source)
 	return item;
 }
 
+static bool
+has_room(const struct gate_autopsies *autopsies, const struct flow *flow, size_t token_len)
+{
+	bool half_taken = autopsies->bytes > GATE_AUTOPSY_BYTES_MAX / 2;
+
+	return flow->len < (half_taken ? GATE_AUTOPSY_FLOW_LEN_SURE : GATE_AUTOPSY_FLOW_LEN_MAX) &&
+	    autopsies->bytes + token_len <= GATE_AUTOPSY_BYTES_MAX;
+}
+
 static void
 offer(struct gate_autopsies *autopsies, struct mm_slice token, const struct mm_key *key, struct mm_slice service,
     struct mm_slice source)
@@ -213,8 +310,7 @@ offer(struct gate_autopsies *autopsies, struct mm_slice token, const struct mm_k
 		autopsies->counts.repeated++;
 		return;
 	}
-	if (flow != NULL && flow->len < GATE_AUTOPSY_FLOW_LEN_MAX &&
-	    autopsies->bytes + token.len <= GATE_AUTOPSY_BYTES_MAX)
+	if (flow != NULL && has_room(autopsies, flow, token.len))
 		item = new_item(token, service, source);
 	if (item == NULL) {
 		autopsies->counts.dropped++;
@@ -249,24 +345,39 @@ gate_autopsies_get_counts(struct gate_autopsies *autopsies, struct gate_autopsy_
 
 /* ---- examining ---- */
 
-/* What the thread used of its share, and since when. */
+/* CPU time that the thread used beyond its share, up to when it was last looked at. Idle time is not saved up. */
 struct share {
-	int64_t began_ns, cpu_began_ns;
+	int64_t debt_ns, wall_ns, cpu_ns;
 };
+
+static void
+account(struct share *share)
+{
+	int64_t wall_ns = now_ns(CLOCK_MONOTONIC), cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	share->debt_ns += cpu_ns - share->cpu_ns - (wall_ns - share->wall_ns) * GATE_AUTOPSY_SHARE_PERCENT / 100;
+	if (share->debt_ns < 0)
+		share->debt_ns = 0;
+	share->wall_ns = wall_ns;
+	share->cpu_ns = cpu_ns;
+}
 
 /* Wait, with the lock held, until the thread may go on: a stop ends the wait. */
 static void
 keep_to_share(struct gate_autopsies *autopsies, struct share *share)
 {
-	int64_t used_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) - share->cpu_began_ns, now = now_ns(CLOCK_MONOTONIC);
-	int64_t until_ns = share->began_ns + used_ns * 100 / GATE_AUTOPSY_SHARE_PERCENT;
-	const struct timespec until = { until_ns / NS_PER_S, until_ns % NS_PER_S };
+	int64_t pause_ns, until_ns;
+	struct timespec until;
 
+	account(share);
+	pause_ns = share->debt_ns * 100 / GATE_AUTOPSY_SHARE_PERCENT;
+	if (pause_ns < PAUSE_LEAST_NS)
+		return;
+	until_ns = share->wall_ns + pause_ns;
+	until = (struct timespec){ until_ns / NS_PER_S, until_ns % NS_PER_S };
 	while (!autopsies->stopping && now_ns(CLOCK_MONOTONIC) < until_ns)
 		if (pthread_cond_timedwait(&autopsies->changed, &autopsies->lock, &until) != 0)
 			break;
-	if (now - share->began_ns >= SHARE_PERIOD_NS)
-		*share = (struct share){ now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_THREAD_CPUTIME_ID) };
 }
 
 static void
@@ -310,7 +421,7 @@ run(void *argument)
 {
 	struct gate_autopsies *autopsies = argument;
 	struct mm_decision *scratch = mm_decision_new();
-	struct share share = { now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_THREAD_CPUTIME_ID) };
+	struct share share = { 0, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_THREAD_CPUTIME_ID) };
 
 	pthread_mutex_lock(&autopsies->lock);
 	while (scratch != NULL && !autopsies->stopping) {
@@ -319,7 +430,6 @@ run(void *argument)
 			continue;
 		}
 		pthread_cond_wait(&autopsies->changed, &autopsies->lock);
-		share = (struct share){ now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_THREAD_CPUTIME_ID) };
 	}
 	pthread_mutex_unlock(&autopsies->lock);
 	mm_decision_free(&scratch);
@@ -354,7 +464,6 @@ gate_autopsies_new(struct gate_views *views, gate_autopsy_teller *tell, void *ct
 	autopsies->views = views;
 	autopsies->tell = tell;
 	autopsies->ctx = ctx;
-	autopsies->round_last = &autopsies->round_first;
 	if (getrandom(&autopsies->seed, sizeof(autopsies->seed), 0) != (ssize_t)sizeof(autopsies->seed) ||
 	    !init_lock(autopsies)) {
 		free(autopsies);

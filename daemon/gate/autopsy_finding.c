@@ -6,6 +6,7 @@
 
 #include "daemon/gate/autopsy.h"
 #include "daemon/gate/control.h"
+#include "daemon/gate/evidence.h"
 #include "daemon/gate/record.h"
 #include "lib/base/array.h"
 #include "lib/trust/trust.h"
@@ -114,7 +115,7 @@ gate_autopsy_consider(const struct gate_exchange *exchange, struct mm_slice toke
 
 	if (mm_autopsy_wanted(decision, &key))
 		gate_autopsies_offer(exchange->gate->autopsies, token, key, exchange->service->name,
-		    gate_exchange_source(exchange));
+		    gate_evidence_client_address(exchange));
 }
 
 void

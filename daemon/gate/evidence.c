@@ -95,6 +95,31 @@ gate_evidence_is_believed(const struct gate_exchange *exchange)
 	return exchange->caller != NULL || gate_evidence_peer_is_trusted(exchange);
 }
 
+/* What stands behind the last comma: what the proxy itself added, behind what its client wrote. */
+static struct mm_slice
+last_of_list(struct mm_slice list)
+{
+	const char *comma = list.len == 0 ? NULL : memrchr(list.ptr, ',', list.len);
+
+	if (comma != NULL)
+		list = mm_slice(comma + 1, list.len - (size_t)(comma + 1 - list.ptr));
+	while (list.len > 0 && list.ptr[0] == ' ')
+		list = mm_slice(list.ptr + 1, list.len - 1);
+	return list;
+}
+
+struct mm_slice
+gate_evidence_client_address(const struct gate_exchange *exchange)
+{
+	struct gate_field told = gate_exchange_field(exchange, "X-Forwarded-For");
+	struct mm_slice address = told.count == 1 ? last_of_list(told.value) : MM_SLICE_ABSENT;
+
+	if (address.len == 0 || strspn(address.ptr, "0123456789abcdefABCDEF.:") < address.len ||
+	    !gate_evidence_is_believed(exchange))
+		return gate_exchange_source(exchange);
+	return address;
+}
+
 /*
  * Whether each part ends where it should: a host "mail.example/inbox?" before a path "/other" would be an address that
  * nobody asked for, and clients write hosts.

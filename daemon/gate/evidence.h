@@ -69,6 +69,12 @@ MM_MUST_USE bool gate_evidence_collect(struct gate_evidence *evidence, const str
 /* Whether the peer is one of the trusted proxies. */
 bool gate_evidence_peer_is_trusted(const struct gate_exchange *exchange);
 
+/*
+ * Where the client asks from: what a trusted proxy or an authenticated caller says last in X-Forwarded-For, else the
+ * peer. Borrowed from the exchange. Not checked here: that it is an address.
+ */
+struct mm_slice gate_evidence_client_address(const struct gate_exchange *exchange);
+
 /* Whether what the request says of its client counts: an authenticated caller's or a trusted proxy's does. */
 bool gate_evidence_is_believed(const struct gate_exchange *exchange);
 

@@ -29,6 +29,9 @@
 #define FLOOD 2000
 #define FORGERIES 10
 
+/* More addresses than the queue has flows. */
+#define SOURCES 5000
+
 static EVP_PKEY *key_of_a;
 static struct gate_views views;
 static struct gate_metrics metrics;
@@ -220,6 +223,44 @@ a_flood_uses_up_its_own_turns(void **state)
 	gate_autopsies_free(&autopsies);
 }
 
+static void
+offer_garbage_from_everywhere(struct gate_autopsies *autopsies, unsigned first)
+{
+	for (unsigned i = 0; i < SOURCES; i++) {
+		char *garbage = make_token(false, first + i), source[32];
+
+		snprintf(source, sizeof(source), "198.51.%u.%u", i / 256, i % 256);
+		offer(autopsies, garbage, source);
+		free(garbage);
+	}
+}
+
+/* Who comes once has a place before those who come again and again, however many they are. */
+static void
+a_flood_from_everywhere_leaves_room(void **state)
+{
+	struct gate_autopsies *autopsies = gate_autopsies_new(&views, hear, NULL);
+	struct gate_autopsy_counts counts;
+
+	(void)state;
+	forget_what_was_heard();
+	offer_garbage_from_everywhere(autopsies, 0);
+	offer_garbage_from_everywhere(autopsies, SOURCES);
+	for (unsigned i = 0; i < FORGERIES; i++) {
+		char *forgery = make_token(true, i), source[32];
+
+		snprintf(source, sizeof(source), "192.0.2.%u", i);
+		offer(autopsies, forgery, source);
+		free(forgery);
+	}
+	offer_garbage_from_everywhere(autopsies, 2 * SOURCES);
+	counts = wait_until_examined(autopsies, 3 * SOURCES + FORGERIES);
+	assert_int_equal(counts.examined + counts.repeated + counts.dropped, 3 * SOURCES + FORGERIES);
+	assert_int_equal(counts.proofs, FORGERIES);
+	assert_true(counts.dropped > 0);
+	gate_autopsies_free(&autopsies);
+}
+
 /* Whoever has one IPv6 address has 2^64 of them. */
 static void
 addresses_of_one_network_are_one_source(void **state)
@@ -306,6 +347,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_forgery_is_told_with_its_place),
 		cmocka_unit_test(a_flood_uses_up_its_own_turns),
+		cmocka_unit_test(a_flood_from_everywhere_leaves_room),
 		cmocka_unit_test(addresses_of_one_network_are_one_source),
 		cmocka_unit_test(the_same_token_waits_once),
 		cmocka_unit_test(it_bears_many_threads_and_ends_while_it_is_busy),
