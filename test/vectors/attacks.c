@@ -71,11 +71,17 @@ attack_json_word(const char *json, const char *name, char *word, size_t size)
 	const char *at;
 
 	snprintf(quoted, sizeof quoted, "\"%s\"", name);
-	at = strstr(json, quoted);
+	/* A name, not a value that reads so. */
+	for (at = strstr(json, quoted); at != NULL; at = strstr(at, quoted)) {
+		at += strlen(quoted);
+		at += strspn(at, " \t\r\n");
+		if (*at == ':')
+			break;
+	}
 	if (at == NULL)
 		return false;
-	at += strlen(quoted);
-	at += strspn(at, " \t\r\n:");
+	at++;
+	at += strspn(at, " \t\r\n");
 	if (*at != '"')
 		return false;
 	at++;

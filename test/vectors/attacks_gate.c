@@ -7,6 +7,7 @@
  */
 #include "test/vectors/attacks.h"
 
+#include "lib/base/array.h"
 #include "test/maker/text.h"
 #include "test/maker/world.h"
 
@@ -247,6 +248,45 @@ ask_gate(struct attack_world *world, size_t number, const struct attack_case *on
 
 /* ---- the reasons ---- */
 
+/* What an autopsy found is judged where it was told: those that still waited when the gate was stopped are not. */
+static void
+take_autopsy(struct attack_world *world, const char *line)
+{
+	static const struct {
+		const char *told, *said;
+	} rows[] = {
+		{ "somebody holds the key: it signed a token whose issuer is another realm's", "proof issuer" },
+		{ "somebody holds the key: it signed a token that was issued outside its signing window", "proof window" },
+		{ "somebody holds the key: it signed a token that was issued after it was revoked", "proof revoked" },
+		{ "the key signed", "lead" },
+	};
+	char source[64];
+	struct in_addr address;
+	struct attack_answer *answer;
+
+	if (!attack_json_word(line, "source", source, sizeof source) || inet_aton(source, &address) == 0 ||
+	    ntohl(address.s_addr) < SOURCE_FIRST)
+		attack_fail("an autopsy of nobody: %s", line);
+	answer = &world->answers[ntohl(address.s_addr) - SOURCE_FIRST];
+	for (size_t i = 0; i < MM_COUNT_OF(rows) && answer->autopsy[0] == '\0'; i++)
+		if (strstr(line, rows[i].told) != NULL)
+			attack_copy(answer->autopsy, sizeof answer->autopsy, rows[i].said, strlen(rows[i].said));
+	if (answer->autopsy[0] == '\0')
+		attack_fail("an autopsy that says nothing known: %s", line);
+}
+
+/* Of an autopsy, or of what the trust was compiled with. */
+static void
+take_finding(struct attack_world *world, const char *line)
+{
+	char finding[32];
+
+	if (attack_json_word(line, "finding", finding, sizeof finding) && strcmp(finding, "autopsy") == 0)
+		take_autopsy(world, line);
+	else
+		world->alarms = true;
+}
+
 static void
 take_record(struct attack_world *world, const char *line)
 {
@@ -257,7 +297,7 @@ take_record(struct attack_world *world, const char *line)
 	if (!attack_json_word(line, "kind", kind, sizeof kind))
 		attack_fail("not a record: %s", line);
 	if (strcmp(kind, "finding") == 0)
-		world->alarms = true;
+		take_finding(world, line);
 	if (strcmp(kind, "decision") != 0)
 		return;
 	if (!attack_json_word(line, "source", source, sizeof source) ||
