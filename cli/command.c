@@ -122,8 +122,8 @@ const struct mm_command mm_commands[] = {
 	    "           [--protocol NAME] [--since TIME] [--until TIME] [-n LINES] [-f] [--json]\n"
 	    "\n"
 	    "Print the gate's decisions, oldest first, and verify its journal while reading. What a token only claims\n"
-	    "ends with '?'; what was decided in the shadow, where nobody was told, stands in parentheses; denials that\n"
-	    "were only counted stand as one line with their number.\n"
+	    "ends with '?'; what was decided in the shadow, where nobody was told, stands in parentheses; denials\n"
+	    "that were only counted stand as one line with their number.\n"
 	    "\n"
 	    VIEW_USAGE
 	    "    -s, --service NAME   of this service\n"

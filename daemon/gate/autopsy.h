@@ -4,9 +4,9 @@
  * that takes a quarter of one processor at most.
  *
  * Tokens wait in flows, one for each key and source, and the thread takes one of each flow in turn. So whoever floods
- * the gate with garbage, to hide a forgery in it or for any other reason, uses up his own turns and nobody else's. Where
- * there are more sources than flows, who offered less of late has the place of who offered more. A token that finds no
- * room is not examined, and counted: an evidence gap.
+ * the gate with garbage, to hide a forgery in it or for any other reason, uses up his own turns and nobody else's.
+ * Where there are more sources than flows, who offered less of late has the place of who offered more. A token that
+ * finds no room is not examined, and counted: an evidence gap.
  */
 #ifndef MM_DAEMON_GATE_AUTOPSY_H
 #define MM_DAEMON_GATE_AUTOPSY_H
@@ -24,8 +24,8 @@
 #define GATE_AUTOPSY_FLOWS_MAX 1024
 
 /*
- * Tokens that wait in one flow, and their bytes in all. A proxy that tells of no clients is one source, so a flow may be
- * long; where half of the bytes are taken it may have FLOW_LEN_SURE, which leaves the others to those who have none.
+ * Tokens that wait in one flow, and their bytes in all. A proxy that tells of no clients is one source, so a flow may
+ * be long; where half of the bytes are taken it may have FLOW_LEN_SURE, which leaves the others to those who have none.
  */
 #define GATE_AUTOPSY_FLOW_LEN_MAX 64
 #define GATE_AUTOPSY_FLOW_LEN_SURE 4

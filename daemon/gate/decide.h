@@ -10,9 +10,9 @@
 #include <mintmark/decide.h>
 
 /*
- * Make the room for logins that callers tell of, and the token cache that the settings ask for; they live as long as the
- * gate. An entry of the cache counts under the epoch that it was made at alone, so that nothing is to be done where the
- * view is replaced. False, told on standard error, without memory or randomness.
+ * Make the room for logins that callers tell of, and the token cache that the settings ask for; they live as long as
+ * the gate. An entry of the cache counts under the epoch that it was made at alone, so that nothing is to be done where
+ * the view is replaced. False, told on standard error, without memory or randomness.
  */
 MM_MUST_USE bool gate_decide_begin(struct gate *gate);
 void gate_decide_end(struct gate *gate);

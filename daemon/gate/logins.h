@@ -3,8 +3,8 @@
  * Logins that a caller told of: who comes, from where, by which protocol. A mail server that asks about a token names
  * none of them, so what it said just before is written beside the decision.
  *
- * It is the caller's word, for a reader of the journal, and decides nothing. Of two who log in with one name at the same
- * moment, the last one is named. What one caller says of one service is never used for another's question.
+ * It is the caller's word, for a reader of the journal, and decides nothing. Of two who log in with one name at the
+ * same moment, the last one is named. What one caller says of one service is never used for another's question.
  */
 #ifndef MM_DAEMON_GATE_LOGINS_H
 #define MM_DAEMON_GATE_LOGINS_H

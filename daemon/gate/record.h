@@ -18,8 +18,8 @@ MM_MUST_USE bool gate_record_decision(const struct gate_exchange *exchange, cons
     const struct gate_outcome *outcome, const struct gate_record_times *times);
 
 /*
- * Record a finding of class strong, what an autopsy found (what says what the key signed), or an event of the gate's own
- * life, made under an epoch.
+ * Record a finding of class strong, what an autopsy found (what says what the key signed), or an event of the gate's
+ * own life, made under an epoch.
  */
 MM_MUST_USE bool gate_record_finding(struct gate *gate, uint64_t epoch, const struct mm_trust_finding *finding);
 MM_MUST_USE bool gate_record_autopsy(struct gate *gate, uint64_t epoch, const struct gate_autopsy_place *place,

@@ -95,7 +95,7 @@ void mm_compile_keys(struct mm_compilation *compilation);
 /* Whether the realm has its keys from this document. */
 bool mm_compile_is_source(const struct mm_builder_document *document, const struct mm_compiled_realm *realm);
 
-/* Room for one more candidate, which the caller fills and then counts; NULL: memory is short, and the compilation fails. */
+/* Room for one more candidate, which the caller fills and counts; NULL: memory is short, and the compilation fails. */
 struct mm_candidate *mm_compile_new_candidate(struct mm_compilation *compilation);
 
 /* Of material that more than one realm would have, decide who keeps it, and tell the others. */

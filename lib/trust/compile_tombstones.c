@@ -101,9 +101,11 @@ static bool
 kills(const struct mm_compilation *compilation, const struct mm_tombstone *tombstone,
     const struct mm_candidate *candidate)
 {
+	const struct mm_compiled_realm *realm = &compilation->realms[candidate->realm];
+
 	return memcmp(candidate->jwk.material_id, tombstone->material, MM_DIGEST_LEN) == 0 &&
 	    candidate->document != NULL &&
-	    (tombstone->source == NULL || mm_compile_is_source(tombstone->source, &compilation->realms[candidate->realm]));
+	    (tombstone->source == NULL || mm_compile_is_source(tombstone->source, realm));
 }
 
 void

@@ -71,7 +71,6 @@ metric 'mintmark_shadow_decisions_total{service="mail",verdict="allow",reason="O
 
 echo "== the shadow uses up no proof"
 bound=$(token --bound-to-key D1)
-here=$base/v1/auth/mail
 proof=$(token --proof-of "$bound" --claim "htu=\"$shadow\"")
 nothing "a proof for the shadow's own address" -H "Authorization: DPoP $bound" -H "DPoP: $proof" "$shadow"
 recorded verdict=allow reason=OK protocol=shadow

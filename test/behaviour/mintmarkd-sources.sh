@@ -274,6 +274,7 @@ while [ "$count" -lt 60 ]; do
 	echo '{"keys":[]}' >"$state/keys/$name.jwks"
 	count=$((count + 1))
 done >>"$config"
+# shellcheck disable=SC3045 # not of POSIX, but Debian's sh has it
 ulimit -S -n 64
 : >"$world/log"
 start

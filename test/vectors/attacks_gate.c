@@ -256,8 +256,8 @@ take_autopsy(struct attack_world *world, const char *line)
 		const char *told, *said;
 	} rows[] = {
 		{ "somebody holds the key: it signed a token whose issuer is another realm's", "proof issuer" },
-		{ "somebody holds the key: it signed a token that was issued outside its signing window", "proof window" },
-		{ "somebody holds the key: it signed a token that was issued after it was revoked", "proof revoked" },
+		{ "somebody holds the key: it signed a token that was issued outside its", "proof window" },
+		{ "somebody holds the key: it signed a token that was issued after it was", "proof revoked" },
 		{ "the key signed", "lead" },
 	};
 	char source[64];

@@ -381,10 +381,10 @@ a_key_that_is_bad_now_is_over_at_once(void **state)
 		assert_true(says(kept, "b", "\"mintmark_seen\":100}"));
 		/* One that was gone before is over too, and one for encryption says nothing of it. */
 		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }), 1000, &kept, 950), MM_KEYSET_NEW);
-		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }, { KEY_3, "b", NULL, "\"use\":\"enc\"" }), 1050, &kept,
-		    1000), MM_KEYSET_SAME);
-		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }, { KEY_3, "b", NULL, bad[i] }), 1100, &kept, 1050),
-		    MM_KEYSET_NEW);
+		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }, { KEY_3, "b", NULL, "\"use\":\"enc\"" }),
+		    1050, &kept, 1000), MM_KEYSET_SAME);
+		assert_int_equal(merge(SET({ KEY_1, "a", NULL, NULL }, { KEY_3, "b", NULL, bad[i] }),
+		    1100, &kept, 1050), MM_KEYSET_NEW);
 		assert_true(says(kept, "b", "\"mintmark_gone\":0}"));
 		free(kept);
 	}
