@@ -7,10 +7,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define EPOCH_LEN 8
+
+/* For a reload of many documents, a new gate, its journal; none of them is a follower's to take. */
+#define DESCRIPTORS_LEFT 64
 
 bool
 mm_followers_open(struct mm_followers *followers, char *path, const struct mm_user *user)
@@ -106,6 +110,15 @@ make_narrow(int peer)
 	return setsockopt(peer, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)) == 0;
 }
 
+/* Whether descriptors are so few that a follower takes one that a gate, a journal segment or a reload needs. */
+static bool
+takes_the_last(int peer)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) != 0 || (rlim_t)peer + DESCRIPTORS_LEFT >= limit.rlim_cur;
+}
+
 static void
 accept_one(struct mm_followers *followers, const struct mm_trust_in_use *trust)
 {
@@ -113,7 +126,7 @@ accept_one(struct mm_followers *followers, const struct mm_trust_in_use *trust)
 
 	if (peer == -1)
 		return;
-	if (followers->count == MM_FOLLOWERS_MAX)
+	if (followers->count == MM_FOLLOWERS_MAX || takes_the_last(peer))
 		refuse(followers, peer);
 	else if (make_narrow(peer) && send_trust(peer, trust))
 		keep(followers, peer);

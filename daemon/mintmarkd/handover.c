@@ -39,9 +39,11 @@ send_buf(struct mm_mintmarkd *mintmarkd, enum mm_message_type type, struct mm_bu
 void
 mm_handover_gate_name(char name[MM_GATE_NAME_MAX + 1])
 {
-	memset(name, 0, MM_GATE_NAME_MAX + 1);
-	if (gethostname(name, MM_GATE_NAME_MAX) == -1 || name[0] == '\0')
-		memcpy(name, "gate", sizeof("gate"));
+	char host[MM_GATE_NAME_MAX + 1] = "";
+
+	if (gethostname(host, MM_GATE_NAME_MAX) == -1 || host[0] == '\0')
+		memcpy(host, "gate", sizeof("gate"));
+	memcpy(name, host, sizeof(host));
 }
 
 static bool
