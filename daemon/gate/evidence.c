@@ -80,8 +80,8 @@ gate_evidence_init(struct gate_evidence *evidence, const struct gate_exchange *e
 	};
 }
 
-bool
-gate_evidence_peer_is_trusted(const struct gate_exchange *exchange)
+static bool
+peer_is_trusted(const struct gate_exchange *exchange)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -92,7 +92,7 @@ gate_evidence_peer_is_trusted(const struct gate_exchange *exchange)
 bool
 gate_evidence_is_believed(const struct gate_exchange *exchange)
 {
-	return exchange->caller != NULL || gate_evidence_peer_is_trusted(exchange);
+	return exchange->caller != NULL || peer_is_trusted(exchange);
 }
 
 /* What stands behind the last comma: what the proxy itself added, behind what its client wrote. */

@@ -66,9 +66,6 @@ void gate_evidence_init(struct gate_evidence *evidence, const struct gate_exchan
 MM_MUST_USE bool gate_evidence_collect(struct gate_evidence *evidence, const struct gate_exchange *exchange,
     bool as_dpop);
 
-/* Whether the peer is one of the trusted proxies. */
-bool gate_evidence_peer_is_trusted(const struct gate_exchange *exchange);
-
 /*
  * Where the client asks from: what a trusted proxy or an authenticated caller says last in X-Forwarded-For, else the
  * peer. Borrowed from the exchange. Not checked here: that it is an address.
