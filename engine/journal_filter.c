@@ -32,6 +32,12 @@ is_autopsy(const struct mm_journal_record *record, bool leads)
 	    (leads || mm_slice_equal(record->fields[MM_JF_FINDING_CLASS], mm_slice_str(MM_FINDING_CLASS_PROOF)));
 }
 
+static bool
+has_facts(const struct mm_journal_filter *filter)
+{
+	return filter->service != NULL || filter->kid != NULL || filter->protocol != NULL || filter->tenant != NULL;
+}
+
 bool
 mm_journal_filter_passes(const struct mm_journal_filter *filter, const struct mm_journal_record *record)
 {
@@ -41,6 +47,9 @@ mm_journal_filter_passes(const struct mm_journal_filter *filter, const struct mm
 	    (filter->by_reason && (!is_about_decisions(record) || record->reason != filter->reason)))
 		return false;
 	if (filter->autopsies && !is_autopsy(record, filter->leads))
+		return false;
+	/* Of what is asked for by a token's facts the decision stands there already. */
+	if (!filter->autopsies && has_facts(filter) && is_autopsy(record, true))
 		return false;
 	return field_passes(filter->service, record, MM_JF_SERVICE) && field_passes(filter->kid, record, MM_JF_KID) &&
 	    field_passes(filter->protocol, record, MM_JF_PROTOCOL) &&
