@@ -33,6 +33,7 @@ enum mm_journal_field {
 	MM_JF_MAILBOX, MM_JF_MAILBOX_ASKED, MM_JF_SCOPE, MM_JF_SOURCE /* address of the peer */, MM_JF_CALLER,
 	MM_JF_PROTOCOL, MM_JF_USER_AGENT, MM_JF_GATE, MM_JF_FINDING /* MM_FINDING_* */,
 	MM_JF_FINDING_CLASS /* MM_FINDING_CLASS_* */,
+	MM_JF_LOGIN /* a mail server's session, as the caller told of it; not the token's */,
 	MM_JF_COUNT
 };
 

@@ -19,7 +19,7 @@
 static const char *const field_names[MM_JF_COUNT] = {
 	"service", "realm", "kid", "thumbprint", "issuer", "tenant", "tenant_id", "subject", "client", "jti", "parent",
 	"root", "session", "mailbox", "mailbox_asked", "scope", "source", "caller", "protocol", "user_agent", "gate",
-	"finding", "class",
+	"finding", "class", "login",
 };
 
 static const char *const kind_names[] = {

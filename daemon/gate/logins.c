@@ -4,7 +4,6 @@
  */
 #include "daemon/gate/logins.h"
 
-#include "engine/crc32c.h"
 #include "lib/base/limits.h"
 #include "lib/codec/ascii.h"
 
@@ -12,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 /* Names of services and callers are the configuration's. */
 #define OWNER_LEN_MAX 128
@@ -27,6 +27,7 @@ struct slot {
 };
 
 struct gate_logins {
+	uint64_t seed; /* of the hash: names are strangers', and must not choose whose place they take */
 	_Atomic bool used; /* so that a gate that nobody tells of logins takes no lock */
 	pthread_mutex_t lock;
 	struct slot slots[GATE_LOGIN_SETS][GATE_LOGINS_IN_SET];
@@ -37,9 +38,11 @@ gate_logins_new(void)
 {
 	struct gate_logins *logins = calloc(1, sizeof(*logins));
 
-	if (logins != NULL)
-		pthread_mutex_init(&logins->lock, NULL);
-	return logins;
+	if (logins != NULL && getrandom(&logins->seed, sizeof(logins->seed), 0) == (ssize_t)sizeof(logins->seed) &&
+	    pthread_mutex_init(&logins->lock, NULL) == 0)
+		return logins;
+	free(logins);
+	return NULL;
 }
 
 void
@@ -69,12 +72,22 @@ set_key(struct slot *slot, const struct gate_login_key *key)
 	return true;
 }
 
+/* FNV-1a, begun with the seed. */
+static uint64_t
+add_to_hash(uint64_t hash, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001B3);
+	return hash ^ hash >> 32;
+}
+
 static struct slot *
 set_of(struct gate_logins *logins, const struct slot *key)
 {
-	uint32_t number = mm_crc32c(key->owner, key->owner_len) ^ mm_crc32c(key->name, key->name_len);
+	uint64_t hash = add_to_hash(logins->seed, key->owner, key->owner_len);
 
-	return logins->slots[number % GATE_LOGIN_SETS];
+	hash = add_to_hash(hash, key->name, key->name_len) * UINT64_C(0x9E3779B97F4A7C15);
+	return logins->slots[(hash >> 32) % GATE_LOGIN_SETS];
 }
 
 static bool

@@ -36,7 +36,7 @@ struct gate_login {
 
 struct gate_logins;
 
-/* NULL where memory is short. */
+/* NULL where memory or randomness are short. */
 struct gate_logins *gate_logins_new(void);
 void gate_logins_free(struct gate_logins **logins);
 

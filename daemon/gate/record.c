@@ -46,7 +46,7 @@ login_name(const struct mm_journal_record *record, const struct mm_service *serv
 	return mm_slice_present(service->mailbox_claim) ? fields[MM_JF_MAILBOX] : fields[MM_JF_SUBJECT];
 }
 
-/* What the caller said of the login before it asked; a session of the token's own is not replaced. */
+/* What the caller said of the login before it asked. It is his word; the session that a token names is another thing. */
 static void
 set_login(struct mm_journal_record *record, const struct gate_exchange *exchange, struct gate_login *login)
 {
@@ -59,8 +59,8 @@ set_login(struct mm_journal_record *record, const struct gate_exchange *exchange
 		return;
 	fields[MM_JF_SOURCE] = mm_slice_str(login->source);
 	fields[MM_JF_PROTOCOL] = mm_slice_str(login->protocol);
-	if (login->session[0] != '\0' && !mm_slice_present(fields[MM_JF_SESSION]))
-		fields[MM_JF_SESSION] = mm_slice_str(login->session);
+	if (login->session[0] != '\0')
+		fields[MM_JF_LOGIN] = mm_slice_str(login->session);
 }
 
 static void

@@ -61,27 +61,27 @@ told()
 alices=$(told alice@contoso.example 192.0.2.7 imap 'Zv8sM+abcdef/1')
 
 echo "== before anything was told"
-ask "Alice's token" "$as_dovecot" source=127.0.0.1 protocol=introspect session= caller=dovecot
+ask "Alice's token" "$as_dovecot" source=127.0.0.1 protocol=introspect login= caller=dovecot
 
 echo "== told, and then asked"
 let_go "Alice logs in" "$as_dovecot" "$alices"
-ask "Alice's token" "$as_dovecot" source=192.0.2.7 protocol=imap session='Zv8sM+abcdef/1' caller=dovecot verdict=allow
+ask "Alice's token" "$as_dovecot" source=192.0.2.7 protocol=imap login='Zv8sM+abcdef/1' caller=dovecot verdict=allow
 let_go "in other letters, by IPv6" "$as_dovecot" "$(told ALICE@Contoso.example 2001:DB8:0::1 pop3 s2)"
-ask "Alice's token" "$as_dovecot" source=2001:db8::1 protocol=pop3 session=s2
+ask "Alice's token" "$as_dovecot" source=2001:db8::1 protocol=pop3 login=s2
 let_go "an odd session" "$as_dovecot" "$(told alice@contoso.example 192.0.2.8 pop3 'a b')"
-ask "Alice's token" "$as_dovecot" source=192.0.2.8 protocol=pop3 session=
+ask "Alice's token" "$as_dovecot" source=192.0.2.8 protocol=pop3 login=
 http 200 "where the caller names a mailbox, it is that login's" -u "$as_dovecot" -d "token=$alice" \
     -d mailbox=dave@contoso.example "$introspect"
 recorded source=127.0.0.1 verdict=deny reason=MAILBOX_MISMATCH
 let_go "Dave logs in" "$as_dovecot" "$(told dave@contoso.example 198.51.100.9 imap d1)"
 http 200 "with Alice's token" -u "$as_dovecot" -d "token=$alice" -d mailbox=dave@contoso.example "$introspect"
 body '{"active":false}'
-recorded source=198.51.100.9 protocol=imap session=d1 verdict=deny reason=MAILBOX_MISMATCH
+recorded source=198.51.100.9 protocol=imap login=d1 verdict=deny reason=MAILBOX_MISMATCH
 http 200 "a forgery that names Dave" -u "$as_dovecot" -d "token=$(token --key KC1 --kid KC1)" -d mailbox=dave@contoso.example \
     "$introspect"
 recorded source=198.51.100.9 verdict=deny reason=KEY_REALM_MISMATCH
 http 200 "forward auth is not asked for a login" -H "Authorization: Bearer $alice" "$base/v1/auth/mail"
-recorded source=127.0.0.1 protocol=auth session=
+recorded source=127.0.0.1 protocol=auth login=
 
 echo "== nobody else's word"
 let_go "Alice again" "$as_dovecot" "$alices"
@@ -120,7 +120,7 @@ for bad in '' '{' '[]' 'null' '{}' '{"login":null}' '{"login":7,"remote":"203.0.
     "{\"x\":\"$(printf '%04096d' 0)\",$(printf '%s' "$strangers" | cut -c2-)"; do
 	let_go "not kept: $(printf '%s' "$bad" | cut -c 1-60)" "$as_dovecot" "$bad"
 done
-ask "Alice's token, as it was told before" "$as_dovecot" source=192.0.2.7 protocol=imap session='Zv8sM+abcdef/1'
+ask "Alice's token, as it was told before" "$as_dovecot" source=192.0.2.7 protocol=imap login='Zv8sM+abcdef/1'
 printf '%0140000d' 0 >"$world/long"
 policy 413 "too long a body" "$as_dovecot" "@$world/long"
 http 405 "GET" -u "$as_dovecot" "$policy?command=allow"
@@ -165,7 +165,7 @@ logs_in()
 }
 session_there()
 {
-	"$mintmark" decisions --dir "$journal" --json -n 1 | grep -q '"session":"[A-Za-z0-9+/]\{8,\}"'
+	"$mintmark" decisions --dir "$journal" --json -n 1 | grep -q '"login":"[A-Za-z0-9+/]\{8,\}"'
 }
 what="Alice reads her mail from 127.5.6.7"
 echo "checking: $what"
@@ -190,7 +190,7 @@ what="Dave from 127.5.6.10"
 echo "checking: $what"
 dovecot_deliver "$dovecot" dave@contoso.example "For Dave" "text"
 logs_in 127.5.6.10 dave@contoso.example "$(token --as dave)" || fail "$what"
-recorded verdict=allow source=127.0.0.1 protocol=introspect session= mailbox=dave@contoso.example
+recorded verdict=allow source=127.0.0.1 protocol=introspect login= mailbox=dave@contoso.example
 dovecot_stop "$dovecot"
 end 0
 finish
