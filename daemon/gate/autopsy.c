@@ -4,6 +4,7 @@
  */
 #include "daemon/gate/autopsy.h"
 
+#include "daemon/gate/autopsy_memory.h"
 #include "lib/base/limits.h"
 #include "lib/trust/trust.h"
 
@@ -56,6 +57,9 @@ struct gate_autopsies {
 	void *ctx;
 	uint64_t seed; /* of the hash, so that nobody can choose where his tokens wait */
 	pthread_t thread;
+	struct gate_autopsy_memory *memory; /* the thread's alone */
+	struct mm_decision *scratch;        /* the thread's alone */
+	bool has_lock;
 
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t changed;
@@ -380,39 +384,70 @@ keep_to_share(struct gate_autopsies *autopsies, struct share *share)
 			break;
 }
 
+/* What came of one token. */
+struct outcome {
+	enum mm_autopsy_class class;
+	bool repeated, folded;
+};
+
 static void
-count_outcome(struct gate_autopsy_counts *counts, enum mm_autopsy_class class)
+count_outcome(struct gate_autopsy_counts *counts, const struct outcome *outcome)
 {
-	counts->examined++;
-	counts->proofs += class == MM_AUTOPSY_PROOF;
-	counts->leads += class == MM_AUTOPSY_LEAD;
+	counts->repeated += outcome->repeated;
+	counts->examined += !outcome->repeated;
+	counts->folded += outcome->folded;
+	counts->proofs += outcome->class == MM_AUTOPSY_PROOF;
+	counts->leads += outcome->class == MM_AUTOPSY_LEAD;
+}
+
+/* Look at the signature; tell of what a key signed, and remember it. */
+static struct outcome
+look_at(struct gate_autopsies *autopsies, const struct gate_view *view, const struct item *item,
+    const struct gate_autopsy_showing *showing, int64_t now_s)
+{
+	struct mm_autopsy autopsy = mm_autopsy_examine(view->trust, showing->token, autopsies->scratch);
+	struct outcome outcome = { .class = autopsy.class };
+
+	if (autopsy.class == MM_AUTOPSY_NOISE)
+		return outcome;
+	outcome.folded = !gate_autopsy_memory_add(autopsies->memory, showing, autopsy.class == MM_AUTOPSY_PROOF, now_s);
+	if (!outcome.folded)
+		autopsies->tell(autopsies->ctx, view, &item->place, &autopsy);
+	return outcome;
 }
 
 /* Without the lock. */
-static enum mm_autopsy_class
-examine(struct gate_autopsies *autopsies, const struct item *item, struct mm_decision *scratch)
+static struct outcome
+examine(struct gate_autopsies *autopsies, const struct item *item)
 {
 	const struct gate_view *view = gate_views_take(autopsies->views);
-	struct mm_autopsy autopsy = mm_autopsy_examine(view->trust, mm_slice(item->token, item->token_len), scratch);
+	const struct gate_autopsy_showing showing = {
+		.token = mm_slice(item->token, item->token_len),
+		.service = mm_slice_str(item->place.service),
+		.source = source_of_flow(mm_slice_str(item->place.source)),
+		.epoch = mm_trust_epoch(view->trust),
+	};
+	int64_t now_s = now_ns(CLOCK_MONOTONIC) / NS_PER_S;
+	struct outcome outcome = { .repeated = true };
 
-	if (autopsy.class != MM_AUTOPSY_NOISE)
-		autopsies->tell(autopsies->ctx, view, &item->place, &autopsy);
+	if (!gate_autopsy_memory_has(autopsies->memory, &showing, now_s))
+		outcome = look_at(autopsies, view, item, &showing, now_s);
 	gate_views_give_back(autopsies->views, view);
-	return autopsy.class;
+	return outcome;
 }
 
 /* Take, examine, count, keep to the share; with the lock held but while examining. */
 static void
-examine_next(struct gate_autopsies *autopsies, struct mm_decision *scratch, struct share *share)
+examine_next(struct gate_autopsies *autopsies, struct share *share)
 {
 	struct item *item = take_next(autopsies);
-	enum mm_autopsy_class class;
+	struct outcome outcome;
 
 	pthread_mutex_unlock(&autopsies->lock);
-	class = examine(autopsies, item, scratch);
+	outcome = examine(autopsies, item);
 	free(item);
 	pthread_mutex_lock(&autopsies->lock);
-	count_outcome(&autopsies->counts, class);
+	count_outcome(&autopsies->counts, &outcome);
 	keep_to_share(autopsies, share);
 }
 
@@ -420,19 +455,17 @@ static void *
 run(void *argument)
 {
 	struct gate_autopsies *autopsies = argument;
-	struct mm_decision *scratch = mm_decision_new();
 	struct share share = { 0, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_THREAD_CPUTIME_ID) };
 
 	pthread_mutex_lock(&autopsies->lock);
-	while (scratch != NULL && !autopsies->stopping) {
+	while (!autopsies->stopping) {
 		if (autopsies->round_first != NULL) {
-			examine_next(autopsies, scratch, &share);
+			examine_next(autopsies, &share);
 			continue;
 		}
 		pthread_cond_wait(&autopsies->changed, &autopsies->lock);
 	}
 	pthread_mutex_unlock(&autopsies->lock);
-	mm_decision_free(&scratch);
 	return NULL;
 }
 
@@ -454,6 +487,19 @@ init_lock(struct gate_autopsies *autopsies)
 	return initialized;
 }
 
+/* Without its thread. */
+static void
+free_stopped(struct gate_autopsies *autopsies)
+{
+	if (autopsies->has_lock) {
+		pthread_cond_destroy(&autopsies->changed);
+		pthread_mutex_destroy(&autopsies->lock);
+	}
+	gate_autopsy_memory_free(&autopsies->memory);
+	mm_decision_free(&autopsies->scratch);
+	free(autopsies);
+}
+
 struct gate_autopsies *
 gate_autopsies_new(struct gate_views *views, gate_autopsy_teller *tell, void *ctx)
 {
@@ -464,36 +510,38 @@ gate_autopsies_new(struct gate_views *views, gate_autopsy_teller *tell, void *ct
 	autopsies->views = views;
 	autopsies->tell = tell;
 	autopsies->ctx = ctx;
-	if (getrandom(&autopsies->seed, sizeof(autopsies->seed), 0) != (ssize_t)sizeof(autopsies->seed) ||
-	    !init_lock(autopsies)) {
-		free(autopsies);
-		return NULL;
-	}
-	if (pthread_create(&autopsies->thread, NULL, run, autopsies) == 0)
+	autopsies->memory = gate_autopsy_memory_new();
+	autopsies->scratch = mm_decision_new();
+	autopsies->has_lock = init_lock(autopsies);
+	if (autopsies->memory != NULL && autopsies->scratch != NULL && autopsies->has_lock &&
+	    getrandom(&autopsies->seed, sizeof(autopsies->seed), 0) == (ssize_t)sizeof(autopsies->seed) &&
+	    pthread_create(&autopsies->thread, NULL, run, autopsies) == 0)
 		return autopsies;
-	pthread_cond_destroy(&autopsies->changed);
-	pthread_mutex_destroy(&autopsies->lock);
-	free(autopsies);
+	free_stopped(autopsies);
 	return NULL;
+}
+
+void
+gate_autopsies_stop(struct gate_autopsies *autopsies)
+{
+	pthread_mutex_lock(&autopsies->lock);
+	autopsies->stopping = true;
+	pthread_cond_signal(&autopsies->changed);
+	pthread_mutex_unlock(&autopsies->lock);
+	pthread_join(autopsies->thread, NULL);
+	while (autopsies->round_first != NULL)
+		drop_flow(autopsies, autopsies->round_first);
 }
 
 void
 gate_autopsies_free(struct gate_autopsies **autopsies)
 {
 	struct gate_autopsies *old = *autopsies;
-	struct item *item;
 
+	*autopsies = NULL;
 	if (old == NULL)
 		return;
-	pthread_mutex_lock(&old->lock);
-	old->stopping = true;
-	pthread_cond_signal(&old->changed);
-	pthread_mutex_unlock(&old->lock);
-	pthread_join(old->thread, NULL);
-	while ((item = take_next(old)) != NULL)
-		free(item);
-	pthread_cond_destroy(&old->changed);
-	pthread_mutex_destroy(&old->lock);
-	free(old);
-	*autopsies = NULL;
+	if (!old->stopping)
+		gate_autopsies_stop(old);
+	free_stopped(old);
 }

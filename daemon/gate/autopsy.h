@@ -41,14 +41,18 @@ struct gate_autopsy_place {
 	char source[GATE_AUTOPSY_TEXT_MAX + 1];
 };
 
-/* Told of every token that some key signed, by the examining thread. view is the one that it was examined under. */
+/*
+ * Told of tokens that some key signed, by the examining thread: each where it was shown, but not the same again at
+ * once, and not more than the journal should bear (autopsy_memory.h). view is the one that it was examined under.
+ */
 typedef void gate_autopsy_teller(void *ctx, const struct gate_view *view, const struct gate_autopsy_place *place,
     const struct mm_autopsy *autopsy);
 
 struct gate_autopsy_counts {
 	uint64_t queued; /* now */
 	uint64_t examined, proofs, leads;
-	uint64_t repeated; /* the same token was waiting already */
+	uint64_t repeated; /* the same token was waiting already, or was found of late */
+	uint64_t folded;   /* of proofs and leads: the teller was not told, since their sources had too many */
 	uint64_t dropped;  /* not examined for want of room or memory, or because the gate stopped */
 };
 
@@ -60,7 +64,10 @@ struct gate_autopsies;
  */
 struct gate_autopsies *gate_autopsies_new(struct gate_views *views, gate_autopsy_teller *tell, void *ctx);
 
-/* End the thread; what waits still is dropped. *autopsies becomes NULL. */
+/* End the thread; what waits still is dropped, and counted so. Nothing may be offered any more. */
+void gate_autopsies_stop(struct gate_autopsies *autopsies);
+
+/* Stop, if they were not stopped, and free. *autopsies becomes NULL. */
 void gate_autopsies_free(struct gate_autopsies **autopsies);
 
 /*

@@ -118,21 +118,44 @@ gate_autopsy_consider(const struct gate_exchange *exchange, struct mm_slice toke
 		    gate_evidence_client_address(exchange));
 }
 
+/*
+ * Record by how much a count grew since it was last told. Returns whether it was: what cannot be recorded now is told
+ * the next time.
+ */
+static bool
+record_growth(struct gate *gate, uint64_t count, uint64_t *told, const char *what)
+{
+	char text[160];
+
+	if (count == *told)
+		return false;
+	snprintf(text, sizeof(text), "%s: %" PRIu64, what, count - *told);
+	if (!gate_record_event(gate, mm_trust_epoch(gate_views_newest(&gate->views)->trust), text))
+		return false;
+	*told = count;
+	return true;
+}
+
+static void
+record_gaps(struct gate *gate)
+{
+	struct gate_autopsy_counts counts;
+	bool dropped, folded;
+
+	gate_autopsies_get_counts(gate->autopsies, &counts);
+	dropped = record_growth(gate, counts.dropped, &gate->autopsy_gaps.dropped,
+	    "evidence gap: refused tokens that were not examined");
+	folded = record_growth(gate, counts.folded, &gate->autopsy_gaps.folded,
+	    "findings of autopsies that were only counted, of sources that had too many");
+	if (dropped || folded)
+		gate->autopsy_gaps.told_s = now_s();
+}
+
 void
 gate_autopsy_tick(struct gate *gate)
 {
-	struct gate_autopsy_counts counts;
-	char text[160];
-
-	gate_autopsies_get_counts(gate->autopsies, &counts);
-	if (counts.dropped == gate->autopsy_gaps_told || now_s() - gate->autopsy_gaps_told_s < GAP_EVERY_S)
-		return;
-	snprintf(text, sizeof(text), "evidence gap: %" PRIu64 " refused tokens were not examined",
-	    counts.dropped - gate->autopsy_gaps_told);
-	if (!gate_record_event(gate, mm_trust_epoch(gate_views_newest(&gate->views)->trust), text))
-		return;
-	gate->autopsy_gaps_told = counts.dropped;
-	gate->autopsy_gaps_told_s = now_s();
+	if (now_s() - gate->autopsy_gaps.told_s >= GAP_EVERY_S)
+		record_gaps(gate);
 }
 
 bool
@@ -147,5 +170,9 @@ gate_autopsy_begin(struct gate *gate)
 void
 gate_autopsy_end(struct gate *gate)
 {
+	if (gate->autopsies == NULL)
+		return;
+	gate_autopsies_stop(gate->autopsies);
+	record_gaps(gate);
 	gate_autopsies_free(&gate->autopsies);
 }

@@ -59,6 +59,12 @@ struct gate_autopsy_alarms {
 	size_t count;
 };
 
+/* What the journal knows of autopsies that told nothing, and since when. */
+struct gate_autopsy_gaps {
+	uint64_t dropped, folded;
+	int64_t told_s;
+};
+
 struct gate_autopsies;
 struct gate_logins;
 
@@ -85,8 +91,7 @@ struct gate {
 	struct gate_findings findings;
 	struct gate_autopsies *autopsies;
 	struct gate_autopsy_alarms autopsy_alarms; /* the autopsies' thread alone */
-	uint64_t autopsy_gaps_told;                /* tokens not examined that the journal knows of, and since when. */
-	int64_t autopsy_gaps_told_s;               /* The control socket's thread alone */
+	struct gate_autopsy_gaps autopsy_gaps;     /* the control socket's thread alone */
 	int segments[GATE_SEGMENTS_MAX]; /* until the journal is open */
 	size_t segment_count;
 	struct mm_journal *journal;

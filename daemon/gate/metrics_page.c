@@ -201,8 +201,10 @@ write_autopsies(const struct page *page)
 	gate_autopsies_get_counts(page->gate->autopsies, &counts);
 	add_plain(page, "mintmark_autopsies_total", "counter", "Refused tokens whose signature was looked at.",
 	    counts.examined);
-	add_plain(page, "mintmark_autopsies_repeated_total", "counter", "Refused tokens that were waiting already.",
-	    counts.repeated);
+	add_plain(page, "mintmark_autopsies_repeated_total", "counter",
+	    "Refused tokens that were waiting already, or found lately.", counts.repeated);
+	add_plain(page, "mintmark_autopsies_folded_total", "counter", "Findings of autopsies that were only counted.",
+	    counts.folded);
 	add_plain(page, "mintmark_autopsy_gaps_total", "counter", "Refused tokens that were not examined.",
 	    counts.dropped);
 	add_plain(page, "mintmark_autopsies_waiting", "gauge", "Refused tokens that wait to be examined.",

@@ -71,10 +71,10 @@ shown mail --key KC0 --kid KC0 --as carol
 examined 5
 found proof 3 realm=consumer kid=KC0
 
-echo "== the same again: recorded, and the log is not filled with it"
-shown mail --key KC1 --kid KC1
+echo "== the same key again: recorded, and the log is not filled with it"
+shown mail --key KC1 --kid KC1 --claim 'jti="another"'
 examined 6
-found proof 4 kid=KC1
+found proof 4 kid=KC1 jti=another
 [ "$(grep -c "somebody holds key 'KC1'" "$world/log")" -eq 1 ] || fail "the log hears of each token"
 
 echo "== row 1c: a genuine token where it does not belong is a lead and no alarm"
@@ -83,6 +83,22 @@ examined 7
 found lead 1 realm=consumer kid=KC1 service=imap
 found proof 4
 metric 'mintmark_findings_total{kind="autopsy_lead"} 1'
+
+echo "== the same token again and again: neither examined nor recorded; from elsewhere it is"
+has_repeated()
+{
+	curl -s --max-time 20 "$base/metrics" | grep -qxF "mintmark_autopsies_repeated_total $1"
+}
+stray=$(token --as carol --claim 'jti="stray"')
+for n in 0 1 2 3; do
+	http 401 "refused at imap: the same token" -H "Authorization: Bearer $stray" "$base/v1/auth/imap"
+	await 10 "$n repeated tokens are counted" has_repeated "$n" || true
+	examined 8
+done
+found lead 2 service=imap jti=stray
+http 401 "refused from another address" --interface 127.0.0.2 -H "Authorization: Bearer $stray" "$base/v1/auth/imap"
+examined 9
+found lead 3 service=imap jti=stray source=127.0.0.2
 
 echo "== who asks is told"
 says_status()
@@ -112,7 +128,7 @@ curl -s --max-time 20 "$base/metrics" | awk '
 	/^mintmark_autopsies_total / { sum += $2 }
 	/^mintmark_autopsies_repeated_total / { sum += $2 }
 	/^mintmark_autopsy_gaps_total / { sum += $2 }
-	END { exit sum != 17 }' || fail "ten more tokens, and not ten more examined, repeated or missed"
+	END { exit sum != 22 }' || fail "ten more tokens, and not ten more examined, repeated or missed"
 
 echo "== through introspection"
 http 200 "a forgery" -d "token=$(token --key KC1 --kid KC1 --claim 'jti="introspected"')" -d client_id=dovecot \

@@ -300,7 +300,55 @@ the_same_token_waits_once(void **state)
 	free(token);
 }
 
+static void
+what_was_found_is_not_told_again_at_once(void **state)
+{
+	struct gate_autopsies *autopsies = gate_autopsies_new(&views, hear, NULL);
+	struct gate_autopsy_counts counts;
+	char *token = make_token(true, 9);
+
+	(void)state;
+	forget_what_was_heard();
+	for (unsigned i = 0; i < 5; i++) {
+		offer(autopsies, token, "192.0.2.1");
+		(void)wait_until_examined(autopsies, i + 1);
+	}
+	offer(autopsies, token, "192.0.2.2");
+	counts = wait_until_examined(autopsies, 6);
+	assert_int_equal(counts.examined, 2);
+	assert_int_equal(counts.repeated, 4);
+	assert_int_equal(counts.proofs, 2);
+	gate_autopsies_free(&autopsies);
+	assert_int_equal(proofs, 2);
+	free(token);
+}
+
+/* The findings of a source that has too many are counted, and no others are lost for it. */
+static void
+a_flood_of_findings_is_folded(void **state)
+{
+	struct gate_autopsies *autopsies = gate_autopsies_new(&views, hear, NULL);
+	struct gate_autopsy_counts counts;
+	uint64_t offered = 0;
+
+	(void)state;
+	forget_what_was_heard();
+	do {
+		char *token = make_token(true, (unsigned)offered);
+
+		offer(autopsies, token, "198.51.100.1");
+		free(token);
+		offered++;
+		gate_autopsies_get_counts(autopsies, &counts);
+	} while (counts.folded == 0 && offered < 100 * FLOOD);
+	counts = wait_until_examined(autopsies, offered);
+	gate_autopsies_free(&autopsies);
+	assert_true(counts.folded > 0);
+	assert_int_equal(counts.proofs, proofs + counts.folded);
+}
+
 static _Atomic bool flooding;
+static _Atomic uint64_t flooded;
 
 static void *
 flood(void *argument)
@@ -313,6 +361,7 @@ flood(void *argument)
 
 		snprintf(source, sizeof(source), "10.%u.%u.1", i / 250 % 250, i % 250);
 		offer(autopsies, garbage, source);
+		atomic_fetch_add(&flooded, 1);
 	}
 	free(garbage);
 	return NULL;
@@ -337,6 +386,10 @@ it_bears_many_threads_and_ends_while_it_is_busy(void **state)
 	gate_autopsies_get_counts(autopsies, &counts);
 	assert_true(counts.queued > 0);
 	assert_true(counts.queued <= GATE_AUTOPSY_FLOWS_MAX * GATE_AUTOPSY_FLOW_LEN_MAX);
+	gate_autopsies_stop(autopsies);
+	gate_autopsies_get_counts(autopsies, &counts);
+	assert_int_equal(counts.queued, 0);
+	assert_int_equal(counts.examined + counts.repeated + counts.dropped, atomic_load(&flooded));
 	gate_autopsies_free(&autopsies);
 	gate_autopsies_free(&autopsies);
 }
@@ -350,6 +403,8 @@ main(void)
 		cmocka_unit_test(a_flood_from_everywhere_leaves_room),
 		cmocka_unit_test(addresses_of_one_network_are_one_source),
 		cmocka_unit_test(the_same_token_waits_once),
+		cmocka_unit_test(what_was_found_is_not_told_again_at_once),
+		cmocka_unit_test(a_flood_of_findings_is_folded),
 		cmocka_unit_test(it_bears_many_threads_and_ends_while_it_is_busy),
 	};
 
