@@ -46,7 +46,7 @@ login_name(const struct mm_journal_record *record, const struct mm_service *serv
 	return mm_slice_present(service->mailbox_claim) ? fields[MM_JF_MAILBOX] : fields[MM_JF_SUBJECT];
 }
 
-/* What the caller said of the login before it asked. It is his word; the session that a token names is another thing. */
+/* What the caller said of the login before it asked. It is his word; a session that a token names is another thing. */
 static void
 set_login(struct mm_journal_record *record, const struct gate_exchange *exchange, struct gate_login *login)
 {

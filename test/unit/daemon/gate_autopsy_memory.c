@@ -108,7 +108,12 @@ static void
 what_is_too_long_is_told_and_not_remembered(void **state)
 {
 	static char text[MM_TOKEN_LEN_MAX + 1];
-	const struct gate_autopsy_showing one = { mm_slice(text, sizeof(text)), mm_slice_str("s"), mm_slice_str("x"), 1 };
+	const struct gate_autopsy_showing one = {
+		.token = mm_slice(text, sizeof(text)),
+		.service = mm_slice_str("s"),
+		.source = mm_slice_str("x"),
+		.epoch = 1,
+	};
 
 	(void)state;
 	assert_true(gate_autopsy_memory_add(memory, &one, true, 1000));
