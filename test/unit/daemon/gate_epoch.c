@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What mintmarkd sends while the gate answers becomes its view whole or not at all: a snapshot that cannot be used is an
- * alarm and the old view stays, an epoch is told when no older view is used, a finding once.
+ * What mintmarkd sends while the gate answers becomes its view whole or not at all: a snapshot that cannot be used is
+ * an alarm and the old view stays, an epoch is told when no older view is used, a finding once.
  */
 #include "daemon/gate/control.h"
 #include "daemon/gate/epoch.h"
@@ -76,7 +76,8 @@ compile(uint64_t epoch, bool with_finding)
 	if (with_finding)
 		add_document(builder, "b", "l");
 	else
-		assert_true(mm_trust_builder_add_document(builder, "b", mm_slice_str("{\"keys\":[]}"), MM_DOCUMENT_FILE));
+		assert_true(mm_trust_builder_add_document(builder, "b", mm_slice_str("{\"keys\":[]}"),
+		    MM_DOCUMENT_FILE));
 	assert_true(mm_trust_builder_add_realm(builder,
 	    &(struct mm_realm_settings){ .name = "a", .issuer = "https://a.example", .keys = "a" }));
 	assert_true(mm_trust_builder_add_realm(builder,
