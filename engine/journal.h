@@ -77,7 +77,7 @@ struct mm_journal_record {
 
 struct mm_journal;
 
-/* What the writer needs from its surroundings; called by any thread, must not block. */
+/* What the writer needs from its surroundings; called by any thread, within every call below; must not block. */
 struct mm_journal_hooks {
 	void (*want_segment)(void *ctx); /* the spare is used up: ask mintmarkd for the next */
 	void (*alarm)(void *ctx, const char *text);

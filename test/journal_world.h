@@ -30,6 +30,8 @@ struct journal_world {
 	struct mm_journal *journal;
 	uint64_t number; /* of the newest segment handed in */
 	bool feed;       /* hand in a segment whenever one is wanted */
+	bool feeding;    /* some thread does */
+	unsigned owed;   /* wanted, and not handed in yet */
 	unsigned wanted, alarms;
 	char alarm[256]; /* the last one */
 	pthread_mutex_t lock; /* hooks come from any thread */
@@ -44,6 +46,7 @@ world_hand_in(struct journal_world *world)
 		world->number++;
 }
 
+/* Handing in may want the next at once, in this thread or in another: one of them feeds, and without the lock. */
 static inline void
 world_want_segment(void *ctx)
 {
@@ -51,8 +54,16 @@ world_want_segment(void *ctx)
 
 	pthread_mutex_lock(&world->lock);
 	world->wanted++;
-	if (world->feed)
-		world_hand_in(world);
+	world->owed += world->feed;
+	if (!world->feeding) {
+		world->feeding = true;
+		for (; world->owed > 0; world->owed--) {
+			pthread_mutex_unlock(&world->lock);
+			world_hand_in(world);
+			pthread_mutex_lock(&world->lock);
+		}
+		world->feeding = false;
+	}
 	pthread_mutex_unlock(&world->lock);
 }
 
