@@ -49,6 +49,9 @@ gate_autopsy_memory_new(void)
 void
 gate_autopsy_memory_free(struct gate_autopsy_memory **memory)
 {
+	if (*memory == NULL)
+		return;
+	mm_secret_wipe(&(*memory)->key, sizeof((*memory)->key));
 	free(*memory);
 	*memory = NULL;
 }
