@@ -53,6 +53,10 @@ mm_process_name(enum mm_process process)
 		[MM_PROCESS_GATE] = "mintmark-gate",
 		[MM_PROCESS_COURIER] = "mintmark-courier",
 		[MM_PROCESS_DESK] = "mintmark-desk",
+		[MM_PROCESS_SIGNER] = "mintmark-signer",
+		[MM_PROCESS_LEDGER] = "mintmark-ledger",
+		[MM_PROCESS_VERIFIER] = "mintmark-verifier",
+		[MM_PROCESS_ISSUER] = "mintmark-issuer",
 	};
 
 	return (unsigned)process < MM_PROCESS_COUNT ? names[process] : "unknown";

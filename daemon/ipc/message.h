@@ -9,6 +9,8 @@
 #ifndef MM_DAEMON_IPC_MESSAGE_H
 #define MM_DAEMON_IPC_MESSAGE_H
 
+#include "daemon/ipc/mint.h"
+
 #include <mintmark/slice.h>
 #include <mintmark/version.h>
 
@@ -21,6 +23,10 @@ enum mm_process {
 	MM_PROCESS_GATE,
 	MM_PROCESS_COURIER,  /* fetches key documents */
 	MM_PROCESS_DESK,     /* the control socket */
+	MM_PROCESS_SIGNER,   /* a mint's private keys */
+	MM_PROCESS_LEDGER,   /* the record of every token, and the life of keys */
+	MM_PROCESS_VERIFIER, /* a mint's users and clients */
+	MM_PROCESS_ISSUER,   /* a mint's OAuth 2 and OpenID Connect endpoints */
 	MM_PROCESS_COUNT
 };
 

@@ -19,7 +19,13 @@
 #define G (1U << MM_PROCESS_GATE)
 #define R (1U << MM_PROCESS_COURIER)
 #define K (1U << MM_PROCESS_DESK)
-#define ALL (D | C | G | R | K)
+#define N (1U << MM_PROCESS_SIGNER)
+#define L (1U << MM_PROCESS_LEDGER)
+#define V (1U << MM_PROCESS_VERIFIER)
+#define I (1U << MM_PROCESS_ISSUER)
+#define FILES (N | L | V)
+#define OTHERS (C | G | R | K | FILES | I)
+#define ALL (D | OTHERS)
 #ifdef MM_SANITIZED
 #define S ALL
 #else

@@ -68,6 +68,10 @@ static const struct ruleset never[MM_PROCESS_COUNT] = {
 	[MM_PROCESS_GATE] = { FS_CHILD, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
 	[MM_PROCESS_COURIER] = { FS_CHILD, NET_BIND_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
 	[MM_PROCESS_DESK] = { FS_CHILD, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
+	[MM_PROCESS_SIGNER] = { FS_CHILD, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
+	[MM_PROCESS_LEDGER] = { FS_CHILD, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
+	[MM_PROCESS_VERIFIER] = { FS_CHILD, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
+	[MM_PROCESS_ISSUER] = { FS_CHILD, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL },
 };
 
 /*
@@ -87,8 +91,13 @@ static struct {
 } opened[READABLE_MAX];
 static bool closed;
 
-/* A folder that is handed in; -1: none. */
+/* Folders that are handed in; -1: none. */
 static int readable_dir_fd = -1;
+static int writable_dir_fd = -1;
+
+#define FS_WRITING                                                                                                    \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE |                 \
+	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
 
 /* The part of what is never done that this version can hold. */
 static struct ruleset
@@ -105,7 +114,7 @@ choose(const struct ruleset *wanted, long abi)
 }
 
 static bool
-allow_reading(int ruleset_fd, int fd, uint64_t access)
+allow_below(int ruleset_fd, int fd, uint64_t access)
 {
 	const struct landlock_path_beneath_attr rule = { .allowed_access = access, .parent_fd = fd };
 
@@ -125,7 +134,7 @@ open_one(int ruleset_fd, size_t row, const char *path)
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
 		opened[row].dev = status.st_dev;
 		opened[row].ino = status.st_ino;
-		ok = allow_reading(ruleset_fd, fd, LANDLOCK_ACCESS_FS_READ_FILE);
+		ok = allow_below(ruleset_fd, fd, LANDLOCK_ACCESS_FS_READ_FILE);
 	}
 	close(fd);
 	return ok;
@@ -138,14 +147,28 @@ open_readable(int ruleset_fd, enum mm_process process)
 		if (!open_one(ruleset_fd, i, readable[process][i]))
 			return false;
 	closed = true;
-	return readable_dir_fd == -1 || allow_reading(ruleset_fd, readable_dir_fd,
+	return readable_dir_fd == -1 || allow_below(ruleset_fd, readable_dir_fd,
 	                                    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
+}
+
+/* A right that this version does not know cannot be given, and is not taken away either. */
+static bool
+open_writable(int ruleset_fd, const struct ruleset *ruleset)
+{
+	return writable_dir_fd == -1 ||
+	    allow_below(ruleset_fd, writable_dir_fd, (FS_WRITING | FS_TRUNCATE) & ruleset->fs);
 }
 
 void
 mm_sandbox_let_read(int dir_fd)
 {
 	readable_dir_fd = dir_fd;
+}
+
+void
+mm_sandbox_let_write(int dir_fd)
+{
+	writable_dir_fd = dir_fd;
 }
 
 bool
@@ -180,7 +203,7 @@ mm_sandbox_close_files(enum mm_process process)
 	if (fd == -1)
 		return mm_sandbox_failed(process, "making a Landlock ruleset");
 	ok = ((ruleset.fs & LANDLOCK_ACCESS_FS_READ_FILE) == 0 || open_readable(fd, process)) &&
-	    syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+	    open_writable(fd, &ruleset) && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
 	if (!ok)
 		mm_sandbox_failed(process, "entering Landlock");
 	close(fd);

@@ -24,6 +24,10 @@ static const struct limit_row limits[] = {
 	{ MM_PROCESS_GATE, RLIMIT_CORE, "no core dumps", 0 },
 	{ MM_PROCESS_COURIER, RLIMIT_CORE, "no core dumps", 0 },
 	{ MM_PROCESS_DESK, RLIMIT_CORE, "no core dumps", 0 },
+	{ MM_PROCESS_SIGNER, RLIMIT_CORE, "no core dumps", 0 },
+	{ MM_PROCESS_LEDGER, RLIMIT_CORE, "no core dumps", 0 },
+	{ MM_PROCESS_VERIFIER, RLIMIT_CORE, "no core dumps", 0 },
+	{ MM_PROCESS_ISSUER, RLIMIT_CORE, "no core dumps", 0 },
 	/* Key documents of 1 MiB compile in well under a second and 50 MiB; these stop what has run away. */
 	{ MM_PROCESS_COMPILER, RLIMIT_CPU, "limit of processor seconds", 50 },
 	{ MM_PROCESS_COMPILER, RLIMIT_FSIZE, "limit of the snapshot's size", 256 * MIB },

@@ -33,6 +33,9 @@ MM_MUST_USE bool mm_sandbox_enter(enum mm_process process, uid_t uid, gid_t gid)
  */
 void mm_sandbox_let_read(int dir_fd);
 
+/* The same for making, writing, renaming and removing files below another one: no folders, links or devices. */
+void mm_sandbox_let_write(int dir_fd);
+
 /*
  * Whether one of the files that Landlock lets the process read is another one by now: replaced, made or removed since
  * the door closed. It cannot read the new one; who needs it must be started anew. false where nothing is closed.

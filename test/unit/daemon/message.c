@@ -219,6 +219,10 @@ names_are_those_of_the_executables(void **state)
 	assert_string_equal(mm_process_name(MM_PROCESS_GATE), "mintmark-gate");
 	assert_string_equal(mm_process_name(MM_PROCESS_COURIER), "mintmark-courier");
 	assert_string_equal(mm_process_name(MM_PROCESS_DESK), "mintmark-desk");
+	assert_string_equal(mm_process_name(MM_PROCESS_SIGNER), "mintmark-signer");
+	assert_string_equal(mm_process_name(MM_PROCESS_LEDGER), "mintmark-ledger");
+	assert_string_equal(mm_process_name(MM_PROCESS_VERIFIER), "mintmark-verifier");
+	assert_string_equal(mm_process_name(MM_PROCESS_ISSUER), "mintmark-issuer");
 	assert_string_equal(mm_process_name(MM_PROCESS_COUNT), "unknown");
 }
 
@@ -226,7 +230,8 @@ names_are_those_of_the_executables(void **state)
 static void
 the_document_has_every_row(void **state)
 {
-	static const char *const names[] = { "MINTMARKD", "COMPILER", "GATE", "COURIER", "DESK" };
+	static const char *const names[] = { "MINTMARKD", "COMPILER", "GATE", "COURIER", "DESK", "SIGNER", "LEDGER", "VERIFIER",
+		"ISSUER" };
 	static const char *const types[] = {
 #define MM_MESSAGE(type, sender, receiver, max_len, with_fd) #type,
 #include "daemon/ipc/messages.def"
@@ -244,7 +249,7 @@ the_document_has_every_row(void **state)
 		    (strstr(line, " yes\n") == NULL && strstr(line, " no\n") == NULL))
 			continue;
 		assert_in_range(next, 0, MM_MESSAGE_COUNT - 1);
-		snprintf(wanted, sizeof(wanted), "   %-7u %-17s %-10s %-10s %-14zu %s\n", next, types[next],
+		snprintf(wanted, sizeof(wanted), "   %-7u %-20s %-10s %-10s %-14zu %s\n", next, types[next],
 		    names[table[next].sender], names[table[next].receiver], table[next].len_max,
 		    table[next].with_fd ? "yes" : "no");
 		assert_string_equal(line, wanted);
