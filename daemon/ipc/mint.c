@@ -6,6 +6,19 @@
 
 #include <string.h>
 
+const char *
+mm_token_class_typ(unsigned token_class)
+{
+	switch (token_class) {
+	case MM_CLASS_ACCESS:
+		return "at+jwt";
+	case MM_CLASS_IDENTITY:
+		return "JWT";
+	default:
+		return NULL;
+	}
+}
+
 bool
 mm_mint_text_copy(uint16_t *len, char *bytes, size_t max, struct mm_slice slice)
 {

@@ -48,6 +48,9 @@ enum mm_token_class {
 	MM_CLASS_IDENTITY,   /* "JWT": an ID token (OpenID Connect Core 1.0 section 2) */
 };
 
+/* The typ of a class, for mm_header_write(); NULL: there is no such class. */
+const char *mm_token_class_typ(unsigned token_class);
+
 /* What the verifier checked before it opened the ticket. For the record. */
 enum mm_grant_kind {
 	MM_GRANT_CODE = 1,

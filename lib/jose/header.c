@@ -6,6 +6,7 @@
 
 #include "lib/base/array.h"
 #include "lib/base/limits.h"
+#include "lib/codec/base64url.h"
 
 /*
  * Members that would let a token choose its key, its meaning or the work it makes. RFC 7515 section 4.1.11
@@ -49,4 +50,44 @@ mm_header_parse(const struct mm_json_index *index, struct mm_scratch *scratch, s
 	if (!mm_slice_present(header->kid) || header->kid.len == 0 || header->kid.len > MM_KID_LEN_MAX)
 		return MM_KID_MISSING;
 	return MM_OK;
+}
+
+/* ---- writing ---- */
+
+/* Whether typ stands in JSON as it is (RFC 7515 section 4.1.9: a media type's characters, as far as we use them). */
+static bool
+typ_is_plain(const char *typ)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-./";
+	size_t len = strlen(typ);
+
+	return len > 0 && len <= MM_HEADER_TYP_LEN_MAX && strspn(typ, plain) == len;
+}
+
+static char *
+put(char *at, const char *text, size_t len)
+{
+	memcpy(at, text, len);
+	return at + len;
+}
+
+#define PUT(at, literal) put(at, literal, sizeof(literal) - 1)
+
+size_t
+mm_header_write(const char *typ, const struct mm_algorithm *algorithm, const uint8_t thumbprint[MM_DIGEST_LEN],
+    char header[MM_HEADER_WRITTEN_MAX])
+{
+	char *at = header;
+
+	if (!typ_is_plain(typ))
+		return 0;
+	at = PUT(at, "{\"typ\":\"");
+	at = put(at, typ, strlen(typ));
+	at = PUT(at, "\",\"alg\":\"");
+	at = put(at, algorithm->name, algorithm->name_len);
+	at = PUT(at, "\",\"kid\":\"");
+	mm_base64url_encode(mm_slice(thumbprint, MM_DIGEST_LEN), at);
+	at += MM_BASE64URL_ENCODED_LEN(MM_DIGEST_LEN);
+	at = PUT(at, "\"}");
+	return (size_t)(at - header);
 }

@@ -9,6 +9,7 @@
 #include "lib/jose/algorithm.h"
 
 #include <mintmark/reason.h>
+#include <mintmark/version.h>
 
 struct mm_header {
 	struct mm_slice alg, kid, typ; /* absent: not there, or no string */
@@ -25,5 +26,19 @@ struct mm_header {
  */
 MM_MUST_USE enum mm_reason
 mm_header_parse(const struct mm_json_index *index, struct mm_scratch *scratch, struct mm_header *header);
+
+/* The longest typ that mm_header_write() takes, and the longest header that it makes. */
+#define MM_HEADER_TYP_LEN_MAX 16
+#define MM_HEADER_WRITTEN_MAX 128
+
+/*
+ * Write the one header that tokens of a mint have, {"typ":T,"alg":A,"kid":K}, where K is the thumbprint in base64url.
+ * Who makes tokens and who signs them both call this, so that they agree on every byte. typ needs no escape: letters,
+ * digits, '+', '-', '.', '/'.
+ *
+ * Returns the header's length, or 0 where typ is something else, empty or too long. There is no NUL behind it.
+ */
+MM_MUST_USE size_t mm_header_write(const char *typ, const struct mm_algorithm *algorithm,
+    const uint8_t thumbprint[MM_DIGEST_LEN], char header[MM_HEADER_WRITTEN_MAX]);
 
 #endif
