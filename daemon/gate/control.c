@@ -10,7 +10,6 @@
 #include "daemon/gate/state.h"
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
-#include "engine/file.h"
 #include "lib/base/array.h"
 #include "lib/base/buf.h"
 #include "lib/base/reader.h"
@@ -23,9 +22,6 @@
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
-
-/* A certificate with a long chain has some 20 kB. */
-#define PEM_LEN_MAX (256 * 1024)
 
 /* While the journal lacks a segment mintmarkd is asked this often: the disk may have room again. */
 #define TICK_MS 1000
@@ -71,47 +67,25 @@ take_settings(struct gate *gate, struct mm_message *message)
 static bool
 take_listener(struct gate *gate, struct mm_message *message)
 {
-	struct gate_listener *listener = &gate->listeners[gate->listener_count];
-	struct mm_reader reader;
-	struct mm_slice address;
-	uint8_t kind;
+	const char *why = mm_http_server_add_listener(&gate->server, message);
 
-	mm_reader_init(&reader, message->payload, message->len);
-	kind = mm_reader_u8(&reader);
-	address = mm_reader_slice(&reader, reader.left);
-	if (!mm_reader_ok(&reader) || kind > MM_LISTEN_TLS || gate->listener_count == MM_LISTENS_MAX)
-		return fail("a listening socket is of no known kind, or one too many");
-	listener->kind = (enum mm_listen_kind)kind;
-	snprintf(listener->address, sizeof(listener->address), "%.*s", (int)address.len, address.ptr);
-	listener->fd = message->fd;
-	message->fd = -1;
-	gate->listener_count++;
-	return true;
-}
-
-static bool
-read_pem(int fd, struct gate_pem *pem)
-{
-	if (pem->text != NULL)
-		return false;
-	pem->text = mm_file_read_open(fd, PEM_LEN_MAX, &pem->len);
-	return pem->text != NULL && pem->len > 0;
+	return why == NULL || fail(why);
 }
 
 static bool
 take_tls(struct gate *gate, struct mm_message *message)
 {
-	bool is_key = message->len == 1 && message->payload[0] == 1;
+	const char *why = mm_http_server_set_tls(&gate->server, message);
 
-	if (!read_pem(message->fd, is_key ? &gate->tls_key : &gate->tls_certificate))
-		return fail(is_key ? "the TLS key cannot be read" : "the TLS certificate cannot be read");
-	return true;
+	return why == NULL || fail(why);
 }
 
 static bool
 take_client_ca(struct gate *gate, struct mm_message *message)
 {
-	return read_pem(message->fd, &gate->tls_client_ca) || fail("the authorities of clients cannot be read");
+	const char *why = mm_http_server_set_client_ca(&gate->server, message);
+
+	return why == NULL || fail(why);
 }
 
 static bool
@@ -150,15 +124,12 @@ keep_segment(struct gate *gate, struct mm_message *message)
 static bool
 check_complete(struct gate *gate, struct mm_message *message)
 {
-	bool has_tls = gate->tls_certificate.text != NULL && gate->tls_key.text != NULL;
+	const char *why = mm_http_server_check(&gate->server);
 
 	(void)message;
-	if (!gate->settled || gate->next == NULL || gate->next->trust == NULL || gate->listener_count == 0)
-		return fail("settings, snapshot or listening sockets are missing");
-	for (size_t i = 0; i < gate->listener_count; i++)
-		if (gate->listeners[i].kind == MM_LISTEN_TLS && !has_tls)
-			return fail("a listening socket is for TLS, and certificate or key are missing");
-	return true;
+	if (!gate->settled || gate->next == NULL || gate->next->trust == NULL)
+		return fail("settings or snapshot are missing");
+	return why == NULL || fail(why);
 }
 
 static message_handler *const set_up_handlers[MM_MESSAGE_COUNT] = {

@@ -3,10 +3,10 @@
  * /v1/dovecot-policy/SERVICE: Dovecot's authentication policy calls. Before it asks whether a token is good, Dovecot
  * tells who logs in, from where and by which protocol, and asks whether that may be; it may, always: the token decides.
  */
-#include "daemon/gate/credentials.h"
 #include "daemon/gate/exchange.h"
 #include "daemon/gate/logins.h"
 #include "daemon/gate/route.h"
+#include "daemon/http/credentials.h"
 #include "lib/base/array.h"
 #include "lib/codec/json.h"
 
@@ -31,10 +31,10 @@ struct told {
 static const struct gate_caller *
 find_caller(const struct gate_exchange *exchange)
 {
-	struct gate_field field = gate_exchange_field(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
+	struct mm_http_field field = gate_exchange_field(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
 
 	return field.count == 1 ?
-	    gate_exchange_basic_caller(exchange, gate_credentials_find(field.value, "Basic")) : NULL;
+	    gate_exchange_basic_caller(exchange, mm_http_credentials_find(field.value, "Basic")) : NULL;
 }
 
 static bool
@@ -131,12 +131,12 @@ note_login(const struct gate_exchange *exchange)
 }
 
 void
-gate_dovecot_policy(struct gate_exchange *exchange, struct gate_answer *answer)
+gate_dovecot_policy(struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	exchange->caller = find_caller(exchange);
 	if (exchange->caller == NULL) {
 		gate_exchange_count_refused_caller(exchange);
-		gate_answer_refuse_caller(answer, exchange->service);
+		mm_http_answer_refuse_caller(answer, exchange->service->name);
 		return;
 	}
 	if (comes_before(exchange))

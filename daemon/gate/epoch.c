@@ -53,7 +53,7 @@ gate_epoch_add_proxy(struct gate *gate, const unsigned char *payload, size_t len
 {
 	struct gate_view *next = next_view(gate);
 
-	if (next == NULL || !gate_proxies_add(&next->proxies, mm_slice((const char *)payload, len)))
+	if (next == NULL || !mm_http_proxies_add(&next->proxies, mm_slice((const char *)payload, len)))
 		return fail("a trusted proxy cannot be read, or there is no memory for it");
 	return true;
 }

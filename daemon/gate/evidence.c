@@ -4,8 +4,8 @@
  */
 #include "daemon/gate/evidence.h"
 
-#include "daemon/gate/client_certificate.h"
-#include "daemon/gate/credentials.h"
+#include "daemon/http/client_certificate.h"
+#include "daemon/http/credentials.h"
 #include "lib/codec/base64url.h"
 #include "lib/crypto/digest.h"
 
@@ -30,8 +30,8 @@
 struct gate_credential
 gate_evidence_credential(struct mm_slice field)
 {
-	struct mm_slice bearer = gate_credentials_find(field, "Bearer");
-	struct mm_slice bound = gate_credentials_find(field, "DPoP");
+	struct mm_slice bearer = mm_http_credentials_find(field, "Bearer");
+	struct mm_slice bound = mm_http_credentials_find(field, "DPoP");
 
 	return mm_slice_present(bound) ? (struct gate_credential){ bound, true } :
 	    (struct gate_credential){ bearer, false };
@@ -86,7 +86,7 @@ peer_is_trusted(const struct gate_exchange *exchange)
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
-	return info != NULL && gate_proxies_have(&exchange->view->proxies, info->client_addr);
+	return info != NULL && mm_http_proxies_have(&exchange->view->proxies, info->client_addr);
 }
 
 bool
@@ -111,7 +111,7 @@ last_of_list(struct mm_slice list)
 struct mm_slice
 gate_evidence_client_address(const struct gate_exchange *exchange)
 {
-	struct gate_field told = gate_exchange_field(exchange, "X-Forwarded-For");
+	struct mm_http_field told = gate_exchange_field(exchange, "X-Forwarded-For");
 	struct mm_slice address = told.count == 1 ? last_of_list(told.value) : MM_SLICE_ABSENT;
 
 	if (address.len == 0 || strspn(address.ptr, "0123456789abcdefABCDEF.:") < address.len ||
@@ -171,7 +171,7 @@ gate_evidence_set_thumbprint(struct gate_evidence *evidence, struct mm_slice thu
 static struct mm_slice
 sole_value(const struct gate_exchange *exchange, const char *name)
 {
-	struct gate_field field = gate_exchange_field(exchange, name);
+	struct mm_http_field field = gate_exchange_field(exchange, name);
 
 	return field.count == 1 ? field.value : MM_SLICE_ABSENT;
 }
@@ -186,7 +186,7 @@ take_told_request(struct gate_evidence *evidence, const struct gate_exchange *ex
 static void
 take_own_request(struct gate_evidence *evidence, const struct gate_exchange *exchange)
 {
-	const char *scheme = gate_client_connection_has_tls(exchange->connection) ? "https" : "http";
+	const char *scheme = mm_http_connection_has_tls(exchange->connection) ? "https" : "http";
 
 	gate_evidence_set_request(evidence, exchange->method, mm_slice_str(scheme),
 	    sole_value(exchange, MHD_HTTP_HEADER_HOST), exchange->path);
@@ -194,11 +194,11 @@ take_own_request(struct gate_evidence *evidence, const struct gate_exchange *exc
 
 /* nginx sends no field where its client showed no certificate, others an empty one. */
 static bool
-take_told_certificate(struct gate_evidence *evidence, struct gate_field field)
+take_told_certificate(struct gate_evidence *evidence, struct mm_http_field field)
 {
 	if (field.count == 0 || (field.count == 1 && field.value.len == 0))
 		return true;
-	if (field.count > 1 || !gate_client_certificate_parse(field.value, evidence->certificate_digest))
+	if (field.count > 1 || !mm_http_client_certificate_parse(field.value, evidence->certificate_digest))
 		return false;
 	evidence->shown.certificate_digest = evidence->certificate_digest;
 	return true;
@@ -207,7 +207,7 @@ take_told_certificate(struct gate_evidence *evidence, struct gate_field field)
 static void
 take_own_certificate(struct gate_evidence *evidence, const struct gate_exchange *exchange)
 {
-	if (gate_client_certificate_of_peer(exchange->connection, evidence->certificate_digest))
+	if (mm_http_client_certificate_of_peer(exchange->connection, evidence->certificate_digest))
 		evidence->shown.certificate_digest = evidence->certificate_digest;
 }
 
@@ -215,7 +215,7 @@ take_own_certificate(struct gate_evidence *evidence, const struct gate_exchange 
 static void
 take_proof(struct gate_evidence *evidence, const struct gate_exchange *exchange)
 {
-	struct gate_field field = gate_exchange_field(exchange, PROOF_FIELD);
+	struct mm_http_field field = gate_exchange_field(exchange, PROOF_FIELD);
 
 	evidence->shown.dpop_proof = field.count == 0 ? mm_slice("", 0) : field.value;
 	evidence->shown.dpop_proof_count = field.count;
@@ -224,7 +224,7 @@ take_proof(struct gate_evidence *evidence, const struct gate_exchange *exchange)
 bool
 gate_evidence_collect(struct gate_evidence *evidence, const struct gate_exchange *exchange, bool as_dpop)
 {
-	struct gate_field certificate = gate_exchange_field(exchange, CERTIFICATE_FIELD);
+	struct mm_http_field certificate = gate_exchange_field(exchange, CERTIFICATE_FIELD);
 	bool tells = gate_evidence_is_believed(exchange);
 
 	gate_evidence_init(evidence, exchange);
@@ -240,10 +240,10 @@ gate_evidence_collect(struct gate_evidence *evidence, const struct gate_exchange
 }
 
 void
-gate_evidence_answer_nonce(const struct gate_exchange *exchange, struct gate_answer *answer)
+gate_evidence_answer_nonce(const struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	char nonce[MM_DPOP_NONCE_LEN + 1];
 
 	mm_dpop_nonce_make(exchange->gate->nonce_secret, time(NULL), nonce);
-	gate_answer_add_header(answer, "DPoP-Nonce", nonce);
+	mm_http_answer_add_header(answer, "DPoP-Nonce", nonce);
 }

@@ -89,6 +89,6 @@ void gate_evidence_set_request(struct gate_evidence *evidence, struct mm_slice m
 MM_MUST_USE bool gate_evidence_set_thumbprint(struct gate_evidence *evidence, struct mm_slice thumbprint);
 
 /* Add the field DPoP-Nonce with the nonce that is current (RFC 9449 sections 8.2 and 9). */
-void gate_evidence_answer_nonce(const struct gate_exchange *exchange, struct gate_answer *answer);
+void gate_evidence_answer_nonce(const struct gate_exchange *exchange, struct mm_http_answer *answer);
 
 #endif

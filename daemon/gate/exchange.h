@@ -5,8 +5,9 @@
 #ifndef MM_DAEMON_GATE_EXCHANGE_H
 #define MM_DAEMON_GATE_EXCHANGE_H
 
-#include "daemon/gate/answer.h"
 #include "daemon/gate/gate.h"
+#include "daemon/http/answer.h"
+#include "daemon/http/fields.h"
 
 #include <mintmark/slice.h>
 
@@ -20,13 +21,6 @@ struct MHD_Connection;
 struct gate_connection;
 struct gate_route;
 
-/* Whether the request's length can be served. */
-enum gate_framing {
-	GATE_FRAMING_FIT,
-	GATE_FRAMING_TOO_LARGE,
-	GATE_FRAMING_AMBIGUOUS, /* it states two lengths, or none that all readers agree on */
-};
-
 struct gate_exchange {
 	struct gate *gate;
 	struct MHD_Connection *connection;
@@ -38,22 +32,13 @@ struct gate_exchange {
 	const struct mm_service *service; /* of the view; NULL: the view has none of this name */
 	const struct gate_caller *caller; /* of the view; NULL: not authenticated */
 	bool method_allowed;
-	enum gate_framing framing;
+	enum mm_http_framing framing;
 	struct mm_buf body; /* of routes that take one; may hold secrets: wiped at the end */
 	size_t body_seen;   /* bytes, kept or not */
 };
 
-/* A header field that must not stand twice. */
-struct gate_field {
-	struct mm_slice value; /* of the first; absent: there is none */
-	size_t count;
-};
-
 /* Find a header field of the request, ignoring the case of its name. */
-struct gate_field gate_exchange_field(const struct gate_exchange *exchange, const char *name);
-
-/* Whether the name of every header field is a token (RFC 9110 section 5.6.2). */
-bool gate_exchange_names_are_tokens(const struct gate_exchange *exchange);
+struct mm_http_field gate_exchange_field(const struct gate_exchange *exchange, const char *name);
 
 /* The peer's address in text: "192.0.2.1", "2001:db8::1", or "unix". */
 #define GATE_SOURCE_LEN_MAX 64

@@ -25,8 +25,8 @@ client_path(const struct gate_exchange *exchange)
 static void
 take_told_request(struct gate_identity *identity, const struct gate_exchange *exchange)
 {
-	struct gate_field scheme = gate_exchange_field(exchange, "X-Forwarded-Proto");
-	struct gate_field host = gate_exchange_field(exchange, MHD_HTTP_HEADER_HOST);
+	struct mm_http_field scheme = gate_exchange_field(exchange, "X-Forwarded-Proto");
+	struct mm_http_field host = gate_exchange_field(exchange, MHD_HTTP_HEADER_HOST);
 
 	gate_evidence_set_request(&identity->evidence, exchange->method,
 	    scheme.count == 1 ? scheme.value : MM_SLICE_ABSENT, host.value, client_path(exchange));
@@ -36,13 +36,13 @@ take_told_request(struct gate_identity *identity, const struct gate_exchange *ex
 static bool
 names_request(const struct gate_exchange *exchange)
 {
-	struct gate_field host = gate_exchange_field(exchange, MHD_HTTP_HEADER_HOST);
+	struct mm_http_field host = gate_exchange_field(exchange, MHD_HTTP_HEADER_HOST);
 
 	return host.count == 1 && host.value.len > 0 && client_path(exchange).len > 0;
 }
 
 void
-gate_ext_authz(struct gate_exchange *exchange, struct gate_answer *answer)
+gate_ext_authz(struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	struct gate_identity identity;
 

@@ -7,7 +7,7 @@
 #include "daemon/gate/route.h"
 
 void
-gate_forward_auth(struct gate_exchange *exchange, struct gate_answer *answer)
+gate_forward_auth(struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	struct gate_identity identity;
 

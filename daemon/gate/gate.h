@@ -12,6 +12,7 @@
 #include "daemon/gate/finding.h"
 #include "daemon/gate/metrics.h"
 #include "daemon/gate/view.h"
+#include "daemon/http/server.h"
 #include "daemon/ipc/limits.h"
 #include "engine/config.h"
 #include "engine/journal.h"
@@ -30,21 +31,6 @@
 
 /* Journal segments that can come before the start: the one in use, its spare, and some. */
 #define GATE_SEGMENTS_MAX 8
-
-struct MHD_Daemon;
-
-struct gate_listener {
-	enum mm_listen_kind kind;
-	int fd;
-	char address[256]; /* for messages */
-	struct MHD_Daemon *http; /* NULL until it answers */
-};
-
-/* PEM text; wiped as soon as the TLS library has read it. */
-struct gate_pem {
-	char *text;
-	size_t len;
-};
 
 /* Alarms of autopsies that the log had: it need not hear of each token. */
 struct gate_autopsy_alarm {
@@ -74,11 +60,7 @@ struct gate {
 	uid_t uid;
 	gid_t gid;
 	uint64_t token_cache_bytes; /* 0: none */
-	struct gate_listener listeners[MM_LISTENS_MAX];
-	size_t listener_count;
-	unsigned threads_per_listener, connections_per_listener;
-	struct gate_pem tls_certificate, tls_key;
-	struct gate_pem tls_client_ca; /* NULL text: clients are not asked for certificates */
+	struct mm_http_server server;
 	struct gate_views views;
 	struct gate_view *next; /* what came for the next view; NULL: nothing yet. The control socket's thread alone */
 	bool next_spoiled;      /* something for it could not be read or kept */

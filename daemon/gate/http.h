@@ -19,7 +19,7 @@ void gate_http_prepare(struct gate *gate);
 MM_MUST_USE bool gate_http_start(struct gate *gate);
 
 /*
- * Accept no more connections, answer what is in flight, close the rest. Takes GATE_DRAIN_MAX_MS at most: what a
+ * Accept no more connections, answer what is in flight, close the rest. Takes MM_HTTP_DRAIN_MAX_MS at most: what a
  * slow client has not sent or taken by then is cut off.
  */
 void gate_http_stop(struct gate *gate);

@@ -4,7 +4,7 @@
  */
 #include "daemon/gate/identity.h"
 
-#include "daemon/gate/credentials.h"
+#include "daemon/http/credentials.h"
 #include "lib/base/array.h"
 
 #include <microhttpd.h>
@@ -29,17 +29,17 @@ static const struct refusal {
 
 /* In the scheme that the token came with, or that the service demands. */
 static void
-add_challenge(const struct gate_exchange *exchange, struct gate_answer *answer, bool as_dpop, const char *error,
+add_challenge(const struct gate_exchange *exchange, struct mm_http_answer *answer, bool as_dpop, const char *error,
     const struct mm_texts *scopes)
 {
 	if (as_dpop || exchange->service->binding == MM_BINDING_DPOP)
-		gate_answer_add_dpop_challenge(answer, exchange->service, error, scopes);
+		mm_http_answer_add_dpop_challenge(answer, exchange->service->name, error, scopes);
 	else
-		gate_answer_add_challenge(answer, exchange->service, error, scopes);
+		mm_http_answer_add_challenge(answer, exchange->service->name, error, scopes);
 }
 
 static void
-answer_refusal(const struct gate_exchange *exchange, struct gate_answer *answer, bool as_dpop,
+answer_refusal(const struct gate_exchange *exchange, struct mm_http_answer *answer, bool as_dpop,
     const struct gate_outcome *outcome)
 {
 	const struct refusal *refusal = &refusals[mm_reason_class(outcome->reason)];
@@ -58,14 +58,14 @@ answer_refusal(const struct gate_exchange *exchange, struct gate_answer *answer,
  * and others might let it pass.
  */
 void
-gate_identity_answer_unreadable(const struct gate_exchange *exchange, struct gate_answer *answer)
+gate_identity_answer_unreadable(const struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	answer->status = MHD_HTTP_UNAUTHORIZED;
-	gate_answer_add_challenge(answer, exchange->service, "invalid_request", NULL);
+	mm_http_answer_add_challenge(answer, exchange->service->name, "invalid_request", NULL);
 }
 
 static void
-answer_allowed(const struct gate_exchange *exchange, struct gate_answer *answer, const struct mm_decision *decision)
+answer_allowed(const struct gate_exchange *exchange, struct mm_http_answer *answer, const struct mm_decision *decision)
 {
 	static const struct {
 		const char *name;
@@ -81,7 +81,7 @@ answer_allowed(const struct gate_exchange *exchange, struct gate_answer *answer,
 
 	answer->status = MHD_HTTP_OK;
 	for (size_t i = 0; i < MM_COUNT_OF(fields); i++)
-		gate_answer_add_fact(answer, fields[i].name, mm_decision_fact(decision, fields[i].fact));
+		mm_http_answer_add_fact(answer, fields[i].name, mm_decision_fact(decision, fields[i].fact));
 	/*
 	 * "A more efficient manner of supplying a new nonce is also defined by including a DPoP-Nonce HTTP header
 	 * in the HTTP 200 (OK) response from the previous request." (RFC 9449 section 8.2)
@@ -97,11 +97,11 @@ answer_allowed(const struct gate_exchange *exchange, struct gate_answer *answer,
 static bool
 check_caller(struct gate_exchange *exchange, struct mm_slice *mailbox)
 {
-	struct gate_field caller = gate_exchange_field(exchange, CALLER_FIELD);
-	struct gate_field target = gate_exchange_field(exchange, MAILBOX_FIELD);
+	struct mm_http_field caller = gate_exchange_field(exchange, CALLER_FIELD);
+	struct mm_http_field target = gate_exchange_field(exchange, MAILBOX_FIELD);
 
 	if (caller.count == 1)
-		exchange->caller = gate_exchange_basic_caller(exchange, gate_credentials_find(caller.value, "Basic"));
+		exchange->caller = gate_exchange_basic_caller(exchange, mm_http_credentials_find(caller.value, "Basic"));
 	*mailbox = target.value;
 	if (exchange->caller == NULL)
 		return caller.count == 0 && target.count == 0;
@@ -111,7 +111,7 @@ check_caller(struct gate_exchange *exchange, struct mm_slice *mailbox)
 bool
 gate_identity_read(struct gate_identity *identity, struct gate_exchange *exchange, const char *protocol)
 {
-	struct gate_field field = gate_exchange_field(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
+	struct mm_http_field field = gate_exchange_field(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
 	struct gate_credential credential = gate_evidence_credential(field.value);
 
 	identity->question = (struct gate_question){ .protocol = protocol, .refused = MM_OK };
@@ -132,7 +132,7 @@ gate_identity_read(struct gate_identity *identity, struct gate_exchange *exchang
 
 void
 gate_identity_answer(const struct gate_identity *identity, const struct gate_exchange *exchange,
-    struct gate_answer *answer)
+    struct mm_http_answer *answer)
 {
 	struct gate_outcome outcome = gate_decide(exchange, &identity->question);
 

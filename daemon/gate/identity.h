@@ -27,9 +27,9 @@ MM_MUST_USE bool gate_identity_read(struct gate_identity *identity, struct gate_
 
 /* Decide, and answer with a status and, when allowed, with headers that say who it is. */
 void gate_identity_answer(const struct gate_identity *identity, const struct gate_exchange *exchange,
-    struct gate_answer *answer);
+    struct mm_http_answer *answer);
 
 /* The answer to a request that cannot be read, which nothing is decided for. */
-void gate_identity_answer_unreadable(const struct gate_exchange *exchange, struct gate_answer *answer);
+void gate_identity_answer_unreadable(const struct gate_exchange *exchange, struct mm_http_answer *answer);
 
 #endif

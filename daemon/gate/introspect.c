@@ -2,11 +2,11 @@
 /*
  * /v1/introspect/SERVICE: token introspection (RFC 7662) for the service's callers.
  */
-#include "daemon/gate/credentials.h"
 #include "daemon/gate/decide.h"
 #include "daemon/gate/evidence.h"
-#include "daemon/gate/form.h"
 #include "daemon/gate/route.h"
+#include "daemon/http/credentials.h"
+#include "daemon/http/form.h"
 #include "engine/json_writer.h"
 #include "lib/token/facts.h"
 
@@ -20,7 +20,7 @@ enum parameter {
 };
 
 struct introspection {
-	struct gate_form_parameter parameters[PARAMETER_COUNT];
+	struct mm_http_form_parameter parameters[PARAMETER_COUNT];
 	bool readable; /* every pair could be decoded, and no parameter of ours stands there twice */
 };
 
@@ -29,7 +29,7 @@ static bool
 is_form(const struct gate_exchange *exchange)
 {
 	static const char form[] = "application/x-www-form-urlencoded";
-	struct gate_field type = gate_exchange_field(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
+	struct mm_http_field type = gate_exchange_field(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
 	size_t len = sizeof(form) - 1;
 
 	if (type.count != 1 || type.value.len < len || strncasecmp(type.value.ptr, form, len) != 0)
@@ -57,7 +57,7 @@ read_form(struct gate_exchange *exchange, struct introspection *introspection)
 		[HTTP_URL] = { .name = "http_url" },
 		[CERTIFICATE_THUMBPRINT] = { .name = "certificate_thumbprint" },
 	} };
-	introspection->readable = gate_form_parse(exchange->body.data, exchange->body.len, introspection->parameters,
+	introspection->readable = mm_http_form_parse(exchange->body.data, exchange->body.len, introspection->parameters,
 	    PARAMETER_COUNT);
 	for (size_t i = 0; i < PARAMETER_COUNT; i++)
 		introspection->readable = introspection->readable && introspection->parameters[i].count <= 1;
@@ -70,13 +70,13 @@ read_form(struct gate_exchange *exchange, struct introspection *introspection)
 static const struct gate_caller *
 find_caller(const struct gate_exchange *exchange, const struct introspection *introspection)
 {
-	const struct gate_form_parameter *id = &introspection->parameters[CLIENT_ID];
-	const struct gate_form_parameter *secret = &introspection->parameters[CLIENT_SECRET];
-	struct gate_field field = gate_exchange_field(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
+	const struct mm_http_form_parameter *id = &introspection->parameters[CLIENT_ID];
+	const struct mm_http_form_parameter *secret = &introspection->parameters[CLIENT_SECRET];
+	struct mm_http_field field = gate_exchange_field(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
 	const struct gate_caller *by_field = NULL, *by_form = NULL;
 
 	if (field.count == 1)
-		by_field = gate_exchange_basic_caller(exchange, gate_credentials_find(field.value, "Basic"));
+		by_field = gate_exchange_basic_caller(exchange, mm_http_credentials_find(field.value, "Basic"));
 	if (id->count == 1 && secret->count == 1)
 		by_form = gate_callers_find(&exchange->view->callers, exchange->service->name, id->value,
 		    secret->value);
@@ -86,7 +86,7 @@ find_caller(const struct gate_exchange *exchange, const struct introspection *in
 }
 
 static void
-answer_json(struct gate_answer *answer, unsigned status)
+answer_json(struct mm_http_answer *answer, unsigned status)
 {
 	answer->status = status;
 	answer->content_type = "application/json";
@@ -97,7 +97,7 @@ answer_json(struct gate_answer *answer, unsigned status)
  * "active" field set to "false"" and "SHOULD NOT include any additional information" (RFC 7662 section 2.2).
  */
 static void
-answer_inactive(struct gate_answer *answer, enum mm_reason reason)
+answer_inactive(struct mm_http_answer *answer, enum mm_reason reason)
 {
 	bool unavailable = mm_reason_class(reason) == MM_CLASS_UNAVAILABLE;
 
@@ -115,7 +115,7 @@ username(const struct gate_exchange *exchange, const struct mm_decision *decisio
 }
 
 static void
-answer_active(const struct gate_exchange *exchange, struct gate_answer *answer, const struct mm_decision *decision)
+answer_active(const struct gate_exchange *exchange, struct mm_http_answer *answer, const struct mm_decision *decision)
 {
 	struct mm_json_writer writer;
 
@@ -137,7 +137,7 @@ static bool
 read_evidence(const struct gate_exchange *exchange, const struct introspection *introspection,
     struct gate_evidence *evidence)
 {
-	const struct gate_form_parameter *parameters = introspection->parameters;
+	const struct mm_http_form_parameter *parameters = introspection->parameters;
 
 	gate_evidence_init(evidence, exchange);
 	evidence->shown.dpop_proof = parameters[DPOP].value;
@@ -166,7 +166,7 @@ question_of(const struct gate_exchange *exchange, const struct introspection *in
 }
 
 void
-gate_introspect(struct gate_exchange *exchange, struct gate_answer *answer)
+gate_introspect(struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	struct introspection introspection;
 	struct gate_evidence evidence;
@@ -174,18 +174,18 @@ gate_introspect(struct gate_exchange *exchange, struct gate_answer *answer)
 	struct gate_outcome outcome;
 
 	if (has_query(exchange)) {
-		gate_answer_text(answer, MHD_HTTP_BAD_REQUEST, "parameters belong in the body");
+		mm_http_answer_text(answer, MHD_HTTP_BAD_REQUEST, "parameters belong in the body");
 		return;
 	}
 	if (!is_form(exchange)) {
-		gate_answer_text(answer, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "the body is no form");
+		mm_http_answer_text(answer, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "the body is no form");
 		return;
 	}
 	read_form(exchange, &introspection);
 	exchange->caller = find_caller(exchange, &introspection);
 	if (exchange->caller == NULL) {
 		gate_exchange_count_refused_caller(exchange);
-		gate_answer_refuse_caller(answer, exchange->service);
+		mm_http_answer_refuse_caller(answer, exchange->service->name);
 		return;
 	}
 	question = question_of(exchange, &introspection, &evidence);

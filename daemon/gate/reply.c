@@ -9,22 +9,22 @@
 
 /* What is wrong with the request before any handler looks at it; false: nothing. */
 static bool
-answer_unfit(struct gate_exchange *exchange, struct gate_answer *answer)
+answer_unfit(struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	const struct gate_route *route = exchange->route;
 
-	if (exchange->framing == GATE_FRAMING_AMBIGUOUS) {
-		gate_answer_text(answer, MHD_HTTP_BAD_REQUEST, "the end of the request is not clear");
-	} else if (exchange->framing == GATE_FRAMING_TOO_LARGE) {
-		gate_answer_text(answer, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
+	if (exchange->framing == MM_HTTP_FRAMING_AMBIGUOUS) {
+		mm_http_answer_text(answer, MHD_HTTP_BAD_REQUEST, "the end of the request is not clear");
+	} else if (exchange->framing == MM_HTTP_FRAMING_TOO_LARGE) {
+		mm_http_answer_text(answer, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
 	} else if (route->handler == NULL) {
-		gate_answer_text(answer, MHD_HTTP_NOT_FOUND, "there is nothing here");
+		mm_http_answer_text(answer, MHD_HTTP_NOT_FOUND, "there is nothing here");
 	} else if (route->names_service && exchange->service == NULL) {
 		atomic_fetch_add_explicit(&exchange->gate->metrics.unknown_services, 1, memory_order_relaxed);
-		gate_answer_text(answer, MHD_HTTP_NOT_FOUND, "there is no such service");
+		mm_http_answer_text(answer, MHD_HTTP_NOT_FOUND, "there is no such service");
 	} else if (!exchange->method_allowed) {
-		gate_answer_add_header(answer, "Allow", route->methods);
-		gate_answer_text(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint does not take this method");
+		mm_http_answer_add_header(answer, "Allow", route->methods);
+		mm_http_answer_text(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint does not take this method");
 	} else {
 		return false;
 	}
@@ -33,11 +33,11 @@ answer_unfit(struct gate_exchange *exchange, struct gate_answer *answer)
 
 /* Send; MHD_NO, which ends the connection, where anything of it cannot be sent. */
 static enum MHD_Result
-send_answer(const struct gate_exchange *exchange, struct gate_answer *answer)
+send_answer(const struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	struct gate_metrics *metrics = &exchange->gate->metrics;
 	unsigned class = answer->status / 100;
-	enum MHD_Result result = gate_answer_ok(answer) ? gate_response_send(exchange, answer) : MHD_NO;
+	enum MHD_Result result = mm_http_answer_ok(answer) ? gate_response_send(exchange, answer) : MHD_NO;
 
 	if (result == MHD_YES)
 		atomic_fetch_add_explicit(&metrics->answers[gate_route_number(exchange->route)][class], 1,
@@ -53,10 +53,10 @@ enum MHD_Result
 gate_reply(struct gate_exchange *exchange)
 {
 	struct gate_views *views = &exchange->gate->views;
-	struct gate_answer answer;
+	struct mm_http_answer answer;
 	enum MHD_Result result;
 
-	gate_answer_init(&answer);
+	mm_http_answer_init(&answer);
 	exchange->view = gate_views_take(views);
 	if (exchange->route->names_service)
 		exchange->service = mm_trust_find_service(exchange->view->trust, exchange->service_name);
@@ -67,6 +67,6 @@ gate_reply(struct gate_exchange *exchange)
 	exchange->view = NULL;
 	exchange->service = NULL;
 	exchange->caller = NULL;
-	gate_answer_clear(&answer);
+	mm_http_answer_clear(&answer);
 	return result;
 }

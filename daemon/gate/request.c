@@ -12,7 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* A body above GATE_BODY_LEN_MAX is read on to here, so that its sender sees the 413; then the line is cut. */
 #define BODY_SKIPPED_MAX ((size_t)1024 * 1024)
@@ -49,36 +48,6 @@ close_exchange(struct gate_exchange *exchange)
 	atomic_fetch_sub(&exchange->gate->in_flight, 1);
 }
 
-static bool
-is_chunked(struct mm_slice coding)
-{
-	static const char chunked[] = "chunked";
-
-	return coding.len == sizeof(chunked) - 1 && strncasecmp(coding.ptr, chunked, coding.len) == 0;
-}
-
-/*
- * What the head says of the body's length. A request whose end two readers could see at two places is not
- * understood: "A server MAY reject a request that contains both Content-Length and Transfer-Encoding" (RFC 9112
- * section 6.1), since one proxy before us may go by the one and we by the other. So may one that takes a field with a
- * blank behind its name for Content-Length, as the library does not: "A server MUST reject, with a response status code
- * of 400 (Bad Request), any received request message that contains whitespace between a header field name and colon"
- * (section 5.1). Any other coding than chunked the library reads to the end of the connection.
- */
-static enum gate_framing
-read_framing(const struct gate_exchange *exchange)
-{
-	struct gate_field length = gate_exchange_field(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	struct gate_field encoding = gate_exchange_field(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING);
-
-	if (length.count > 1 || encoding.count > 1 || (length.count > 0 && encoding.count > 0) ||
-	    (encoding.count > 0 && !is_chunked(encoding.value)) || !gate_exchange_names_are_tokens(exchange))
-		return GATE_FRAMING_AMBIGUOUS;
-	if (length.count > 0 && strtoull(length.value.ptr, NULL, 10) > GATE_BODY_LEN_MAX)
-		return GATE_FRAMING_TOO_LARGE;
-	return GATE_FRAMING_FIT;
-}
-
 static enum MHD_Result
 begin_exchange(struct gate *gate, struct MHD_Connection *connection, const char *path, const char *method,
     void **request_ctx)
@@ -88,9 +57,9 @@ begin_exchange(struct gate *gate, struct MHD_Connection *connection, const char 
 	*request_ctx = exchange;
 	if (exchange == NULL)
 		return MHD_NO;
-	exchange->framing = read_framing(exchange);
+	exchange->framing = mm_http_read_framing(connection, GATE_BODY_LEN_MAX);
 	/* Answered before the body is read, so that the library closes the connection behind the answer. */
-	return exchange->framing == GATE_FRAMING_FIT ? MHD_YES : gate_reply(exchange);
+	return exchange->framing == MM_HTTP_FRAMING_FIT ? MHD_YES : gate_reply(exchange);
 }
 
 static enum MHD_Result
@@ -100,7 +69,7 @@ take_body(struct gate_exchange *exchange, const char *bytes, size_t len)
 	if (exchange->body_seen > BODY_SKIPPED_MAX)
 		return MHD_NO;
 	if (exchange->body_seen > GATE_BODY_LEN_MAX)
-		exchange->framing = GATE_FRAMING_TOO_LARGE;
+		exchange->framing = MM_HTTP_FRAMING_TOO_LARGE;
 	else if (exchange->route->takes_body)
 		mm_buf_add(&exchange->body, bytes, len);
 	/* A form whose end memory was too short for would ask another question, without its mailbox perhaps. */
@@ -133,12 +102,4 @@ gate_request_ended(void *ctx, struct MHD_Connection *connection, void **request_
 	if (*request_ctx != NULL)
 		close_exchange(*request_ctx);
 	*request_ctx = NULL;
-}
-
-size_t
-gate_request_keep_escaped(void *ctx, struct MHD_Connection *connection, char *text)
-{
-	(void)ctx;
-	(void)connection;
-	return strlen(text);
 }

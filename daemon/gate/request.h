@@ -19,7 +19,4 @@ enum MHD_Result gate_request_continues(void *ctx, struct MHD_Connection *connect
 void gate_request_ended(void *ctx, struct MHD_Connection *connection, void **request_ctx,
     enum MHD_RequestTerminationCode how);
 
-/* Paths are compared as they were sent: no service has a name that needs escapes, and "%00" must not end one. */
-size_t gate_request_keep_escaped(void *ctx, struct MHD_Connection *connection, char *text);
-
 #endif

@@ -14,7 +14,7 @@
 #define KEPT_LEN_MAX 1024
 
 static bool
-add_headers(struct MHD_Response *response, const struct gate_answer *answer, bool closes)
+add_headers(struct MHD_Response *response, const struct mm_http_answer *answer, bool closes)
 {
 	bool added = MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES;
 
@@ -24,13 +24,13 @@ add_headers(struct MHD_Response *response, const struct gate_answer *answer, boo
 		added = added && MHD_add_response_header(response, "Connection", "close") == MHD_YES;
 	for (size_t i = 0; i < answer->header_count; i++)
 		added = added && MHD_add_response_header(response, answer->headers[i].name,
-		    gate_answer_value(answer, i)) == MHD_YES;
+		    mm_http_answer_value(answer, i)) == MHD_YES;
 	return added;
 }
 
 /* NULL where it cannot be made. */
 static struct MHD_Response *
-make(const struct gate_answer *answer, bool closes)
+make(const struct mm_http_answer *answer, bool closes)
 {
 	struct MHD_Response *response =
 	    MHD_create_response_from_buffer(answer->body.len, answer->body.data, MHD_RESPMEM_MUST_COPY);
@@ -51,12 +51,12 @@ gate_kept_response_clear(struct gate_kept_response *kept)
 		return;
 	MHD_destroy_response(kept->response);
 	kept->response = NULL;
-	gate_answer_clear(&kept->answer);
+	mm_http_answer_clear(&kept->answer);
 }
 
 /* Where an answer is looked for and kept; NULL: nowhere. */
 static struct gate_kept_response *
-place_of(const struct gate *gate, const struct gate_answer *answer)
+place_of(const struct gate *gate, const struct mm_http_answer *answer)
 {
 	struct gate_thread *thread = gate_thread(gate);
 	uint32_t number;
@@ -75,7 +75,7 @@ same_bytes(const struct mm_buf *a, const struct mm_buf *b)
 }
 
 static bool
-same_answer(const struct gate_answer *a, const struct gate_answer *b)
+same_answer(const struct mm_http_answer *a, const struct mm_http_answer *b)
 {
 	if (a->header_count != b->header_count || strcmp(a->content_type, b->content_type) != 0 ||
 	    !same_bytes(&a->values, &b->values) || !same_bytes(&a->body, &b->body))
@@ -88,15 +88,15 @@ same_answer(const struct gate_answer *a, const struct gate_answer *b)
 }
 
 static void
-keep(struct gate_kept_response *place, struct MHD_Response *response, struct gate_answer *answer, bool closes)
+keep(struct gate_kept_response *place, struct MHD_Response *response, struct mm_http_answer *answer, bool closes)
 {
 	gate_kept_response_clear(place);
 	*place = (struct gate_kept_response){ *answer, closes, response };
-	gate_answer_init(answer);
+	mm_http_answer_init(answer);
 }
 
 enum MHD_Result
-gate_response_send(const struct gate_exchange *exchange, struct gate_answer *answer)
+gate_response_send(const struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	bool closes = !gate_connection_may_stay(exchange);
 	struct gate_kept_response *place = place_of(exchange->gate, answer);

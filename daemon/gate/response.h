@@ -17,7 +17,7 @@
 #define GATE_KEPT_RESPONSES 32
 
 struct gate_kept_response {
-	struct gate_answer answer;
+	struct mm_http_answer answer;
 	bool closes;                   /* it says that the connection ends behind it */
 	struct MHD_Response *response; /* NULL: the place is free */
 };
@@ -25,6 +25,6 @@ struct gate_kept_response {
 void gate_kept_response_clear(struct gate_kept_response *kept);
 
 /* Queue an answer, which is taken. MHD_NO, which ends the connection, where it cannot be sent. */
-enum MHD_Result gate_response_send(const struct gate_exchange *exchange, struct gate_answer *answer);
+enum MHD_Result gate_response_send(const struct gate_exchange *exchange, struct mm_http_answer *answer);
 
 #endif

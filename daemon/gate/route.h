@@ -5,7 +5,7 @@
 #ifndef MM_DAEMON_GATE_ROUTE_H
 #define MM_DAEMON_GATE_ROUTE_H
 
-#include "daemon/gate/answer.h"
+#include "daemon/http/answer.h"
 
 #include <mintmark/slice.h>
 
@@ -15,7 +15,7 @@
 struct gate_exchange;
 
 /* Makes the answer to a request whose head and body are there. */
-typedef void gate_handler(struct gate_exchange *exchange, struct gate_answer *answer);
+typedef void gate_handler(struct gate_exchange *exchange, struct mm_http_answer *answer);
 
 gate_handler gate_introspect;
 gate_handler gate_forward_auth;

@@ -14,7 +14,7 @@
  * may come to this gate too, and its proof must be new there.
  */
 void
-gate_shadow(struct gate_exchange *exchange, struct gate_answer *answer)
+gate_shadow(struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	struct gate_identity identity;
 

@@ -9,28 +9,28 @@
 #include <time.h>
 
 void
-gate_healthz(struct gate_exchange *exchange, struct gate_answer *answer)
+gate_healthz(struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	(void)exchange;
-	gate_answer_text(answer, MHD_HTTP_OK, "ok");
+	mm_http_answer_text(answer, MHD_HTTP_OK, "ok");
 }
 
 /* A gate answers only with a snapshot loaded, so that the journal is all that can be wanting. */
 void
-gate_readyz(struct gate_exchange *exchange, struct gate_answer *answer)
+gate_readyz(struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	const struct gate *gate = exchange->gate;
 
 	if (atomic_load(&gate->stopping))
-		gate_answer_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "the gate is stopping");
+		mm_http_answer_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "the gate is stopping");
 	else if (!mm_journal_ready(gate->journal))
-		gate_answer_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "the journal cannot record an allow");
+		mm_http_answer_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "the journal cannot record an allow");
 	else
-		gate_answer_text(answer, MHD_HTTP_OK, "ready");
+		mm_http_answer_text(answer, MHD_HTTP_OK, "ready");
 }
 
 void
-gate_metrics_page(struct gate_exchange *exchange, struct gate_answer *answer)
+gate_metrics_page(struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	answer->status = MHD_HTTP_OK;
 	answer->content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -38,7 +38,7 @@ gate_view_free(struct gate_view **view)
 		return;
 	mm_trust_free(&old->trust);
 	gate_callers_clear(&old->callers);
-	gate_proxies_clear(&old->proxies);
+	mm_http_proxies_clear(&old->proxies);
 	free(old->services);
 	free(old->kids_wanted);
 	free(old);

@@ -11,7 +11,7 @@
 
 #include "daemon/gate/callers.h"
 #include "daemon/gate/metrics.h"
-#include "daemon/gate/proxies.h"
+#include "daemon/http/proxies.h"
 
 #include <mintmark/trust.h>
 
@@ -22,7 +22,7 @@
 struct gate_view {
 	struct mm_trust *trust;
 	struct gate_callers callers;
-	struct gate_proxies proxies;
+	struct mm_http_proxies proxies;
 	struct gate_service_metrics **services; /* those of the trust's services, in its order; owned by the metrics */
 	_Atomic bool *kids_wanted; /* for each realm of the trust: a kid was asked for that it does not have */
 	bool replaced;             /* another one is current */

@@ -3,7 +3,7 @@
  * Any bytes as a proxy's field with a certificate: nothing is read or written beside it, and the same field has the
  * same digest.
  */
-#include "daemon/gate/client_certificate.h"
+#include "daemon/http/client_certificate.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,10 +21,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (size > 0)
 		memcpy(field, data, size);
-	if (gate_client_certificate_parse(mm_slice(field, size), digest)) {
-		if (size == 0 || size > GATE_CERTIFICATE_FIELD_LEN_MAX)
+	if (mm_http_client_certificate_parse(mm_slice(field, size), digest)) {
+		if (size == 0 || size > MM_HTTP_CERTIFICATE_FIELD_LEN_MAX)
 			abort();
-		if (!gate_client_certificate_parse(mm_slice(field, size), again) ||
+		if (!mm_http_client_certificate_parse(mm_slice(field, size), again) ||
 		    memcmp(digest, again, sizeof(digest)) != 0)
 			abort();
 	}

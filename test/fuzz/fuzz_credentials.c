@@ -3,7 +3,7 @@
  * Any bytes as a header field with credentials: what is found lies within the field, and a name never holds the
  * colon that ends it.
  */
-#include "daemon/gate/credentials.h"
+#include "daemon/http/credentials.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,9 +21,9 @@ within(struct mm_slice part, const void *whole, size_t len)
 static void
 check_basic(struct mm_slice credentials)
 {
-	struct gate_basic basic;
+	struct mm_http_basic basic;
 
-	if (!gate_basic_parse(credentials, &basic))
+	if (!mm_http_basic_parse(credentials, &basic))
 		return;
 	if (memchr(basic.name.ptr, ':', basic.name.len) != NULL ||
 	    basic.name.len + 1 + basic.secret.len > credentials.len / 4 * 3)
@@ -42,11 +42,11 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mm_slice field = mm_slice(data, size);
-	struct mm_slice token = gate_credentials_find(field, "Bearer");
+	struct mm_slice token = mm_http_credentials_find(field, "Bearer");
 
 	if (!within(token, data, size))
 		abort();
-	check_basic(gate_credentials_find(field, "Basic"));
+	check_basic(mm_http_credentials_find(field, "Basic"));
 	check_basic(field);
 	return 0;
 }

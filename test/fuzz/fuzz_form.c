@@ -3,7 +3,7 @@
  * Any bytes as a form: values lie within it, are never longer than what they were decoded from, and a parameter that
  * was not found has no value.
  */
-#include "daemon/gate/form.h"
+#include "daemon/http/form.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct gate_form_parameter parameters[] = { { .name = "token" }, { .name = "mailbox" }, { .name = "" } };
+	struct mm_http_form_parameter parameters[] = { { .name = "token" }, { .name = "mailbox" }, { .name = "" } };
 	char *body = malloc(size + 1);
 	bool readable;
 
@@ -21,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (size > 0)
 		memcpy(body, data, size);
-	readable = gate_form_parse(body, size, parameters, 3);
+	readable = mm_http_form_parse(body, size, parameters, 3);
 	for (size_t i = 0; i < 3; i++) {
 		struct mm_slice value = parameters[i].value;
 

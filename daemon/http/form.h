@@ -2,8 +2,8 @@
 /*
  * Forms as clients send them: application/x-www-form-urlencoded (WHATWG URL section 5.1, RFC 6749 appendix B).
  */
-#ifndef MM_DAEMON_GATE_FORM_H
-#define MM_DAEMON_GATE_FORM_H
+#ifndef MM_DAEMON_HTTP_FORM_H
+#define MM_DAEMON_HTTP_FORM_H
 
 #include <mintmark/slice.h>
 #include <mintmark/version.h>
@@ -16,10 +16,10 @@
  * the result, which begins where text does. Returns false where a '%' is not followed by two digits.
  * Not checked here: the bytes, which may be any, NUL too.
  */
-MM_MUST_USE bool gate_form_decode(char *text, size_t len, struct mm_slice *decoded);
+MM_MUST_USE bool mm_http_form_decode(char *text, size_t len, struct mm_slice *decoded);
 
 /* A parameter that a form may have; parsing sets value and count. */
-struct gate_form_parameter {
+struct mm_http_form_parameter {
 	const char *name;
 	struct mm_slice value; /* of the first; absent: it does not stand in the form */
 	size_t count;          /* how often it stands there */
@@ -32,6 +32,6 @@ struct gate_form_parameter {
  * Not checked here: whether a parameter stands there once; the caller looks at count.
  */
 MM_MUST_USE bool
-gate_form_parse(char *body, size_t len, struct gate_form_parameter *parameters, size_t parameter_count);
+mm_http_form_parse(char *body, size_t len, struct mm_http_form_parameter *parameters, size_t parameter_count);
 
 #endif

@@ -2,14 +2,14 @@
 /*
  * The list of trusted proxies.
  */
-#include "daemon/gate/proxies.h"
+#include "daemon/http/proxies.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 bool
-gate_proxies_add(struct gate_proxies *proxies, struct mm_slice text)
+mm_http_proxies_add(struct mm_http_proxies *proxies, struct mm_slice text)
 {
 	char room[INET6_ADDRSTRLEN + sizeof("/128")];
 	struct mm_proxy proxy, *items;
@@ -29,14 +29,14 @@ gate_proxies_add(struct gate_proxies *proxies, struct mm_slice text)
 }
 
 void
-gate_proxies_clear(struct gate_proxies *proxies)
+mm_http_proxies_clear(struct mm_http_proxies *proxies)
 {
 	free(proxies->items);
-	*proxies = (struct gate_proxies){ NULL, 0 };
+	*proxies = (struct mm_http_proxies){ NULL, 0 };
 }
 
 bool
-gate_proxies_have(const struct gate_proxies *proxies, const struct sockaddr *peer)
+mm_http_proxies_have(const struct mm_http_proxies *proxies, const struct sockaddr *peer)
 {
 	for (size_t i = 0; peer != NULL && i < proxies->count; i++)
 		if (mm_proxy_has(&proxies->items[i], peer))

@@ -2,19 +2,19 @@
 /*
  * Reading credentials from HTTP header fields.
  */
-#include "daemon/gate/credentials.h"
+#include "daemon/http/credentials.h"
 
-#include "daemon/gate/form.h"
+#include "daemon/http/form.h"
 #include "lib/codec/base64.h"
 
 #include <string.h>
 #include <strings.h>
 
-_Static_assert(sizeof(((struct gate_basic *)NULL)->room) >= MM_BASE64_ROOM(GATE_BASIC_LEN_MAX) + GATE_BASIC_LEN_MAX,
+_Static_assert(sizeof(((struct mm_http_basic *)NULL)->room) >= MM_BASE64_ROOM(MM_HTTP_BASIC_LEN_MAX) + MM_HTTP_BASIC_LEN_MAX,
     "room holds the decoded bytes and a second copy of them");
 
 struct mm_slice
-gate_credentials_find(struct mm_slice field, const char *scheme)
+mm_http_credentials_find(struct mm_slice field, const char *scheme)
 {
 	size_t scheme_len = strlen(scheme);
 	size_t begin, end = field.len;
@@ -34,23 +34,23 @@ gate_credentials_find(struct mm_slice field, const char *scheme)
  * encoded using the same algorithm and used as the password." copy is the name and the secret without the colon.
  */
 static void
-decode_form(char *copy, struct gate_basic *basic)
+decode_form(char *copy, struct mm_http_basic *basic)
 {
-	if (!gate_form_decode(copy, basic->name.len, &basic->decoded_name) ||
-	    !gate_form_decode(copy + basic->name.len, basic->secret.len, &basic->decoded_secret)) {
+	if (!mm_http_form_decode(copy, basic->name.len, &basic->decoded_name) ||
+	    !mm_http_form_decode(copy + basic->name.len, basic->secret.len, &basic->decoded_secret)) {
 		basic->decoded_name = MM_SLICE_ABSENT;
 		basic->decoded_secret = MM_SLICE_ABSENT;
 	}
 }
 
 bool
-gate_basic_parse(struct mm_slice credentials, struct gate_basic *basic)
+mm_http_basic_parse(struct mm_slice credentials, struct mm_http_basic *basic)
 {
 	struct mm_slice text;
 	const char *colon;
 	char *copy;
 
-	if (!mm_slice_present(credentials) || credentials.len > GATE_BASIC_LEN_MAX ||
+	if (!mm_slice_present(credentials) || credentials.len > MM_HTTP_BASIC_LEN_MAX ||
 	    mm_base64_decode(credentials, basic->room, &text) != MM_OK)
 		return false;
 	colon = memchr(text.ptr, ':', text.len);

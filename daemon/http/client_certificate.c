@@ -2,7 +2,7 @@
 /*
  * Clients' certificates.
  */
-#include "daemon/gate/client_certificate.h"
+#include "daemon/http/client_certificate.h"
 
 #include "lib/codec/base64.h"
 #include "lib/codec/hex.h"
@@ -45,13 +45,13 @@ decode(struct mm_slice text, char *room, struct mm_slice *der)
 }
 
 bool
-gate_client_certificate_parse(struct mm_slice field, uint8_t digest[MM_DIGEST_LEN])
+mm_http_client_certificate_parse(struct mm_slice field, uint8_t digest[MM_DIGEST_LEN])
 {
-	char text[GATE_CERTIFICATE_FIELD_LEN_MAX], room[MM_PEM_ROOM(GATE_CERTIFICATE_FIELD_LEN_MAX)];
+	char text[MM_HTTP_CERTIFICATE_FIELD_LEN_MAX], room[MM_PEM_ROOM(MM_HTTP_CERTIFICATE_FIELD_LEN_MAX)];
 	struct mm_slice der;
 	size_t len;
 
-	if (field.len > GATE_CERTIFICATE_FIELD_LEN_MAX || !decode_percent(field, text, &len))
+	if (field.len > MM_HTTP_CERTIFICATE_FIELD_LEN_MAX || !decode_percent(field, text, &len))
 		return false;
 	return decode(mm_slice(text, len), room, &der) && der.len > 0 && mm_sha256(der, digest);
 }
@@ -68,14 +68,14 @@ session_of(struct MHD_Connection *connection)
 }
 
 bool
-gate_client_connection_has_tls(struct MHD_Connection *connection)
+mm_http_connection_has_tls(struct MHD_Connection *connection)
 {
 	return session_of(connection) != NULL;
 }
 
 /* The handshake proved that the peer has the key; whether it is one of ours is asked here. */
 bool
-gate_client_certificate_of_peer(struct MHD_Connection *connection, uint8_t digest[MM_DIGEST_LEN])
+mm_http_client_certificate_of_peer(struct MHD_Connection *connection, uint8_t digest[MM_DIGEST_LEN])
 {
 	gnutls_session_t session = session_of(connection);
 	const gnutls_datum_t *chain;

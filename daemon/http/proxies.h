@@ -2,8 +2,8 @@
 /*
  * Who may hand in evidence of a client's request: the entries of 'trusted_proxies'.
  */
-#ifndef MM_DAEMON_GATE_PROXIES_H
-#define MM_DAEMON_GATE_PROXIES_H
+#ifndef MM_DAEMON_HTTP_PROXIES_H
+#define MM_DAEMON_HTTP_PROXIES_H
 
 #include "engine/proxy.h"
 
@@ -14,16 +14,16 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-struct gate_proxies {
+struct mm_http_proxies {
 	struct mm_proxy *items;
 	size_t count;
 };
 
 /* Add an entry. False where it is none (engine/proxy.h), or memory is short. */
-MM_MUST_USE bool gate_proxies_add(struct gate_proxies *proxies, struct mm_slice text);
-void gate_proxies_clear(struct gate_proxies *proxies);
+MM_MUST_USE bool mm_http_proxies_add(struct mm_http_proxies *proxies, struct mm_slice text);
+void mm_http_proxies_clear(struct mm_http_proxies *proxies);
 
 /* Whether the peer is one of them. NULL is nobody. */
-bool gate_proxies_have(const struct gate_proxies *proxies, const struct sockaddr *peer);
+bool mm_http_proxies_have(const struct mm_http_proxies *proxies, const struct sockaddr *peer);
 
 #endif

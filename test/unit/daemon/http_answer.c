@@ -2,7 +2,7 @@
 /*
  * No fact can end its header's line or begin another one, and challenges are what RFC 6750 and RFC 9449 say.
  */
-#include "daemon/gate/answer.h"
+#include "daemon/http/answer.h"
 #include "lib/base/array.h"
 
 #include <setjmp.h>
@@ -29,74 +29,74 @@ facts_are_escaped(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
-		struct gate_answer answer;
+		struct mm_http_answer answer;
 
-		gate_answer_init(&answer);
-		gate_answer_add_fact(&answer, "Mintmark-Subject", rows[i].value);
-		assert_true(gate_answer_ok(&answer));
+		mm_http_answer_init(&answer);
+		mm_http_answer_add_fact(&answer, "Mintmark-Subject", rows[i].value);
+		assert_true(mm_http_answer_ok(&answer));
 		assert_int_equal(answer.header_count, 1);
 		assert_string_equal(answer.headers[0].name, "Mintmark-Subject");
-		assert_string_equal(gate_answer_value(&answer, 0), rows[i].header);
-		gate_answer_clear(&answer);
+		assert_string_equal(mm_http_answer_value(&answer, 0), rows[i].header);
+		mm_http_answer_clear(&answer);
 	}
 }
 
 static void
 an_absent_or_empty_fact_has_no_header(void **state)
 {
-	struct gate_answer answer;
+	struct mm_http_answer answer;
 
 	(void)state;
-	gate_answer_init(&answer);
-	gate_answer_add_fact(&answer, "Mintmark-Subject", MM_SLICE_ABSENT);
-	gate_answer_add_fact(&answer, "Mintmark-Scope", mm_slice_str(""));
-	assert_true(gate_answer_ok(&answer));
+	mm_http_answer_init(&answer);
+	mm_http_answer_add_fact(&answer, "Mintmark-Subject", MM_SLICE_ABSENT);
+	mm_http_answer_add_fact(&answer, "Mintmark-Scope", mm_slice_str(""));
+	assert_true(mm_http_answer_ok(&answer));
 	assert_int_equal(answer.header_count, 0);
-	gate_answer_clear(&answer);
+	mm_http_answer_clear(&answer);
 }
 
 static void
 the_longest_claim_fits(void **state)
 {
 	static char bytes[MM_SCOPE_LEN_MAX];
-	struct gate_answer answer;
+	struct mm_http_answer answer;
 
 	(void)state;
 	memset(bytes, '\n', sizeof(bytes));
-	gate_answer_init(&answer);
-	gate_answer_add_fact(&answer, "Mintmark-Scope", mm_slice(bytes, sizeof(bytes)));
-	assert_true(gate_answer_ok(&answer));
-	assert_int_equal(strlen(gate_answer_value(&answer, 0)), 3 * sizeof(bytes));
-	gate_answer_clear(&answer);
+	mm_http_answer_init(&answer);
+	mm_http_answer_add_fact(&answer, "Mintmark-Scope", mm_slice(bytes, sizeof(bytes)));
+	assert_true(mm_http_answer_ok(&answer));
+	assert_int_equal(strlen(mm_http_answer_value(&answer, 0)), 3 * sizeof(bytes));
+	mm_http_answer_clear(&answer);
 }
 
 static void
 one_header_too_many_fails_the_answer(void **state)
 {
-	struct gate_answer answer;
+	struct mm_http_answer answer;
 
 	(void)state;
-	gate_answer_init(&answer);
-	for (size_t i = 0; i < GATE_HEADERS_MAX; i++)
-		gate_answer_add_header(&answer, "Allow", "GET");
-	assert_true(gate_answer_ok(&answer));
-	gate_answer_add_header(&answer, "Allow", "GET");
-	assert_false(gate_answer_ok(&answer));
-	gate_answer_clear(&answer);
+	mm_http_answer_init(&answer);
+	for (size_t i = 0; i < MM_HTTP_HEADERS_MAX; i++)
+		mm_http_answer_add_header(&answer, "Allow", "GET");
+	assert_true(mm_http_answer_ok(&answer));
+	mm_http_answer_add_header(&answer, "Allow", "GET");
+	assert_false(mm_http_answer_ok(&answer));
+	mm_http_answer_clear(&answer);
 }
 
 static void
-check_challenge(const struct mm_service *service, const char *error, const struct mm_texts *scopes,
+check_challenge(struct mm_slice realm, const char *error, const struct mm_texts *scopes,
     const char *expected)
 {
-	struct gate_answer answer;
+	struct mm_http_answer answer;
 
-	gate_answer_init(&answer);
-	gate_answer_add_challenge(&answer, service, error, scopes);
-	assert_true(gate_answer_ok(&answer));
+	mm_http_answer_init(&answer);
+	mm_http_answer_add_challenge(&answer, realm, error, scopes);
+	assert_true(mm_http_answer_ok(&answer));
 	assert_string_equal(answer.headers[0].name, "WWW-Authenticate");
-	assert_string_equal(gate_answer_value(&answer, 0), expected);
-	gate_answer_clear(&answer);
+	assert_string_equal(mm_http_answer_value(&answer, 0), expected);
+	mm_http_answer_clear(&answer);
 }
 
 static void
@@ -104,14 +104,14 @@ challenges_are_quoted(void **state)
 {
 	static const struct mm_slice scope_items[] = { TEXT("mail.read"), TEXT("a\"b\\c\n") };
 	static const struct mm_texts scopes = { scope_items, 2 };
-	struct mm_service imap = { .name = mm_slice_str("imap") }, odd = { .name = mm_slice_str("a\"\r\nb") };
+	struct mm_slice imap = mm_slice_str("imap"), odd = mm_slice_str("a\"\r\nb");
 
 	(void)state;
-	check_challenge(&imap, NULL, NULL, "Bearer realm=\"imap\"");
-	check_challenge(&imap, "invalid_token", NULL, "Bearer realm=\"imap\", error=\"invalid_token\"");
-	check_challenge(&imap, "insufficient_scope", &scopes,
+	check_challenge(imap, NULL, NULL, "Bearer realm=\"imap\"");
+	check_challenge(imap, "invalid_token", NULL, "Bearer realm=\"imap\", error=\"invalid_token\"");
+	check_challenge(imap, "insufficient_scope", &scopes,
 	    "Bearer realm=\"imap\", error=\"insufficient_scope\", scope=\"mail.read a\\\"b\\\\c?\"");
-	check_challenge(&odd, NULL, NULL, "Bearer realm=\"a\\\"??b\"");
+	check_challenge(odd, NULL, NULL, "Bearer realm=\"a\\\"??b\"");
 }
 
 /* RFC 9449 section 7.1: "a space-delimited list of supported JWS algorithms" */
@@ -120,17 +120,17 @@ a_challenge_of_dpop_names_the_algorithms(void **state)
 {
 	static const struct mm_slice scope_items[] = { TEXT("mail.read") };
 	static const struct mm_texts scopes = { scope_items, 1 };
-	struct mm_service imap = { .name = mm_slice_str("imap") };
-	struct gate_answer answer;
+	struct mm_slice imap = mm_slice_str("imap");
+	struct mm_http_answer answer;
 
 	(void)state;
-	gate_answer_init(&answer);
-	gate_answer_add_dpop_challenge(&answer, &imap, "insufficient_scope", &scopes);
-	assert_true(gate_answer_ok(&answer));
+	mm_http_answer_init(&answer);
+	mm_http_answer_add_dpop_challenge(&answer, imap, "insufficient_scope", &scopes);
+	assert_true(mm_http_answer_ok(&answer));
 	assert_string_equal(answer.headers[0].name, "WWW-Authenticate");
-	assert_string_equal(gate_answer_value(&answer, 0), "DPoP realm=\"imap\", error=\"insufficient_scope\", "
+	assert_string_equal(mm_http_answer_value(&answer, 0), "DPoP realm=\"imap\", error=\"insufficient_scope\", "
 	    "scope=\"mail.read\", algs=\"RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519\"");
-	gate_answer_clear(&answer);
+	mm_http_answer_clear(&answer);
 }
 
 int

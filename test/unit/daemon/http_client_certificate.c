@@ -2,7 +2,7 @@
 /*
  * Certificates in a proxy's field: one, in the ways that proxies write it; anything else is none.
  */
-#include "daemon/gate/client_certificate.h"
+#include "daemon/http/client_certificate.h"
 
 #include "lib/base/array.h"
 #include "lib/crypto/digest.h"
@@ -44,7 +44,7 @@ one_certificate_is_taken(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
-		if (gate_client_certificate_parse(mm_slice_str(rows[i].field), digest) != (rows[i].bytes != NULL))
+		if (mm_http_client_certificate_parse(mm_slice_str(rows[i].field), digest) != (rows[i].bytes != NULL))
 			fail_msg("'%s'", rows[i].field);
 		if (rows[i].bytes == NULL)
 			continue;
@@ -56,13 +56,13 @@ one_certificate_is_taken(void **state)
 static void
 a_long_field_is_refused(void **state)
 {
-	static char field[GATE_CERTIFICATE_FIELD_LEN_MAX + 4];
+	static char field[MM_HTTP_CERTIFICATE_FIELD_LEN_MAX + 4];
 	uint8_t digest[MM_DIGEST_LEN];
 
 	(void)state;
 	memset(field, 'A', sizeof(field));
-	assert_true(gate_client_certificate_parse(mm_slice(field, GATE_CERTIFICATE_FIELD_LEN_MAX), digest));
-	assert_false(gate_client_certificate_parse(mm_slice(field, GATE_CERTIFICATE_FIELD_LEN_MAX + 4), digest));
+	assert_true(mm_http_client_certificate_parse(mm_slice(field, MM_HTTP_CERTIFICATE_FIELD_LEN_MAX), digest));
+	assert_false(mm_http_client_certificate_parse(mm_slice(field, MM_HTTP_CERTIFICATE_FIELD_LEN_MAX + 4), digest));
 }
 
 int

@@ -2,7 +2,7 @@
 /*
  * Forms are read as they are written, and what cannot be read is refused.
  */
-#include "daemon/gate/form.h"
+#include "daemon/http/form.h"
 #include "lib/base/array.h"
 
 #include <setjmp.h>
@@ -44,7 +44,7 @@ decoding_holds(void **state)
 		char room[16] = "";
 
 		memcpy(room, rows[i].text.ptr, rows[i].text.len);
-		assert_int_equal(gate_form_decode(room, rows[i].text.len, &decoded), mm_slice_present(rows[i].decoded));
+		assert_int_equal(mm_http_form_decode(room, rows[i].text.len, &decoded), mm_slice_present(rows[i].decoded));
 		if (mm_slice_present(rows[i].decoded))
 			assert_true(mm_slice_equal(decoded, rows[i].decoded));
 	}
@@ -61,11 +61,11 @@ struct row {
 static void
 check_row(const struct row *row)
 {
-	struct gate_form_parameter parameters[] = { { .name = "token" }, { .name = "mailbox" } };
+	struct mm_http_form_parameter parameters[] = { { .name = "token" }, { .name = "mailbox" } };
 	char room[128] = "";
 
 	memcpy(room, row->form, strlen(row->form));
-	assert_int_equal(gate_form_parse(room, strlen(row->form), parameters, 2), row->readable);
+	assert_int_equal(mm_http_form_parse(room, strlen(row->form), parameters, 2), row->readable);
 	assert_int_equal(mm_slice_present(parameters[0].value), row->token != NULL);
 	if (row->token != NULL)
 		assert_true(mm_slice_equal(parameters[0].value, mm_slice_str(row->token)));
@@ -105,10 +105,10 @@ forms_are_read(void **state)
 static void
 no_body_is_an_empty_form(void **state)
 {
-	struct gate_form_parameter parameter = { .name = "token" };
+	struct mm_http_form_parameter parameter = { .name = "token" };
 
 	(void)state;
-	assert_true(gate_form_parse(NULL, 0, &parameter, 1));
+	assert_true(mm_http_form_parse(NULL, 0, &parameter, 1));
 	assert_int_equal(parameter.count, 0);
 }
 

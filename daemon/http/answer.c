@@ -2,26 +2,26 @@
 /*
  * Making HTTP answers.
  */
-#include "daemon/gate/answer.h"
+#include "daemon/http/answer.h"
 
 #include <microhttpd.h>
 #include <string.h>
 
 /* Each a header of the longest claim with every byte escaped, or a challenge with all scopes of a service. */
-#define VALUES_LEN_MAX ((size_t)GATE_HEADERS_MAX * 4 * MM_SCOPE_LEN_MAX)
+#define VALUES_LEN_MAX ((size_t)MM_HTTP_HEADERS_MAX * 4 * MM_SCOPE_LEN_MAX)
 
 void
-gate_answer_init(struct gate_answer *answer)
+mm_http_answer_init(struct mm_http_answer *answer)
 {
 	memset(answer, 0, sizeof(*answer));
 	answer->status = MHD_HTTP_SERVICE_UNAVAILABLE;
 	answer->content_type = "text/plain; charset=utf-8";
-	mm_buf_init(&answer->body, GATE_ANSWER_LEN_MAX);
+	mm_buf_init(&answer->body, MM_HTTP_ANSWER_LEN_MAX);
 	mm_buf_init(&answer->values, VALUES_LEN_MAX);
 }
 
 void
-gate_answer_clear(struct gate_answer *answer)
+mm_http_answer_clear(struct mm_http_answer *answer)
 {
 	answer->header_count = 0;
 	mm_buf_clear(&answer->values);
@@ -29,19 +29,19 @@ gate_answer_clear(struct gate_answer *answer)
 }
 
 bool
-gate_answer_ok(const struct gate_answer *answer)
+mm_http_answer_ok(const struct mm_http_answer *answer)
 {
 	return !answer->failed && mm_buf_ok(&answer->body) && mm_buf_ok(&answer->values);
 }
 
 const char *
-gate_answer_value(const struct gate_answer *answer, size_t header)
+mm_http_answer_value(const struct mm_http_answer *answer, size_t header)
 {
 	return answer->values.data + answer->headers[header].value_at;
 }
 
 void
-gate_answer_text(struct gate_answer *answer, unsigned status, const char *line)
+mm_http_answer_text(struct mm_http_answer *answer, unsigned status, const char *line)
 {
 	answer->status = status;
 	mm_buf_add_str(&answer->body, line);
@@ -50,12 +50,12 @@ gate_answer_text(struct gate_answer *answer, unsigned status, const char *line)
 
 /* Begin a header: what is added to the buffer becomes its value. */
 static struct mm_buf *
-begin_header(struct gate_answer *answer, const char *name)
+begin_header(struct mm_http_answer *answer, const char *name)
 {
-	if (answer->header_count == GATE_HEADERS_MAX)
+	if (answer->header_count == MM_HTTP_HEADERS_MAX)
 		answer->failed = true;
 	else
-		answer->headers[answer->header_count++] = (struct gate_header){ name, answer->values.len };
+		answer->headers[answer->header_count++] = (struct mm_http_header){ name, answer->values.len };
 	return &answer->values;
 }
 
@@ -66,7 +66,7 @@ end_header(struct mm_buf *value)
 }
 
 void
-gate_answer_add_header(struct gate_answer *answer, const char *name, const char *value)
+mm_http_answer_add_header(struct mm_http_answer *answer, const char *name, const char *value)
 {
 	struct mm_buf *text = begin_header(answer, name);
 
@@ -90,7 +90,7 @@ add_escaped(struct mm_buf *text, unsigned char c)
 }
 
 void
-gate_answer_add_fact(struct gate_answer *answer, const char *name, struct mm_slice value)
+mm_http_answer_add_fact(struct mm_http_answer *answer, const char *name, struct mm_slice value)
 {
 	struct mm_buf *text;
 
@@ -135,13 +135,13 @@ add_scopes(struct mm_buf *text, const struct mm_texts *scopes)
 }
 
 static struct mm_buf *
-begin_challenge(struct gate_answer *answer, const char *scheme, const struct mm_service *service, const char *error,
+begin_challenge(struct mm_http_answer *answer, const char *scheme, struct mm_slice realm, const char *error,
     const struct mm_texts *scopes)
 {
 	struct mm_buf *text = begin_header(answer, "WWW-Authenticate");
 
 	mm_buf_addf(text, "%s realm=\"", scheme);
-	add_quoted(text, service->name);
+	add_quoted(text, realm);
 	mm_buf_add_str(text, "\"");
 	if (error != NULL)
 		mm_buf_addf(text, ", error=\"%s\"", error);
@@ -151,10 +151,10 @@ begin_challenge(struct gate_answer *answer, const char *scheme, const struct mm_
 }
 
 void
-gate_answer_add_challenge(struct gate_answer *answer, const struct mm_service *service, const char *error,
+mm_http_answer_add_challenge(struct mm_http_answer *answer, struct mm_slice realm, const char *error,
     const struct mm_texts *scopes)
 {
-	end_header(begin_challenge(answer, "Bearer", service, error, scopes));
+	end_header(begin_challenge(answer, "Bearer", realm, error, scopes));
 }
 
 /* RFC 9449 section 7.1: "a space-delimited list of supported JWS algorithms" */
@@ -173,23 +173,23 @@ add_algorithms(struct mm_buf *text)
 }
 
 void
-gate_answer_add_dpop_challenge(struct gate_answer *answer, const struct mm_service *service, const char *error,
+mm_http_answer_add_dpop_challenge(struct mm_http_answer *answer, struct mm_slice realm, const char *error,
     const struct mm_texts *scopes)
 {
-	struct mm_buf *text = begin_challenge(answer, "DPoP", service, error, scopes);
+	struct mm_buf *text = begin_challenge(answer, "DPoP", realm, error, scopes);
 
 	add_algorithms(text);
 	end_header(text);
 }
 
 void
-gate_answer_refuse_caller(struct gate_answer *answer, const struct mm_service *service)
+mm_http_answer_refuse_caller(struct mm_http_answer *answer, struct mm_slice realm)
 {
 	struct mm_buf *text = begin_header(answer, "WWW-Authenticate");
 
 	mm_buf_add_str(text, "Basic realm=\"");
-	add_quoted(text, service->name);
+	add_quoted(text, realm);
 	mm_buf_add_str(text, "\", charset=\"UTF-8\"");
 	end_header(text);
-	gate_answer_text(answer, MHD_HTTP_UNAUTHORIZED, "the caller of this service could not be authenticated");
+	mm_http_answer_text(answer, MHD_HTTP_UNAUTHORIZED, "the caller of this service could not be authenticated");
 }

@@ -5,8 +5,8 @@
  * Only its digest is taken, which is what tokens are bound to (RFC 8705 section 3.1). Nothing reads its content but the
  * TLS library.
  */
-#ifndef MM_DAEMON_GATE_CLIENT_CERTIFICATE_H
-#define MM_DAEMON_GATE_CLIENT_CERTIFICATE_H
+#ifndef MM_DAEMON_HTTP_CLIENT_CERTIFICATE_H
+#define MM_DAEMON_HTTP_CLIENT_CERTIFICATE_H
 
 #include "lib/base/limits.h"
 
@@ -19,24 +19,24 @@
 struct MHD_Connection;
 
 /* A field with a certificate; in PEM, with each special character as three, that is one of five kilobytes. */
-#define GATE_CERTIFICATE_FIELD_LEN_MAX 16384
+#define MM_HTTP_CERTIFICATE_FIELD_LEN_MAX 16384
 
 /*
  * SHA-256 of the certificate in a field: PEM, each byte of which may be percent-encoded (nginx's
  * $ssl_client_escaped_cert), or the base64 of its DER, which may be percent-encoded too.
  *
  * Returns false for anything else: two certificates, text around it, base64 that is not strict, more than
- * GATE_CERTIFICATE_FIELD_LEN_MAX bytes. Not checked here: that the DER is a certificate, and whose.
+ * MM_HTTP_CERTIFICATE_FIELD_LEN_MAX bytes. Not checked here: that the DER is a certificate, and whose.
  */
-MM_MUST_USE bool gate_client_certificate_parse(struct mm_slice field, uint8_t digest[MM_DIGEST_LEN]);
+MM_MUST_USE bool mm_http_client_certificate_parse(struct mm_slice field, uint8_t digest[MM_DIGEST_LEN]);
 
 /*
  * SHA-256 of the certificate that the peer of a connection showed by TLS. Returns false where the connection has no
  * TLS, where the peer showed none, and where none of 'tls_client_certificates' vouches for it.
  */
-MM_MUST_USE bool gate_client_certificate_of_peer(struct MHD_Connection *connection, uint8_t digest[MM_DIGEST_LEN]);
+MM_MUST_USE bool mm_http_client_certificate_of_peer(struct MHD_Connection *connection, uint8_t digest[MM_DIGEST_LEN]);
 
 /* Whether the connection has TLS. */
-bool gate_client_connection_has_tls(struct MHD_Connection *connection);
+bool mm_http_connection_has_tls(struct MHD_Connection *connection);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Parsing forms, in place.
  */
-#include "daemon/gate/form.h"
+#include "daemon/http/form.h"
 
 #include "lib/codec/hex.h"
 
@@ -21,7 +21,7 @@ plain_len(const char *text, size_t len)
 }
 
 bool
-gate_form_decode(char *text, size_t len, struct mm_slice *decoded)
+mm_http_form_decode(char *text, size_t len, struct mm_slice *decoded)
 {
 	size_t to = len == 0 ? 0 : plain_len(text, len);
 
@@ -44,8 +44,8 @@ gate_form_decode(char *text, size_t len, struct mm_slice *decoded)
 	return true;
 }
 
-static struct gate_form_parameter *
-find_parameter(struct mm_slice name, struct gate_form_parameter *parameters, size_t parameter_count)
+static struct mm_http_form_parameter *
+find_parameter(struct mm_slice name, struct mm_http_form_parameter *parameters, size_t parameter_count)
 {
 	for (size_t i = 0; i < parameter_count; i++)
 		if (mm_slice_equal(name, mm_slice_str(parameters[i].name)))
@@ -55,16 +55,16 @@ find_parameter(struct mm_slice name, struct gate_form_parameter *parameters, siz
 
 /* One "name=value", or "name" alone, whose value is empty then. */
 static bool
-parse_pair(char *pair, size_t len, struct gate_form_parameter *parameters, size_t parameter_count)
+parse_pair(char *pair, size_t len, struct mm_http_form_parameter *parameters, size_t parameter_count)
 {
 	char *equals = memchr(pair, '=', len);
 	size_t name_len = equals == NULL ? len : (size_t)(equals - pair);
 	char *value_text = equals == NULL ? pair + len : equals + 1;
-	struct gate_form_parameter *parameter;
+	struct mm_http_form_parameter *parameter;
 	struct mm_slice name, value;
 
-	if (!gate_form_decode(pair, name_len, &name) ||
-	    !gate_form_decode(value_text, (size_t)(pair + len - value_text), &value))
+	if (!mm_http_form_decode(pair, name_len, &name) ||
+	    !mm_http_form_decode(value_text, (size_t)(pair + len - value_text), &value))
 		return false;
 	parameter = find_parameter(name, parameters, parameter_count);
 	if (parameter != NULL && parameter->count++ == 0)
@@ -73,7 +73,7 @@ parse_pair(char *pair, size_t len, struct gate_form_parameter *parameters, size_
 }
 
 bool
-gate_form_parse(char *body, size_t len, struct gate_form_parameter *parameters, size_t parameter_count)
+mm_http_form_parse(char *body, size_t len, struct mm_http_form_parameter *parameters, size_t parameter_count)
 {
 	size_t at = 0;
 
