@@ -128,8 +128,9 @@ send_authorities(struct mm_mintmarkd *mintmarkd)
 }
 
 static bool
-hand_over(struct mm_mintmarkd *mintmarkd)
+hand_over(struct mm_keeper *keeper)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	if (!send_authorities(mintmarkd))
 		return false;
 	for (size_t i = 0; i < mintmarkd->sources.count; i++)
@@ -141,8 +142,9 @@ hand_over(struct mm_mintmarkd *mintmarkd)
 /* ---- what it says ---- */
 
 static bool
-take_document(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+take_document(struct mm_keeper *keeper, struct mm_message *message)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	struct mm_reader reader;
 	uint32_t number, key_count, dropped_count;
 	int64_t fetched_s;
@@ -183,8 +185,9 @@ answer_questions(struct mm_mintmarkd *mintmarkd, size_t number)
 }
 
 static bool
-take_status(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+take_status(struct mm_keeper *keeper, struct mm_message *message)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	struct mm_source_status status;
 	struct mm_reader reader;
 	uint32_t number;
@@ -222,8 +225,9 @@ mm_courier_forget_questions(struct mm_courier *courier)
 }
 
 static void
-forget(struct mm_mintmarkd *mintmarkd)
+forget(struct mm_keeper *keeper)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	struct mm_courier *courier = &mintmarkd->courier;
 
 	for (size_t i = 0; i < courier->question_count; i++)

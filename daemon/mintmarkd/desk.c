@@ -47,8 +47,9 @@ send_start(struct mm_mintmarkd *mintmarkd)
 }
 
 static bool
-hand_over(struct mm_mintmarkd *mintmarkd)
+hand_over(struct mm_keeper *keeper)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	return send_listener(mintmarkd) &&
 	    mm_child_send(&mintmarkd->desk.keeper.child, MM_MESSAGE_DESK_JOURNAL, NULL, 0,
 	        mintmarkd->state.journal_dir_fd) &&
@@ -123,8 +124,9 @@ mm_desk_answer_fetch(struct mm_mintmarkd *mintmarkd, uint64_t question, const ch
 /* ---- what it asks ---- */
 
 static bool
-take_status(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+take_status(struct mm_keeper *keeper, struct mm_message *message)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	struct mm_reader reader;
 	struct mm_buf text;
 	uint64_t question;
@@ -140,8 +142,9 @@ take_status(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
 }
 
 static bool
-take_reload(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+take_reload(struct mm_keeper *keeper, struct mm_message *message)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	struct mm_reader reader;
 	uint64_t question;
 	uint32_t uid;
@@ -158,8 +161,9 @@ take_reload(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
 }
 
 static bool
-take_fetch(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+take_fetch(struct mm_keeper *keeper, struct mm_message *message)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	struct mm_reader reader;
 	uint64_t question;
 	const char *why;
@@ -184,8 +188,9 @@ static mm_keeper_handler *const handlers[MM_MESSAGE_COUNT] = {
 
 /* Numbers of questions begin anew with each desk: answers to the one before must not reach the next. */
 static void
-forget(struct mm_mintmarkd *mintmarkd)
+forget(struct mm_keeper *keeper)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	mm_renewal_forget_questions(&mintmarkd->renewal);
 	mm_courier_forget_questions(&mintmarkd->courier);
 }

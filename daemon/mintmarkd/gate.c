@@ -8,25 +8,16 @@
 #include "daemon/mintmarkd/mintmarkd.h"
 #include "daemon/mintmarkd/tls.h"
 #include "lib/base/reader.h"
-#include "lib/codec/json.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Three paths, with what tells one file from another. */
 #define TLS_FILES_MAX ((size_t)16 * 1024)
 
-/* Members of what it tells of its state. */
-#define STATUS_MEMBERS_MAX 64
-
 /* A full disk is looked at again after this. */
 #define SEGMENT_RETRY_MS 5000
-
-/* Alarms of a gate that are logged in a period; the journal and the metrics have them all. */
-#define ALARMS_MAX 50
-#define ALARM_PERIOD_MS 60000
 
 /* ---- the journal ---- */
 
@@ -54,8 +45,9 @@ try_spare(struct mm_mintmarkd *mintmarkd)
 }
 
 static bool
-take_want_segment(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+take_want_segment(struct mm_keeper *keeper, struct mm_message *message)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	(void)message;
 	if (mintmarkd->gate.keeper.child.pid != 0 && mm_keeper_serves(&mintmarkd->gate.keeper))
 		try_spare(mintmarkd);
@@ -78,8 +70,9 @@ mm_gate_check_time(struct mm_gate *gate)
 /* ---- its views ---- */
 
 static bool
-hand_over(struct mm_mintmarkd *mintmarkd)
+hand_over(struct mm_keeper *keeper)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	struct mm_gate *gate = &mintmarkd->gate;
 
 	if (!mm_handover(mintmarkd))
@@ -128,8 +121,9 @@ read_epoch(const struct mm_message *message, uint64_t *epoch)
 }
 
 static bool
-take_ready(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+take_ready(struct mm_keeper *keeper, struct mm_message *message)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	struct mm_gate *gate = &mintmarkd->gate;
 	uint64_t epoch;
 
@@ -147,8 +141,9 @@ take_ready(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
 }
 
 static bool
-take_epoch(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+take_epoch(struct mm_keeper *keeper, struct mm_message *message)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	struct mm_gate *gate = &mintmarkd->gate;
 	uint64_t epoch;
 
@@ -163,55 +158,26 @@ take_epoch(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
 
 /* ---- what else it says ---- */
 
-/* Its own alarms; a gate that was taken over must not fill the disk with them. */
 static bool
-take_alarm(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+take_alarm(struct mm_keeper *keeper, struct mm_message *message)
 {
-	struct mm_gate *gate = &mintmarkd->gate;
-	int64_t now_ms = mm_clock_ms();
-
-	if (gate->alarms_since_ms == 0 || now_ms - gate->alarms_since_ms >= ALARM_PERIOD_MS) {
-		if (gate->alarms_untold > 0)
-			mm_log(LOG_ALERT, "alarm: gate: %u alarms more, not logged", gate->alarms_untold);
-		gate->alarms_since_ms = now_ms;
-		gate->alarm_count = gate->alarms_untold = 0;
-	}
-	if (++gate->alarm_count > ALARMS_MAX)
-		gate->alarms_untold++;
-	else
-		mm_log(LOG_ALERT, "alarm: gate: %.*s", (int)message->len, (const char *)message->payload);
+	mm_told_alarm(&keeper->mintmarkd->gate.told, "gate", mm_slice((const char *)message->payload, message->len));
 	return true;
 }
 
 static bool
-take_unknown_kid(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
+take_unknown_kid(struct mm_keeper *keeper, struct mm_message *message)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	mm_courier_fetch_for_kid(mintmarkd, mm_slice((const char *)message->payload, message->len));
 	return true;
 }
 
-/* Whether it is one JSON object on one line, so that it stays one in an answer to an operator. */
 static bool
-is_status(struct mm_slice text)
+take_status(struct mm_keeper *keeper, struct mm_message *message)
 {
-	static struct mm_json_names names;
-	struct mm_json_member members[STATUS_MEMBERS_MAX];
-	struct mm_json_index index = { .members = members, .max = STATUS_MEMBERS_MAX };
-
-	return memchr(text.ptr, '\n', text.len) == NULL && mm_json_scan(text, &names, &index, NULL) == MM_OK;
-}
-
-static bool
-take_status(struct mm_mintmarkd *mintmarkd, struct mm_message *message)
-{
-	struct mm_gate *gate = &mintmarkd->gate;
-
-	if (!is_status(mm_slice((const char *)message->payload, message->len)))
-		return false;
-	free(gate->status);
-	gate->status = strndup((const char *)message->payload, message->len);
-	gate->status_s = mm_clock_wall_s();
-	return true;
+	return mm_told_take_status(&keeper->mintmarkd->gate.told,
+	    mm_slice((const char *)message->payload, message->len));
 }
 
 static mm_keeper_handler *const handlers[MM_MESSAGE_COUNT] = {
@@ -226,14 +192,14 @@ static mm_keeper_handler *const handlers[MM_MESSAGE_COUNT] = {
 /* ---- one that ended ---- */
 
 static void
-forget(struct mm_mintmarkd *mintmarkd)
+forget(struct mm_keeper *keeper)
 {
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	struct mm_gate *gate = &mintmarkd->gate;
 
 	gate->segment_retry_ms = MM_NEVER_MS;
 	gate->settled_epoch = 0;
-	free(gate->status);
-	gate->status = NULL;
+	mm_told_forget_status(&gate->told);
 }
 
 static const struct mm_keeper_role role = {
@@ -259,6 +225,5 @@ mm_gate_clear(struct mm_gate *gate)
 {
 	mm_keeper_drop(&gate->keeper);
 	mm_buf_clear(&gate->tls_files);
-	free(gate->status);
-	gate->status = NULL;
+	mm_told_forget_status(&gate->told);
 }

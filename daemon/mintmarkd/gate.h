@@ -7,6 +7,7 @@
 
 #include "daemon/mintmarkd/keeper.h"
 #include "daemon/mintmarkd/segments.h"
+#include "daemon/mintmarkd/told.h"
 #include "lib/base/buf.h"
 
 #include <stdbool.h>
@@ -22,10 +23,7 @@ struct mm_gate {
 	int64_t segment_retry_ms; /* when a spare that could not be made is tried again; MM_NEVER_MS: none is wanted */
 	struct mm_buf tls_files;  /* which ones it was given */
 	bool told_full;           /* that no spare can be made */
-	int64_t alarms_since_ms;  /* its alarms are counted from then */
-	unsigned alarm_count, alarms_untold;
-	char *status;             /* JSON object that it told last; NULL: none */
-	int64_t status_s;
+	struct mm_told told;
 };
 
 void mm_gate_init(struct mm_gate *gate, struct mm_mintmarkd *mintmarkd);

@@ -26,6 +26,7 @@ mm_keeper_init(struct mm_keeper *keeper, const struct mm_keeper_role *role, stru
 {
 	*keeper = (struct mm_keeper){
 		.role = role,
+		.name = role->name,
 		.mintmarkd = mintmarkd,
 		.state = MM_KEEPER_STOPPED,
 		.child = MM_CHILD_NONE,
@@ -44,7 +45,7 @@ plan_start(struct mm_keeper *keeper)
 	keeper->state = MM_KEEPER_DOWN;
 	keeper->deadline_ms = mm_clock_ms() + wait_ms;
 	keeper->restarts++;
-	mm_log(LOG_NOTICE, "%s is started again in %" PRId64 " ms", keeper->role->name, wait_ms);
+	mm_log(LOG_NOTICE, "%s is started again in %" PRId64 " ms", keeper->name, wait_ms);
 }
 
 /* The process is gone: what it was doing decides what follows. */
@@ -55,16 +56,18 @@ handle_end(struct mm_keeper *keeper, pid_t pid, int status)
 
 	mm_child_end_text(status, how, sizeof(how));
 	keeper->deadline_ms = MM_NEVER_MS;
-	keeper->role->ended(keeper->mintmarkd);
+	keeper->role->ended(keeper);
 	if (keeper->state == MM_KEEPER_STOPPING) {
 		keeper->state = MM_KEEPER_STOPPED;
-		mm_log(status == 0 ? LOG_INFO : LOG_WARNING, "%s (process %d) %s", keeper->role->name, (int)pid, how);
+		mm_log(status == 0 ? LOG_INFO : LOG_WARNING, "%s (process %d) %s", keeper->name, (int)pid, how);
+		if (keeper->again)
+			mm_keeper_start(keeper);
 		return;
 	}
 	if (status == 0 && keeper->role->may_end)
-		mm_log(LOG_NOTICE, "%s (process %d) wants to be started anew", keeper->role->name, (int)pid);
+		mm_log(LOG_NOTICE, "%s (process %d) wants to be started anew", keeper->name, (int)pid);
 	else
-		mm_log(LOG_ALERT, "alarm: %s (process %d) %s", keeper->role->name, (int)pid, how);
+		mm_log(LOG_ALERT, "alarm: %s (process %d) %s", keeper->name, (int)pid, how);
 	mm_back_off_lived(&keeper->back_off, mm_clock_ms() - keeper->started_ms);
 	plan_start(keeper);
 }
@@ -75,6 +78,8 @@ mm_keeper_start(struct mm_keeper *keeper)
 	const struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	pid_t pid;
 
+	keeper->again = false;
+	keeper->starts++;
 	keeper->started_ms = mm_clock_ms();
 	if (!mm_child_start(keeper->role->process, mintmarkd->libexec, &mintmarkd->user, &keeper->child)) {
 		plan_start(keeper);
@@ -83,7 +88,7 @@ mm_keeper_start(struct mm_keeper *keeper)
 	keeper->since_s = mm_clock_wall_s();
 	keeper->state = MM_KEEPER_STARTING;
 	pid = keeper->child.pid;
-	if (!keeper->role->hand_over(keeper->mintmarkd)) {
+	if (!keeper->role->hand_over(keeper)) {
 		handle_end(keeper, pid, mm_child_kill(&keeper->child));
 		return;
 	}
@@ -105,7 +110,7 @@ mm_keeper_drop(struct mm_keeper *keeper)
 {
 	if (keeper->child.pid != 0) {
 		mm_child_kill(&keeper->child);
-		keeper->role->ended(keeper->mintmarkd);
+		keeper->role->ended(keeper);
 	}
 	keeper->state = MM_KEEPER_STOPPED;
 	keeper->deadline_ms = MM_NEVER_MS;
@@ -116,7 +121,7 @@ mm_keeper_end_by_force(struct mm_keeper *keeper, const char *why)
 {
 	if (keeper->child.pid == 0)
 		return;
-	mm_log(LOG_ALERT, "alarm: %s (process %d) %s: it is killed", keeper->role->name, (int)keeper->child.pid, why);
+	mm_log(LOG_ALERT, "alarm: %s (process %d) %s: it is killed", keeper->name, (int)keeper->child.pid, why);
 	kill(keeper->child.pid, SIGKILL); /* SIGCHLD follows */
 }
 
@@ -141,7 +146,7 @@ take_message(struct mm_keeper *keeper, struct mm_message *message)
 {
 	mm_keeper_handler *handler = keeper->role->handlers[message->type];
 
-	if (handler == NULL || !handler(keeper->mintmarkd, message))
+	if (handler == NULL || !handler(keeper, message))
 		mm_keeper_end_by_force(keeper, "sent what cannot be so");
 	if (message->fd >= 0)
 		close(message->fd);
@@ -243,6 +248,7 @@ mm_keeper_check_time(struct mm_keeper *keeper)
 void
 mm_keeper_stop(struct mm_keeper *keeper)
 {
+	keeper->again = false;
 	if (keeper->state == MM_KEEPER_STOPPING || keeper->state == MM_KEEPER_STOPPED)
 		return;
 	keeper->deadline_ms = MM_NEVER_MS;
@@ -256,4 +262,14 @@ mm_keeper_stop(struct mm_keeper *keeper)
 		mm_keeper_end_by_force(keeper, "cannot be asked to stop");
 	else
 		mm_keeper_send(keeper, keeper->role->stop, NULL, 0, -1);
+}
+
+void
+mm_keeper_restart(struct mm_keeper *keeper)
+{
+	mm_keeper_stop(keeper);
+	if (keeper->state == MM_KEEPER_STOPPED)
+		mm_keeper_start(keeper);
+	else
+		keeper->again = true;
 }

@@ -24,25 +24,27 @@ enum mm_keeper_state {
 };
 
 struct mm_mintmarkd;
+struct mm_keeper;
 
 /* Deal with a message. Returns false where it may not be so: the process is ended. message->fd is closed afterwards. */
-typedef bool mm_keeper_handler(struct mm_mintmarkd *mintmarkd, struct mm_message *message);
+typedef bool mm_keeper_handler(struct mm_keeper *keeper, struct mm_message *message);
 
 struct mm_keeper_role {
 	enum mm_process process;
-	const char *name;          /* "the gate" */
+	const char *name;          /* "the gate"; of a realm's processes a word: "signer" */
 	bool says_ready;           /* else it runs as soon as everything was sent */
 	bool may_end;              /* by itself with status 0, to be started anew: no alarm */
 	enum mm_message_type stop; /* asks it to end */
 	/* Send everything up to the start. Returns false, logged, where something cannot be had. */
-	bool (*hand_over)(struct mm_mintmarkd *mintmarkd);
-	void (*ended)(struct mm_mintmarkd *mintmarkd); /* its process is gone */
+	bool (*hand_over)(struct mm_keeper *keeper);
+	void (*ended)(struct mm_keeper *keeper); /* its process is gone */
 	mm_keeper_handler *const *handlers; /* by type of message; NULL: it may not send that */
 };
 
 struct mm_keeper {
 	/* Set by the caller before the first start, and borrowed. */
 	const struct mm_keeper_role *role;
+	const char *name; /* the role's, or "the signer of realm consumer" */
 	struct mm_mintmarkd *mintmarkd;
 
 	/* The keeper's own. */
@@ -52,8 +54,10 @@ struct mm_keeper {
 	int64_t deadline_ms; /* MM_NEVER_MS: none */
 	int64_t started_ms;
 	int64_t since_s;     /* when the process was started; 0: there was none yet */
+	uint64_t starts;     /* number of its process: another one for each */
 	uint64_t restarts;
 	bool was_ready;      /* once at least */
+	bool again;          /* it is asked to end so that it begins anew */
 };
 
 void mm_keeper_init(struct mm_keeper *keeper, const struct mm_keeper_role *role, struct mm_mintmarkd *mintmarkd);
@@ -86,5 +90,8 @@ int64_t mm_keeper_deadline_ms(const struct mm_keeper *keeper);
 
 /* Ask it to end; it is MM_KEEPER_STOPPED when it did, or was made to. */
 void mm_keeper_stop(struct mm_keeper *keeper);
+
+/* Ask it to end, and start it as soon as it did; start it where there is none. */
+void mm_keeper_restart(struct mm_keeper *keeper);
 
 #endif

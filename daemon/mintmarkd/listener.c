@@ -205,19 +205,20 @@ mm_listener_open(struct mm_listener *listener, const struct mm_listen *listen, i
 }
 
 bool
-mm_listeners_open(const struct mm_config *config, const struct mm_user *user, struct mm_listeners *listeners)
+mm_listeners_open(const struct mm_listen *listens, size_t count, const struct mm_user *user,
+    struct mm_listeners *listeners)
 {
 	bool all = true;
 
 	listeners->count = 0;
-	listeners->items = calloc(config->listen_count, sizeof(*listeners->items));
+	listeners->items = calloc(count, sizeof(*listeners->items));
 	if (listeners->items == NULL) {
 		mm_log(LOG_ERR, "memory for the listening sockets: %s", strerror(ENOMEM));
 		return false;
 	}
-	for (; listeners->count < config->listen_count; listeners->count++)
-		all = mm_listener_open(&listeners->items[listeners->count], &config->listens[listeners->count],
-		          SOCK_STREAM, user) && all;
+	for (; listeners->count < count; listeners->count++)
+		all = mm_listener_open(&listeners->items[listeners->count], &listens[listeners->count], SOCK_STREAM,
+		          user) && all;
 	if (!all)
 		mm_listeners_close(listeners);
 	return all;

@@ -40,11 +40,12 @@ bool mm_listener_open(struct mm_listener *listener, const struct mm_listen *list
 void mm_listener_close(struct mm_listener *listener);
 
 /*
- * Open every address of the configuration, which must outlive them. A unix socket's path is taken over only from a
+ * Open these addresses, which must outlive them. A unix socket's path is taken over only from a
  * socket on which nobody listens; its group is the user's, its mode 0660.
  * Returns false, and logs every address that cannot be had; nothing is open then.
  */
-bool mm_listeners_open(const struct mm_config *config, const struct mm_user *user, struct mm_listeners *listeners);
+bool mm_listeners_open(const struct mm_listen *listens, size_t count, const struct mm_user *user,
+    struct mm_listeners *listeners);
 
 /* Close them and remove the paths of unix sockets, where they are still ours. */
 void mm_listeners_close(struct mm_listeners *listeners);

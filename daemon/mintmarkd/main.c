@@ -244,7 +244,8 @@ open_sockets(struct mm_mintmarkd *mintmarkd)
 {
 	const struct mm_config *config = mintmarkd->first->config;
 
-	return mm_listeners_open(config, &mintmarkd->user, &mintmarkd->listeners) && mm_desk_open(mintmarkd) &&
+	return mm_listeners_open(config->listens, config->listen_count, &mintmarkd->user, &mintmarkd->listeners) &&
+	    mm_desk_open(mintmarkd) &&
 	    mm_followers_open(&mintmarkd->followers, config->trust_socket_path, &mintmarkd->user);
 }
 

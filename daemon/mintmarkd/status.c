@@ -96,9 +96,9 @@ add_gates(struct mm_json_writer *json, const struct mm_gate *gate)
 	mm_json_add_str(json, "name", name);
 	if (gate->settled_epoch != 0)
 		mm_json_add_int(json, "epoch", (int64_t)gate->settled_epoch);
-	if (gate->status != NULL) {
-		mm_json_add_int(json, "told", gate->status_s);
-		mm_json_add_json(json, "state", mm_slice_str(gate->status));
+	if (gate->told.status != NULL) {
+		mm_json_add_int(json, "told", gate->told.status_s);
+		mm_json_add_json(json, "state", mm_slice_str(gate->told.status));
 	}
 	mm_json_end_object(json);
 	mm_json_end_array(json);
