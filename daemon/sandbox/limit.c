@@ -48,6 +48,7 @@ static const struct limit_row limits[] = {
 	{ MM_PROCESS_DESK, RLIMIT_AS, "limit of memory", 1024 * MIB },
 #endif
 	{ MM_PROCESS_GATE, RLIMIT_NOFILE, "limit of descriptors", MM_GATE_DESCRIPTORS_MAX },
+	{ MM_PROCESS_ISSUER, RLIMIT_NOFILE, "limit of descriptors", MM_GATE_DESCRIPTORS_MAX },
 };
 
 /* Set a limit, or leave it where a harder one stands. */
