@@ -69,6 +69,19 @@ put_required_members(struct mm_scratch *scratch, const struct mm_key_material *m
 	return false;
 }
 
+bool
+mm_thumbprint_members(const struct mm_key_material *material, struct mm_scratch *scratch, struct mm_slice *members)
+{
+	size_t start = scratch->used;
+
+	if (!put_required_members(scratch, material)) {
+		scratch->used = start;
+		return false;
+	}
+	*members = mm_slice(scratch->base + start, scratch->used - start);
+	return true;
+}
+
 enum mm_thumbprint_result
 mm_thumbprint_make(const struct mm_key_material *material, struct mm_scratch *scratch,
     uint8_t thumbprint[MM_DIGEST_LEN])

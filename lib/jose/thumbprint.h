@@ -9,8 +9,10 @@
 #include "lib/base/scratch.h"
 #include "lib/crypto/public_key.h"
 
+#include <mintmark/slice.h>
 #include <mintmark/version.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum mm_thumbprint_result {
@@ -25,6 +27,13 @@ enum mm_thumbprint_result {
  */
 MM_MUST_USE enum mm_thumbprint_result mm_thumbprint_make(const struct mm_key_material *material,
     struct mm_scratch *scratch, uint8_t thumbprint[MM_DIGEST_LEN]);
+
+/*
+ * The JWK with the required members alone, in the order of their names, without white space (RFC 7638 section 3): what the
+ * thumbprint is the digest of. *members lies in scratch. False where that is too small. Not checked here: the material.
+ */
+MM_MUST_USE bool mm_thumbprint_members(const struct mm_key_material *material, struct mm_scratch *scratch,
+    struct mm_slice *members);
 
 /*
  * SHA-256 over the type and the curve, a byte each, and the one number that the private key decides up to its
