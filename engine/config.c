@@ -6,6 +6,7 @@
 #include "engine/config.h"
 
 #include "engine/config_scan.h"
+#include "engine/config_mint.h"
 #include "engine/config_settings.h"
 #include "engine/config_value.h"
 #include "lib/base/array.h"
@@ -19,14 +20,24 @@
 
 /* ---- contradictions ---- */
 
+static bool
+has_tls(const struct mm_listen *listens, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (listens[i].kind == MM_LISTEN_TLS)
+			return true;
+	return false;
+}
+
+/* After the realms: the addresses of their issuers use the same certificate. */
 static void
 check_top(struct mm_config_builder *builder)
 {
 	const struct mm_config *config = builder->config;
-	bool tls = false;
+	bool tls = has_tls(config->listens, config->listen_count);
 
-	for (size_t i = 0; i < config->listen_count; i++)
-		tls = tls || config->listens[i].kind == MM_LISTEN_TLS;
+	for (size_t i = 0; i < config->realm_count; i++)
+		tls = tls || has_tls(config->realms[i].listens, config->realms[i].listen_count);
 	if (mm_config_stands(builder, "tls_certificate") != mm_config_stands(builder, "tls_key"))
 		mm_config_tell(builder, mm_config_stands(builder, "tls_key") ? "tls_key" : "tls_certificate",
 		    "write both, or neither",
@@ -85,9 +96,11 @@ check_realm(struct mm_config_builder *builder)
 	if (realm->keys == NULL)
 		return;
 	for (size_t i = 0; i < MM_COUNT_OF(of_fetched); i++)
-		if (realm->keys_kind == MM_KEYS_FILE && mm_config_stands(builder, of_fetched[i]))
+		if ((realm->keys_kind == MM_KEYS_FILE || realm->keys_kind == MM_KEYS_MINT) &&
+		    mm_config_stands(builder, of_fetched[i]))
 			mm_config_tell(builder, of_fetched[i], "remove the line, or fetch the keys",
-			    "'%s' says nothing of keys from a file", of_fetched[i]);
+			    "'%s' says nothing of keys from a %s", of_fetched[i],
+			    realm->keys_kind == MM_KEYS_FILE ? "file" : "mint");
 	if (realm->keys_kind == MM_KEYS_JWKS && realm->key_hosts != NULL)
 		mm_config_tell(builder, "key_hosts", "remove the line",
 		    "'key_hosts' is for \"discovery:\", which alone leads to other hosts");
@@ -101,10 +114,13 @@ check_service(struct mm_config_builder *builder)
 	bool claim = mm_config_stands(builder, "mailbox_claim");
 	bool none = mm_config_stands(builder, "mailbox");
 
+	if (claim && service->directory_mint)
+		mm_config_tell(builder, "mailbox_claim", "remove one of the two",
+		    "'mailbox_claim' contradicts 'directory = mint', which says which mailbox a token opens");
 	if (claim && none)
 		mm_config_tell(builder, "mailbox", "remove one of the two",
 		    "'mailbox = none' contradicts 'mailbox_claim'");
-	else if (!claim && !none)
+	else if (!claim && !none && !service->directory_mint)
 		mm_config_tell(builder, "mailbox_claim",
 		    "write mailbox_claim = \"preferred_username\", or mailbox = none for a service without mailboxes",
 		    "nothing says which mailbox a token opens");
@@ -216,9 +232,11 @@ store_all(struct mm_config_builder *builder, cfg_t *root)
 	builder->section = 0;
 	builder->target = builder->config;
 	mm_config_store_settings(builder, MM_SECTION_TOP);
-	check_top(builder);
 	for (size_t i = 0; i < MM_COUNT_OF(section_rows); i++)
 		store_sections(builder, root, &section_rows[i]);
+	builder->section = 0;
+	check_top(builder);
+	mm_config_check_mints(builder);
 }
 
 /* ---- libconfuse ---- */
@@ -309,6 +327,14 @@ read_values(struct mm_config_builder *builder)
 /* ---- the whole ---- */
 
 static void
+free_listens(struct mm_listen *listens, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(listens[i].address);
+	free(listens);
+}
+
+static void
 free_realm(struct mm_config_realm *realm)
 {
 	free(realm->name);
@@ -317,6 +343,12 @@ free_realm(struct mm_config_realm *realm)
 	mm_config_free_list(realm->key_hosts);
 	mm_config_free_list(realm->algorithms);
 	mm_config_free_list(realm->token_types);
+	mm_config_free_list(realm->derived_from);
+	free_listens(realm->listens, realm->listen_count);
+	free(realm->key_store_module);
+	free(realm->key_store_token);
+	free(realm->key_store_pin_path);
+	free(realm->sealing_key_path);
 }
 
 static void
@@ -338,6 +370,8 @@ free_service(struct mm_config_service *service)
 	mm_config_free_list(service->realms);
 	mm_config_free_list(service->scopes);
 	mm_config_free_list(service->clients);
+	mm_config_free_list(service->accept_unproven);
+	mm_config_free_list(service->exchange_from);
 	for (size_t i = 0; i < service->caller_count; i++) {
 		free(service->callers[i].name);
 		free(service->callers[i].secret_path);
@@ -370,9 +404,8 @@ free_top(struct mm_config *config)
 	free(config->ca_path);
 	free(config->trust_socket_path);
 	mm_config_free_list(config->trusted_proxies);
-	for (size_t i = 0; i < config->listen_count; i++)
-		free(config->listens[i].address);
-	free(config->listens);
+	free(config->sealing_key_path);
+	free_listens(config->listens, config->listen_count);
 }
 
 void

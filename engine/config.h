@@ -52,7 +52,11 @@ enum mm_keys_kind {
 	MM_KEYS_FILE,
 	MM_KEYS_DISCOVERY, /* OpenID Connect Discovery 1.0 or RFC 8414 metadata, which names the JWK set */
 	MM_KEYS_JWKS,      /* the JWK set itself */
+	MM_KEYS_MINT,      /* Mintmark's own: the realm is a mint */
 };
+
+/* Before the name of a systemd credential, where a setting says what opens sealed files. */
+#define MM_CREDENTIAL_PREFIX "credential:"
 
 /* Lists end with NULL; an absent list without a default is NULL. Every string is owned by the configuration. */
 struct mm_config_realm {
@@ -60,8 +64,8 @@ struct mm_config_realm {
 	int line; /* where the section begins; the same in the others */
 	/*
 	 * Where its keys are from, and the name of that document: a file's path, resolved against the configuration's
-	 * folder; else the setting as it stands, "discovery:https://…" or "jwks:https://…". Realms with equal ones
-	 * share it.
+	 * folder; else the setting as it stands, "discovery:https://…" or "jwks:https://…"; "mint:REALM" of a mint.
+	 * Realms with equal ones share it.
 	 */
 	enum mm_keys_kind keys_kind;
 	char *keys;
@@ -72,6 +76,17 @@ struct mm_config_realm {
 	bool require_key_issuer;
 	char **algorithms, **token_types;
 	int64_t max_lifetime_s;
+	char **derived_from; /* the realms whose tokens it makes its own of; NULL: none */
+	bool when_stale_marked_only;
+
+	/* Of a mint alone. */
+	struct mm_listen *listens; /* its issuer's */
+	size_t listen_count;
+	char *key_store_module; /* the path of a PKCS#11 module; NULL: sealed files */
+	char *key_store_token;
+	char *key_store_pin_path;
+	char *sealing_key_path; /* or "credential:NAME" */
+	int64_t rotate_every_s, publish_before_s, visible_for_s;
 };
 
 struct mm_config_tenant {
@@ -92,6 +107,11 @@ struct mm_config_service {
 	size_t caller_count;
 	enum mm_binding binding;
 	bool dpop_nonce; /* 'dpop_nonce = required' */
+	enum mm_proof_demand mark, ledger;
+	bool ledger_away_marked_only;
+	bool directory_mint;    /* 'directory = mint' */
+	char **accept_unproven; /* realms without a mint whose tokens need no proof; NULL: none */
+	char **exchange_from;   /* realms whose primary tokens it exchanges or renews; NULL: it does not */
 };
 
 /* A 'revoke' section: what is refused although it may be genuine. */
@@ -118,6 +138,8 @@ struct mm_config {
 	enum mm_journal_mode journal_mode;
 	int64_t journal_segment_bytes;
 	int64_t journal_keep_segments; /* older ones are removed; 0: none is */
+	int64_t stale_after_s;         /* without a heartbeat of the ledger */
+	char *sealing_key_path;        /* of the ledger; or "credential:NAME" */
 	struct mm_config_realm *realms;
 	size_t realm_count;
 	struct mm_config_tenant *tenants;
@@ -140,5 +162,14 @@ struct mm_config {
  */
 struct mm_config *mm_config_parse(struct mm_slice text, const char *path, struct mm_problems *problems);
 void mm_config_free(struct mm_config **config);
+
+/* Whether any realm is a mint: whether there is a ledger. */
+bool mm_config_has_mint(const struct mm_config *config);
+
+/*
+ * The file that 'sealing_key' names, for free(): of "credential:NAME" the file of this name in the folder that systemd
+ * says in CREDENTIALS_DIRECTORY. NULL where that is not said, or memory is short.
+ */
+char *mm_config_sealing_key_file(const char *setting);
 
 #endif

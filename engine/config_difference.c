@@ -209,6 +209,7 @@ static const struct {
 	{ offsetof(struct mm_config_realm, token_types), "tokens of type ", strcasecmp },
 	{ offsetof(struct mm_config_realm, algorithms), "keys that state no algorithm, as ", strcmp },
 	{ offsetof(struct mm_config_realm, key_hosts), "keys from host ", strcasecmp },
+	{ offsetof(struct mm_config_realm, derived_from), "tokens derived from those of realm ", strcmp },
 };
 
 /* Numbers of a realm: the greater, the more is let in. */
@@ -274,6 +275,8 @@ tell_changed_realm(struct mm_config_telling *telling, const struct mm_config_rea
 		tell_of_realm(telling, to->name, "tokens signed by keys of ", to->keys);
 	if (from->require_key_issuer && !to->require_key_issuer)
 		tell_of_realm(telling, to->name, "keys that do not state their issuer,", "");
+	if (!from->when_stale_marked_only && to->when_stale_marked_only)
+		tell_of_realm(telling, to->name, "tokens that have a mark alone, at a gate that is stale,", "");
 	tell_realm_lists(telling, from, to);
 	tell_realm_numbers(telling, from, to);
 }
@@ -438,6 +441,33 @@ tell_binding(struct mm_config_telling *telling, const struct mm_config_service *
 		tell_at(telling, to, "DPoP proofs without a nonce of the gate", "");
 }
 
+/* So does less proof of issuance. */
+static void
+tell_proof(struct mm_config_telling *telling, const struct mm_config_service *from, const struct mm_config_service *to)
+{
+	if (from->mark == MM_PROOF_REQUIRED && to->mark != MM_PROOF_REQUIRED)
+		tell_at(telling, to, "tokens of a mint without its mark", "");
+	if (from->ledger == MM_PROOF_REQUIRED && to->ledger != MM_PROOF_REQUIRED)
+		tell_at(telling, to, "tokens of a mint that its ledger has not recorded", "");
+	if (!from->ledger_away_marked_only && to->ledger_away_marked_only)
+		tell_at(telling, to, "tokens that have a mark alone, while the ledger is away,", "");
+	for (char **realm = to->accept_unproven; realm != NULL && *realm != NULL; realm++)
+		if (!has(from->accept_unproven, *realm))
+			tell_at(telling, to, "tokens without proof of issuance, of realm ", *realm);
+}
+
+/* Where nothing is named, the service takes every token, and does not exchange it. */
+static void
+tell_exchange(struct mm_config_telling *telling, const struct mm_config_service *from,
+    const struct mm_config_service *to)
+{
+	if (from->exchange_from != NULL && to->exchange_from == NULL)
+		tell_at(telling, to, "tokens that are derived ones", "");
+	for (char **realm = to->exchange_from; realm != NULL && *realm != NULL; realm++)
+		if (!has(from->exchange_from, *realm))
+			tell_at(telling, to, "exchanges of tokens of realm ", *realm);
+}
+
 static const struct mm_config_caller *
 find_caller(const struct mm_config_service *service, const char *name)
 {
@@ -472,8 +502,16 @@ tell_changed_service(struct mm_config_telling *telling, const struct mm_config_s
 {
 	if (strcmp(from->audience, to->audience) != 0)
 		tell_at(telling, to, "tokens for audience ", to->audience);
+	if (from->directory_mint != to->directory_mint) {
+		if (to->directory_mint)
+			tell_at(telling, to, "mailboxes named by the mint's directory", "");
+		else
+			tell_at(telling, to, "subjects whom the mint's directory does not know", "");
+	}
 	if (!same_text(from->mailbox_claim, to->mailbox_claim)) {
-		if (to->mailbox_claim == NULL)
+		if (to->mailbox_claim == NULL && to->directory_mint)
+			; /* told already */
+		else if (to->mailbox_claim == NULL)
 			tell_at(telling, to, "tokens without a mailbox", "");
 		else
 			tell_at(telling, to, "mailboxes named by claim ", to->mailbox_claim);
@@ -482,6 +520,8 @@ tell_changed_service(struct mm_config_telling *telling, const struct mm_config_s
 	tell_clients(telling, from, to);
 	tell_scopes(telling, from, to);
 	tell_binding(telling, from, to);
+	tell_proof(telling, from, to);
+	tell_exchange(telling, from, to);
 	tell_callers(telling, from, to);
 }
 

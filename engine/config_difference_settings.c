@@ -24,6 +24,8 @@ static const struct {
 	{ MM_SECTION_REALM, "algorithms" },
 	{ MM_SECTION_REALM, "token_types" },
 	{ MM_SECTION_REALM, "max_lifetime" },
+	{ MM_SECTION_REALM, "derived_from" },
+	{ MM_SECTION_REALM, "when_stale" },
 	{ MM_SECTION_TENANT, "realm" },
 	{ MM_SECTION_TENANT, "id" },
 	{ MM_SECTION_TENANT, "domains" },
@@ -35,12 +37,17 @@ static const struct {
 	{ MM_SECTION_SERVICE, "binding" },
 	{ MM_SECTION_SERVICE, "dpop_nonce" },
 	{ MM_SECTION_SERVICE, "callers" },
+	{ MM_SECTION_SERVICE, "ledger_away" },
+	{ MM_SECTION_SERVICE, "directory" },
+	{ MM_SECTION_SERVICE, "accept_unproven" },
+	{ MM_SECTION_SERVICE, "exchange_from" },
 };
 
 /* Settings that are taken when mintmarkd starts, and not by a reload. */
 static const char *const taken_at_start[] = {
 	"state_dir", "user", "listen", "journal", "journal_segment", "journal_keep", "token_cache", "tls_certificate",
-	"tls_key", "tls_client_certificates", "trust_socket",
+	"tls_key", "tls_client_certificates", "trust_socket", "sealing_key", "key_store", "key_store_token",
+	"key_store_pin", "rotate_every", "publish_before", "visible_for",
 };
 
 static bool
@@ -57,21 +64,23 @@ is_taken_at_start(const struct mm_setting *setting)
 {
 	for (size_t i = 0; i < MM_COUNT_OF(taken_at_start); i++)
 		if (strcmp(taken_at_start[i], setting->name) == 0)
-			return setting->section == MM_SECTION_TOP;
+			return true;
 	return false;
 }
 
 /* ---- values as text ---- */
 
 static void
-add_listens(struct mm_buf *text, const struct mm_config *config)
+add_listens(struct mm_buf *text, const struct mm_listen *listens, size_t count)
 {
 	static const char *const schemes[] = {
 		[MM_LISTEN_TCP] = "", [MM_LISTEN_UNIX] = "unix:", [MM_LISTEN_TLS] = "tls:",
 	};
 
-	for (size_t i = 0; i < config->listen_count; i++) {
-		const struct mm_listen *listen = &config->listens[i];
+	if (count == 0)
+		mm_buf_add_str(text, "none");
+	for (size_t i = 0; i < count; i++) {
+		const struct mm_listen *listen = &listens[i];
 
 		mm_buf_addf(text, "%s%s%s", i == 0 ? "" : ", ", schemes[listen->kind], listen->address);
 		if (listen->kind != MM_LISTEN_UNIX)
@@ -104,6 +113,8 @@ add_value(struct mm_buf *text, const struct mm_setting *setting, const void *sec
 	case MM_SETTING_TEXT:
 	case MM_SETTING_PATH:
 	case MM_SETTING_SOCKET:
+	case MM_SETTING_STORE:
+	case MM_SETTING_SEALING:
 		add_text(text, *(char *const *)value);
 		return true;
 	case MM_SETTING_LIST:
@@ -119,12 +130,11 @@ add_value(struct mm_buf *text, const struct mm_setting *setting, const void *sec
 		mm_buf_add_str(text, setting->words[*(const int *)value]);
 		return true;
 	case MM_SETTING_LISTEN:
-		add_listens(text, section);
+		add_listens(text, *(struct mm_listen *const *)value, mm_setting_listen_count(setting, section));
 		return true;
 	case MM_SETTING_KEYS:
 	case MM_SETTING_CALLERS:
 	case MM_SETTING_FIXED:
-	case MM_SETTING_UNBUILT:
 		break;
 	}
 	return false;

@@ -120,3 +120,10 @@ mm_listen_parse(const char *text, struct mm_listen *listen, struct mm_listen_fau
 		return parse_inet(text + 4, MM_LISTEN_TLS, listen, fault);
 	return parse_inet(text, MM_LISTEN_TCP, listen, fault);
 }
+
+bool
+mm_listen_same(const struct mm_listen *a, const struct mm_listen *b)
+{
+	return (a->kind == MM_LISTEN_UNIX) == (b->kind == MM_LISTEN_UNIX) && a->port == b->port &&
+	    strcmp(a->address, b->address) == 0;
+}

@@ -21,4 +21,7 @@ struct mm_listen_fault {
  */
 bool mm_listen_parse(const char *text, struct mm_listen *listen, struct mm_listen_fault *fault);
 
+/* Whether two addresses are one place: a server can listen there once. */
+bool mm_listen_same(const struct mm_listen *a, const struct mm_listen *b);
+
 #endif

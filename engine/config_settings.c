@@ -31,10 +31,18 @@
 /* Ten-digit segment numbers last; a million segments of the default size are 64 TB. */
 #define SEGMENTS_KEPT_MAX 1000000
 
+/* A gate that has not heard from the ledger for longer knows nothing of it. */
+#define STALE_MAX_S 3600
+
+/* A key that signs for longer is one that somebody forgot; less than ten seconds is for nobody. */
+#define ROTATE_MIN_S 10
+#define ROTATE_MAX_S (14 * 86400)
+
 static const char *const journal_words[] = { "before_answer", "durable", "group", NULL };
-static const char *const off_words[] = { "off", NULL };
 static const char *const none_words[] = { "none", NULL };
-static const char *const deny_words[] = { "deny", NULL };
+static const char *const away_words[] = { "deny", "marked_only", NULL };
+static const char *const demand_words[] = { "off", "observe", "required", NULL };
+static const char *const directory_words[] = { "none", "mint", NULL };
 static const char *const binding_words[] = { "when_bound", "dpop", "mtls", NULL };
 static const char *const nonce_words[] = { "off", "required", NULL };
 
@@ -65,7 +73,9 @@ const struct mm_setting mm_settings[] = {
 	{ TOP(trust_socket_path), .name = "trust_socket", .type = MM_SETTING_SOCKET },
 	{ TOP(token_cache_bytes), .name = "token_cache", .type = MM_SETTING_NUMBER, .max = TOKEN_CACHE_BYTES_MAX,
 	    .fallback = TOKEN_CACHE_BYTES_DEFAULT },
-	{ .section = MM_SECTION_TOP, .name = "stale_after", .type = MM_SETTING_UNBUILT, .unbuilt = "the ledger" },
+	{ TOP(stale_after_s), .name = "stale_after", .type = MM_SETTING_NUMBER, .min = 1, .max = STALE_MAX_S,
+	    .fallback = "10" },
+	{ TOP(sealing_key_path), .name = "sealing_key", .type = MM_SETTING_SEALING },
 
 	{ REALM(issuer), .name = "issuer", .type = MM_SETTING_TEXT, .required = true },
 	{ REALM(keys), .name = "keys", .type = MM_SETTING_KEYS, .required = true },
@@ -82,9 +92,20 @@ const struct mm_setting mm_settings[] = {
 	{ REALM(token_types), .name = "token_types", .type = MM_SETTING_LIST, .fallback = "at+jwt", .min = 1 },
 	{ REALM(max_lifetime_s), .name = "max_lifetime", .type = MM_SETTING_NUMBER,
 	    .min = 1, .max = MM_LIFETIME_MAX_S, .fallback = "3600" },
-	{ .section = MM_SECTION_REALM, .name = "when_stale", .type = MM_SETTING_FIXED, .words = deny_words,
-	    .unbuilt = "the mark" },
-	{ .section = MM_SECTION_REALM, .name = "derived_from", .type = MM_SETTING_UNBUILT, .unbuilt = "the mint" },
+	{ REALM(when_stale_marked_only), .name = "when_stale", .type = MM_SETTING_FLAG, .words = away_words,
+	    .fallback = "deny" },
+	{ REALM(derived_from), .name = "derived_from", .type = MM_SETTING_LIST, .min = 1 },
+	{ REALM(listens), .name = "listen", .type = MM_SETTING_LISTEN },
+	{ REALM(key_store_module), .name = "key_store", .type = MM_SETTING_STORE, .fallback = "file" },
+	{ REALM(key_store_token), .name = "key_store_token", .type = MM_SETTING_TEXT },
+	{ REALM(key_store_pin_path), .name = "key_store_pin", .type = MM_SETTING_PATH },
+	{ REALM(sealing_key_path), .name = "sealing_key", .type = MM_SETTING_SEALING },
+	{ REALM(rotate_every_s), .name = "rotate_every", .type = MM_SETTING_NUMBER, .min = ROTATE_MIN_S,
+	    .max = ROTATE_MAX_S, .fallback = "604800" },
+	{ REALM(publish_before_s), .name = "publish_before", .type = MM_SETTING_NUMBER, .min = 1, .max = ROTATE_MAX_S,
+	    .fallback = "172800" },
+	{ REALM(visible_for_s), .name = "visible_for", .type = MM_SETTING_NUMBER, .min = 1, .max = MM_LIFETIME_MAX_S,
+	    .fallback = "86400" },
 
 	{ TENANT(realm), .name = "realm", .type = MM_SETTING_TEXT, .required = true },
 	{ TENANT(id), .name = "id", .type = MM_SETTING_TEXT },
@@ -94,22 +115,21 @@ const struct mm_setting mm_settings[] = {
 	{ SERVICE(audience), .name = "audience", .type = MM_SETTING_TEXT, .required = true },
 	{ SERVICE(realms), .name = "realms", .type = MM_SETTING_LIST, .required = true, .min = 1 },
 	{ SERVICE(mailbox_claim), .name = "mailbox_claim", .type = MM_SETTING_TEXT },
-	{ .section = MM_SECTION_SERVICE, .name = "mailbox", .type = MM_SETTING_FIXED, .words = none_words,
-	    .unbuilt = "the directory" },
-	{ .section = MM_SECTION_SERVICE, .name = "mark", .type = MM_SETTING_FIXED, .words = off_words,
-	    .unbuilt = "a realm with a mint" },
-	{ .section = MM_SECTION_SERVICE, .name = "ledger", .type = MM_SETTING_FIXED, .words = off_words,
-	    .unbuilt = "a realm with a mint" },
+	{ .section = MM_SECTION_SERVICE, .name = "mailbox", .type = MM_SETTING_FIXED, .words = none_words },
+	{ SERVICE(mark), .name = "mark", .type = MM_SETTING_CHOICE, .words = demand_words, .fallback = "off" },
+	{ SERVICE(ledger), .name = "ledger", .type = MM_SETTING_CHOICE, .words = demand_words, .fallback = "off" },
+	{ SERVICE(ledger_away_marked_only), .name = "ledger_away", .type = MM_SETTING_FLAG, .words = away_words,
+	    .fallback = "deny" },
 	{ SERVICE(scopes), .name = "scopes", .type = MM_SETTING_LIST },
 	{ SERVICE(clients), .name = "clients", .type = MM_SETTING_LIST },
 	{ SERVICE(binding), .name = "binding", .type = MM_SETTING_CHOICE, .words = binding_words,
 	    .fallback = "when_bound" },
 	{ SERVICE(dpop_nonce), .name = "dpop_nonce", .type = MM_SETTING_FLAG, .words = nonce_words, .fallback = "off" },
-	{ .section = MM_SECTION_SERVICE, .name = "directory", .type = MM_SETTING_FIXED, .words = none_words,
-	    .unbuilt = "the mint" },
+	{ SERVICE(directory_mint), .name = "directory", .type = MM_SETTING_FLAG, .words = directory_words,
+	    .fallback = "none" },
 	{ SERVICE(callers), .name = "callers", .type = MM_SETTING_CALLERS },
-	{ .section = MM_SECTION_SERVICE, .name = "accept_unproven", .type = MM_SETTING_UNBUILT,
-	    .unbuilt = "the ledger" },
+	{ SERVICE(accept_unproven), .name = "accept_unproven", .type = MM_SETTING_LIST },
+	{ SERVICE(exchange_from), .name = "exchange_from", .type = MM_SETTING_LIST, .min = 1 },
 
 	{ REVOKE(realm), .name = "realm", .type = MM_SETTING_TEXT, .required = true },
 	{ REVOKE(tokens), .name = "tokens", .type = MM_SETTING_LIST },
@@ -130,6 +150,15 @@ static const char *const section_names[MM_SECTION_COUNT] = {
 	[MM_SECTION_SERVICE] = "service",
 	[MM_SECTION_REVOKE] = "revoke",
 };
+
+size_t
+mm_setting_listen_count(const struct mm_setting *setting, const void *section)
+{
+	const struct mm_config *config = section;
+	const struct mm_config_realm *realm = section;
+
+	return setting->section == MM_SECTION_TOP ? config->listen_count : realm->listen_count;
+}
 
 const char *
 mm_section_name(enum mm_section_kind kind)
@@ -268,7 +297,6 @@ static void
 check_word(struct checker *checker, struct mm_scan_setting *setting, const struct mm_setting *row)
 {
 	char mend[160];
-	char what[160];
 	size_t used = (size_t)snprintf(mend, sizeof(mend), "write %s = ", row->name);
 
 	if (setting->shape != MM_SCAN_LIST)
@@ -277,12 +305,7 @@ check_word(struct checker *checker, struct mm_scan_setting *setting, const struc
 				return;
 	for (size_t i = 0; row->words[i] != NULL && used < sizeof(mend); i++)
 		used += (size_t)snprintf(mend + used, sizeof(mend) - used, "%s%s", i == 0 ? "" : " or ", row->words[i]);
-	if (row->unbuilt == NULL || setting->shape == MM_SCAN_LIST)
-		snprintf(what, sizeof(what), "is none of the words that it can be");
-	else
-		snprintf(what, sizeof(what), "= %.*s needs %s, which this version does not have",
-		    shown_len(setting->value), setting->value.ptr, row->unbuilt);
-	tell(checker, setting, mend, what);
+	tell(checker, setting, mend, "is none of the words that it can be");
 }
 
 static void
@@ -315,8 +338,6 @@ check_text(struct checker *checker, struct mm_scan_setting *setting)
 static void
 check_setting(struct checker *checker, struct mm_scan_setting *setting, const struct mm_setting *row)
 {
-	char what[96];
-
 	switch (row->type) {
 	case MM_SETTING_NUMBER:
 		check_number(checker, setting, row);
@@ -340,11 +361,9 @@ check_setting(struct checker *checker, struct mm_scan_setting *setting, const st
 	case MM_SETTING_PATH:
 	case MM_SETTING_SOCKET:
 	case MM_SETTING_KEYS:
+	case MM_SETTING_STORE:
+	case MM_SETTING_SEALING:
 		check_text(checker, setting);
-		break;
-	case MM_SETTING_UNBUILT:
-		snprintf(what, sizeof(what), "needs %s, which this version does not have", row->unbuilt);
-		tell(checker, setting, "remove the line", what);
 		break;
 	}
 }

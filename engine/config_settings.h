@@ -31,10 +31,11 @@ enum mm_setting_type {
 	MM_SETTING_NUMBER,  /* int64_t from min to max */
 	MM_SETTING_FLAG,    /* bool: true and false, or words[1] and words[0] */
 	MM_SETTING_CHOICE,  /* int: the place of the word in words */
-	MM_SETTING_LISTEN,  /* struct mm_config's listens */
+	MM_SETTING_LISTEN,  /* listens, of struct mm_config or struct mm_config_realm */
 	MM_SETTING_CALLERS, /* struct mm_config_service's callers */
-	MM_SETTING_FIXED,   /* nothing: words[0] is the one value that this version knows */
-	MM_SETTING_UNBUILT, /* nothing: any value is refused */
+	MM_SETTING_FIXED,   /* nothing: words[0] is the one value that it can have */
+	MM_SETTING_STORE,   /* struct mm_config_realm's key_store_module: "file" or "pkcs11:PATH" */
+	MM_SETTING_SEALING, /* char *: a path as above, or "credential:NAME" as it stands */
 };
 
 struct mm_setting {
@@ -46,13 +47,15 @@ struct mm_setting {
 	const char *fallback;  /* the default as it would be written, elements of a list between commas; NULL: none */
 	int64_t min, max;
 	const char *const *words;
-	const char *unbuilt;   /* what a fixed or unbuilt setting would need */
 	const char *(*fault_of_item)(const char *item); /* of a list: a sentence that follows on the item; NULL: good */
 	const char *mend_of_item;
 };
 
 extern const struct mm_setting mm_settings[];
 extern const size_t mm_setting_count;
+
+/* How many addresses stand in a section's struct, of a setting of type MM_SETTING_LISTEN. */
+size_t mm_setting_listen_count(const struct mm_setting *setting, const void *section);
 
 /* "realm"; "" for the top level. */
 const char *mm_section_name(enum mm_section_kind kind);
@@ -65,8 +68,8 @@ void mm_section_label(const struct mm_scan_section *section, char out[static 96]
 
 /*
  * Check a scan against the table: unknown sections and settings (with the name that was probably meant), what
- * stands twice, shapes and words that do not fit the type, what this version does not have. Each is told and
- * marked faulty. Not checked here: whether anything is missing, what texts mean.
+ * stands twice, shapes and words that do not fit the type. Each is told and marked faulty.
+ * Not checked here: whether anything is missing, what texts mean.
  */
 void mm_config_check_settings(struct mm_config_scan *scan, const char *path, struct mm_problems *problems);
 

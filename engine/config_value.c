@@ -132,6 +132,16 @@ store_keys_url(struct mm_config_builder *builder, struct mm_config_realm *realm,
 	mm_config_keep_memory(builder, realm->keys);
 }
 
+/* A mint's document has the realm's name: no two share it. */
+static void
+store_keys_mint(struct mm_config_builder *builder, struct mm_config_realm *realm)
+{
+	realm->keys_kind = MM_KEYS_MINT;
+	if (realm->name == NULL || asprintf(&realm->keys, "mint:%s", realm->name) < 0)
+		realm->keys = NULL;
+	mm_config_keep_memory(builder, realm->keys);
+}
+
 static void
 store_keys(struct mm_config_builder *builder, const struct mm_setting *row, void *field)
 {
@@ -158,12 +168,47 @@ store_keys(struct mm_config_builder *builder, const struct mm_setting *row, void
 		return;
 	}
 	if (value != NULL && strcmp(value, "mint") == 0)
-		mm_config_tell(builder, row->name, "write keys = \"file:NAME.jwks\"",
-		    "keys = \"mint\" needs the mint, which this version does not have");
+		store_keys_mint(builder, realm);
 	else if (value != NULL)
 		mm_config_tell(builder, row->name,
-		    "write keys = \"file:NAME.jwks\", \"discovery:https://…\" or \"jwks:https://…\"",
+		    "write keys = \"file:NAME.jwks\", \"discovery:https://…\", \"jwks:https://…\" or \"mint\"",
 		    "'keys' does not say where they are");
+}
+
+static void
+store_key_store(struct mm_config_builder *builder, const struct mm_setting *row, void *field)
+{
+	static const char prefix[] = "pkcs11:";
+	const char *value = read_scalar(builder, row);
+
+	if (strcmp(value, "file") == 0)
+		return;
+	if (strncmp(value, prefix, strlen(prefix)) == 0 && value[strlen(prefix)] == '/')
+		*(char **)field = resolve_path(builder, value + strlen(prefix));
+	else
+		mm_config_tell(builder, row->name, "write key_store = \"file\" or \"pkcs11:/PATH/MODULE.so\"",
+		    "'%s' does not say where keys are kept", row->name);
+}
+
+/* A credential's name is one component of a path (systemd.exec(5), LoadCredential=). */
+static void
+store_sealing_key(struct mm_config_builder *builder, const struct mm_setting *row, void *field)
+{
+	const char *value = read_scalar(builder, row);
+	const char *name;
+
+	if (value == NULL)
+		return;
+	name = value + strlen(MM_CREDENTIAL_PREFIX);
+	if (strncmp(value, MM_CREDENTIAL_PREFIX, strlen(MM_CREDENTIAL_PREFIX)) != 0) {
+		*(char **)field = resolve_path(builder, value);
+		return;
+	}
+	if (name[0] == '\0' || strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		mm_config_tell(builder, row->name, "write \"credential:NAME\", or the path of a file",
+		    "'%s' names a credential as none can be named", row->name);
+	*(char **)field = strdup(value);
+	mm_config_keep_memory(builder, *(char **)field);
 }
 
 static void
@@ -282,18 +327,10 @@ list_len(char **list)
 	return len;
 }
 
-static bool
-same_listen(const struct mm_listen *a, const struct mm_listen *b)
-{
-	return (a->kind == MM_LISTEN_UNIX) == (b->kind == MM_LISTEN_UNIX) && a->port == b->port &&
-	    strcmp(a->address, b->address) == 0;
-}
-
 static void
-add_listen(struct mm_config_builder *builder, const char *text)
+add_listen(struct mm_config_builder *builder, struct mm_listen *listens, size_t *count, const char *text)
 {
-	struct mm_config *config = builder->config;
-	struct mm_listen *listen = &config->listens[config->listen_count];
+	struct mm_listen *listen = &listens[*count];
 	struct mm_listen_fault fault;
 
 	if (!mm_listen_parse(text, listen, &fault)) {
@@ -303,29 +340,33 @@ add_listen(struct mm_config_builder *builder, const char *text)
 			mm_config_tell(builder, "listen", fault.mend, "listen \"%s\" %s", text, fault.what);
 		return;
 	}
-	for (size_t i = 0; i < config->listen_count; i++)
-		if (same_listen(&config->listens[i], listen))
+	for (size_t i = 0; i < *count; i++)
+		if (mm_listen_same(&listens[i], listen))
 			mm_config_tell(builder, "listen", "keep one of the two", "listen \"%s\" stands twice", text);
-	config->listen_count++;
+	++*count;
 }
 
 static void
 store_listen(struct mm_config_builder *builder, const struct mm_setting *row, void *field)
 {
+	struct mm_config_realm *realm = builder->target;
+	bool top = row->section == MM_SECTION_TOP;
+	size_t *count = top ? &builder->config->listen_count : &realm->listen_count;
 	char **list = read_list(builder, row);
 	size_t len = list_len(list);
 
 	if (len > MM_LISTENS_MAX)
 		mm_config_tell(builder, row->name, "let a proxy stand before it",
 		    "'listen' has %zu addresses; at most %d can be served", len, MM_LISTENS_MAX);
-	else if (len == 0)
-		mm_config_tell(builder, row->name, "remove the line for the default",
+	else if (len == 0 && (top || mm_config_stands(builder, row->name)))
+		mm_config_tell(builder, row->name,
+		    top ? "remove the line for the default" : "write listen = { \"ADDRESS:PORT\" }",
 		    "'listen' is empty: nobody could ask");
 	if (len > 0 && len <= MM_LISTENS_MAX) {
 		*(struct mm_listen **)field = calloc(len, sizeof(struct mm_listen));
 		if (mm_config_keep_memory(builder, *(struct mm_listen **)field))
 			for (size_t i = 0; i < len; i++)
-				add_listen(builder, list[i]);
+				add_listen(builder, *(struct mm_listen **)field, count, list[i]);
 	}
 	mm_config_free_list(list);
 }
@@ -397,8 +438,9 @@ static store_setting *const stores[] = {
 	[MM_SETTING_CHOICE] = store_choice,
 	[MM_SETTING_LISTEN] = store_listen,
 	[MM_SETTING_CALLERS] = store_callers,
+	[MM_SETTING_STORE] = store_key_store,
+	[MM_SETTING_SEALING] = store_sealing_key,
 	[MM_SETTING_FIXED] = NULL,
-	[MM_SETTING_UNBUILT] = NULL,
 };
 
 void

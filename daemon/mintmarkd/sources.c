@@ -183,7 +183,7 @@ add_all(const struct mm_config *config, const struct mm_sources *old, int folder
 	for (size_t i = 0; i < config->realm_count; i++) {
 		const struct mm_config_realm *realm = &config->realms[i];
 
-		if (realm->keys_kind == MM_KEYS_FILE)
+		if (realm->keys_kind != MM_KEYS_DISCOVERY && realm->keys_kind != MM_KEYS_JWKS)
 			continue;
 		if (mm_sources_find(sources, realm->keys) == NULL &&
 		    !add_source(sources, realm->keys, old, folder_fd))

@@ -163,6 +163,7 @@ add_source(struct mm_json_writer *json, const struct mm_mintmarkd *mintmarkd, co
 		[MM_KEYS_FILE] = "file",
 		[MM_KEYS_DISCOVERY] = "discovery",
 		[MM_KEYS_JWKS] = "jwks",
+		[MM_KEYS_MINT] = "mint",
 	};
 	const struct mm_source *source = mm_sources_find(&mintmarkd->sources, realm->keys);
 

@@ -2,7 +2,7 @@
 /*
  * Proof of issuance: what a gate knows of the tokens that mints made (step 12 of the decision).
  *
- * A proof holds, for each realm that has a mint, the day keys of its own services' marks and the index of issued tokens.
+ * A proof holds, for each realm with a mint, the day keys of its own services' marks and the index of issued tokens.
  * One thread feeds it from the ledger's stream; any number of threads decide with it meanwhile.
  */
 #ifndef MINTMARK_PROOF_H

@@ -47,6 +47,13 @@ enum mm_binding {
 	MM_BINDING_MTLS,       /* RFC 8705: only tokens with cnf.x5t#S256 */
 };
 
+/* What a service demands of a token's proof of issuance. */
+enum mm_proof_demand {
+	MM_PROOF_OFF,
+	MM_PROOF_OBSERVE, /* looked for and recorded; it never denies */
+	MM_PROOF_REQUIRED,
+};
+
 struct mm_service_settings {
 	const char *name;
 	const char *audience;       /* the one 'aud' */

@@ -150,6 +150,13 @@ test_defaults(void **state)
 	assert_int_equal(config->services[0].caller_count, 0);
 	assert_int_equal(config->services[0].binding, MM_BINDING_WHEN_BOUND);
 	assert_false(config->services[0].dpop_nonce);
+	assert_int_equal(config->services[0].mark, MM_PROOF_OFF);
+	assert_int_equal(config->services[0].ledger, MM_PROOF_OFF);
+	assert_false(config->services[0].directory_mint);
+	assert_false(config->realms[0].when_stale_marked_only);
+	assert_int_equal(config->stale_after_s, 10);
+	assert_null(config->sealing_key_path);
+	assert_false(mm_config_has_mint(config));
 	assert_null(config->trusted_proxies);
 	assert_null(config->trust_socket_path);
 	assert_null(config->tls_client_ca_path);
@@ -254,6 +261,78 @@ test_evidence_and_sharing(void **state)
 	mm_config_free(&config);
 }
 
+static void
+test_mints(void **state)
+{
+	struct mm_config *config = parse_good(
+	    "state_dir = \"/var/s\" stale_after = 5 sealing_key = \"credential:ledger\"\n"
+	    "realm home { issuer = h keys = \"mint\" algorithms = { \"EdDSA\" }\n"
+	    "listen = { \"127.0.0.1:1\", \"unix:/i\" }\n"
+	    "rotate_every = 3600 publish_before = 60 visible_for = 3660 when_stale = marked_only }\n"
+	    "realm hsm { issuer = i keys = mint listen = { \"[::1]:1\" } key_store = \"pkcs11:/m.so\"\n"
+	    "key_store_token = label key_store_pin = \"pin\" }\n"
+	    "realm web { issuer = w keys = mint listen = { \"127.0.0.1:2\" } derived_from = { home, out } }\n"
+	    "realm out { issuer = o keys = \"file:o\" }\n"
+	    "service imap { audience = a realms = { home, web, out } mailbox_claim = email mark = required\n"
+	    "ledger = observe ledger_away = marked_only accept_unproven = { out } }\n"
+	    "service exchange { audience = b realms = { home, out } directory = none mailbox = none\n"
+	    "exchange_from = { home, out } }\n"
+	    "service dir { audience = c realms = { home } directory = mint }\n"
+	    "service known { audience = d realms = { hsm } directory = mint mailbox = none }\n", "/x/c.conf");
+	const struct mm_config_realm *realms = config->realms;
+
+	(void)state;
+	assert_true(mm_config_has_mint(config));
+	assert_int_equal(config->stale_after_s, 5);
+	assert_string_equal(config->sealing_key_path, "credential:ledger");
+	assert_int_equal(realms[0].keys_kind, MM_KEYS_MINT);
+	assert_string_equal(realms[0].keys, "mint:home");
+	assert_string_equal(realms[0].algorithms[0], "EdDSA");
+	assert_int_equal(realms[0].listen_count, 2);
+	assert_string_equal(realms[0].listens[1].address, "/i");
+	assert_int_equal(realms[0].rotate_every_s, 3600);
+	assert_int_equal(realms[0].publish_before_s, 60);
+	assert_int_equal(realms[0].visible_for_s, 3660);
+	assert_true(realms[0].when_stale_marked_only);
+	assert_null(realms[0].key_store_module);
+	assert_string_equal(realms[0].sealing_key_path, "/var/s/mint/home/sealing.key");
+	assert_string_equal(realms[1].key_store_module, "/m.so");
+	assert_string_equal(realms[1].key_store_token, "label");
+	assert_string_equal(realms[1].key_store_pin_path, "/x/pin");
+	assert_int_equal(realms[1].rotate_every_s, 604800);
+	assert_int_equal(realms[1].publish_before_s, 172800);
+	assert_int_equal(realms[1].visible_for_s, 86400);
+	assert_string_equal(realms[2].derived_from[1], "out");
+	assert_null(realms[3].listens);
+	assert_null(realms[3].sealing_key_path);
+	assert_int_equal(config->services[0].mark, MM_PROOF_REQUIRED);
+	assert_int_equal(config->services[0].ledger, MM_PROOF_OBSERVE);
+	assert_true(config->services[0].ledger_away_marked_only);
+	assert_string_equal(config->services[0].accept_unproven[0], "out");
+	assert_false(config->services[0].directory_mint);
+	assert_string_equal(config->services[1].exchange_from[1], "out");
+	assert_int_equal(config->services[1].mark, MM_PROOF_OFF);
+	assert_true(config->services[2].directory_mint);
+	mm_config_free(&config);
+}
+
+/* The one thing of the environment, and only when the file is to be opened. */
+static void
+test_credentials(void **state)
+{
+	char *path = mm_config_sealing_key_file("/x/key");
+
+	(void)state;
+	assert_string_equal(path, "/x/key");
+	free(path);
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	assert_null(mm_config_sealing_key_file("credential:k"));
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", "/run/credentials/m", 1), 0);
+	path = mm_config_sealing_key_file("credential:k");
+	assert_string_equal(path, "/run/credentials/m/k");
+	free(path);
+}
+
 /* A text that is refused: the line and words of one of its problems, and words of that one's mend. */
 struct refusal {
 	const char *text;
@@ -265,6 +344,10 @@ struct refusal {
 #define REALM "realm r { issuer = i keys = \"file:k\" "
 #define JWKS(url) "realm r { issuer = i keys = \"jwks:" url "\" "
 #define DISCOVERY "realm r { issuer = i keys = \"discovery:https://i.example/x\" "
+#define MINT "realm r { issuer = i keys = mint listen = { \"127.0.0.1:1\" } "
+#define DERIVED_Q(parent) \
+	"realm q { issuer = q keys = mint listen = { \"127.0.0.1:2\" } derived_from = { " parent " } "
+#define FILE_REALM(name) "realm " name " { issuer = x keys = \"file:k\" }"
 #define SERVICE "service s { audience = a realms = { r } mailbox = none "
 
 static const struct refusal refusals[] = {
@@ -328,16 +411,71 @@ static const struct refusal refusals[] = {
 	{ "journal_segment = 4096", 1, "out of range", "from 65536 to 1073741824" },
 	{ SERVICE "scopes = { \"\" } }", 1, "'scopes' holds an empty value", NULL },
 
-	/* what this version does not have */
-	{ "realm r { issuer = i keys = \"mint\" }", 1, "needs the mint", "file:NAME.jwks" },
-	{ REALM "derived_from = { x } }", 1, "needs the mint, which this version does not have", "remove" },
-	{ REALM "when_stale = marked_only }", 1, "needs the mark", "when_stale = deny" },
-	{ SERVICE "mark = required }", 1, "needs a realm with a mint", "mark = off" },
-	{ SERVICE "mark = \"observe\" }", 1, "needs a realm with a mint", "mark = off" },
-	{ SERVICE "ledger = required }", 1, "needs a realm with a mint", "ledger = off" },
-	{ SERVICE "directory = \"mint\" }", 1, "needs the mint", "directory = none" },
-	{ SERVICE "accept_unproven = { r } }", 1, "needs the ledger", "remove" },
-	{ "stale_after = 10", 1, "needs the ledger", "remove" },
+	/* mints */
+	{ "realm r { issuer = i keys = \"mint\" }", 1, "a mint needs 'listen'", "ADDRESS:PORT" },
+	{ MINT "\nalgorithms = { RS256, ES256 } }", 2, "signs by one algorithm", "keep one" },
+	{ MINT "algorithms = { ES384 } }", 1, "does not sign by ES384", "RS256, PS256, ES256 and EdDSA" },
+	{ MINT "max_lifetime = 3601 }", 1, "lives for more than an hour", "at most 3600" },
+	{ MINT "\nvisible_for = 3659 }", 2, "a token would outlive its key", "60 s more" },
+	{ MINT "rotate_every = 3600 }", 1, "could not be published in time", "at most 'rotate_every'" },
+	{ MINT "rotate_every = 1209601 }", 1, "out of range", "from 10 to 1209600" },
+	{ MINT "rotate_every = 9 }", 1, "out of range", "from 10 to" },
+	{ MINT "publish_before = 0 }", 1, "out of range", "from 1 to" },
+	{ MINT "refresh = 5 }", 1, "'refresh' says nothing of keys from a mint", "remove" },
+	{ MINT "key_store = \"softhsm\" }", 1, "does not say where keys are kept", "pkcs11:/PATH" },
+	{ MINT "key_store = \"pkcs11:module.so\" }", 1, "does not say where keys are kept", "pkcs11:/PATH" },
+	{ MINT "key_store = \"pkcs11:/m.so\" key_store_token = t }", 1,
+	    "'key_store_pin' is missing", "key_store_pin" },
+	{ MINT "key_store_token = t }", 1, "is of a PKCS#11 module", "pkcs11:/PATH" },
+	{ MINT "key_store = \"pkcs11:/m.so\" key_store_token = t key_store_pin = p\nsealing_key = k }", 2,
+	    "says nothing where a PKCS#11", "remove" },
+	{ MINT "sealing_key = \"credential:\" }", 1, "as none can be named", "credential:NAME" },
+	{ MINT "sealing_key = \"credential:../x\" }", 1, "as none can be named", "credential:NAME" },
+	{ "realm ledger { issuer = i keys = mint listen = { \"127.0.0.1:1\" } }", 1,
+	    "cannot be called 'ledger'", "another" },
+	{ "listen = { \"127.0.0.1:1\" }\n" MINT "}", 2, "127.0.0.1 of 'listen' is the gate's too", "of its own" },
+	{ MINT "}\nrealm q { issuer = q keys = mint\nlisten = { \"127.0.0.1:1\" } }", 3,
+	    "is another realm's too", "own" },
+	{ "realm r { issuer = i keys = mint listen = { \"tls:1.2.3.4:443\" } }", 1, "no certificate", "tls_key" },
+	{ "realm r { issuer = i keys = mint listen = { } }", 1, "nobody could ask", "ADDRESS:PORT" },
+	{ REALM "listen = { \"127.0.0.1:1\" } }", 1, "'listen' is of a mint", "keys = \"mint\"" },
+	{ REALM "rotate_every = 60 }", 1, "'rotate_every' is of a mint", "keys = \"mint\"" },
+	{ REALM "derived_from = { x } }", 1, "'derived_from' is of a mint", "keys = \"mint\"" },
+	{ REALM "when_stale = marked_only }", 1, "needs the marks of a mint", "when_stale = deny" },
+	{ "sealing_key = k", 1, "no realm has a mint", "remove" },
+	{ "stale_after = 0", 1, "out of range", "from 1 to 3600" },
+	{ MINT "\nderived_from = { x } }", 2, "there is no realm x to derive from", "of this file" },
+	{ MINT "derived_from = { r } }", 1, "not derived from itself", "other realms" },
+	{ MINT "derived_from = { q } }\nrealm q { issuer = q keys = mint listen = { \"127.0.0.1:2\" }\n"
+	    "derived_from = { r } }", 3, "realm r is itself derived from this one", "the first" },
+	{ MINT "derived_from = { q } }\n" DERIVED_Q("k") "}\n" FILE_REALM("k"), 1,
+	    "realm q is itself derived, and", "the realm" },
+	{ "realm r { issuer = \"https://r.example/{tenant}\" keys = mint listen = { \"127.0.0.1:1\" }\n"
+	    "derived_from = { k } }\n" FILE_REALM("k"), 1, "is no template", "'tid'" },
+	{ MINT "derived_from = { k } }\n" FILE_REALM("k") "\ntenant t {\nrealm = r }", 4,
+	    "is derived and has the tenants", "sign in at" },
+
+	/* proof of issuance */
+	{ SERVICE "mark = maybe }", 1, "none of the words", "off or observe or required" },
+	{ SERVICE "ledger_away = allow }", 1, "none of the words", "deny or marked_only" },
+	{ FILE_REALM("r") "\n" SERVICE "\nmark = required }", 3, "realm r, which has no mint", "accept_unproven" },
+	{ FILE_REALM("r") "\n" SERVICE "\nledger = required }", 3, "realm r, which has no mint", "accept_unproven" },
+	{ MINT "derived_from = { k } }\n" FILE_REALM("k") "\n" SERVICE "mark = required }", 3,
+	    "derived from those of realm k, which has no mint", "accept_unproven" },
+	{ SERVICE "accept_unproven = { nobody } }", 1, "there is no realm nobody", "of this file" },
+	{ MINT "}\n" SERVICE "accept_unproven = { r } }", 2, "realm r has a mint", "remove it" },
+	{ FILE_REALM("k") "\n" SERVICE "accept_unproven = { k } }", 2, "takes no token of realm k", "'realms'" },
+	{ FILE_REALM("r") "\nservice s { audience = a realms = { r }\ndirectory = mint }", 3, "realm r has no mint",
+	    "directory = none" },
+	{ MINT "derived_from = { k } }\n" FILE_REALM("k") "\n" SERVICE "directory = mint }", 3,
+	    "derived from k, which has no mint", "directory = none" },
+	{ "service s { audience = a realms = { r } directory = mint\nmailbox_claim = c }", 2,
+	    "contradicts 'directory = mint'", "one of the two" },
+	{ SERVICE "directory = ldap }", 1, "none of the words", "none or mint" },
+	{ SERVICE "exchange_from = { nobody } }", 1, "there is no realm nobody", "of this file" },
+	{ FILE_REALM("k") "\n" SERVICE "exchange_from = { k } }", 2, "takes no token of realm k", "'realms'" },
+	{ MINT "derived_from = { k } }\n" FILE_REALM("k") "\n" SERVICE "exchange_from = { r } }", 3,
+	    "realm r is derived: its tokens are never exchanged", "derived from" },
 
 	/* where keys are from */
 	{ "realm r { issuer = i keys = \"common.jwks\" }", 1, "does not say where", "jwks:https://" },
@@ -457,8 +595,8 @@ test_refusals(void **state)
 static void
 test_all_told_together(void **state)
 {
-	static const char text[] = "usr = a\nrealm r {\n keys = \"mint\"\n max_lifetime = 010\n}\n"
-	    "service s { audience = \"\"\n realms = { }\n mark = required }\n";
+	static const char text[] = "usr = a\nrealm r {\n keys = \"mind\"\n max_lifetime = 010\n}\n"
+	    "service s { audience = \"\"\n realms = { }\n mark = demanded }\n";
 	static const int lines[] = { 1, 2, 3, 4, 6, 6, 7, 8 };
 	struct mm_problems problems = { .count = 0 };
 
@@ -549,6 +687,8 @@ main(void)
 		cmocka_unit_test(test_everything_set),
 		cmocka_unit_test(test_fetched_keys),
 		cmocka_unit_test(test_evidence_and_sharing),
+		cmocka_unit_test(test_mints),
+		cmocka_unit_test(test_credentials),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_all_told_together),
 		cmocka_unit_test(test_absurd_sizes),

@@ -189,6 +189,44 @@ test_services(void **state)
 	    OUT "caller d with the secret in /one at imap\n");
 }
 
+#define MINT(more) "realm m { issuer = \"https://m.example\" keys = mint listen = { \"127.0.0.1:1\" } " more " }\n"
+#define OUT_REALM "realm o { issuer = \"https://o.example\" keys = \"file:/o\" }\n"
+#define ASKING(more) "service imap { audience = A realms = { m, o } mailbox_claim = email " more " }\n"
+
+static void
+test_mints(void **state)
+{
+	(void)state;
+	check(MINT("") OUT_REALM ASKING("mark = required accept_unproven = { o }"),
+	    MINT("") OUT_REALM ASKING("mark = observe"),
+	    IN "tokens of a mint without its mark at imap\n"
+	    OUT "tokens without proof of issuance, of realm o at imap\n"
+	    "changed: service imap: 'mark' is observe (was required)\n");
+	check(MINT("") OUT_REALM ASKING("ledger = required accept_unproven = { o }"),
+	    MINT("") OUT_REALM ASKING("ledger = required accept_unproven = { o } ledger_away = marked_only"),
+	    IN "tokens that have a mark alone, while the ledger is away, at imap\n");
+	check(MINT("") OUT_REALM ASKING("exchange_from = { o }"), MINT("") OUT_REALM ASKING(""),
+	    IN "tokens that are derived ones at imap\n" OUT "exchanges of tokens of realm o at imap\n");
+	check_both(MINT("") OUT_REALM ASKING("exchange_from = { o }"),
+	    MINT("") OUT_REALM ASKING("exchange_from = { o, m }"), "exchanges of tokens of realm m at imap");
+	check_both(MINT("") OUT_REALM SERVICE("imap", ""),
+	    MINT("derived_from = { o }") OUT_REALM SERVICE("imap", ""),
+	    "tokens derived from those of realm o of realm m, which no service accepts");
+	check_both(MINT("") SERVICE("imap", ""), MINT("when_stale = marked_only") SERVICE("imap", ""),
+	    "tokens that have a mark alone, at a gate that is stale, of realm m, which no service accepts");
+	check(MINT("") "service imap { audience = A realms = { m } directory = mint }",
+	    MINT("") "service imap { audience = A realms = { m } mailbox_claim = email }",
+	    IN "subjects whom the mint's directory does not know at imap\n"
+	    IN "mailboxes named by claim email at imap\n"
+	    OUT "mailboxes named by the mint's directory at imap\n");
+	check(MINT(""), "stale_after = 3\n" MINT("rotate_every = 200000"),
+	    "changed: 'stale_after' is 3 (was 10)\n"
+	    "changed: realm m: 'rotate_every' is 200000 (was 604800), from the next start on\n");
+	check(MINT(""),
+	    "realm m { issuer = \"https://m.example\" keys = mint listen = { \"127.0.0.1:2\" } }\n",
+	    "changed: realm m: 'listen' is 127.0.0.1:2 (was 127.0.0.1:1), from the next start on\n");
+}
+
 #define REVOKE(name, more) "revoke " name " { realm = enterprise " more " }\n"
 
 static void
@@ -287,6 +325,8 @@ change(const struct mm_setting *setting, void *section)
 	case MM_SETTING_PATH:
 	case MM_SETTING_SOCKET:
 	case MM_SETTING_KEYS:
+	case MM_SETTING_STORE:
+	case MM_SETTING_SEALING:
 		*(const char **)value = "other";
 		return true;
 	case MM_SETTING_LIST:
@@ -304,7 +344,6 @@ change(const struct mm_setting *setting, void *section)
 	case MM_SETTING_LISTEN:
 	case MM_SETTING_CALLERS: /* have tests of their own */
 	case MM_SETTING_FIXED:
-	case MM_SETTING_UNBUILT:
 		break;
 	}
 	return false;
@@ -356,6 +395,7 @@ main(void)
 		cmocka_unit_test(test_realms),
 		cmocka_unit_test(test_realm_settings),
 		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_mints),
 		cmocka_unit_test(test_revocations),
 		cmocka_unit_test(test_other_settings),
 		cmocka_unit_test(test_proxies),
