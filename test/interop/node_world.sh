@@ -8,7 +8,7 @@
 command -v node >/dev/null || { echo "not run: there is no node (package nodejs)"; exit 77; }
 [ -d "${MINTMARK_NODE_MODULES:-}" ] ||
     { echo "not run: MINTMARK_NODE_MODULES names no folder of npm packages; script/test installs them"; exit 77; }
-for each in imapflow jose jsonwebtoken oidc-provider; do
+for each in imapflow jose jsonwebtoken oidc-provider openid-client playwright-core; do
 	[ -d "$MINTMARK_NODE_MODULES/$each" ] || { echo "not run: MINTMARK_NODE_MODULES has no $each"; exit 77; }
 done
 
