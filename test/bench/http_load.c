@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The load: one thread, which never sleeps: to wake a client is work of the server that answers it, a microsecond or
- * two, and the faster one of two servers would be spared it more often.
+ * The load: one thread, which never sleeps unless it must: to wake a client is work of the server that answers it, a
+ * microsecond or two, and the faster one of two servers would be spared it more often.
  */
 #include "test/bench/http_load.h"
 
@@ -53,14 +53,21 @@ connect_to(unsigned port)
 }
 
 void
-http_load_open_many(struct http_load *load, unsigned port, const struct http_load_request *requests, size_t count)
+http_load_open_wide(struct http_load *load, unsigned port, const struct http_load_request *requests, size_t count,
+    size_t connections)
 {
 	*load = (struct http_load){ .requests = requests, .request_count = count, .port = port,
-		.connections = calloc(HTTP_LOAD_CONNECTIONS, sizeof(*load->connections)) };
-	if (load->connections == NULL)
+		.connections = calloc(connections, sizeof(*load->connections)), .connection_count = connections };
+	if (load->connections == NULL || connections > HTTP_LOAD_CONNECTIONS_MAX)
 		maker_fail("memory is short");
-	for (size_t i = 0; i < HTTP_LOAD_CONNECTIONS; i++)
+	for (size_t i = 0; i < connections; i++)
 		load->connections[i].fd = connect_to(port);
+}
+
+void
+http_load_open_many(struct http_load *load, unsigned port, const struct http_load_request *requests, size_t count)
+{
+	http_load_open_wide(load, port, requests, count, HTTP_LOAD_CONNECTIONS);
 }
 
 void
@@ -74,7 +81,7 @@ http_load_open(struct http_load *load, unsigned port, const char *request, size_
 void
 http_load_close(struct http_load *load)
 {
-	for (size_t i = 0; i < HTTP_LOAD_CONNECTIONS; i++)
+	for (size_t i = 0; i < load->connection_count; i++)
 		close(load->connections[i].fd);
 	free(load->connections);
 	load->connections = NULL;
@@ -167,9 +174,9 @@ take_answer(struct http_load *load, struct http_load_connection *connection)
 
 /* One that has nothing under way is not looked at. */
 static void
-watch(const struct http_load *load, struct pollfd polled[HTTP_LOAD_CONNECTIONS])
+watch(const struct http_load *load, struct pollfd polled[HTTP_LOAD_CONNECTIONS_MAX])
 {
-	for (size_t i = 0; i < HTTP_LOAD_CONNECTIONS; i++)
+	for (size_t i = 0; i < load->connection_count; i++)
 		polled[i] = (struct pollfd){
 			load->connections[i].asked == NULL ? -1 : load->connections[i].fd, POLLIN, 0
 		};
@@ -177,11 +184,11 @@ watch(const struct http_load *load, struct pollfd polled[HTTP_LOAD_CONNECTIONS])
 
 /* Until an answer, or a part of one, came. */
 static void
-await_answers(struct pollfd polled[HTTP_LOAD_CONNECTIONS])
+await_answers(const struct http_load *load, struct pollfd polled[HTTP_LOAD_CONNECTIONS_MAX])
 {
 	double began_us = now_us();
 
-	while (poll(polled, HTTP_LOAD_CONNECTIONS, 0) <= 0)
+	while (poll(polled, load->connection_count, load->sleeps ? PATIENCE_S * 1000 : 0) <= 0)
 		if (now_us() - began_us > PATIENCE_S * 1e6)
 			maker_fail("no answer within %d s", PATIENCE_S);
 }
@@ -189,15 +196,15 @@ await_answers(struct pollfd polled[HTTP_LOAD_CONNECTIONS])
 void
 http_load_run(struct http_load *load, size_t requests)
 {
-	struct pollfd polled[HTTP_LOAD_CONNECTIONS];
+	struct pollfd polled[HTTP_LOAD_CONNECTIONS_MAX];
 	size_t sent = 0, done = 0;
 
-	for (size_t i = 0; i < HTTP_LOAD_CONNECTIONS && sent < requests; i++, sent++)
+	for (size_t i = 0; i < load->connection_count && sent < requests; i++, sent++)
 		send_next(load, &load->connections[i]);
 	while (done < requests) {
 		watch(load, polled);
-		await_answers(polled);
-		for (size_t i = 0; i < HTTP_LOAD_CONNECTIONS; i++) {
+		await_answers(load, polled);
+		for (size_t i = 0; i < load->connection_count; i++) {
 			if (polled[i].revents == 0 || !take_answer(load, &load->connections[i]))
 				continue;
 			load->connections[i].asked = NULL;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #define HTTP_LOAD_CONNECTIONS 16
+#define HTTP_LOAD_CONNECTIONS_MAX 64
 
 struct http_load_request {
 	const char *bytes;
@@ -23,10 +24,12 @@ struct http_load {
 	size_t request_count, next;
 	struct http_load_request only;
 	struct http_load_connection *connections;
+	size_t connection_count;
 	unsigned port;
 	/* For the caller to set. */
 	bool counts_faults;   /* wrong and lost answers are counted; else one ends the program */
 	double *latencies_us; /* NULL, or room for one of each request of a run */
+	bool sleeps;          /* the processor is the servers' too: sleep until an answer comes */
 	/* Counted from the beginning, or from where the caller set them to. */
 	size_t wrong, lost, latency_count;
 };
@@ -36,6 +39,9 @@ struct http_load {
  * program where it cannot.
  */
 void http_load_open_many(struct http_load *load, unsigned port, const struct http_load_request *requests, size_t count);
+/* The same with another number of connections than HTTP_LOAD_CONNECTIONS, at most HTTP_LOAD_CONNECTIONS_MAX. */
+void http_load_open_wide(struct http_load *load, unsigned port, const struct http_load_request *requests, size_t count,
+    size_t connections);
 void http_load_close(struct http_load *load);
 
 /* The same with one request, whose answer is a 200. The load must not be moved then. */
