@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The secrets of a mint, each derived from its mark root by HKDF-SHA-256 (RFC 5869), salt absent. doc/mint.md has the
- * labels: info is the label, then each argument with its length before it.
+ * labels: info is the label, then each argument, each of them with its length before it.
  *
  * A thief of one of them has that one alone: none leads to the root or to another.
  */
@@ -23,8 +23,9 @@
 uint32_t mm_mint_day(int64_t time_s);
 
 /*
- * Derive a secret of the realm of this name (1 to MM_NAME_LEN_MAX bytes). Return false where libcrypto fails or an
- * argument is too long; key is then all zeroes. The caller wipes it.
+ * Derive a secret of the realm of this name (1 to MM_NAME_LEN_MAX bytes), for an audience of 1 to MM_CLAIM_LEN_MAX
+ * bytes and a day before the year 10000. Return false where libcrypto fails or an argument is none; key is then all
+ * zeroes. The caller wipes it.
  */
 MM_MUST_USE bool mm_mint_token_id_key(const uint8_t root[MM_MARK_ROOT_LEN], struct mm_slice realm,
     uint8_t key[MM_TOKEN_ID_KEY_LEN]);
