@@ -32,7 +32,7 @@ struct mm_signing_key;
 /* The hash that goes with a scheme here: SHA-256, none for Ed25519. */
 enum mm_hash mm_signing_hash(enum mm_scheme scheme);
 
-/* Make a new key from the system's randomness. rsa_bits: of RSA alone, from 2048 to 4096. NULL where libcrypto fails. */
+/* Make a new key from the system's randomness. rsa_bits: of RSA alone, 2048 to 4096. NULL where libcrypto fails. */
 MM_MUST_USE struct mm_signing_key *mm_signing_key_make(enum mm_scheme scheme, unsigned rsa_bits);
 
 /*
@@ -68,8 +68,8 @@ MM_MUST_USE size_t mm_signer_sign(struct mm_signer *signer, struct mm_slice inpu
     unsigned char signature[MM_SIGNING_SIGNATURE_MAX]);
 
 /*
- * Rewrite an ECDSA signature of P-256 from strict DER (RFC 3279 section 2.2.3) into R || S (RFC 7518 section 3.4). False
- * where it is no such thing.
+ * Rewrite an ECDSA signature of P-256 from strict DER (RFC 3279 section 2.2.3) into R || S (RFC 7518 section 3.4).
+ * False where it is no such thing.
  */
 MM_MUST_USE bool mm_signing_raw_from_der(struct mm_slice der, unsigned char raw[64]);
 

@@ -29,8 +29,9 @@ MM_MUST_USE enum mm_thumbprint_result mm_thumbprint_make(const struct mm_key_mat
     struct mm_scratch *scratch, uint8_t thumbprint[MM_DIGEST_LEN]);
 
 /*
- * The JWK with the required members alone, in the order of their names, without white space (RFC 7638 section 3): what the
- * thumbprint is the digest of. *members lies in scratch. False where that is too small. Not checked here: the material.
+ * The JWK with the required members alone, in the order of their names, without white space (RFC 7638 section 3): what
+ * the thumbprint is the digest of. *members lies in scratch. False where that is too small. Not checked here: the
+ * material.
  */
 MM_MUST_USE bool mm_thumbprint_members(const struct mm_key_material *material, struct mm_scratch *scratch,
     struct mm_slice *members);
