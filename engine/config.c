@@ -348,6 +348,8 @@ free_realm(struct mm_config_realm *realm)
 	free(realm->key_store_module);
 	free(realm->key_store_token);
 	free(realm->key_store_pin_path);
+	mm_config_free_list(realm->key_store_paths);
+	mm_config_free_list(realm->key_store_environment);
 	free(realm->sealing_key_path);
 }
 

@@ -85,6 +85,8 @@ struct mm_config_realm {
 	char *key_store_module; /* the path of a PKCS#11 module; NULL: sealed files */
 	char *key_store_token;
 	char *key_store_pin_path;
+	char **key_store_paths;       /* what the module reads and writes */
+	char **key_store_environment; /* NAME=VALUE: what it is told by */
 	char *sealing_key_path; /* or "credential:NAME" */
 	int64_t rotate_every_s, publish_before_s, visible_for_s;
 };

@@ -15,8 +15,8 @@
 
 /* Without a mint there are no such things. */
 static const char *const of_mints[] = {
-	"listen", "key_store", "key_store_token", "key_store_pin", "sealing_key", "rotate_every", "publish_before",
-	"visible_for", "derived_from",
+	"listen", "key_store", "key_store_token", "key_store_pin", "key_store_paths", "key_store_environment",
+	"sealing_key", "rotate_every", "publish_before", "visible_for", "derived_from",
 };
 
 /* What the signer can make (doc/mint.md); its keys are of one kind. */
@@ -97,17 +97,26 @@ check_times(struct mm_config_builder *builder, const struct mm_config_realm *rea
 static void
 check_key_store(struct mm_config_builder *builder, const struct mm_config_realm *realm)
 {
-	static const char *const of_tokens[] = { "key_store_token", "key_store_pin" };
+	static const struct {
+		const char *name;
+		bool required;
+	} of_tokens[] = {
+		{ "key_store_token", true },
+		{ "key_store_pin", true },
+		{ "key_store_paths", false },
+		{ "key_store_environment", false },
+	};
 
 	for (size_t i = 0; i < MM_COUNT_OF(of_tokens); i++)
-		if (realm->key_store_module != NULL && !mm_config_stands(builder, of_tokens[i]))
+		if (realm->key_store_module != NULL && of_tokens[i].required &&
+		    !mm_config_stands(builder, of_tokens[i].name))
 			mm_config_tell(builder, "key_store",
 			    "write key_store_token = \"LABEL\" and key_store_pin = \"/PATH\"",
-			    "'key_store' is a PKCS#11 module, and '%s' is missing", of_tokens[i]);
-		else if (realm->key_store_module == NULL && mm_config_stands(builder, of_tokens[i]))
-			mm_config_tell(builder, of_tokens[i],
+			    "'key_store' is a PKCS#11 module, and '%s' is missing", of_tokens[i].name);
+		else if (realm->key_store_module == NULL && mm_config_stands(builder, of_tokens[i].name))
+			mm_config_tell(builder, of_tokens[i].name,
 			    "write key_store = \"pkcs11:/PATH/MODULE.so\", or remove the line",
-			    "'%s' is of a PKCS#11 module, and 'key_store' names none", of_tokens[i]);
+			    "'%s' is of a PKCS#11 module, and 'key_store' names none", of_tokens[i].name);
 	if (realm->key_store_module != NULL && mm_config_stands(builder, "sealing_key"))
 		mm_config_tell(builder, "sealing_key", "remove the line",
 		    "'sealing_key' says nothing where a PKCS#11 module keeps the keys");

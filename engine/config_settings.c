@@ -14,6 +14,7 @@
 #include "lib/trust/snapshot.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,20 @@ static const char *const demand_words[] = { "off", "observe", "required", NULL }
 static const char *const directory_words[] = { "none", "mint", NULL };
 static const char *const binding_words[] = { "when_bound", "dpop", "mtls", NULL };
 static const char *const nonce_words[] = { "off", "required", NULL };
+
+static const char *
+fault_of_path(const char *text)
+{
+	return *text == '/' && strlen(text) < PATH_MAX ? NULL : "is no whole path";
+}
+
+static const char *
+fault_of_environment(const char *text)
+{
+	size_t name_len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return name_len > 0 && text[name_len] == '=' ? NULL : "does not set a variable";
+}
 
 #define TOP(member) .section = MM_SECTION_TOP, .offset = offsetof(struct mm_config, member)
 #define REALM(member) .section = MM_SECTION_REALM, .offset = offsetof(struct mm_config_realm, member)
@@ -99,6 +114,10 @@ const struct mm_setting mm_settings[] = {
 	{ REALM(key_store_module), .name = "key_store", .type = MM_SETTING_STORE, .fallback = "file" },
 	{ REALM(key_store_token), .name = "key_store_token", .type = MM_SETTING_TEXT },
 	{ REALM(key_store_pin_path), .name = "key_store_pin", .type = MM_SETTING_PATH },
+	{ REALM(key_store_paths), .name = "key_store_paths", .type = MM_SETTING_LIST, .fault_of_item = fault_of_path,
+	    .mend_of_item = "write \"/PATH\"" },
+	{ REALM(key_store_environment), .name = "key_store_environment", .type = MM_SETTING_LIST,
+	    .fault_of_item = fault_of_environment, .mend_of_item = "write \"NAME=VALUE\"" },
 	{ REALM(sealing_key_path), .name = "sealing_key", .type = MM_SETTING_SEALING },
 	{ REALM(rotate_every_s), .name = "rotate_every", .type = MM_SETTING_NUMBER, .min = ROTATE_MIN_S,
 	    .max = ROTATE_MAX_S, .fallback = "604800" },

@@ -91,13 +91,18 @@ static struct {
 } opened[READABLE_MAX];
 static bool closed;
 
-/* Folders that are handed in; -1: none. */
-static int readable_dir_fd = -1;
-static int writable_dir_fd = -1;
+/* Files and folders that are handed in. */
+static struct {
+	int fd;
+	bool writable;
+} handed[MM_SANDBOX_OPENED_MAX];
+static size_t handed_count;
+static bool handed_too_many;
 
+#define FS_OF_FILES (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
+#define FS_LOOKING (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define FS_WRITING                                                                                                    \
-	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE |                 \
-	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+	(FS_LOOKING | FS_OF_FILES | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
 
 /* The part of what is never done that this version can hold. */
 static struct ruleset
@@ -147,28 +152,55 @@ open_readable(int ruleset_fd, enum mm_process process)
 		if (!open_one(ruleset_fd, i, readable[process][i]))
 			return false;
 	closed = true;
-	return readable_dir_fd == -1 || allow_below(ruleset_fd, readable_dir_fd,
-	                                    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
+	return true;
 }
 
-/* A right that this version does not know cannot be given, and is not taken away either. */
+/*
+ * A right that is not denied (this version does not know it, or a sanitizer needs it) cannot be given, and one over a
+ * folder not for a file.
+ */
 static bool
-open_writable(int ruleset_fd, const struct ruleset *ruleset)
+open_handed(int ruleset_fd, const struct ruleset *ruleset)
 {
-	return writable_dir_fd == -1 ||
-	    allow_below(ruleset_fd, writable_dir_fd, (FS_WRITING | FS_TRUNCATE) & ruleset->fs);
+	for (size_t i = 0; i < handed_count; i++) {
+		uint64_t access = (handed[i].writable ? FS_WRITING : FS_LOOKING) & ruleset->fs;
+		struct stat status;
+
+		if (fstat(handed[i].fd, &status) == -1)
+			return false;
+		if (!S_ISDIR(status.st_mode))
+			access &= FS_OF_FILES;
+		if (access != 0 && !allow_below(ruleset_fd, handed[i].fd, access))
+			return false;
+	}
+	errno = E2BIG;
+	return !handed_too_many;
+}
+
+static void
+hand(int fd, bool writable)
+{
+	if (fd == -1) {
+		handed_count = 0;
+		handed_too_many = false;
+	} else if (handed_count == MM_SANDBOX_OPENED_MAX) {
+		handed_too_many = true; /* told when the door closes */
+	} else {
+		handed[handed_count].fd = fd;
+		handed[handed_count++].writable = writable;
+	}
 }
 
 void
-mm_sandbox_let_read(int dir_fd)
+mm_sandbox_let_read(int fd)
 {
-	readable_dir_fd = dir_fd;
+	hand(fd, false);
 }
 
 void
-mm_sandbox_let_write(int dir_fd)
+mm_sandbox_let_write(int fd)
 {
-	writable_dir_fd = dir_fd;
+	hand(fd, true);
 }
 
 bool
@@ -203,7 +235,7 @@ mm_sandbox_close_files(enum mm_process process)
 	if (fd == -1)
 		return mm_sandbox_failed(process, "making a Landlock ruleset");
 	ok = ((ruleset.fs & LANDLOCK_ACCESS_FS_READ_FILE) == 0 || open_readable(fd, process)) &&
-	    open_writable(fd, &ruleset) && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+	    open_handed(fd, &ruleset) && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
 	if (!ok)
 		mm_sandbox_failed(process, "entering Landlock");
 	close(fd);

@@ -28,13 +28,15 @@ void mm_sandbox_prepare(void);
 MM_MUST_USE bool mm_sandbox_enter(enum mm_process process, uid_t uid, gid_t gid);
 
 /*
- * Let the process read what lies below an open folder, as far as its user and its table of system calls may: for
- * mm_sandbox_enter(), which comes next. The descriptor stays the caller's, and open.
+ * Let the process read an open file, or what lies below an open folder, as far as its user and its table of system
+ * calls may: for mm_sandbox_enter(), which comes next. Each call adds one, up to MM_SANDBOX_OPENED_MAX; -1 forgets all
+ * that was added. The descriptor stays the caller's, and open; it may be one of O_PATH.
  */
-void mm_sandbox_let_read(int dir_fd);
+#define MM_SANDBOX_OPENED_MAX 16
+void mm_sandbox_let_read(int fd);
 
-/* The same for making, writing, renaming and removing files below another one: no folders, links or devices. */
-void mm_sandbox_let_write(int dir_fd);
+/* The same for writing too, and below a folder for making, renaming and removing files: no folders, links or devices. */
+void mm_sandbox_let_write(int fd);
 
 /*
  * Whether one of the files that Landlock lets the process read is another one by now: replaced, made or removed since

@@ -270,7 +270,8 @@ test_mints(void **state)
 	    "listen = { \"127.0.0.1:1\", \"unix:/i\" }\n"
 	    "rotate_every = 3600 publish_before = 60 visible_for = 3660 when_stale = marked_only }\n"
 	    "realm hsm { issuer = i keys = mint listen = { \"[::1]:1\" } key_store = \"pkcs11:/m.so\"\n"
-	    "key_store_token = label key_store_pin = \"pin\" }\n"
+	    "key_store_token = label key_store_pin = \"pin\" key_store_paths = { \"/a\", \"/b\" }\n"
+	    "key_store_environment = { \"SOFTHSM2_CONF=/a=b\" } }\n"
 	    "realm web { issuer = w keys = mint listen = { \"127.0.0.1:2\" } derived_from = { home, out } }\n"
 	    "realm out { issuer = o keys = \"file:o\" }\n"
 	    "service imap { audience = a realms = { home, web, out } mailbox_claim = email mark = required\n"
@@ -299,6 +300,9 @@ test_mints(void **state)
 	assert_string_equal(realms[1].key_store_module, "/m.so");
 	assert_string_equal(realms[1].key_store_token, "label");
 	assert_string_equal(realms[1].key_store_pin_path, "/x/pin");
+	assert_string_equal(realms[1].key_store_paths[1], "/b");
+	assert_null(realms[1].key_store_paths[2]);
+	assert_string_equal(realms[1].key_store_environment[0], "SOFTHSM2_CONF=/a=b");
 	assert_int_equal(realms[1].rotate_every_s, 604800);
 	assert_int_equal(realms[1].publish_before_s, 172800);
 	assert_int_equal(realms[1].visible_for_s, 86400);
@@ -429,6 +433,11 @@ static const struct refusal refusals[] = {
 	{ MINT "key_store_token = t }", 1, "is of a PKCS#11 module", "pkcs11:/PATH" },
 	{ MINT "key_store = \"pkcs11:/m.so\" key_store_token = t key_store_pin = p\nsealing_key = k }", 2,
 	    "says nothing where a PKCS#11", "remove" },
+	{ MINT "key_store_paths = { \"/p\" } }", 1, "is of a PKCS#11 module", "pkcs11:/PATH" },
+	{ MINT "key_store = \"pkcs11:/m.so\" key_store_token = t key_store_pin = p\nkey_store_paths = { \"p\" } }", 2,
+	    "is no whole path", "/PATH" },
+	{ MINT "key_store = \"pkcs11:/m.so\" key_store_token = t key_store_pin = p\n"
+	    "key_store_environment = { \"=v\" } }", 2, "does not set a variable", "NAME=VALUE" },
 	{ MINT "sealing_key = \"credential:\" }", 1, "as none can be named", "credential:NAME" },
 	{ MINT "sealing_key = \"credential:../x\" }", 1, "as none can be named", "credential:NAME" },
 	{ "realm ledger { issuer = i keys = mint listen = { \"127.0.0.1:1\" } }", 1,
