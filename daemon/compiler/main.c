@@ -55,7 +55,7 @@ take_document(struct compiler *compiler, const struct mm_message *message)
 	size_t len = 0;
 	char *bytes;
 
-	if (message->len > 1 && message->payload[0] <= MM_DOCUMENT_FETCHED) {
+	if (message->len > 1 && message->payload[0] <= MM_DOCUMENT_MINT) {
 		origin = (enum mm_document_origin)message->payload[0];
 		path = strndup((const char *)message->payload + 1, message->len - 1);
 	}
@@ -63,7 +63,8 @@ take_document(struct compiler *compiler, const struct mm_message *message)
 		free(path);
 		return BROKEN;
 	}
-	bytes = mm_file_read_open(message->fd, MM_DOCUMENT_LEN_MAX, &len);
+	bytes = mm_file_read_open(message->fd, origin == MM_DOCUMENT_MINT ? MM_DIRECTORY_LEN_MAX : MM_DOCUMENT_LEN_MAX,
+	    &len);
 	if (bytes == NULL) {
 		mm_problems_add(&compiler->problems, MM_PROBLEM_ERROR, path, 0, NULL, "cannot be read: %s",
 		    mm_file_failure_text(errno));

@@ -101,6 +101,26 @@ take_proxy(struct gate *gate, struct mm_message *message)
 }
 
 static bool
+take_root(struct gate *gate, struct mm_message *message)
+{
+	return gate_mint_keys_set_root(&gate->mint_keys, message->payload, message->len) ||
+	    fail("the root of mints cannot be read");
+}
+
+static bool
+take_mint(struct gate *gate, struct mm_message *message)
+{
+	return gate_mint_keys_add_mint(&gate->mint_keys, message->payload, message->len) ||
+	    fail("a mint cannot be read");
+}
+
+static bool
+take_keys(struct gate *gate, struct mm_message *message)
+{
+	return gate_epoch_add_list(gate, message->payload, message->len, message->fd);
+}
+
+static bool
 take_snapshot(struct gate *gate, struct mm_message *message)
 {
 	const char *why = gate_epoch_load(gate, message->fd);
@@ -139,6 +159,9 @@ static message_handler *const set_up_handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_GATE_CLIENT_CA] = take_client_ca,
 	[MM_MESSAGE_GATE_CALLER] = take_caller,
 	[MM_MESSAGE_GATE_PROXY] = take_proxy,
+	[MM_MESSAGE_GATE_ROOT] = take_root,
+	[MM_MESSAGE_GATE_MINT] = take_mint,
+	[MM_MESSAGE_GATE_KEYS] = take_keys,
 	[MM_MESSAGE_GATE_SNAPSHOT] = take_snapshot,
 	[MM_MESSAGE_GATE_SEGMENT] = keep_segment,
 	[MM_MESSAGE_GATE_START] = check_complete,
@@ -207,6 +230,29 @@ add_proxy(struct gate *gate, struct mm_message *message)
 }
 
 static bool
+add_mint(struct gate *gate, struct mm_message *message)
+{
+	gate->next_spoiled = !take_mint(gate, message) || gate->next_spoiled;
+	return true;
+}
+
+static bool
+add_keys(struct gate *gate, struct mm_message *message)
+{
+	gate->next_spoiled = !take_keys(gate, message) || gate->next_spoiled;
+	return true;
+}
+
+/* The ledger's end of a pair; the stream that comes through it is not read yet. */
+static bool
+take_peer(struct gate *gate, struct mm_message *message)
+{
+	(void)gate;
+	(void)message;
+	return true;
+}
+
+static bool
 replace_snapshot(struct gate *gate, struct mm_message *message)
 {
 	gate_epoch_replace(gate, message->fd);
@@ -217,7 +263,10 @@ static message_handler *const serving_handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_GATE_SEGMENT] = add_segment,
 	[MM_MESSAGE_GATE_CALLER] = add_caller,
 	[MM_MESSAGE_GATE_PROXY] = add_proxy,
+	[MM_MESSAGE_GATE_MINT] = add_mint,
+	[MM_MESSAGE_GATE_KEYS] = add_keys,
 	[MM_MESSAGE_GATE_SNAPSHOT] = replace_snapshot,
+	[MM_MESSAGE_GATE_PEER] = take_peer,
 };
 
 /* Take what lies in the socket. Returns false where serving ends, for the reason in *end. */

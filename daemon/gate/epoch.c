@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static bool
 fail(const char *what)
@@ -58,6 +59,14 @@ gate_epoch_add_proxy(struct gate *gate, const unsigned char *payload, size_t len
 	return true;
 }
 
+bool
+gate_epoch_add_list(struct gate *gate, const unsigned char *payload, size_t len, int fd)
+{
+	const char *why = gate_mint_keys_take_list(&gate->mint_keys, payload, len, fd, (int64_t)time(NULL));
+
+	return why == NULL || fail(why);
+}
+
 const char *
 gate_epoch_load(struct gate *gate, int fd)
 {
@@ -73,7 +82,9 @@ gate_epoch_load(struct gate *gate, int fd)
 		return "it is no sealed memory";
 	next->trust = mm_trust_load(bytes.ptr, bytes.len, &why);
 	mm_sealed_unmap(&bytes);
-	return next->trust == NULL ? why : NULL;
+	if (next->trust == NULL)
+		return why;
+	return gate_mint_keys_check(&gate->mint_keys, next->trust);
 }
 
 bool
@@ -85,6 +96,7 @@ gate_epoch_begin(struct gate *gate)
 		return fail("no memory for what it decides by");
 	gate->next = NULL;
 	gate->epoch_told = mm_trust_epoch(first->trust);
+	gate_mint_keys_commit(&gate->mint_keys);
 	return gate_views_init(&gate->views, first) || fail("no descriptor to be woken by");
 }
 
@@ -106,6 +118,7 @@ replace_view(struct gate *gate, int fd)
 	if (!gate_views_replace(&gate->views, gate->next))
 		return "too many older ones are in use";
 	gate->next = NULL;
+	gate_mint_keys_commit(&gate->mint_keys);
 	return NULL;
 }
 
@@ -116,6 +129,7 @@ gate_epoch_replace(struct gate *gate, int fd)
 	char text[256];
 
 	gate_view_free(&gate->next);
+	gate_mint_keys_drop(&gate->mint_keys);
 	gate->next_spoiled = false;
 	if (why != NULL) {
 		snprintf(text, sizeof(text), "a new trust snapshot cannot be used, the old one stays: %s", why);

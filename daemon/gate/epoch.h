@@ -8,6 +8,9 @@
 
 #include "daemon/gate/gate.h"
 
+/* Payload and descriptor of GATE_KEYS. False, told on standard error and as an alarm, where the list is not good. */
+MM_MUST_USE bool gate_epoch_add_list(struct gate *gate, const unsigned char *payload, size_t len, int fd);
+
 /* Payloads of GATE_CALLER and GATE_PROXY, for the next view. False, told on standard error, where one is not good. */
 MM_MUST_USE bool gate_epoch_add_caller(struct gate *gate, const unsigned char *payload, size_t len);
 MM_MUST_USE bool gate_epoch_add_proxy(struct gate *gate, const unsigned char *payload, size_t len);

@@ -11,6 +11,7 @@
 
 #include "daemon/gate/finding.h"
 #include "daemon/gate/metrics.h"
+#include "daemon/gate/mint_keys.h"
 #include "daemon/gate/view.h"
 #include "daemon/http/server.h"
 #include "daemon/ipc/limits.h"
@@ -63,6 +64,7 @@ struct gate {
 	struct mm_http_server server;
 	struct gate_views views;
 	struct gate_view *next; /* what came for the next view; NULL: nothing yet. The control socket's thread alone */
+	struct gate_mint_keys mint_keys; /* the control socket's thread alone */
 	bool next_spoiled;      /* something for it could not be read or kept */
 	uint64_t epoch_told;    /* mintmarkd knows that no older view is used. The control socket's thread alone */
 	unsigned char nonce_secret[MM_EVIDENCE_SECRET_LEN]; /* of nonces for DPoP proofs; a new one with each start */

@@ -115,6 +115,7 @@ clear(struct gate *gate)
 	gate_evidence_end(gate);
 	gate_view_free(&gate->next);
 	gate_views_clear(&gate->views);
+	gate_mint_keys_clear(&gate->mint_keys);
 	gate_findings_clear(&gate->findings);
 	gate_metrics_clear(&gate->metrics);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operators' questions that wait for the answer of a mint's process. mintmarkd passes both on, and reads neither but for
- * the number: an answer must reach who asked, of the desk that asked, and nobody else.
+ * Operators' questions that wait for the answer of a mint's process. mintmarkd passes both on, and reads neither but
+ * for the number: an answer must reach who asked, of the desk that asked, and nobody else.
  *
  * A question goes on under a number of mintmarkd's own, as the numbers of each desk begin anew.
  */

@@ -7,6 +7,7 @@
 #include "daemon/ipc/sealed.h"
 #include "daemon/mintmarkd/clock.h"
 #include "daemon/mintmarkd/log.h"
+#include "daemon/mintmarkd/mints.h"
 #include "engine/file.h"
 #include "lib/base/buf.h"
 #include "lib/base/reader.h"
@@ -122,12 +123,40 @@ send_no_keys(struct mm_child *child, const char *name)
 	return sent;
 }
 
+/* A document of a mint beside its keys (doc/PROTOCOL.directory); one that did not come is an empty one. */
+static bool
+send_beside(struct mm_child *child, const char *kind, const char *realm, const struct mm_mint_document *document)
+{
+	char name[MM_NAME_LEN_MAX + 32];
+
+	if (document->fd < 0)
+		return true;
+	snprintf(name, sizeof(name), "%s:%s", kind, realm);
+	return send_document(child, MM_DOCUMENT_MINT, name, document->fd);
+}
+
+/* What the ledger says of a mint's keys and tenants, and its verifier of its users. */
+static bool
+send_mint(const struct mm_compiler_input *input, struct mm_child *child, const struct mm_config_realm *row)
+{
+	const struct mm_mint *mint = mm_mints_find(input->mints, mm_slice_str(row->name));
+	int fd = mm_key_lists_open_keys(input->lists, input->mints, row->name);
+	bool sent = fd != -1 && send_document(child, MM_DOCUMENT_MINT, row->keys, fd);
+
+	if (fd != -1)
+		close(fd);
+	return sent && (mint == NULL || (send_beside(child, "directory", row->name, &mint->directory) &&
+	                                    send_beside(child, "tenants", row->name, &mint->tenants)));
+}
+
 static bool
 send_realms_document(const struct mm_compiler_input *input, struct mm_child *child, const struct mm_config_realm *row,
     struct mm_problems *problems)
 {
 	const struct mm_source *source = mm_sources_find(input->sources, row->keys);
 
+	if (row->keys_kind == MM_KEYS_MINT)
+		return send_mint(input, child, row);
 	if (source == NULL)
 		return send_file(input, child, row, problems);
 	if (source->fd < 0)

@@ -7,6 +7,7 @@
 #define MM_DAEMON_MINTMARKD_COMPILE_H
 
 #include "daemon/mintmarkd/child.h"
+#include "daemon/mintmarkd/key_lists.h"
 #include "daemon/mintmarkd/sources.h"
 #include "engine/config.h"
 #include "engine/problems.h"
@@ -18,6 +19,8 @@ struct mm_compiler_input {
 	const struct mm_config *config; /* what text was parsed to */
 	struct mm_slice text;
 	const struct mm_sources *sources;
+	const struct mm_mints *mints;
+	const struct mm_key_lists *lists; /* of those mints */
 	const char *libexec;
 	const struct mm_user *user;
 	uint64_t epoch;

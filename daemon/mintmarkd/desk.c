@@ -2,6 +2,7 @@
 /* Keeping the desk. */
 #include "daemon/mintmarkd/desk.h"
 
+#include "daemon/ipc/mint_ask.h"
 #include "daemon/ipc/sealed.h"
 #include "daemon/mintmarkd/log.h"
 #include "daemon/mintmarkd/mintmarkd.h"
@@ -58,21 +59,29 @@ hand_over(struct mm_keeper *keeper)
 
 /* ---- answering ---- */
 
-/* Send a question's answer as sealed memory. Where that cannot be, who asked is told so by the desk's own deadline. */
-static void
-send_answer(struct mm_mintmarkd *mintmarkd, uint64_t question, bool done, struct mm_slice text)
+void
+mm_desk_pass_answer(struct mm_mintmarkd *mintmarkd, uint64_t question, bool done, int fd)
 {
-	int fd = mm_sealed_new("mintmark-answer");
 	struct mm_buf payload;
 
 	mm_buf_init(&payload, 9);
 	mm_buf_add_u64(&payload, question);
 	mm_buf_add_u8(&payload, done);
-	if (fd != -1 && mm_buf_ok(&payload) && mm_sealed_write(fd, text) == 0 && mm_sealed_seal(fd) == 0)
+	if (mm_buf_ok(&payload))
 		mm_keeper_send(&mintmarkd->desk.keeper, MM_MESSAGE_DESK_ANSWER, payload.data, payload.len, fd);
+	mm_buf_clear(&payload);
+}
+
+/* Send a question's answer as sealed memory. Where that cannot be, who asked is told so by the desk's own deadline. */
+static void
+send_answer(struct mm_mintmarkd *mintmarkd, uint64_t question, bool done, struct mm_slice text)
+{
+	int fd = mm_sealed_new("mintmark-answer");
+
+	if (fd != -1 && mm_sealed_write(fd, text) == 0 && mm_sealed_seal(fd) == 0)
+		mm_desk_pass_answer(mintmarkd, question, done, fd);
 	else
 		mm_log(LOG_ERR, "memory for an answer to the desk: %s", strerror(errno));
-	mm_buf_clear(&payload);
 	if (fd != -1)
 		close(fd);
 }
@@ -178,10 +187,20 @@ take_fetch(struct mm_keeper *keeper, struct mm_message *message)
 	return true;
 }
 
+static bool
+take_mint(struct mm_keeper *keeper, struct mm_message *message)
+{
+	if (message->len < sizeof(struct mm_mint_ask))
+		return false;
+	mm_mints_ask(keeper->mintmarkd, message);
+	return true;
+}
+
 static mm_keeper_handler *const handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_DESK_ASK_STATUS] = take_status,
 	[MM_MESSAGE_DESK_ASK_RELOAD] = take_reload,
 	[MM_MESSAGE_DESK_ASK_FETCH] = take_fetch,
+	[MM_MESSAGE_DESK_ASK_MINT] = take_mint,
 };
 
 /* ---- keeping it ---- */
@@ -193,6 +212,7 @@ forget(struct mm_keeper *keeper)
 	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
 	mm_renewal_forget_questions(&mintmarkd->renewal);
 	mm_courier_forget_questions(&mintmarkd->courier);
+	mm_asks_forget(&mintmarkd->mints.asks);
 }
 
 static const struct mm_keeper_role role = {

@@ -25,10 +25,14 @@ void mm_desk_init(struct mm_desk *desk, struct mm_mintmarkd *mintmarkd);
 bool mm_desk_open(struct mm_mintmarkd *mintmarkd);
 void mm_desk_clear(struct mm_desk *desk);
 
-/* Answer a question: the last reload's result; a fetch; that it was not done, and why. */
+/*
+ * Answer a question: the last reload's result; a fetch; what a mint's process answered, as sealed memory that stays the
+ * caller's; that it was not done, and why.
+ */
 void mm_desk_answer_reload(struct mm_mintmarkd *mintmarkd, uint64_t question);
 void mm_desk_answer_fetch(struct mm_mintmarkd *mintmarkd, uint64_t question, const char *realm,
     const struct mm_source *source);
+void mm_desk_pass_answer(struct mm_mintmarkd *mintmarkd, uint64_t question, bool done, int fd);
 void mm_desk_answer_failure(struct mm_mintmarkd *mintmarkd, uint64_t question, const char *why);
 
 #endif

@@ -104,10 +104,50 @@ send_proxies(struct mm_mintmarkd *mintmarkd)
 	return true;
 }
 
+/* A number and a name, as several messages begin or are. */
+static bool
+send_mint(struct mm_mintmarkd *mintmarkd, enum mm_message_type type, uint16_t number, const char *realm, int fd)
+{
+	struct mm_buf buf;
+
+	mm_buf_init(&buf, PAYLOAD_MAX);
+	mm_buf_add_u8(&buf, (uint8_t)(number & 0xff));
+	mm_buf_add_u8(&buf, (uint8_t)(number >> 8));
+	mm_buf_add_str(&buf, realm);
+	return send_buf(mintmarkd, type, &buf, fd);
+}
+
+/* Which mints there are, and before the snapshot the key lists that it was compiled from. */
+static bool
+send_mints(struct mm_mintmarkd *mintmarkd)
+{
+	const struct mm_mints *mints = &mintmarkd->mints;
+	const struct mm_key_lists *lists = &mintmarkd->trust.lists;
+
+	for (size_t i = 0; i < mints->count; i++)
+		if (mints->items[i]->wanted && !send_mint(mintmarkd, MM_MESSAGE_GATE_MINT, mints->items[i]->number,
+		                                    mints->items[i]->realm, -1))
+			return false;
+	for (size_t i = 0; i < lists->count; i++)
+		if (!send_mint(mintmarkd, MM_MESSAGE_GATE_KEYS, lists->items[i].number, lists->items[i].realm,
+		        lists->items[i].fd))
+			return false;
+	return true;
+}
+
+static bool
+send_root(struct mm_mintmarkd *mintmarkd)
+{
+	const struct mm_mints *mints = &mintmarkd->mints;
+
+	return !mints->has_root ||
+	    send_to(mintmarkd, MM_MESSAGE_GATE_ROOT, mints->root, sizeof(mints->root), -1);
+}
+
 bool
 mm_handover_view(struct mm_mintmarkd *mintmarkd)
 {
-	return send_callers(mintmarkd) && send_proxies(mintmarkd) &&
+	return send_callers(mintmarkd) && send_proxies(mintmarkd) && send_mints(mintmarkd) &&
 	    send_to(mintmarkd, MM_MESSAGE_GATE_SNAPSHOT, NULL, 0, mintmarkd->trust.snapshot_fd);
 }
 
@@ -203,6 +243,6 @@ bool
 mm_handover(struct mm_mintmarkd *mintmarkd)
 {
 	return send_settings(mintmarkd) && send_listeners(mintmarkd) && send_tls(mintmarkd) &&
-	    mm_handover_view(mintmarkd) && send_first_segment(mintmarkd) &&
+	    send_root(mintmarkd) && mm_handover_view(mintmarkd) && send_first_segment(mintmarkd) &&
 	    send_to(mintmarkd, MM_MESSAGE_GATE_START, NULL, 0, -1);
 }

@@ -92,7 +92,7 @@ mm_keeper_start(struct mm_keeper *keeper)
 		handle_end(keeper, pid, mm_child_kill(&keeper->child));
 		return;
 	}
-	keeper->deadline_ms = mm_clock_ms() + READY_TIMEOUT_MS;
+	keeper->deadline_ms = mm_clock_ms() + (keeper->role->ready_ms != 0 ? keeper->role->ready_ms : READY_TIMEOUT_MS);
 	if (!keeper->role->says_ready)
 		mm_keeper_ready(keeper);
 }

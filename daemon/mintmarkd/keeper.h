@@ -35,6 +35,7 @@ struct mm_keeper_role {
 	bool says_ready;           /* else it runs as soon as everything was sent */
 	bool may_end;              /* by itself with status 0, to be started anew: no alarm */
 	enum mm_message_type stop; /* asks it to end */
+	int64_t ready_ms;          /* how long its start may take; 0: as long as is usual */
 	/* Send everything up to the start. Returns false, logged, where something cannot be had. */
 	bool (*hand_over)(struct mm_keeper *keeper);
 	void (*ended)(struct mm_keeper *keeper); /* its process is gone */

@@ -46,6 +46,7 @@ reap(struct mm_mintmarkd *mintmarkd)
 	mm_keeper_reap(&mintmarkd->gate.keeper);
 	mm_keeper_reap(&mintmarkd->courier.keeper);
 	mm_keeper_reap(&mintmarkd->desk.keeper);
+	mm_mints_reap(&mintmarkd->mints);
 }
 
 static void
@@ -57,6 +58,7 @@ stop(struct mm_mintmarkd *mintmarkd)
 	mm_keeper_stop(&mintmarkd->gate.keeper);
 	mm_keeper_stop(&mintmarkd->courier.keeper);
 	mm_keeper_stop(&mintmarkd->desk.keeper);
+	(void)mm_mints_stop(&mintmarkd->mints); /* the rest of them as these end */
 	mm_compile_stop(&mintmarkd->renewal.compile);
 }
 
@@ -83,8 +85,8 @@ enum waited {
 	WAITED_COURIER,
 	WAITED_DESK,
 	WAITED_COMPILER,
-	WAITED_FOLLOWERS, /* their listening socket, then each */
-	WAITED_MAX = WAITED_FOLLOWERS + 1 + MM_FOLLOWERS_MAX
+	WAITED_MINTS, /* their processes; then the followers' listening socket, then each of those */
+	WAITED_MAX = WAITED_MINTS + MM_MINT_PROCESSES_MAX + 1 + MM_FOLLOWERS_MAX
 };
 
 static int64_t
@@ -102,6 +104,7 @@ timeout_ms(const struct mm_mintmarkd *mintmarkd)
 	deadline_ms = earlier(deadline_ms, mm_gate_deadline_ms(&mintmarkd->gate));
 	deadline_ms = earlier(deadline_ms, mm_keeper_deadline_ms(&mintmarkd->courier.keeper));
 	deadline_ms = earlier(deadline_ms, mm_keeper_deadline_ms(&mintmarkd->desk.keeper));
+	deadline_ms = earlier(deadline_ms, mm_mints_deadline_ms(&mintmarkd->mints));
 	if (!mintmarkd->stopping)
 		deadline_ms = earlier(deadline_ms, mm_renewal_deadline_ms(&mintmarkd->renewal));
 	if (deadline_ms == MM_NEVER_MS)
@@ -117,56 +120,66 @@ check_time(struct mm_mintmarkd *mintmarkd)
 	mm_gate_check_time(&mintmarkd->gate);
 	mm_keeper_check_time(&mintmarkd->courier.keeper);
 	mm_keeper_check_time(&mintmarkd->desk.keeper);
+	mm_mints_check_time(&mintmarkd->mints);
 	if (!mintmarkd->stopping)
 		mm_renewal_check_time(mintmarkd);
 }
 
-/* The gate comes first: it answers services, and the others only bring and ask. */
+/*
+ * The gate comes first: it answers services, and the others only bring and ask. What the compiler made may change which
+ * mints there are, so that those come before it.
+ */
 static void
-serve(struct mm_mintmarkd *mintmarkd, const struct pollfd *waited, size_t count)
+serve(struct mm_mintmarkd *mintmarkd, const struct pollfd *waited, size_t mint_count, size_t follower_count)
 {
+	const struct pollfd *mints = waited + WAITED_MINTS, *followers = mints + mint_count;
+
 	if (waited[WAITED_GATE].revents != 0)
 		mm_keeper_serve(&mintmarkd->gate.keeper, waited[WAITED_GATE].revents);
+	mm_mints_serve(&mintmarkd->mints, mints, mint_count);
 	if (waited[WAITED_COMPILER].revents != 0)
 		mm_renewal_serve(mintmarkd, waited[WAITED_COMPILER].revents);
 	if (waited[WAITED_COURIER].revents != 0)
 		mm_keeper_serve(&mintmarkd->courier.keeper, waited[WAITED_COURIER].revents);
 	if (waited[WAITED_DESK].revents != 0)
 		mm_keeper_serve(&mintmarkd->desk.keeper, waited[WAITED_DESK].revents);
-	mm_followers_serve(&mintmarkd->followers, waited + WAITED_FOLLOWERS, count - WAITED_FOLLOWERS,
-	    &mintmarkd->trust);
+	mm_followers_serve(&mintmarkd->followers, followers, follower_count, &mintmarkd->trust);
 }
 
 static void
 wait_once(struct mm_mintmarkd *mintmarkd, int signal_fd)
 {
 	static struct pollfd waited[WAITED_MAX];
-	size_t count = WAITED_FOLLOWERS;
+	size_t mint_count, follower_count;
 
 	waited[WAITED_SIGNALS] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
 	waited[WAITED_GATE] = mm_child_waits_for(&mintmarkd->gate.keeper.child);
 	waited[WAITED_COURIER] = mm_child_waits_for(&mintmarkd->courier.keeper.child);
 	waited[WAITED_DESK] = mm_child_waits_for(&mintmarkd->desk.keeper.child);
 	waited[WAITED_COMPILER] = mm_child_waits_for(&mintmarkd->renewal.compile.child);
-	count += mm_followers_wait_for(&mintmarkd->followers, waited + WAITED_FOLLOWERS);
-	if (poll(waited, (nfds_t)count, timeout_ms(mintmarkd)) == -1) {
+	mint_count = mm_mints_wait_for(&mintmarkd->mints, waited + WAITED_MINTS);
+	follower_count = mm_followers_wait_for(&mintmarkd->followers, waited + WAITED_MINTS + mint_count);
+	if (poll(waited, (nfds_t)(WAITED_MINTS + mint_count + follower_count), timeout_ms(mintmarkd)) == -1) {
 		if (errno != EINTR) {
 			mm_log(LOG_ERR, "poll: %s", strerror(errno));
 			stop(mintmarkd);
 		}
 		return;
 	}
-	serve(mintmarkd, waited, count);
+	serve(mintmarkd, waited, mint_count, follower_count);
 	if (waited[WAITED_SIGNALS].revents != 0)
 		take_signals(mintmarkd, signal_fd);
 	check_time(mintmarkd);
+	mm_mints_join(&mintmarkd->mints);
 }
 
 /* ---- the loop ---- */
 
 static bool
-all_stopped(const struct mm_mintmarkd *mintmarkd)
+all_stopped(struct mm_mintmarkd *mintmarkd)
 {
+	if (!mintmarkd->stopping || !mm_mints_stop(&mintmarkd->mints))
+		return false;
 	return mintmarkd->gate.keeper.state == MM_KEEPER_STOPPED &&
 	    mintmarkd->courier.keeper.state == MM_KEEPER_STOPPED && mintmarkd->desk.keeper.state == MM_KEEPER_STOPPED;
 }
@@ -177,9 +190,12 @@ mm_loop_run(struct mm_mintmarkd *mintmarkd, int signal_fd)
 	const struct mm_keeper *gate = &mintmarkd->gate.keeper;
 	enum mm_keeper_state told = MM_KEEPER_DOWN;
 
+	(void)mm_mints_pin_root(mintmarkd);
 	mm_keeper_start(&mintmarkd->gate.keeper);
 	mm_keeper_start(&mintmarkd->desk.keeper);
 	mm_courier_update(mintmarkd);
+	mm_mints_update(mintmarkd);
+	mm_mints_join(&mintmarkd->mints);
 	while (!all_stopped(mintmarkd)) {
 		if (gate->state == MM_KEEPER_DOWN && !gate->was_ready) {
 			mm_log(LOG_ERR, "the gate did not start");

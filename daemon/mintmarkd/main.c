@@ -178,6 +178,8 @@ compile(struct start *start)
 		.config = mintmarkd->reading->config,
 		.text = mm_slice(mintmarkd->reading->text, mintmarkd->reading->text_len),
 		.sources = &mintmarkd->sources,
+		.mints = &mintmarkd->mints,
+		.lists = &mintmarkd->trust.lists, /* none yet: the ledger is not started */
 		.libexec = mintmarkd->libexec,
 		.user = &mintmarkd->user,
 		.epoch = mintmarkd->trust.epoch,
@@ -315,6 +317,7 @@ init(struct mm_mintmarkd *mintmarkd, const struct options *options)
 	mm_gate_init(&mintmarkd->gate, mintmarkd);
 	mm_courier_init(&mintmarkd->courier, mintmarkd);
 	mm_desk_init(&mintmarkd->desk, mintmarkd);
+	mm_mints_init(&mintmarkd->mints, mintmarkd);
 	mm_renewal_init(&mintmarkd->renewal);
 }
 
@@ -324,6 +327,7 @@ let_go(struct mm_mintmarkd *mintmarkd)
 	mm_gate_clear(&mintmarkd->gate);
 	mm_courier_clear(&mintmarkd->courier);
 	mm_desk_clear(&mintmarkd->desk);
+	mm_mints_clear(&mintmarkd->mints);
 	mm_renewal_clear(&mintmarkd->renewal);
 	mm_followers_close(&mintmarkd->followers);
 	mm_listeners_close(&mintmarkd->listeners);

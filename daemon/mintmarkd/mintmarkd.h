@@ -11,6 +11,7 @@
 #include "daemon/mintmarkd/followers.h"
 #include "daemon/mintmarkd/gate.h"
 #include "daemon/mintmarkd/listener.h"
+#include "daemon/mintmarkd/mints.h"
 #include "daemon/mintmarkd/reading.h"
 #include "daemon/mintmarkd/renewal.h"
 #include "daemon/mintmarkd/sources.h"
@@ -36,6 +37,7 @@ struct mm_mintmarkd {
 	struct mm_gate gate;
 	struct mm_courier courier;
 	struct mm_desk desk;
+	struct mm_mints mints;
 	struct mm_followers followers;
 	struct mm_renewal renewal;
 };

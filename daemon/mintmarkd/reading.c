@@ -3,6 +3,7 @@
 #include "daemon/mintmarkd/reading.h"
 
 #include "daemon/mintmarkd/clock.h"
+#include "daemon/mintmarkd/mint_files.h"
 #include "daemon/mintmarkd/tls.h"
 #include "engine/file.h"
 
@@ -42,8 +43,9 @@ bool
 mm_reading_complete(struct mm_reading *reading, struct mm_problems *problems)
 {
 	bool secrets = mm_callers_read(reading->config, &reading->callers, problems);
+	bool mints = mm_mint_files_check(reading->config, problems);
 
-	return mm_tls_check(reading->config, problems) && secrets;
+	return mm_tls_check(reading->config, problems) && secrets && mints;
 }
 
 void

@@ -32,6 +32,7 @@ drop_attempt(struct mm_renewal *renewal)
 {
 	mm_compile_stop(&renewal->compile);
 	mm_problems_clear(&renewal->problems);
+	mm_key_lists_clear(&renewal->lists);
 	mm_reading_free(&renewal->reading);
 	mm_sources_close(&renewal->sources);
 }
@@ -139,13 +140,16 @@ take_trust(struct mm_mintmarkd *mintmarkd)
 		.snapshot_fd = mm_compile_take(&renewal->compile),
 		.epoch = renewal->epoch,
 		.compiled_s = mm_clock_wall_s(),
+		.lists = renewal->lists,
 		.problems = renewal->problems,
 	};
+	renewal->lists = (struct mm_key_lists){ NULL, 0 };
 	renewal->problems = (struct mm_problems){ .count = 0 };
 	mm_tell_problems(&mintmarkd->trust.problems, &old.problems);
 	mm_trust_in_use_clear(&old);
 	mm_log(LOG_NOTICE, "epoch %" PRIu64 " is compiled", mintmarkd->trust.epoch);
 	mm_gate_send_view(mintmarkd);
+	mm_mints_send_trust(mintmarkd);
 	mm_followers_tell(&mintmarkd->followers, &mintmarkd->trust);
 }
 
@@ -159,6 +163,7 @@ settle_reload(struct mm_mintmarkd *mintmarkd)
 	renewal->last.done = true;
 	mm_problems_clear(&renewal->last.problems);
 	mm_courier_update(mintmarkd);
+	mm_mints_update(mintmarkd);
 	renewal->settle_epoch = mintmarkd->trust.epoch;
 	renewal->settle_deadline_ms = mm_clock_ms() + SETTLE_TIMEOUT_MS;
 }
@@ -231,6 +236,8 @@ begin_compile(struct mm_mintmarkd *mintmarkd, const struct mm_reading *reading, 
 		.config = reading->config,
 		.text = mm_slice(reading->text, reading->text_len),
 		.sources = sources,
+		.mints = &mintmarkd->mints,
+		.lists = &renewal->lists,
 		.libexec = mintmarkd->libexec,
 		.user = &mintmarkd->user,
 		.epoch = mintmarkd->trust.epoch + 1,
@@ -238,7 +245,9 @@ begin_compile(struct mm_mintmarkd *mintmarkd, const struct mm_reading *reading, 
 
 	mm_sources_keep(&mintmarkd->sources, mintmarkd->state.keys_dir_fd);
 	renewal->epoch = input.epoch;
-	return mm_compile_begin(&renewal->compile, &input, &renewal->problems);
+	mm_key_lists_clear(&renewal->lists);
+	return mm_key_lists_take(&renewal->lists, &mintmarkd->mints) &&
+	    mm_compile_begin(&renewal->compile, &input, &renewal->problems);
 }
 
 /* Everything that a good configuration has, all of it tried, so that all problems are told at once. */

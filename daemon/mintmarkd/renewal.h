@@ -42,6 +42,7 @@ struct mm_renewal {
 	struct mm_compile compile;
 	struct mm_problems problems; /* of the compilation that runs */
 	uint64_t epoch;              /* that it is for */
+	struct mm_key_lists lists;   /* that it is made from */
 
 	struct mm_gathering documents; /* that came since */
 	struct mm_back_off back_off;   /* of compilations for documents that failed */

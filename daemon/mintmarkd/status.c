@@ -59,29 +59,51 @@ add_configuration(struct mm_json_writer *json, const struct mm_mintmarkd *mintma
 	mm_json_end_object(json);
 }
 
+/* realm, told: NULL where the process has none, or says nothing of itself here. */
 static void
-add_process(struct mm_json_writer *json, const char *name, const struct mm_keeper *keeper)
+add_process(struct mm_json_writer *json, const char *name, const struct mm_keeper *keeper, const char *realm,
+    const struct mm_told *told)
 {
 	if (keeper->state == MM_KEEPER_STOPPED)
 		return;
 	mm_json_begin_object(json, NULL);
 	mm_json_add_str(json, "name", name);
+	if (realm != NULL)
+		mm_json_add_str(json, "realm", realm);
 	mm_json_add_bool(json, "running", keeper->state == MM_KEEPER_RUNNING);
 	if (keeper->child.pid != 0) {
 		mm_json_add_int(json, "pid", keeper->child.pid);
 		mm_json_add_int(json, "since", keeper->since_s);
 	}
 	mm_json_add_int(json, "restarts", (int64_t)keeper->restarts);
+	if (told != NULL && told->status != NULL) {
+		mm_json_add_int(json, "told", told->status_s);
+		mm_json_add_json(json, "state", mm_slice_str(told->status));
+	}
 	mm_json_end_object(json);
+}
+
+static void
+add_mint_processes(struct mm_json_writer *json, const struct mm_mints *mints)
+{
+	add_process(json, "ledger", &mints->ledger.keeper, NULL, &mints->ledger.told);
+	for (size_t i = 0; i < mints->count; i++)
+		for (size_t part = 0; part < MM_MINT_PART_COUNT; part++) {
+			const struct mm_mint_process *process = &mints->items[i]->parts[part];
+
+			add_process(json, process->role->keeper.name, &process->keeper, mints->items[i]->realm,
+			    &process->told);
+		}
 }
 
 static void
 add_processes(struct mm_json_writer *json, const struct mm_mintmarkd *mintmarkd)
 {
 	mm_json_begin_array(json, "processes");
-	add_process(json, "gate", &mintmarkd->gate.keeper);
-	add_process(json, "courier", &mintmarkd->courier.keeper);
-	add_process(json, "desk", &mintmarkd->desk.keeper);
+	add_process(json, "gate", &mintmarkd->gate.keeper, NULL, NULL);
+	add_process(json, "courier", &mintmarkd->courier.keeper, NULL, NULL);
+	add_process(json, "desk", &mintmarkd->desk.keeper, NULL, NULL);
+	add_mint_processes(json, &mintmarkd->mints);
 	mm_json_end_array(json);
 }
 

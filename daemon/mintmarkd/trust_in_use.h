@@ -5,6 +5,7 @@
 #ifndef MM_DAEMON_MINTMARKD_TRUST_IN_USE_H
 #define MM_DAEMON_MINTMARKD_TRUST_IN_USE_H
 
+#include "daemon/mintmarkd/key_lists.h"
 #include "engine/problems.h"
 
 #include <stdint.h>
@@ -13,6 +14,7 @@ struct mm_trust_in_use {
 	int snapshot_fd; /* sealed; -1: none */
 	uint64_t epoch;
 	int64_t compiled_s;
+	struct mm_key_lists lists; /* that it was compiled from */
 	struct mm_problems problems; /* alarms and remarks that it was compiled with */
 };
 

@@ -122,6 +122,11 @@ enum mm_document_origin {
 	 * both; its tombstones kill their material only in the realms whose source it is; keys may be marked as gone.
 	 */
 	MM_DOCUMENT_FETCHED,
+	/*
+	 * A mint's own: "mint:REALM", its keys with their states and times, "directory:REALM" and "tenants:REALM", which
+	 * are no JWK sets (doc/PROTOCOL.directory).
+	 */
+	MM_DOCUMENT_MINT,
 };
 
 /*

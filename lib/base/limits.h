@@ -47,6 +47,9 @@
 /* A JWK set as a document. */
 #define MM_DOCUMENT_LEN_MAX (1024 * 1024)
 
+/* The directory of a mint: some hundred thousand users with their mailboxes. */
+#define MM_DIRECTORY_LEN_MAX (32 * 1024 * 1024)
+
 /* RSA moduli in bits: below is weak (RFC 7518 section 3.3), above only costs time. */
 #define MM_RSA_BITS_MIN 2048
 #define MM_RSA_BITS_MAX 8192
