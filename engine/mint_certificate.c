@@ -90,5 +90,6 @@ mm_mint_certificate_read(struct mm_slice bytes, const uint8_t root[MM_ED25519_PU
 bool
 mm_mint_certificate_holds(const struct mm_mint_certificate *certificate, int64_t now_s)
 {
-	return now_s >= certificate->not_before_s - MM_CLOCK_SKEW_S && now_s <= certificate->not_after_s + MM_CLOCK_SKEW_S;
+	return now_s >= certificate->not_before_s - MM_CLOCK_SKEW_S &&
+	    now_s <= certificate->not_after_s + MM_CLOCK_SKEW_S;
 }

@@ -14,12 +14,12 @@
 #include <cmocka.h>
 
 #define NOW 1800000000
-#define KEYS                                                                                                           \
-	"{\"keys\":["                                                                                                  \
-	"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"eA\",\"kid\":\"a\",\"alg\":\"EdDSA\",\"use\":\"sig\","            \
-	"\"issuer\":\"https://a.example\",\"iat\":1,\"nbf\":2,\"exp\":3,\"verify_until\":4,\"state\":\"active\"},"      \
-	"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"eQ\",\"kid\":\"b\",\"state\":\"retired\",\"verify_until\":4},"    \
-	"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"eg\",\"kid\":\"c\",\"state\":\"revoked\",\"revoked\":4},"         \
+#define KEYS \
+	"{\"keys\":[" \
+	"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"eA\",\"kid\":\"a\",\"alg\":\"EdDSA\",\"use\":\"sig\"," \
+	"\"issuer\":\"https://a.example\",\"iat\":1,\"nbf\":2,\"exp\":3,\"verify_until\":4,\"state\":\"active\"}," \
+	"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"eQ\",\"kid\":\"b\",\"state\":\"retired\",\"verify_until\":4}," \
+	"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"eg\",\"kid\":\"c\",\"state\":\"revoked\",\"revoked\":4}," \
 	"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"ew\",\"kid\":\"d\",\"state\":\"tainted\",\"tainted\":4}]}"
 
 static struct mm_ed25519 *root, *key, *other;
@@ -198,7 +198,8 @@ static void
 only_what_may_verify_is_published(void **state)
 {
 	static const char expected[] =
-	    "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"eA\",\"kid\":\"a\",\"alg\":\"EdDSA\",\"use\":\"sig\","
+	    "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"eA\",\"kid\":\"a\",\"alg\":\"EdDSA\","
+	    "\"use\":\"sig\","
 	    "\"issuer\":\"https://a.example\",\"iat\":1,\"nbf\":2,\"exp\":3},"
 	    "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"ew\",\"kid\":\"d\"}]}";
 	struct mm_key_list list = sample();
