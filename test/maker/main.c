@@ -3,9 +3,11 @@
  * mintmark-maker: makes the world of the attack table and single tokens of it, for the tests and the demo.
  * It is never installed.
  */
+#include "test/maker/key.h"
 #include "test/maker/signature.h"
 #include "test/maker/spelling.h"
 #include "test/maker/text.h"
+#include "test/maker/thief.h"
 #include "test/maker/token.h"
 #include "test/maker/world.h"
 
@@ -19,8 +21,11 @@ static void
 print_usage(FILE *stream)
 {
 	fputs("mintmark-maker world DIR [--now T] [--listen ADDRESS:PORT] [--user NAME]\n"
-	    "mintmark-maker token DIR [--now T] [RECIPE …]\n", stream);
+	    "mintmark-maker token DIR [--now T] [RECIPE …]\n"
+	    "mintmark-maker steal SEALED-FILE SEALING-KEY REALM PEM\n"
+	    "mintmark-maker forge PEM TOKEN [CHANGE …]\n", stream);
 	maker_token_print_usage(stream);
+	maker_thief_print_usage(stream);
 	fputs("forms of --signature:", stdout);
 	maker_signature_print_forms();
 	fputs("names of --spell:", stdout);
@@ -79,6 +84,28 @@ run_token(int argc, char **argv)
 	return 0;
 }
 
+static int
+run_steal(char **argv)
+{
+	EVP_PKEY *key = maker_thief_open(argv[0], argv[1], argv[2]);
+
+	maker_key_store(key, argv[3]);
+	EVP_PKEY_free(key);
+	return 0;
+}
+
+static int
+run_forge(int argc, char **argv)
+{
+	EVP_PKEY *key = maker_key_load(argv[0]);
+	char *token = maker_thief_forge(key, argv[1], time(NULL), argc - 2, (const char *const *)argv + 2);
+
+	puts(token);
+	free(token);
+	EVP_PKEY_free(key);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -86,6 +113,10 @@ main(int argc, char **argv)
 		return run_world(argc - 2, argv + 2);
 	if (argc >= 3 && strcmp(argv[1], "token") == 0)
 		return run_token(argc - 2, argv + 2);
+	if (argc == 6 && strcmp(argv[1], "steal") == 0)
+		return run_steal(argv + 2);
+	if (argc >= 4 && strcmp(argv[1], "forge") == 0)
+		return run_forge(argc - 2, argv + 2);
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		print_usage(stdout);
 		return 0;
