@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # the caller sets what is said below
 # For scripts to source: Debian's Roundcube in a folder of our own, behind nginx and PHP-FPM of our own, with the files
 # of conf/roundcube.
 #
