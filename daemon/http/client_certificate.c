@@ -10,7 +10,10 @@
 #include "lib/crypto/digest.h"
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <microhttpd.h>
+#include <stdio.h>
+#include <string.h>
 
 /* ---- in a field ---- */
 
@@ -73,20 +76,66 @@ mm_http_connection_has_tls(struct MHD_Connection *connection)
 	return session_of(connection) != NULL;
 }
 
-/* The handshake proved that the peer has the key; whether it is one of ours is asked here. */
+/* The handshake proved that the peer has the key. NULL: it showed no certificate. */
+static const gnutls_datum_t *
+certificate_of(gnutls_session_t session)
+{
+	const gnutls_datum_t *chain;
+	unsigned chain_len = 0;
+
+	if (session == NULL || gnutls_certificate_type_get2(session, GNUTLS_CTYPE_PEERS) != GNUTLS_CRT_X509)
+		return NULL;
+	chain = gnutls_certificate_get_peers(session, &chain_len);
+	return chain_len == 0 ? NULL : chain;
+}
+
+static bool
+is_vouched_for(gnutls_session_t session)
+{
+	unsigned faults = 0;
+
+	return gnutls_certificate_verify_peers2(session, &faults) == GNUTLS_E_SUCCESS && faults == 0;
+}
+
 bool
 mm_http_client_certificate_of_peer(struct MHD_Connection *connection, uint8_t digest[MM_DIGEST_LEN])
 {
 	gnutls_session_t session = session_of(connection);
-	const gnutls_datum_t *chain;
-	unsigned chain_len = 0, faults = 0;
+	const gnutls_datum_t *certificate = certificate_of(session);
 
-	if (session == NULL || gnutls_certificate_type_get2(session, GNUTLS_CTYPE_PEERS) != GNUTLS_CRT_X509)
+	return certificate != NULL && is_vouched_for(session) &&
+	    mm_sha256(mm_slice(certificate->data, certificate->size), digest);
+}
+
+static void
+write_subject(const gnutls_datum_t *der, char *subject, size_t size)
+{
+	gnutls_x509_crt_t certificate;
+	gnutls_datum_t text = { NULL, 0 };
+
+	subject[0] = '\0';
+	if (gnutls_x509_crt_init(&certificate) != GNUTLS_E_SUCCESS)
+		return;
+	if (gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) == GNUTLS_E_SUCCESS &&
+	    gnutls_x509_crt_get_dn3(certificate, &text, 0) == GNUTLS_E_SUCCESS && text.size < size &&
+	    memchr(text.data, '\0', text.size) == NULL)
+		snprintf(subject, size, "%.*s", (int)text.size, (const char *)text.data);
+	gnutls_free(text.data);
+	gnutls_x509_crt_deinit(certificate);
+}
+
+bool
+mm_http_client_certificate_look(struct MHD_Connection *connection, uint8_t digest[MM_DIGEST_LEN], bool *trusted,
+    char *subject, size_t subject_size)
+{
+	gnutls_session_t session = session_of(connection);
+	const gnutls_datum_t *certificate = certificate_of(session);
+
+	subject[0] = '\0';
+	*trusted = false;
+	if (certificate == NULL || !mm_sha256(mm_slice(certificate->data, certificate->size), digest))
 		return false;
-	chain = gnutls_certificate_get_peers(session, &chain_len);
-	if (chain == NULL || chain_len == 0)
-		return false;
-	if (gnutls_certificate_verify_peers2(session, &faults) != GNUTLS_E_SUCCESS || faults != 0)
-		return false;
-	return mm_sha256(mm_slice(chain[0].data, chain[0].size), digest);
+	*trusted = is_vouched_for(session);
+	write_subject(certificate, subject, subject_size);
+	return true;
 }

@@ -14,6 +14,7 @@
 #include <mintmark/version.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct MHD_Connection;
@@ -35,6 +36,13 @@ MM_MUST_USE bool mm_http_client_certificate_parse(struct mm_slice field, uint8_t
  * TLS, where the peer showed none, and where none of 'tls_client_certificates' vouches for it.
  */
 MM_MUST_USE bool mm_http_client_certificate_of_peer(struct MHD_Connection *connection, uint8_t digest[MM_DIGEST_LEN]);
+
+/*
+ * The same without asking who vouches for it: *trusted says whether one of the authorities does, and subject gets the
+ * certificate's subject (RFC 4514), "" where it is too long or cannot be read. Returns false where the peer showed none.
+ */
+MM_MUST_USE bool mm_http_client_certificate_look(struct MHD_Connection *connection, uint8_t digest[MM_DIGEST_LEN],
+    bool *trusted, char *subject, size_t subject_size);
 
 /* Whether the connection has TLS. */
 bool mm_http_connection_has_tls(struct MHD_Connection *connection);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mintmark-issuer: a mint realm's OAuth 2 and OpenID Connect endpoints. mintmarkd starts it, and hands it everything it
+ * needs: no key that signs, no user's secret.
+ */
+#include "daemon/ipc/limits.h"
+#include "daemon/issuer/connection.h"
+#include "daemon/issuer/control.h"
+#include "daemon/issuer/request.h"
+#include "daemon/sandbox/sandbox.h"
+#include "lib/base/array.h"
+#include "lib/crypto/digest.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+/*
+ * mintmarkd tells when to stop, and its death is seen at the control socket. A terminal's or a service manager's
+ * signal to all of them would cut off what is in flight.
+ */
+static void
+ignore_signals(void)
+{
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+
+	for (size_t i = 0; i < MM_COUNT_OF(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+}
+
+static bool
+is_control_socket(int fd)
+{
+	int type;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_SEQPACKET;
+}
+
+static void
+resume(struct issuer_question *question)
+{
+	MHD_resume_connection(question->connection);
+}
+
+static bool
+begin(struct issuer *issuer)
+{
+	if (issuer_waiting_begin(&issuer->waiting, resume) && issuer_key_set_begin(&issuer->keys) &&
+	    issuer_page_style_init(&issuer->style) &&
+	    getrandom(issuer->seal_secret, sizeof(issuer->seal_secret), 0) == (ssize_t)sizeof(issuer->seal_secret))
+		return true;
+	fprintf(stderr, "mintmark-issuer: no memory or randomness\n");
+	return false;
+}
+
+static bool
+start(struct issuer *issuer)
+{
+	const struct mm_http_calls calls = {
+		.request_continues = issuer_request_continues,
+		.request_ended = issuer_request_ended,
+		.connection_changed = issuer_connection_changed,
+		.ctx = issuer,
+		.suspends = true,
+	};
+
+	if (!begin(issuer) || !issuer_control_set_up(issuer) || !issuer_control_make_prompt())
+		return false;
+	mm_http_server_prepare(&issuer->server, false);
+	mm_sandbox_prepare();
+	return mm_sandbox_enter(MM_PROCESS_ISSUER, issuer->uid, issuer->gid) &&
+	    mm_http_server_start(&issuer->server, &calls, "mintmark-issuer") && issuer_control_send_ready();
+}
+
+/*
+ * In this order: no new connections, all that waits is answered, and only then do the threads end, for none of them
+ * may have a suspended connection.
+ */
+static void
+stop(struct issuer *issuer, enum issuer_end end)
+{
+	atomic_store(&issuer->stopping, true);
+	if (end == ISSUER_END_STOP)
+		issuer_control_drain(issuer);
+	issuer_waiting_fail_all(&issuer->waiting);
+	if (end == ISSUER_END_STOP)
+		mm_http_server_drain(&issuer->server, &issuer->in_flight);
+	issuer_waiting_fail_all(&issuer->waiting);
+	mm_http_server_stop(&issuer->server);
+}
+
+static void
+clear(struct issuer *issuer)
+{
+	issuer_waiting_end(&issuer->waiting);
+	issuer_key_set_end(&issuer->keys);
+	mm_http_proxies_clear(&issuer->proxies);
+	mm_secret_wipe(issuer->seal_secret, sizeof(issuer->seal_secret));
+}
+
+int
+main(void)
+{
+	static struct issuer issuer;
+	enum issuer_end end = ISSUER_END_GONE;
+
+	if (!is_control_socket(MM_CONTROL_FD)) {
+		fprintf(stderr, "mintmark-issuer: only mintmarkd(8) starts this\n");
+		return 2;
+	}
+	ignore_signals();
+	if (start(&issuer)) {
+		end = issuer_control_serve(&issuer);
+		stop(&issuer, end);
+	} else {
+		mm_http_server_stop(&issuer.server);
+	}
+	clear(&issuer);
+	return end == ISSUER_END_STOP ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the issuer counts. Labels are of our own tables alone.
+ */
+#ifndef MM_DAEMON_ISSUER_METRICS_H
+#define MM_DAEMON_ISSUER_METRICS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ISSUER_METRICS_ROUTES 20
+#define ISSUER_STATUS_CLASSES 6
+
+struct issuer_metrics {
+	_Atomic uint64_t answers[ISSUER_METRICS_ROUTES][ISSUER_STATUS_CLASSES]; /* by route and hundreds of the status */
+	_Atomic uint64_t alarms_untold;
+};
+
+static inline void
+issuer_metrics_count(struct issuer_metrics *metrics, size_t route, unsigned status)
+{
+	size_t class = status / 100 < ISSUER_STATUS_CLASSES ? status / 100 : 0;
+
+	atomic_fetch_add_explicit(&metrics->answers[route][class], 1, memory_order_relaxed);
+}
+
+struct issuer;
+struct mm_buf;
+
+/* /metrics in the text format of Prometheus; what ISSUER_STATUS says, as JSON. */
+void issuer_metrics_write(struct issuer *issuer, struct mm_buf *out);
+void issuer_state_write(struct issuer *issuer, struct mm_buf *out);
+
+/* Why the realm makes no tokens now; NULL: it does, as far as the issuer knows. */
+const char *issuer_find_trouble(struct issuer *issuer);
+
+#endif

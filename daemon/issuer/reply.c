@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Answering.
+ */
+#include "daemon/issuer/reply.h"
+
+#include "daemon/issuer/connection.h"
+#include "daemon/issuer/issuer.h"
+#include "daemon/issuer/route.h"
+#include "lib/crypto/digest.h"
+
+/* What is wrong with the request before any handler looks at it; false: nothing. */
+static bool
+answer_unfit(const struct issuer_exchange *exchange, struct mm_http_answer *answer)
+{
+	const struct issuer_route *route = exchange->route;
+
+	if (exchange->framing == MM_HTTP_FRAMING_AMBIGUOUS) {
+		mm_http_answer_text(answer, MHD_HTTP_BAD_REQUEST, "the end of the request is not clear");
+	} else if (exchange->framing == MM_HTTP_FRAMING_TOO_LARGE) {
+		mm_http_answer_text(answer, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
+	} else if (route->handler == NULL) {
+		mm_http_answer_text(answer, MHD_HTTP_NOT_FOUND, "there is nothing here");
+	} else if (!exchange->method_allowed) {
+		mm_http_answer_add_header(answer, "Allow", route->methods);
+		mm_http_answer_text(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint does not take this method");
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool
+sets_cache_control(const struct mm_http_answer *answer)
+{
+	for (size_t i = 0; i < answer->header_count; i++)
+		if (strcmp(answer->headers[i].name, "Cache-Control") == 0)
+			return true;
+	return false;
+}
+
+/*
+ * RFC 6749 section 5.1: "The authorization server MUST include the HTTP "Cache-Control" response header field with a
+ * value of "no-store" in any response containing tokens, credentials, or other sensitive information": so have all but
+ * those that say otherwise.
+ */
+static bool
+add_headers(struct MHD_Response *response, const struct mm_http_answer *answer, bool closes)
+{
+	bool added = MHD_add_response_header(response, "X-Content-Type-Options", "nosniff") == MHD_YES;
+
+	if (!sets_cache_control(answer))
+		added = added && MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES;
+	if (answer->body.len > 0)
+		added = added && MHD_add_response_header(response, "Content-Type", answer->content_type) == MHD_YES;
+	if (closes)
+		added = added && MHD_add_response_header(response, "Connection", "close") == MHD_YES;
+	for (size_t i = 0; i < answer->header_count; i++)
+		added = added && MHD_add_response_header(response, answer->headers[i].name,
+		    mm_http_answer_value(answer, i)) == MHD_YES;
+	return added;
+}
+
+/* Send; MHD_NO, which ends the connection, where anything of it cannot be sent. */
+static enum MHD_Result
+send_answer(const struct issuer_exchange *exchange, const struct mm_http_answer *answer)
+{
+	struct issuer *issuer = exchange->issuer;
+	bool closes = !issuer_connection_may_stay(issuer, issuer_connection_of(exchange->connection));
+	struct MHD_Response *response;
+	enum MHD_Result result = MHD_NO;
+
+	if (!mm_http_answer_ok(answer))
+		return MHD_NO;
+	response = MHD_create_response_from_buffer(answer->body.len, answer->body.data, MHD_RESPMEM_MUST_COPY);
+	if (response == NULL)
+		return MHD_NO;
+	if (add_headers(response, answer, closes))
+		result = MHD_queue_response(exchange->connection, answer->status, response);
+	MHD_destroy_response(response);
+	if (result == MHD_YES)
+		issuer_metrics_count(&issuer->metrics, issuer_route_number(exchange->route), answer->status);
+	return result;
+}
+
+static void
+wipe_answer(struct mm_http_answer *answer)
+{
+	if (answer->body.data != NULL)
+		mm_secret_wipe(answer->body.data, answer->body.len);
+	if (answer->values.data != NULL)
+		mm_secret_wipe(answer->values.data, answer->values.len);
+	mm_http_answer_clear(answer);
+}
+
+enum MHD_Result
+issuer_reply(struct issuer_exchange *exchange)
+{
+	issuer_handler *handler = exchange->after != NULL ? exchange->after : exchange->route->handler;
+	struct mm_http_answer answer;
+	enum issuer_turn turn = ISSUER_ANSWERED;
+	enum MHD_Result result = MHD_YES;
+
+	mm_http_answer_init(&answer);
+	exchange->after = NULL;
+	if (!answer_unfit(exchange, &answer))
+		turn = handler(exchange, &answer);
+	if (turn == ISSUER_ANSWERED)
+		result = send_answer(exchange, &answer);
+	wipe_answer(&answer);
+	return result;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sign-in page, which the device page shows too.
+ */
+#ifndef MM_DAEMON_ISSUER_SIGN_IN_H
+#define MM_DAEMON_ISSUER_SIGN_IN_H
+
+#include "daemon/issuer/exchange.h"
+
+/*
+ * The page that asks for name and password. problem: what went wrong with the last try; NULL: there was none. The
+ * exchange has asked something before.
+ */
+void issuer_sign_in_page(struct issuer_exchange *exchange, struct mm_http_answer *answer, unsigned status,
+    const char *problem);
+
+#endif

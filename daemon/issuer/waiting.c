@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Questions and their answers.
+ */
+#include "daemon/issuer/waiting.h"
+
+#include "lib/crypto/digest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A number's lower bits are its place, so that an answer finds it; the upper ones never come again. */
+#define SLOT_BITS 13
+_Static_assert(ISSUER_WAITING_MAX == 1 << SLOT_BITS, "a place is SLOT_BITS long");
+
+/* Answers that are taken before others have their turn. */
+#define RECEIVE_MAX 512
+
+/* Of a ledger's number the lowest bit says which token. */
+_Static_assert(ISSUER_TOKENS == 2, "one bit tells them apart");
+
+struct issuer_packet {
+	struct issuer_packet *next;
+	uint64_t number; /* of its question */
+	enum mm_message_type type;
+	size_t len;
+	unsigned char bytes[];
+};
+
+int64_t
+issuer_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+const char *
+issuer_mint_status_text(enum mm_mint_status status)
+{
+	static const char *const texts[MM_MINT_STATUS_COUNT] = {
+		[MM_MINT_NO_TICKET] = "the ledger has no such ticket any more",
+		[MM_MINT_REFUSED] = "the realm may not make such a token",
+		[MM_MINT_BUSY] = "the ledger has too much to do",
+		[MM_MINT_NO_KEY] = "no key can sign now: the signer or its key store is away",
+		[MM_MINT_NO_RECORD] = "the ledger cannot record tokens now",
+		[MM_MINT_LATE] = "the token was not signed in time",
+	};
+
+	return status < MM_MINT_STATUS_COUNT ? texts[status] : NULL;
+}
+
+/* ---- questions ---- */
+
+struct issuer_question *
+issuer_question_new(struct MHD_Connection *connection)
+{
+	struct issuer_question *question = calloc(1, sizeof(*question));
+
+	if (question != NULL)
+		question->connection = connection;
+	return question;
+}
+
+static void
+forget_answer(struct issuer_question *question)
+{
+	mm_secret_wipe(&question->verified, sizeof(question->verified));
+	for (size_t i = 0; i < ISSUER_TOKENS; i++) {
+		if (question->tokens[i] != NULL)
+			mm_secret_wipe(question->tokens[i], strlen(question->tokens[i]));
+		free(question->tokens[i]);
+		question->tokens[i] = NULL;
+	}
+}
+
+void
+issuer_question_free(struct issuer_question **question)
+{
+	if (*question == NULL)
+		return;
+	forget_answer(*question);
+	free(*question);
+	*question = NULL;
+}
+
+static void
+set_unavailable(struct issuer_question *question, enum mm_sign_in_status status, const char *why)
+{
+	uint64_t number = question->number;
+
+	forget_answer(question);
+	question->verified.number = number;
+	question->verified.status = (uint16_t)status;
+	(void)mm_mint_text_set(&question->verified.description, mm_slice_str(why));
+}
+
+/* ---- the table; all of these with the lock held ---- */
+
+static struct issuer_question *
+find(struct issuer_waiting *waiting, uint64_t number, enum mm_process at)
+{
+	struct issuer_question *question = waiting->questions[number % ISSUER_WAITING_MAX];
+
+	return question != NULL && question->number == number && question->at == at ? question : NULL;
+}
+
+/* Its answer is there: back to its request. */
+static void
+leave(struct issuer_waiting *waiting, struct issuer_question *question)
+{
+	uint16_t slot = (uint16_t)(question->number % ISSUER_WAITING_MAX);
+
+	waiting->questions[slot] = NULL;
+	waiting->free_slots[waiting->free_count++] = slot;
+	question->number = 0;
+	waiting->resume(question);
+}
+
+static void
+leave_unanswered(struct issuer_waiting *waiting, struct issuer_question *question, const char *why)
+{
+	set_unavailable(question, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, why);
+	leave(waiting, question);
+}
+
+static struct issuer_peer *
+peer_of(struct issuer_waiting *waiting, enum mm_process process)
+{
+	return process == MM_PROCESS_VERIFIER ? &waiting->verifier : &waiting->ledger;
+}
+
+static const char *
+away_text(enum mm_process process)
+{
+	return process == MM_PROCESS_VERIFIER ? "the verifier is away" : "the ledger is away";
+}
+
+/* What it has been sent is not known to have been done, and is not done twice. */
+static void
+lose_peer(struct issuer_waiting *waiting, enum mm_process process)
+{
+	struct issuer_peer *peer = peer_of(waiting, process);
+
+	if (peer->fd >= 0)
+		close(peer->fd);
+	peer->fd = -1;
+	for (size_t i = 0; i < ISSUER_WAITING_MAX; i++) {
+		struct issuer_question *question = waiting->questions[i];
+
+		if (question != NULL && question->at == process && question->sent)
+			leave_unanswered(waiting, question, away_text(process));
+	}
+}
+
+/* ---- sending ---- */
+
+static void
+free_packet(struct issuer_packet *packet)
+{
+	mm_secret_wipe(packet->bytes, packet->len);
+	free(packet);
+}
+
+static void
+drop_first(struct issuer_peer *peer)
+{
+	struct issuer_packet *packet = peer->first;
+
+	peer->first = packet->next;
+	if (peer->first == NULL)
+		peer->last = &peer->first;
+	peer->bytes -= packet->len;
+	free_packet(packet);
+}
+
+static bool
+keep_packet(struct issuer_waiting *waiting, struct issuer_peer *peer, uint64_t number, enum mm_message_type type,
+    struct mm_slice bytes)
+{
+	struct issuer_packet *packet;
+
+	if (bytes.len > ISSUER_OUTBOX_BYTES_MAX - peer->bytes)
+		return false;
+	packet = malloc(sizeof(*packet) + bytes.len);
+	if (packet == NULL)
+		return false;
+	*packet = (struct issuer_packet){ .number = number, .type = type, .len = bytes.len };
+	memcpy(packet->bytes, bytes.ptr, bytes.len);
+	*peer->last = packet;
+	peer->last = &packet->next;
+	peer->bytes += bytes.len;
+	(void)eventfd_write(waiting->wake_fd, 1);
+	return true;
+}
+
+/* 1 sent, 0 not now, -1 the peer is gone. */
+static int
+send_now(const struct issuer_peer *peer, enum mm_process process, enum mm_message_type type, struct mm_slice bytes)
+{
+	if (peer->fd < 0)
+		return 0;
+	if (mm_message_send(peer->fd, MM_PROCESS_ISSUER, process, type, bytes.ptr, bytes.len, -1) == 0)
+		return 1;
+	return errno == EAGAIN || errno == ENOBUFS ? 0 : -1;
+}
+
+/*
+ * In order: behind what waits already. A peer that is gone is lost by the first thread, which sees it at its socket;
+ * until then its messages wait for the next one.
+ */
+static bool
+send_or_keep(struct issuer_waiting *waiting, struct issuer_question *question, enum mm_message_type type,
+    struct mm_slice bytes)
+{
+	struct issuer_peer *peer = peer_of(waiting, question->at);
+
+	question->sent = peer->first == NULL && send_now(peer, question->at, type, bytes) == 1;
+	return question->sent || keep_packet(waiting, peer, question->number, type, bytes);
+}
+
+bool
+issuer_waiting_flush(struct issuer_waiting *waiting, enum mm_process process)
+{
+	struct issuer_peer *peer = peer_of(waiting, process);
+	bool left;
+
+	pthread_mutex_lock(&waiting->lock);
+	while (peer->first != NULL) {
+		struct issuer_packet *packet = peer->first;
+		struct issuer_question *question = find(waiting, packet->number, process);
+		int sent = question == NULL ? 1 :
+		    send_now(peer, process, packet->type, mm_slice(packet->bytes, packet->len));
+
+		if (sent == -1)
+			lose_peer(waiting, process);
+		if (sent != 1)
+			break;
+		if (question != NULL)
+			question->sent = true;
+		drop_first(peer);
+	}
+	left = peer->first != NULL && peer->fd >= 0;
+	pthread_mutex_unlock(&waiting->lock);
+	return left;
+}
+
+bool
+issuer_waiting_enter(struct issuer_waiting *waiting, struct issuer_question *question)
+{
+	bool entered;
+
+	pthread_mutex_lock(&waiting->lock);
+	entered = waiting->free_count > 0;
+	if (entered) {
+		uint16_t slot = waiting->free_slots[--waiting->free_count];
+
+		forget_answer(question);
+		question->number = ++waiting->sequence << SLOT_BITS | slot;
+		question->deadline_ms = issuer_now_ms() + ISSUER_WAIT_MS;
+		question->at = MM_PROCESS_VERIFIER;
+		question->sent = false;
+		question->tokens_missing = 0;
+		waiting->questions[slot] = question;
+	}
+	pthread_mutex_unlock(&waiting->lock);
+	return entered;
+}
+
+void
+issuer_waiting_send(struct issuer_waiting *waiting, struct issuer_question *question, struct mm_verify *verify)
+{
+	struct mm_verify_room room;
+	uint64_t number;
+	bool written;
+
+	pthread_mutex_lock(&waiting->lock);
+	number = question->number;
+	verify->head.number = number;
+	written = number != 0 && mm_verify_write(verify, &room);
+	/* Its time may be over already: then it is its request's again, and must not be touched. */
+	if (number != 0 && !written)
+		leave_unanswered(waiting, question, "the request cannot be passed on");
+	else if (number != 0 &&
+	    !send_or_keep(waiting, question, MM_MESSAGE_VERIFY, mm_slice(room.bytes, room.len)))
+		leave_unanswered(waiting, question, "there is too much to do");
+	pthread_mutex_unlock(&waiting->lock);
+	if (written)
+		mm_secret_wipe(room.bytes, room.len);
+}
+
+/* ---- answers ---- */
+
+static void
+spend(struct issuer_waiting *waiting, struct issuer_question *question, enum issuer_token token,
+    const uint8_t ticket[MM_TICKET_LEN])
+{
+	struct mm_ticket_spend payload = { .number = question->number << 1 | token };
+
+	memcpy(payload.ticket, ticket, MM_TICKET_LEN);
+	question->tokens_missing |= 1U << token;
+	if (!send_or_keep(waiting, question, MM_MESSAGE_TICKET_SPEND, mm_slice(&payload, sizeof(payload))))
+		set_unavailable(question, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "there is too much to do");
+}
+
+static void
+spend_tickets(struct issuer_waiting *waiting, struct issuer_question *question)
+{
+	const struct mm_verified *verified = &question->verified;
+
+	question->at = MM_PROCESS_LEDGER;
+	if (verified->has_access)
+		spend(waiting, question, ISSUER_TOKEN_ACCESS, verified->ticket_access);
+	if (verified->has_identity && verified->status == MM_SIGN_IN_OK)
+		spend(waiting, question, ISSUER_TOKEN_IDENTITY, verified->ticket_identity);
+	if (verified->status != MM_SIGN_IN_OK)
+		leave(waiting, question);
+}
+
+/* False: the verifier is broken. An answer that nobody waits for any more is none's. */
+static bool
+take_verified(struct issuer_waiting *waiting, const struct mm_message *message)
+{
+	struct mm_verified verified;
+	struct issuer_question *question;
+
+	if (!mm_verified_read(mm_slice(message->payload, message->len), &verified))
+		return false;
+	question = find(waiting, verified.number, MM_PROCESS_VERIFIER);
+	if (question != NULL) {
+		question->verified = verified;
+		if (verified.status == MM_SIGN_IN_OK && (verified.has_access || verified.has_identity))
+			spend_tickets(waiting, question);
+		else
+			leave(waiting, question);
+	}
+	mm_secret_wipe(&verified, sizeof(verified));
+	return true;
+}
+
+static void
+keep_token(struct issuer_waiting *waiting, struct issuer_question *question, enum issuer_token token,
+    struct mm_slice text)
+{
+	char *copy = malloc(text.len + 1);
+
+	if (copy == NULL) {
+		set_unavailable(question, MM_SIGN_IN_SERVER_ERROR, "memory is short");
+		return;
+	}
+	memcpy(copy, text.ptr, text.len);
+	copy[text.len] = '\0';
+	question->tokens[token] = copy;
+	question->tokens_missing &= ~(1U << token);
+	waiting->tokens_made++;
+}
+
+static void
+take_failure(struct issuer_waiting *waiting, struct issuer_question *question, enum mm_mint_status status)
+{
+	waiting->tokens_not_made++;
+	set_unavailable(question, status == MM_MINT_REFUSED ? MM_SIGN_IN_SERVER_ERROR :
+	                                                      MM_SIGN_IN_TEMPORARILY_UNAVAILABLE,
+	    issuer_mint_status_text(status));
+}
+
+/* A token without NUL or anything that a header or a JSON text would have to escape: base64url and two dots. */
+static bool
+token_is_good(struct mm_slice token)
+{
+	return token.len > 0 && strspn(token.ptr, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") >=
+	    token.len;
+}
+
+/* Refused, late or busy is the request's trouble; that no key signs or nothing can be recorded is the mint's. */
+static void
+note_trouble(struct issuer_waiting *waiting, enum mm_mint_status status)
+{
+	if (status == MM_MINT_DONE)
+		waiting->trouble = MM_MINT_DONE;
+	if (status != MM_MINT_NO_KEY && status != MM_MINT_NO_RECORD)
+		return;
+	waiting->trouble = status;
+	waiting->trouble_ms = issuer_now_ms();
+}
+
+static bool
+take_token(struct issuer_waiting *waiting, struct mm_message *message)
+{
+	struct mm_token_made made;
+	struct issuer_question *question;
+	struct mm_slice token;
+
+	if (message->len < sizeof(made))
+		return false;
+	memcpy(&made, message->payload, sizeof(made));
+	token = mm_slice(message->payload + sizeof(made), message->len - sizeof(made));
+	if (made.token_len != token.len || made.status >= MM_MINT_STATUS_COUNT || token.len > MM_MINT_TOKEN_MAX)
+		return false;
+	message->payload[message->len] = '\0'; /* MM_MINT_TOKEN_MAX lies far below the payload's room */
+	if (made.status == MM_MINT_DONE && !token_is_good(token))
+		return false;
+	note_trouble(waiting, (enum mm_mint_status)made.status);
+	question = find(waiting, made.number >> 1, MM_PROCESS_LEDGER);
+	if (question == NULL || (question->tokens_missing & 1U << (made.number & 1)) == 0)
+		return true;
+	if (made.status == MM_MINT_DONE)
+		keep_token(waiting, question, (enum issuer_token)(made.number & 1), token);
+	else
+		take_failure(waiting, question, (enum mm_mint_status)made.status);
+	if (question->tokens_missing == 0 || question->verified.status != MM_SIGN_IN_OK)
+		leave(waiting, question);
+	mm_secret_wipe(message->payload, message->len);
+	return true;
+}
+
+static bool
+take_message(struct issuer_waiting *waiting, struct mm_message *message)
+{
+	if (message->type == MM_MESSAGE_VERIFIED)
+		return take_verified(waiting, message);
+	return message->type == MM_MESSAGE_TOKEN_MADE && take_token(waiting, message);
+}
+
+void
+issuer_waiting_receive(struct issuer_waiting *waiting, enum mm_process process)
+{
+	static struct mm_message message; /* the first thread's alone */
+	struct issuer_peer *peer = peer_of(waiting, process);
+	int received = 1;
+
+	for (size_t i = 0; i < RECEIVE_MAX && received == 1 && peer->fd >= 0; i++) {
+		received = mm_message_receive(peer->fd, MM_PROCESS_ISSUER, process, &message);
+		if (received == -1 && errno == EAGAIN)
+			return;
+		pthread_mutex_lock(&waiting->lock);
+		if (received != 1 || !take_message(waiting, &message))
+			lose_peer(waiting, process);
+		pthread_mutex_unlock(&waiting->lock);
+	}
+}
+
+/* ---- peers ---- */
+
+bool
+issuer_waiting_set_peer(struct issuer_waiting *waiting, enum mm_process process, int fd)
+{
+	if (process != MM_PROCESS_VERIFIER && process != MM_PROCESS_LEDGER)
+		return false;
+	pthread_mutex_lock(&waiting->lock);
+	lose_peer(waiting, process);
+	peer_of(waiting, process)->fd = fd;
+	pthread_mutex_unlock(&waiting->lock);
+	return true;
+}
+
+void
+issuer_waiting_expire(struct issuer_waiting *waiting, int64_t now_ms)
+{
+	pthread_mutex_lock(&waiting->lock);
+	for (size_t i = 0; i < ISSUER_WAITING_MAX; i++) {
+		struct issuer_question *question = waiting->questions[i];
+
+		if (question == NULL || question->deadline_ms > now_ms)
+			continue;
+		waiting->timed_out++;
+		leave_unanswered(waiting, question,
+		    peer_of(waiting, question->at)->fd < 0 ? away_text(question->at) : "it took too long");
+	}
+	pthread_mutex_unlock(&waiting->lock);
+}
+
+void
+issuer_waiting_fail_all(struct issuer_waiting *waiting)
+{
+	issuer_waiting_expire(waiting, INT64_MAX);
+}
+
+void
+issuer_waiting_get_counts(struct issuer_waiting *waiting, struct issuer_waiting_counts *counts)
+{
+	pthread_mutex_lock(&waiting->lock);
+	*counts = (struct issuer_waiting_counts){
+		.questions = ISSUER_WAITING_MAX - waiting->free_count,
+		.verifier_there = waiting->verifier.fd >= 0,
+		.ledger_there = waiting->ledger.fd >= 0,
+		.trouble = issuer_now_ms() - waiting->trouble_ms < ISSUER_TROUBLE_MS ? waiting->trouble : MM_MINT_DONE,
+		.tokens_made = waiting->tokens_made,
+		.tokens_not_made = waiting->tokens_not_made,
+		.timed_out = waiting->timed_out,
+	};
+	pthread_mutex_unlock(&waiting->lock);
+}
+
+static void
+init_peer(struct issuer_peer *peer)
+{
+	*peer = (struct issuer_peer){ .fd = -1 };
+	peer->last = &peer->first;
+}
+
+static void
+clear_peer(struct issuer_peer *peer)
+{
+	while (peer->first != NULL)
+		drop_first(peer);
+	if (peer->fd >= 0)
+		close(peer->fd);
+	peer->fd = -1;
+}
+
+bool
+issuer_waiting_begin(struct issuer_waiting *waiting, void (*resume)(struct issuer_question *question))
+{
+	memset(waiting, 0, sizeof(*waiting));
+	init_peer(&waiting->verifier);
+	init_peer(&waiting->ledger);
+	waiting->resume = resume;
+	for (size_t i = 0; i < ISSUER_WAITING_MAX; i++)
+		waiting->free_slots[waiting->free_count++] = (uint16_t)(ISSUER_WAITING_MAX - 1 - i);
+	waiting->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (waiting->wake_fd >= 0 && pthread_mutex_init(&waiting->lock, NULL) == 0)
+		return true;
+	fprintf(stderr, "mintmark-issuer: no room for requests that wait\n");
+	return false;
+}
+
+void
+issuer_waiting_end(struct issuer_waiting *waiting)
+{
+	if (waiting->resume == NULL)
+		return;
+	clear_peer(&waiting->verifier);
+	clear_peer(&waiting->ledger);
+	if (waiting->wake_fd >= 0)
+		close(waiting->wake_fd);
+	pthread_mutex_destroy(&waiting->lock);
+	waiting->resume = NULL;
+}
