@@ -148,9 +148,9 @@ ask_device(struct issuer_exchange *exchange, struct mm_http_answer *answer, enum
 
 	issuer_exchange_begin(exchange, MM_ASK_DEVICE_USER, &verify);
 	verify.ask.device_user.decision = (uint8_t)decision;
-	(void)mm_mint_text_set(&verify.ask.device_user.cookie, session_of(exchange));
+	issuer_put_text(&verify.ask.device_user.cookie, session_of(exchange));
 	/* What is too long is no code: an empty one is none either. */
-	(void)mm_mint_text_set(&verify.ask.device_user.user_code, code_of(exchange));
+	issuer_put_text(&verify.ask.device_user.user_code, code_of(exchange));
 	return issuer_exchange_ask(exchange, answer, &verify, after);
 }
 
@@ -160,7 +160,7 @@ ask_session(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 	struct mm_verify verify;
 
 	issuer_exchange_begin(exchange, MM_ASK_SESSION, &verify);
-	(void)mm_mint_text_set(&verify.ask.session.cookie, session_of(exchange));
+	issuer_put_text(&verify.ask.session.cookie, session_of(exchange));
 	return issuer_exchange_ask(exchange, answer, &verify, take_session);
 }
 

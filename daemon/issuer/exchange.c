@@ -200,7 +200,7 @@ issuer_exchange_begin(const struct issuer_exchange *exchange, enum mm_sign_in_re
 	memset(verify, 0, sizeof(*verify));
 	verify->head.request = (uint16_t)request;
 	verify->head.is_get = issuer_exchange_is(exchange, "GET");
-	(void)mm_mint_text_set(&verify->head.tenant, exchange->tenant);
+	issuer_put_text(&verify->head.tenant, exchange->tenant);
 	write_peer(peer, verify->head.address);
 	if (believed)
 		write_told_address(exchange, verify->head.address);

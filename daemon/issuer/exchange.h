@@ -65,6 +65,13 @@ issuer_exchange_parameter(const struct issuer_exchange *exchange, enum issuer_pa
 	return exchange->parameters.values[parameter];
 }
 
+/* Set a text of a structure; what does not fit is an empty one. */
+#define issuer_put_text(text, slice)                   \
+	do {                                           \
+		if (!mm_mint_text_set((text), (slice))) \
+			(text)->len = 0;               \
+	} while (0)
+
 /* Find a header field of the request, ignoring the case of its name. */
 struct mm_http_field issuer_exchange_field(const struct issuer_exchange *exchange, const char *name);
 

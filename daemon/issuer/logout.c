@@ -71,10 +71,10 @@ end_session(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 		return issuer_page_message(exchange, answer, MHD_HTTP_FORBIDDEN, "This page is too old",
 		    mm_slice_str("The form that was sent is not one of this browser's, or it is from too long ago."));
 	issuer_exchange_begin(exchange, MM_ASK_SIGN_OUT, &verify);
-	(void)mm_mint_text_set(&verify.ask.sign_out.cookie, session_of(exchange));
+	issuer_put_text(&verify.ask.sign_out.cookie, session_of(exchange));
 	/* What is too long is nobody's: then nothing is led to. */
-	(void)mm_mint_text_set(&verify.head.client_id, issuer_exchange_parameter(exchange, ISSUER_P_CLIENT_ID));
-	(void)mm_mint_text_set(&verify.ask.sign_out.redirect_uri,
+	issuer_put_text(&verify.head.client_id, issuer_exchange_parameter(exchange, ISSUER_P_CLIENT_ID));
+	issuer_put_text(&verify.ask.sign_out.redirect_uri,
 	    issuer_exchange_parameter(exchange, ISSUER_P_POST_LOGOUT_REDIRECT_URI));
 	return issuer_exchange_ask(exchange, answer, &verify, take_end);
 }

@@ -135,7 +135,7 @@ ask_authorize(struct issuer_exchange *exchange, struct mm_http_answer *answer, e
 	if (!issuer_authorization_read(exchange, &verify.head, &ask->authorize))
 		return answer_no_place(exchange, answer);
 	ask->consent = consent;
-	(void)mm_mint_text_set(&ask->cookie, session_of(exchange));
+	issuer_put_text(&ask->cookie, session_of(exchange));
 	return issuer_exchange_ask(exchange, answer, &verify, after);
 }
 
@@ -315,8 +315,8 @@ read_name_and_password(const struct issuer_exchange *exchange, struct mm_ask_sig
 	struct mm_slice username = issuer_exchange_parameter(exchange, ISSUER_P_USERNAME);
 	struct mm_slice password = issuer_exchange_parameter(exchange, ISSUER_P_PASSWORD);
 
-	(void)mm_mint_text_set(&ask->cookie, session_of(exchange));
-	(void)mm_mint_text_set(&ask->device, issuer_exchange_cookie(exchange, ISSUER_COOKIE_DEVICE));
+	issuer_put_text(&ask->cookie, session_of(exchange));
+	issuer_put_text(&ask->device, issuer_exchange_cookie(exchange, ISSUER_COOKIE_DEVICE));
 	return mm_slice_present(username) && mm_slice_present(password) && mm_mint_text_set(&ask->username, username) &&
 	    mm_mint_text_set(&ask->password, password);
 }

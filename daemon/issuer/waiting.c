@@ -98,7 +98,8 @@ set_unavailable(struct issuer_question *question, enum mm_sign_in_status status,
 	forget_answer(question);
 	question->verified.number = number;
 	question->verified.status = (uint16_t)status;
-	(void)mm_mint_text_set(&question->verified.description, mm_slice_str(why));
+	if (!mm_mint_text_set(&question->verified.description, mm_slice_str(why)))
+		question->verified.description.len = 0;
 }
 
 /* ---- the table; all of these with the lock held ---- */
