@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Ed25519 with raw keys, by libcrypto. */
 #include "lib/crypto/ed25519.h"
 
 #include <openssl/evp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* HKDF, by libcrypto. */
 #include "lib/crypto/hkdf.h"
 
 #include "lib/crypto/digest.h"

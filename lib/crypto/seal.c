@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Sealing: AES-256-GCM under a key that is derived for each sealed text. */
 #include "lib/crypto/seal.h"
 
 #include "lib/crypto/digest.h"
