@@ -6,6 +6,7 @@
 
 #include "engine/file.h"
 #include "engine/kept_keys.h"
+#include "engine/tenants_document.h"
 #include "lib/base/limits.h"
 
 #include <errno.h>
@@ -90,6 +91,13 @@ as_const(char **list)
 	return (const char *const *)list;
 }
 
+static enum mm_document_origin
+origin_of(const struct mm_config_realm *realm)
+{
+	return realm->keys_kind == MM_KEYS_FILE ? MM_DOCUMENT_FILE :
+	    realm->keys_kind == MM_KEYS_MINT ? MM_DOCUMENT_MINT : MM_DOCUMENT_FETCHED;
+}
+
 /* Whether a realm before this one names the same document. */
 static bool
 is_shared_with_earlier(const struct mm_config *config, size_t realm)
@@ -109,7 +117,7 @@ is_given(const struct mm_trustfile_document *documents, size_t count, const char
 	return false;
 }
 
-/* A document to be fetched that was not fetched yet is an empty one, so that the other realms need not wait for it. */
+/* A document that was not fetched or sent yet is an empty one, so that the other realms need not wait for it. */
 static bool
 add_unfetched(struct mm_trust_builder *builder, const struct mm_config *config,
     const struct mm_trustfile_document *documents, size_t count)
@@ -120,10 +128,30 @@ add_unfetched(struct mm_trust_builder *builder, const struct mm_config *config,
 		if (realm->keys_kind == MM_KEYS_FILE || is_given(documents, count, realm->keys) ||
 		    is_shared_with_earlier(config, i))
 			continue;
-		if (!mm_trust_builder_add_document(builder, realm->keys, mm_slice_str(""), MM_DOCUMENT_FETCHED))
+		if (!mm_trust_builder_add_document(builder, realm->keys, mm_slice_str(""), origin_of(realm)))
 			return false;
 	}
 	return true;
+}
+
+/* What stands behind a prefix; NULL: the name has another. */
+static const char *
+behind(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : NULL;
+}
+
+static bool
+add_document(struct mm_trust_builder *builder, const struct mm_trustfile_document *document)
+{
+	bool of_mint = document->origin == MM_DOCUMENT_MINT;
+
+	if (of_mint && behind(document->path, MM_DIRECTORY_PREFIX) != NULL)
+		return mm_trust_builder_add_directory(builder, behind(document->path, MM_DIRECTORY_PREFIX),
+		    document->bytes);
+	if (of_mint && behind(document->path, MM_TENANTS_PREFIX) != NULL)
+		return true; /* add_more_tenants() */
+	return mm_trust_builder_add_document(builder, document->path, document->bytes, document->origin);
 }
 
 static bool
@@ -131,8 +159,7 @@ add_documents(struct mm_trust_builder *builder, const struct mm_config *config,
     const struct mm_trustfile_document *documents, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!mm_trust_builder_add_document(builder, documents[i].path, documents[i].bytes,
-		        documents[i].origin))
+		if (!add_document(builder, &documents[i]))
 			return false;
 	return add_unfetched(builder, config, documents, count);
 }
@@ -146,7 +173,9 @@ add_realms(struct mm_trust_builder *builder, const struct mm_config *config)
 			.name = realm->name, .issuer = realm->issuer, .keys = realm->keys,
 			.require_key_issuer = realm->require_key_issuer, .algorithms = as_const(realm->algorithms),
 			.token_types = as_const(realm->token_types), .max_lifetime_s = realm->max_lifetime_s,
-			.absent_for_s = realm->absent_for_s,
+			.absent_for_s = realm->absent_for_s, .mint = realm->keys_kind == MM_KEYS_MINT,
+			.when_stale_marked_only = realm->when_stale_marked_only,
+			.derived_from = as_const(realm->derived_from),
 		};
 
 		if (!mm_trust_builder_add_realm(builder, &settings))
@@ -180,7 +209,10 @@ add_services(struct mm_trust_builder *builder, const struct mm_config *config)
 			.name = service->name, .audience = service->audience, .realms = as_const(service->realms),
 			.mailbox_claim = service->mailbox_claim, .scopes = as_const(service->scopes),
 			.clients = as_const(service->clients), .binding = service->binding,
-			.dpop_nonce = service->dpop_nonce,
+			.dpop_nonce = service->dpop_nonce, .mark = service->mark, .ledger = service->ledger,
+			.ledger_away_marked_only = service->ledger_away_marked_only,
+			.directory = service->directory_mint, .accept_unproven = as_const(service->accept_unproven),
+			.exchange_from = as_const(service->exchange_from),
 		};
 
 		if (!mm_trust_builder_add_service(builder, &settings))
@@ -222,6 +254,20 @@ add_revocations(struct mm_trust_builder *builder, const struct mm_config *config
 	return true;
 }
 
+static bool
+add_more_tenants(struct mm_trust_builder *builder, const struct mm_trustfile_document *documents, size_t count,
+    struct mm_problems *problems)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *realm = behind(documents[i].path, MM_TENANTS_PREFIX);
+
+		if (documents[i].origin == MM_DOCUMENT_MINT && realm != NULL &&
+		    !mm_tenants_add(builder, realm, documents[i].bytes, problems))
+			return false;
+	}
+	return true;
+}
+
 bool
 mm_trustfile_compile(const struct mm_config *config, const struct mm_trustfile_document *documents,
     size_t document_count, uint64_t epoch, struct mm_problems *problems, void **snapshot, size_t *snapshot_len)
@@ -231,7 +277,8 @@ mm_trustfile_compile(const struct mm_config *config, const struct mm_trustfile_d
 	bool filled, compiled;
 
 	filled = builder != NULL && add_documents(builder, config, documents, document_count) &&
-	    add_realms(builder, config) && add_tenants(builder, config) && add_services(builder, config) &&
+	    add_realms(builder, config) && add_tenants(builder, config) &&
+	    add_more_tenants(builder, documents, document_count, problems) && add_services(builder, config) &&
 	    add_revocations(builder, config);
 	compiled = filled && mm_trust_builder_compile(builder, epoch, report_note, &reporter, snapshot, snapshot_len);
 	mm_trust_builder_free(&builder);
@@ -243,26 +290,31 @@ mm_trustfile_compile(const struct mm_config *config, const struct mm_trustfile_d
 
 /* ---- from the files ---- */
 
-/* Key documents that were read; each once. */
+/* Key documents that were read; each once. Bytes and, where it is not the realm's, the name are owned. */
 struct documents {
 	struct mm_trustfile_document *items;
+	char **names;
 	size_t count;
 };
 
 static void
 clear_documents(struct documents *documents)
 {
-	for (size_t i = 0; i < documents->count; i++)
+	for (size_t i = 0; i < documents->count; i++) {
+		free(documents->names[i]);
 		free((void *)(uintptr_t)documents->items[i].bytes.ptr);
+	}
+	free(documents->names);
 	free(documents->items);
 }
 
+/* name: owned, and NULL for the realm's own document. */
 static void
-add_document(struct documents *documents, const struct mm_config_realm *realm, char *bytes, size_t len)
+keep_document(struct documents *documents, const struct mm_config_realm *realm, char *name, struct mm_slice bytes)
 {
+	documents->names[documents->count] = name;
 	documents->items[documents->count++] = (struct mm_trustfile_document){
-		.path = realm->keys, .bytes = mm_slice(bytes, len),
-		.origin = realm->keys_kind == MM_KEYS_FILE ? MM_DOCUMENT_FILE : MM_DOCUMENT_FETCHED,
+		.path = name == NULL ? realm->keys : name, .bytes = bytes, .origin = origin_of(realm),
 	};
 }
 
@@ -274,11 +326,60 @@ read_file(struct documents *documents, const struct mm_config *config, const str
 	char *bytes = mm_file_read(AT_FDCWD, realm->keys, MM_DOCUMENT_LEN_MAX, &len);
 
 	if (bytes != NULL)
-		add_document(documents, realm, bytes, len);
+		keep_document(documents, realm, NULL, mm_slice(bytes, len));
 	else
 		mm_problems_add(problems, MM_PROBLEM_ERROR, config->path, realm->line,
 		    "put the realm's JWK set there, or correct 'keys'", "realm %s: its key file %s cannot be read: %s",
 		    realm->name, realm->keys, mm_file_failure_text(errno));
+}
+
+/* Read what mintmarkd kept of a document; bytes absent and errno where there is nothing. */
+static struct mm_slice
+load_kept(const char *folder, const char *name)
+{
+	int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), failure;
+	int64_t fetched_s = 0;
+	char *bytes = NULL;
+	size_t len = 0;
+
+	if (fd == -1)
+		return MM_SLICE_ABSENT;
+	bytes = mm_kept_keys_load(fd, name, &len, &fetched_s);
+	failure = errno;
+	close(fd);
+	errno = failure;
+	return bytes == NULL ? MM_SLICE_ABSENT : mm_slice(bytes, len);
+}
+
+/* Users and further tenants of a mint; there need be none. */
+static void
+read_beside(struct documents *documents, const struct mm_config_realm *realm, const char *folder, const char *prefix,
+    struct mm_problems *problems)
+{
+	struct mm_slice bytes;
+	char *name = NULL;
+
+	if (asprintf(&name, "%s%s", prefix, realm->name) < 0) {
+		problems->incomplete = true;
+		return;
+	}
+	bytes = load_kept(folder, name);
+	if (mm_slice_present(bytes))
+		keep_document(documents, realm, name, bytes);
+	else
+		free(name);
+}
+
+static void
+tell_not_kept(const struct mm_config *config, const struct mm_config_realm *realm, const char *folder,
+    struct mm_problems *problems)
+{
+	const char *why = errno != ENOENT ? mm_file_failure_text(errno) :
+	    realm->keys_kind == MM_KEYS_MINT ? "the ledger sent none" : "none were fetched";
+
+	mm_problems_add(problems, MM_PROBLEM_REMARK, config->path, realm->line,
+	    "mintmarkd gets and keeps them; run this as a user that may read them",
+	    "realm %s: no keys of %s are kept in %s: %s", realm->name, realm->keys, folder, why);
 }
 
 /* Nothing is fetched here: what mintmarkd kept is what there is. */
@@ -286,35 +387,32 @@ static void
 read_kept(struct documents *documents, const struct mm_config *config, const struct mm_config_realm *realm,
     struct mm_problems *problems)
 {
-	char *folder = NULL, *bytes = NULL;
-	int64_t fetched_s = 0;
-	size_t len = 0;
-	int fd;
+	struct mm_slice bytes;
+	char *folder = NULL;
 
 	if (asprintf(&folder, "%s/" MM_KEPT_KEYS_FOLDER, config->state_dir) < 0) {
 		problems->incomplete = true;
 		return;
 	}
-	fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd != -1)
-		bytes = mm_kept_keys_load(fd, realm->keys, &len, &fetched_s);
-	if (bytes != NULL)
-		add_document(documents, realm, bytes, len);
+	bytes = load_kept(folder, realm->keys);
+	if (mm_slice_present(bytes))
+		keep_document(documents, realm, NULL, bytes);
 	else
-		mm_problems_add(problems, MM_PROBLEM_REMARK, config->path, realm->line,
-		    "mintmarkd fetches and keeps them; run this as a user that may read them",
-		    "realm %s: no keys of %s are kept in %s: %s", realm->name, realm->keys, folder,
-		    errno == ENOENT ? "none were fetched" : mm_file_failure_text(errno));
-	if (fd != -1)
-		close(fd);
+		tell_not_kept(config, realm, folder, problems);
+	if (realm->keys_kind == MM_KEYS_MINT) {
+		read_beside(documents, realm, folder, MM_DIRECTORY_PREFIX, problems);
+		read_beside(documents, realm, folder, MM_TENANTS_PREFIX, problems);
+	}
 	free(folder);
 }
 
 static bool
 read_documents(struct documents *documents, const struct mm_config *config, struct mm_problems *problems)
 {
-	documents->items = calloc(config->realm_count + 1, sizeof(*documents->items));
-	if (documents->items == NULL) {
+	/* A mint has three. */
+	documents->items = calloc(3 * config->realm_count + 1, sizeof(*documents->items));
+	documents->names = calloc(3 * config->realm_count + 1, sizeof(*documents->names));
+	if (documents->items == NULL || documents->names == NULL) {
 		problems->incomplete = true;
 		return false;
 	}

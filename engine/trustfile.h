@@ -10,7 +10,10 @@
 
 #include <mintmark/trust.h>
 
-/* The bytes of one key document, under the name that the configuration's realms give it. */
+/*
+ * The bytes of one key document, under the name that the configuration's realms give it. Of origin MM_DOCUMENT_MINT
+ * also "directory:REALM" and "tenants:REALM" (doc/PROTOCOL.directory).
+ */
 struct mm_trustfile_document {
 	const char *path; /* the realms' 'keys', as struct mm_config_realm has it */
 	struct mm_slice bytes;
@@ -19,7 +22,8 @@ struct mm_trustfile_document {
 
 /*
  * Compile a configuration and its key documents to a snapshot (malloc'ed, the caller frees it).
- * A document to be fetched that is not among them was not fetched yet: its realms have no keys.
+ * A document to be fetched that is not among them was not fetched yet, one of a ledger was not sent yet: its realms
+ * have no keys.
  * Returns false with the reasons in problems. Not checked here: anything that compiling does not.
  */
 bool mm_trustfile_compile(const struct mm_config *config, const struct mm_trustfile_document *documents,
@@ -34,8 +38,8 @@ struct mm_config *mm_trustfile_read_config(const char *path, struct mm_problems 
 /*
  * Compile from the files themselves, for commands that run as the operator: reads the configuration and
  * every key file (regular files of at most MM_DOCUMENT_LEN_MAX bytes), compiles and loads. *config and *trust are
- * set only on success. Nothing is fetched: of a document on the network it reads what mintmarkd kept; where that is not
- * there, a remark says so, and the realm has no keys.
+ * set only on success. Nothing is fetched: of a document on the network, and of a mint, it reads what mintmarkd kept;
+ * where that is not there, a remark says so, and the realm has no keys.
  */
 bool mm_trustfile_load(const char *config_path, struct mm_problems *problems, struct mm_config **config,
     struct mm_trust **trust);

@@ -14,6 +14,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/limits.h"
 #include "lib/base/reader.h"
+#include "lib/trust/snapshot.h"
 
 #include <errno.h>
 #include <stdint.h>

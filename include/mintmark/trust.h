@@ -31,6 +31,13 @@ struct mm_realm_settings {
 	const char *const *token_types; /* accepted 'typ'; NULL: at+jwt */
 	int64_t max_lifetime_s;         /* longest exp - iat; 0: 3600 */
 	int64_t absent_for_s;           /* how long a key gone from a fetched document is still good; 0: 86400 */
+	bool mint;                      /* its document is of MM_DOCUMENT_MINT */
+	bool when_stale_marked_only;    /* a mint: its mark is enough while the trust state may be old */
+	/*
+	 * The realms whose tokens it makes its own of; NULL: none. It is a mint, has no tenants of its own, and none of
+	 * them is derived.
+	 */
+	const char *const *derived_from;
 };
 
 struct mm_tenant_settings {
@@ -63,6 +70,11 @@ struct mm_service_settings {
 	const char *const *clients; /* accepted; NULL: any */
 	enum mm_binding binding;    /* which proof of possession it demands */
 	bool dpop_nonce;            /* a DPoP proof must carry a nonce of ours (RFC 9449 section 9) */
+	enum mm_proof_demand mark, ledger;  /* of mints' tokens */
+	bool ledger_away_marked_only;       /* a right mark is enough while the ledger is away */
+	bool directory;                     /* mailboxes and subjects are those of the realms' directories */
+	const char *const *accept_unproven; /* realms without a mint whose tokens need no proof; NULL: none */
+	const char *const *exchange_from;   /* it takes primary tokens of these realms alone; NULL: any it accepts */
 };
 
 enum mm_revocation_kind {
@@ -123,8 +135,9 @@ enum mm_document_origin {
 	 */
 	MM_DOCUMENT_FETCHED,
 	/*
-	 * A mint's own: "mint:REALM", its keys with their states and times, "directory:REALM" and "tenants:REALM", which
-	 * are no JWK sets (doc/PROTOCOL.directory).
+	 * A mint's own: of the ledger, as a file, and each key states its realm's issuer, its window and its state (see
+	 * doc/PROTOCOL.ledger). An empty one says that the ledger did not speak yet. doc/PROTOCOL.directory has others,
+	 * which are no JWK sets and no documents for a realm's 'keys'.
 	 */
 	MM_DOCUMENT_MINT,
 };
@@ -137,6 +150,13 @@ enum mm_document_origin {
 MM_API MM_MUST_USE bool
 mm_trust_builder_add_document(struct mm_trust_builder *builder, const char *name, struct mm_slice jwks,
     enum mm_document_origin origin);
+
+/*
+ * Add the directory of the mint of this name (doc/PROTOCOL.directory). Everything is copied.
+ * Returns false where memory is short. Not checked here: the document; compiling reads it.
+ */
+MM_API MM_MUST_USE bool
+mm_trust_builder_add_directory(struct mm_trust_builder *builder, const char *realm, struct mm_slice json);
 
 /*
  * Add a realm, tenant, service or revocation. Everything is copied.

@@ -424,7 +424,7 @@ read_window(struct reading *reading)
 	return jwk->iat_s < jwk->exp_s && jwk->nbf_s < jwk->exp_s ? MM_JWK_GOOD : MM_JWK_WINDOW_EMPTY;
 }
 
-/* OpenID Federation 1.0, historical keys: 'revoked_at' is required, 'reason' a string. */
+/* OpenID Federation 1.0, historical keys: 'revoked_at' is required, 'reason' a string. Mints write the time alone. */
 static enum mm_jwk_fault
 read_revoked(struct reading *reading)
 {
@@ -434,6 +434,9 @@ read_revoked(struct reading *reading)
 
 	reading->jwk.revoked_at_s = INT64_MIN;
 	if (value.type == MM_JSON_ABSENT)
+		return MM_JWK_GOOD;
+	reading->jwk.revoked = mm_json_integer(value, &reading->jwk.revoked_at_s);
+	if (reading->jwk.revoked)
 		return MM_JWK_GOOD;
 	if (!mm_json_view_object(value, &index) ||
 	    !mm_json_integer(mm_json_find(&index, "revoked_at"), &reading->jwk.revoked_at_s))

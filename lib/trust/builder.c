@@ -14,6 +14,7 @@ mm_trust_builder_new(void)
 	if (builder == NULL)
 		return NULL;
 	builder->last_document = &builder->documents;
+	builder->last_directory = &builder->directories;
 	builder->last_realm = &builder->realms;
 	builder->last_tenant = &builder->tenants;
 	builder->last_service = &builder->services;
@@ -82,6 +83,23 @@ mm_trust_builder_add_document(struct mm_trust_builder *builder, const char *name
 }
 
 bool
+mm_trust_builder_add_directory(struct mm_trust_builder *builder, const char *realm, struct mm_slice json)
+{
+	struct mm_builder_directory *row = mm_pool_alloc(&builder->pool, sizeof(*row));
+	char *bytes = mm_pool_copy(&builder->pool, json);
+
+	if (row == NULL || bytes == NULL)
+		return false;
+	row->realm = realm;
+	row->json = mm_slice(bytes, json.len);
+	if (!copy_text(&builder->pool, &row->realm))
+		return false;
+	*builder->last_directory = row;
+	builder->last_directory = &row->next;
+	return true;
+}
+
+bool
 mm_trust_builder_add_realm(struct mm_trust_builder *builder, const struct mm_realm_settings *realm)
 {
 	struct mm_builder_realm *row = mm_pool_alloc(&builder->pool, sizeof(*row));
@@ -92,7 +110,7 @@ mm_trust_builder_add_realm(struct mm_trust_builder *builder, const struct mm_rea
 	row->settings = *realm;
 	if (!copy_text(pool, &row->settings.name) || !copy_text(pool, &row->settings.issuer) ||
 	    !copy_text(pool, &row->settings.keys) || !copy_list(pool, &row->settings.algorithms) ||
-	    !copy_list(pool, &row->settings.token_types))
+	    !copy_list(pool, &row->settings.token_types) || !copy_list(pool, &row->settings.derived_from))
 		return false;
 	*builder->last_realm = row;
 	builder->last_realm = &row->next;
@@ -127,7 +145,8 @@ mm_trust_builder_add_service(struct mm_trust_builder *builder, const struct mm_s
 	row->settings = *service;
 	if (!copy_text(pool, &row->settings.name) || !copy_text(pool, &row->settings.audience) ||
 	    !copy_text(pool, &row->settings.mailbox_claim) || !copy_list(pool, &row->settings.realms) ||
-	    !copy_list(pool, &row->settings.scopes) || !copy_list(pool, &row->settings.clients))
+	    !copy_list(pool, &row->settings.scopes) || !copy_list(pool, &row->settings.clients) ||
+	    !copy_list(pool, &row->settings.accept_unproven) || !copy_list(pool, &row->settings.exchange_from))
 		return false;
 	*builder->last_service = row;
 	builder->last_service = &row->next;

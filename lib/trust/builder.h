@@ -16,6 +16,12 @@ struct mm_builder_document {
 	enum mm_document_origin origin;
 };
 
+struct mm_builder_directory {
+	struct mm_builder_directory *next;
+	const char *realm;
+	struct mm_slice json;
+};
+
 struct mm_builder_realm {
 	struct mm_builder_realm *next;
 	struct mm_realm_settings settings;
@@ -40,6 +46,7 @@ struct mm_builder_revocation {
 struct mm_trust_builder {
 	struct mm_pool pool;
 	struct mm_builder_document *documents, **last_document;
+	struct mm_builder_directory *directories, **last_directory;
 	struct mm_builder_realm *realms, **last_realm;
 	struct mm_builder_tenant *tenants, **last_tenant;
 	struct mm_builder_service *services, **last_service;

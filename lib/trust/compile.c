@@ -144,8 +144,19 @@ token_types_of(const struct mm_realm_settings *settings)
 	return settings->token_types == NULL ? usual : settings->token_types;
 }
 
+/* A list of realms by their places. */
 static void
-write_realm(struct mm_buf *out, const struct mm_compiled_realm *realm)
+write_realm_numbers(struct mm_buf *out, const struct mm_compilation *compilation, const char *const *names)
+{
+	size_t count = list_count(names);
+
+	mm_buf_add_u32(out, (uint32_t)count);
+	for (size_t i = 0; i < count; i++)
+		mm_buf_add_u32(out, (uint32_t)mm_compile_find_realm(compilation, names[i]));
+}
+
+static void
+write_realm(struct mm_buf *out, const struct mm_compilation *compilation, const struct mm_compiled_realm *realm)
 {
 	const char *const *types = token_types_of(realm->settings);
 	size_t count = list_count(types);
@@ -154,6 +165,9 @@ write_realm(struct mm_buf *out, const struct mm_compiled_realm *realm)
 	write_str(out, realm->settings->issuer);
 	mm_buf_add_u64(out, (uint64_t)realm->max_lifetime_s);
 	mm_buf_add_u8(out, realm->keys_fetched);
+	mm_buf_add_u8(out, realm->settings->mint);
+	mm_buf_add_u8(out, realm->settings->when_stale_marked_only);
+	write_realm_numbers(out, compilation, realm->settings->derived_from);
 	mm_buf_add_u32(out, (uint32_t)count);
 	for (size_t i = 0; i < count; i++)
 		write_lower(out, without_application(types[i]));
@@ -177,19 +191,33 @@ accepts_any_client(const struct mm_service_settings *settings)
 static void
 write_service(struct mm_buf *out, const struct mm_compilation *compilation, const struct mm_service_settings *settings)
 {
-	size_t realm_count = list_count(settings->realms);
-
 	write_str(out, settings->name);
 	write_str(out, settings->audience);
 	write_str(out, settings->mailbox_claim);
-	mm_buf_add_u32(out, (uint32_t)realm_count);
-	for (size_t i = 0; i < realm_count; i++)
-		mm_buf_add_u32(out, (uint32_t)mm_compile_find_realm(compilation, settings->realms[i]));
+	write_realm_numbers(out, compilation, settings->realms);
 	write_list(out, settings->scopes);
 	mm_buf_add_u8(out, accepts_any_client(settings));
 	write_list(out, settings->clients);
 	mm_buf_add_u8(out, (uint8_t)settings->binding);
 	mm_buf_add_u8(out, settings->dpop_nonce);
+	mm_buf_add_u8(out, (uint8_t)settings->mark);
+	mm_buf_add_u8(out, (uint8_t)settings->ledger);
+	mm_buf_add_u8(out, settings->ledger_away_marked_only);
+	mm_buf_add_u8(out, settings->directory);
+	write_realm_numbers(out, compilation, settings->accept_unproven);
+	mm_buf_add_u8(out, settings->exchange_from != NULL);
+	write_realm_numbers(out, compilation, settings->exchange_from);
+}
+
+static void
+write_user(struct mm_buf *out, const struct mm_compiled_user *user)
+{
+	mm_buf_add_u32(out, (uint32_t)user->tenant);
+	write_text(out, user->subject);
+	write_text(out, user->mailbox);
+	mm_buf_add_u32(out, (uint32_t)user->delegate_count);
+	for (size_t i = 0; i < user->delegate_count; i++)
+		write_text(out, user->delegates[i]);
 }
 
 static void
@@ -202,6 +230,7 @@ write_key(struct mm_buf *out, const struct mm_candidate *candidate)
 	write_text(out, candidate->jwk.kid);
 	mm_buf_add_u8(out, known ? candidate->algorithm->number : 0);
 	mm_buf_add_u8(out, (uint8_t)candidate->standing);
+	mm_buf_add_u8(out, candidate->tainted);
 	mm_buf_add(out, candidate->jwk.thumbprint, MM_DIGEST_LEN);
 	mm_buf_add(out, candidate->jwk.material_id, MM_DIGEST_LEN);
 	mm_buf_add_u64(out, (uint64_t)candidate->signs_from_s);
@@ -241,6 +270,8 @@ count_texts(const struct mm_compilation *compilation)
 		count += list_count(compilation->tenants[i].settings->domains);
 	for (const struct mm_builder_service *row = compilation->builder->services; row != NULL; row = row->next)
 		count += list_count(row->settings.scopes) + list_count(row->settings.clients);
+	for (size_t i = 0; i < compilation->user_count; i++)
+		count += compilation->users[i].delegate_count;
 	return count;
 }
 
@@ -263,6 +294,7 @@ write_head(struct mm_buf *out, const struct mm_compilation *compilation, uint64_
 	mm_buf_add_u32(out, (uint32_t)compilation->realm_count);
 	mm_buf_add_u32(out, (uint32_t)compilation->tenant_count);
 	mm_buf_add_u32(out, (uint32_t)count_services(compilation));
+	mm_buf_add_u32(out, (uint32_t)compilation->user_count);
 	mm_buf_add_u32(out, (uint32_t)compilation->candidate_count);
 	mm_buf_add_u32(out, (uint32_t)compilation->revocation_count);
 	mm_buf_add_u32(out, (uint32_t)compilation->finding_count);
@@ -285,11 +317,13 @@ write_snapshot(struct mm_buf *out, const struct mm_compilation *compilation, uin
 {
 	write_head(out, compilation, epoch);
 	for (size_t i = 0; i < compilation->realm_count; i++)
-		write_realm(out, &compilation->realms[i]);
+		write_realm(out, compilation, &compilation->realms[i]);
 	for (size_t i = 0; i < compilation->tenant_count; i++)
 		write_tenant(out, &compilation->tenants[i]);
 	for (const struct mm_builder_service *row = compilation->builder->services; row != NULL; row = row->next)
 		write_service(out, compilation, &row->settings);
+	for (size_t i = 0; i < compilation->user_count; i++)
+		write_user(out, &compilation->users[i]);
 	for (size_t i = 0; i < compilation->candidate_count; i++)
 		write_key(out, &compilation->candidates[i]);
 	for (size_t i = 0; i < compilation->revocation_count; i++)
@@ -333,6 +367,8 @@ mm_trust_builder_compile(struct mm_trust_builder *builder, uint64_t epoch, mm_no
 
 	mm_buf_init(&out, MM_SNAPSHOT_LEN_MAX);
 	mm_compile_settings(&compilation);
+	if (!compilation.no_memory)
+		mm_compile_directories(&compilation);
 	if (!compilation.no_memory)
 		mm_compile_keys(&compilation);
 	if (compilation.no_memory)

@@ -2,7 +2,8 @@
 /*
  * A compilation: the state of turning settings and key documents into a snapshot.
  *
- * compile_settings.c checks realms, tenants, services and revocations against each other; compile_keys.c reads the
+ * compile_settings.c checks realms, tenants, services and revocations against each other, compile_mint.c what is of
+ * mints among them; compile_directory.c reads who may sign in at a mint; compile_keys.c reads the
  * documents and gives each realm its keys, which compile_tombstones.c and compile_shared.c take away where they must;
  * compile.c orders all and writes the bytes.
  */
@@ -27,6 +28,15 @@ struct mm_compiled_realm {
 	bool keys_fetched;
 };
 
+/* An entry of a directory; its texts are in the document or the compilation's pool. */
+struct mm_compiled_user {
+	size_t tenant; /* a number, after the tenants were sorted */
+	struct mm_slice subject, mailbox;
+	struct mm_slice *delegates;
+	size_t delegate_count;
+	bool dropped;
+};
+
 struct mm_compiled_tenant {
 	const struct mm_tenant_settings *settings;
 	size_t realm;
@@ -45,6 +55,7 @@ struct mm_candidate {
 	bool material_good; /* a public key can be made of it */
 	size_t realm;
 	enum mm_key_standing standing;
+	bool tainted;
 	bool loses; /* another realm keeps this material, or none does */
 	int64_t signs_from_s, signs_until_s, verify_until_s;
 	int64_t seen_s;       /* when a fetched one was first seen; INT64_MIN: that is not stated, or it is of a file */
@@ -63,6 +74,8 @@ struct mm_compilation {
 	size_t realm_count;
 	struct mm_compiled_tenant *tenants; /* sorted by realm and id */
 	size_t tenant_count;
+	struct mm_compiled_user *users; /* sorted by tenant and subject */
+	size_t user_count;
 	struct mm_compiled_revocation *revocations; /* sorted as in the snapshot, one for each value */
 	size_t revocation_count;
 	struct mm_compiled_revocation *dead_kids; /* those of keys: they become keys that are revoked */
@@ -84,8 +97,14 @@ const char *mm_compile_text(struct mm_compilation *compilation, const char *form
 /* The realm of this name; realm_count: none. */
 size_t mm_compile_find_realm(const struct mm_compilation *compilation, const char *name);
 
+/* What is of mints, of realms, and of services; each problem is told. Needs the realms and the tenants. */
+void mm_compile_check_mints(struct mm_compilation *compilation);
+
 /* Check all settings, and fill the tables of realms, tenants and revocations. */
 void mm_compile_settings(struct mm_compilation *compilation);
+
+/* Read the directories, and fill the table of users. Needs the tenants. */
+void mm_compile_directories(struct mm_compilation *compilation);
 
 /* Read all documents, and fill the table of candidates. Needs the realms. */
 void mm_compile_keys(struct mm_compilation *compilation);

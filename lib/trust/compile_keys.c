@@ -18,6 +18,7 @@
 #include "lib/base/limits.h"
 #include "lib/jose/jwks.h"
 #include "lib/jose/keyset_marks.h"
+#include "lib/jose/mint_marks.h"
 #include "lib/trust/compile.h"
 #include "lib/trust/compile_tombstones.h"
 #include "lib/trust/find.h"
@@ -36,6 +37,7 @@ struct document {
 /* A key as it stands in a document. */
 struct published {
 	struct mm_jwk jwk;
+	struct mm_mint_marks mint; /* of a mint's; of a file's whether it is tainted */
 	struct mm_keyset_marks marks; /* of a file's: none */
 	bool dropped;
 };
@@ -65,7 +67,8 @@ note_fault(struct document *document, enum mm_note_class class_of_fetched, struc
 bool
 mm_compile_is_source(const struct mm_builder_document *document, const struct mm_compiled_realm *realm)
 {
-	return realm->settings->keys != NULL && strcmp(realm->settings->keys, document->name) == 0;
+	return realm->settings->keys != NULL && strcmp(realm->settings->keys, document->name) == 0 &&
+	    realm->settings->mint == (document->origin == MM_DOCUMENT_MINT);
 }
 
 /* The key's own 'issuer' is this realm's: a literal for a literal, a template for a template. */
@@ -86,7 +89,7 @@ standing_in(const struct mm_jwk *jwk, const struct mm_compiled_realm *realm, enu
 		return false;
 	if (jwk->revoked)
 		*standing = MM_KEY_TOMBSTONED;
-	else if (!mm_slice_present(jwk->issuer) && realm->settings->require_key_issuer)
+	else if (!mm_slice_present(jwk->issuer) && (realm->settings->require_key_issuer || realm->settings->mint))
 		*standing = MM_KEY_WITHOUT_SCOPE;
 	else
 		*standing = MM_KEY_USABLE;
@@ -188,6 +191,15 @@ set_windows(struct mm_candidate *candidate, const struct mm_compiled_realm *real
 		bring_forward(&candidate->verify_until_s, later(marks->not_after_s, MM_CLOCK_SKEW_S));
 }
 
+/* What a ledger says of a key narrows its window, and never widens it. */
+static void
+narrow_window(struct mm_candidate *candidate, const struct mm_mint_marks *marks)
+{
+	bring_forward(&candidate->verify_until_s, marks->verify_until_s);
+	if (marks->retired)
+		bring_forward(&candidate->verify_until_s, candidate->signs_until_s);
+}
+
 struct mm_candidate *
 mm_compile_new_candidate(struct mm_compilation *compilation)
 {
@@ -221,8 +233,10 @@ offer_to_realm(struct document *document, const struct published *published, siz
 	*candidate = (struct mm_candidate){
 		.jwk = *jwk, .document = document->row, .realm = realm_number, .standing = standing,
 		.seen_s = published->marks.seen_s, .revoked_at_s = jwk->revoked_at_s,
+		.tainted = published->mint.tainted,
 	};
 	set_windows(candidate, realm, &published->marks);
+	narrow_window(candidate, &published->mint);
 	if (!choose_algorithm(document, realm, candidate) || !check_material(document, candidate))
 		return;
 	document->compilation->candidate_count++;
@@ -327,11 +341,29 @@ is_alarming(enum mm_jwk_fault fault)
 	    fault == MM_JWK_X5T_CONTRADICTS;
 }
 
+/* A stranger cannot say that a key of his is tainted: he is who would be lying. */
+static bool
+read_mint_marks(struct document *document, struct mm_json_value element, struct published *published)
+{
+	const char *fault = mm_mint_marks_read(element, document->row->origin == MM_DOCUMENT_MINT, &published->jwk,
+	    &published->mint);
+
+	if (fault == NULL)
+		return true;
+	note_key(document, MM_NOTE_REFUSED, published->jwk.kid, fault,
+	    document->row->origin == MM_DOCUMENT_MINT ? "see what the ledger says in the log" :
+	    "write when the key was tainted, in seconds since 1970");
+	return false;
+}
+
 static bool
 read_marks(struct document *document, struct mm_json_value element, struct published *published)
 {
 	published->marks = (struct mm_keyset_marks){ INT64_MIN, INT64_MAX, INT64_MAX };
-	if (!is_fetched(document) || mm_keyset_read_marks(element, &published->marks))
+	published->mint = (struct mm_mint_marks){ .verify_until_s = INT64_MAX };
+	if (!is_fetched(document))
+		return read_mint_marks(document, element, published);
+	if (mm_keyset_read_marks(element, &published->marks))
 		return true;
 	note_key(document, MM_NOTE_REMARK, published->jwk.kid, "a member of ours is no time",
 	    "remove what was kept of the document, and fetch it anew");
@@ -419,6 +451,9 @@ compile_document(struct document *document, struct mm_json_names *names, struct 
 	if (is_fetched(document) && document->row->jwks.len == 0)
 		note_key(document, MM_NOTE_REMARK, MM_SLICE_ABSENT, "nothing was fetched yet",
 		    "see that mintmarkd runs and reaches the address");
+	else if (document->row->origin == MM_DOCUMENT_MINT && document->row->jwks.len == 0)
+		note_key(document, MM_NOTE_REMARK, MM_SLICE_ABSENT, "the ledger did not say yet which keys there are",
+		    "see that mintmarkd runs, and what it logs");
 	else if (mm_jwks_scan(document->row->jwks, names, &set, &fault) != MM_OK)
 		note_fault(document, MM_NOTE_ALARM, MM_SLICE_ABSENT, fault_text(document, &fault),
 		    is_fetched(document) ?

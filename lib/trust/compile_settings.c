@@ -114,6 +114,9 @@ check_source(struct mm_compilation *compilation, struct mm_compiled_realm *realm
 	if (document == NULL)
 		refuse(compilation, settings->name, "the realm's key document is missing",
 		    "name a readable file in 'keys'");
+	else if (settings->mint != (document->origin == MM_DOCUMENT_MINT))
+		refuse(compilation, settings->name, "the realm's keys are a mint's, and it is none, or the other way",
+		    "write keys = \"mint\" for a realm whose keys the ledger keeps");
 	realm->keys_fetched = document != NULL && document->origin == MM_DOCUMENT_FETCHED;
 	realm->absent_for_s = settings->absent_for_s == 0 ? MM_ABSENT_FOR_DEFAULT_S : settings->absent_for_s;
 	if (realm->absent_for_s < 1 || realm->absent_for_s > MM_ABSENT_FOR_MAX_S)
@@ -577,4 +580,5 @@ mm_compile_settings(struct mm_compilation *compilation)
 	compile_tenants(compilation);
 	compile_services(compilation);
 	compile_revocations(compilation);
+	mm_compile_check_mints(compilation);
 }

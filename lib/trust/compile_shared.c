@@ -14,17 +14,23 @@ same_document(const struct mm_builder_document *a, const struct mm_builder_docum
 
 /*
  * Design: material "stays good where it stood first by mint, by file, or by its own issuer (else anybody could switch a
- * realm off by publishing its public key)". An operator's file stands before what a stranger publishes, whatever that
- * states; then a key that states its realm's issuer before one that states none; then the one that was seen first; of
- * those seen together, and of files, the realm that is configured first.
+ * realm off by publishing its public key)". A mint stands first, and an operator's file before what a stranger
+ * publishes, whatever that states; then a key that states its realm's issuer before one that states none; then the one
+ * that was seen first; of those seen together, and of files, the realm that is configured first.
  */
+static int
+rank(enum mm_document_origin origin)
+{
+	return origin == MM_DOCUMENT_MINT ? 0 : origin == MM_DOCUMENT_FILE ? 1 : 2;
+}
+
 static bool
 stands_before(const struct mm_candidate *a, const struct mm_candidate *b)
 {
 	bool a_states = mm_slice_present(a->jwk.issuer), b_states = mm_slice_present(b->jwk.issuer);
 
 	if (a->document->origin != b->document->origin)
-		return a->document->origin == MM_DOCUMENT_FILE;
+		return rank(a->document->origin) < rank(b->document->origin);
 	if (a_states != b_states)
 		return a_states;
 	if (a->seen_s != b->seen_s)

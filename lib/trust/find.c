@@ -68,6 +68,60 @@ mm_realm_find_tenant(const struct mm_realm *realm, struct mm_slice id)
 	return NULL;
 }
 
+/* A parent of one tenant has it under the id that is listed, if one is. */
+const struct mm_tenant *
+mm_realm_find_parents_tenant(const struct mm_realm *realm, struct mm_slice id)
+{
+	for (size_t i = 0; i < realm->parent_count; i++) {
+		const struct mm_tenant *tenant = mm_realm_find_tenant(realm->parents[i], id);
+
+		if (tenant != NULL && mm_slice_present(tenant->id))
+			return tenant;
+	}
+	return NULL;
+}
+
+const struct mm_user *
+mm_tenant_find_user(const struct mm_tenant *tenant, struct mm_slice subject)
+{
+	size_t low = 0, high = tenant->user_count;
+
+	if (!mm_slice_present(subject))
+		return NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = mm_slice_compare(tenant->users[middle].subject, subject);
+
+		if (order == 0)
+			return &tenant->users[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const struct mm_realm *
+mm_trust_find_realm_named(const struct mm_trust *trust, struct mm_slice name)
+{
+	for (size_t i = 0; i < trust->realm_count; i++) {
+		if (mm_slice_equal(trust->realms[i].name, name))
+			return &trust->realms[i];
+	}
+	return NULL;
+}
+
+bool
+mm_realms_have(const struct mm_realm *const *realms, size_t count, const struct mm_realm *realm)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (realms[i] == realm)
+			return true;
+	}
+	return false;
+}
+
 /* The first entry of this kid; key_count: none. */
 static size_t
 first_of_kid(const struct mm_trust *trust, struct mm_slice kid)
@@ -160,11 +214,7 @@ mm_trust_is_revoked(const struct mm_trust *trust, const struct mm_realm *realm, 
 bool
 mm_service_accepts_realm(const struct mm_service *service, const struct mm_realm *realm)
 {
-	for (size_t i = 0; i < service->realm_count; i++) {
-		if (service->realms[i] == realm)
-			return true;
-	}
-	return false;
+	return mm_realms_have(service->realms, service->realm_count, realm);
 }
 
 const struct mm_service *

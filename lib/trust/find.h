@@ -17,6 +17,18 @@ mm_trust_find_realm(const struct mm_trust *trust, struct mm_slice iss, struct mm
 /* The tenant of a template realm by its id; NULL: it is not listed. */
 const struct mm_tenant *mm_realm_find_tenant(const struct mm_realm *realm, struct mm_slice id);
 
+/* The tenant of a derived realm by its id: that of a realm which it is derived from; NULL: it is not listed. */
+const struct mm_tenant *mm_realm_find_parents_tenant(const struct mm_realm *realm, struct mm_slice id);
+
+/* The directory's entry of a subject; NULL: it has none. */
+const struct mm_user *mm_tenant_find_user(const struct mm_tenant *tenant, struct mm_slice subject);
+
+/* The realm of this name; NULL: none. */
+const struct mm_realm *mm_trust_find_realm_named(const struct mm_trust *trust, struct mm_slice name);
+
+/* Whether a list of realms holds one. */
+bool mm_realms_have(const struct mm_realm *const *realms, size_t count, const struct mm_realm *realm);
+
 /* The entry of this kid in the realm, of any standing; NULL: none. */
 const struct mm_key *
 mm_trust_find_key(const struct mm_trust *trust, const struct mm_realm *realm, struct mm_slice kid);

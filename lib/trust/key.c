@@ -13,6 +13,8 @@ mm_key_state_at(const struct mm_key *key, int64_t now_s)
 		return MM_STATE_WITHOUT_SCOPE;
 	if (now_s > key->verify_until_s)
 		return MM_STATE_RETIRED;
+	if (key->tainted)
+		return MM_STATE_TAINTED;
 	if (now_s > key->signs_until_s)
 		return MM_STATE_RETIRING;
 	return now_s < key->signs_from_s ? MM_STATE_PREPARED : MM_STATE_ACTIVE;
@@ -28,6 +30,7 @@ mm_key_state_name(enum mm_key_state state)
 		[MM_STATE_RETIRED] = "retired",
 		[MM_STATE_REVOKED] = "revoked",
 		[MM_STATE_WITHOUT_SCOPE] = "without scope",
+		[MM_STATE_TAINTED] = "tainted",
 	};
 
 	return (unsigned)state < MM_STATE_COUNT ? names[state] : "unknown";

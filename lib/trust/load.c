@@ -101,6 +101,30 @@ read_realm_number(struct loader *loader, struct mm_realm **realm)
 	return true;
 }
 
+/* A list of realms by their places. */
+static bool
+read_realms(struct loader *loader, const struct mm_realm *const **list, size_t *list_count)
+{
+	uint32_t count = mm_reader_u32(&loader->reader);
+	const struct mm_realm **realms;
+
+	if (count > loader->loaded->trust.realm_count)
+		return refuse(loader, "a list of realms is longer than all of them");
+	realms = mm_pool_array(loader->pool, count + 1, sizeof(struct mm_realm *));
+	if (realms == NULL)
+		return refuse(loader, "memory is short");
+	for (uint32_t i = 0; i < count; i++) {
+		struct mm_realm *realm;
+
+		if (!read_realm_number(loader, &realm))
+			return false;
+		realms[i] = realm;
+	}
+	*list = realms;
+	*list_count = count;
+	return true;
+}
+
 static bool
 read_digest(struct loader *loader, uint8_t digest[MM_DIGEST_LEN])
 {
@@ -114,6 +138,15 @@ read_digest(struct loader *loader, uint8_t digest[MM_DIGEST_LEN])
 
 /* ---- the parts ---- */
 
+struct tables {
+	uint32_t texts, realms, tenants, services, users, keys, revocations, findings;
+	struct mm_tenant *tenant_rows;
+	struct mm_service *service_rows;
+	struct mm_user *user_rows;
+	struct mm_revocation *revocation_rows;
+	struct mm_trust_finding *finding_rows;
+};
+
 static bool
 load_realm(struct loader *loader, struct mm_realm *realm)
 {
@@ -122,13 +155,19 @@ load_realm(struct loader *loader, struct mm_realm *realm)
 	if (!read_name(loader, &realm->name) || !read_name(loader, &realm->issuer))
 		return false;
 	realm->max_lifetime_s = (int64_t)mm_reader_u64(&loader->reader);
-	if (!read_flag(loader, &realm->keys_fetched) || !read_list(loader, &realm->token_types))
+	if (!read_flag(loader, &realm->keys_fetched) || !read_flag(loader, &realm->is_mint) ||
+	    !read_flag(loader, &realm->when_stale_marked_only) ||
+	    !read_realms(loader, &realm->parents, &realm->parent_count) || !read_list(loader, &realm->token_types))
 		return false;
 	if (mm_issuer_parse(realm->issuer, &pattern) != NULL)
 		return refuse(loader, "a realm's issuer is none");
 	realm->issuer_before = pattern.before;
 	realm->issuer_after = pattern.after;
 	realm->is_template = pattern.is_template;
+	if (!realm->is_mint && (realm->when_stale_marked_only || realm->parent_count > 0))
+		return refuse(loader, "a realm without a mint has what is of mints");
+	if (realm->parent_count > 0 && realm->is_template)
+		return refuse(loader, "a derived realm's issuer is a template");
 	return demand(loader, realm->token_types.count > 0, "a realm has no token types") &&
 	    demand(loader, realm->max_lifetime_s >= 1 && realm->max_lifetime_s <= MM_LIFETIME_MAX_S,
 	    "a realm's lifetime is out of range");
@@ -143,6 +182,8 @@ load_tenant(struct loader *loader, struct mm_tenant *tenant, const struct mm_ten
 	if (!read_realm_number(loader, &realm) || !read_name(loader, &tenant->name))
 		return false;
 	tenant->realm = realm;
+	if (realm->parent_count > 0)
+		return refuse(loader, "a derived realm has a tenant of its own");
 	tenant->id = read_text(loader);
 	if (!read_list(loader, &tenant->domains))
 		return false;
@@ -169,34 +210,71 @@ read_binding(struct loader *loader, struct mm_service *service)
 }
 
 static bool
+read_demand(struct loader *loader, enum mm_proof_demand *demand_of_proof)
+{
+	uint8_t value = mm_reader_u8(&loader->reader);
+
+	*demand_of_proof = (enum mm_proof_demand)value;
+	return demand(loader, value <= MM_PROOF_REQUIRED, "a service demands an unknown proof");
+}
+
+static bool
+read_proof(struct loader *loader, struct mm_service *service)
+{
+	if (!read_demand(loader, &service->mark) || !read_demand(loader, &service->ledger) ||
+	    !read_flag(loader, &service->ledger_away_marked_only) || !read_flag(loader, &service->directory) ||
+	    !read_realms(loader, &service->unproven_realms, &service->unproven_realm_count) ||
+	    !read_flag(loader, &service->exchanges) ||
+	    !read_realms(loader, &service->exchange_realms, &service->exchange_realm_count))
+		return false;
+	for (size_t i = 0; i < service->unproven_realm_count; i++)
+		if (service->unproven_realms[i]->is_mint)
+			return refuse(loader, "a service accepts a mint's tokens unproven");
+	return demand(loader, service->exchanges == (service->exchange_realm_count > 0),
+	    "a service exchanges tokens of no realm") &&
+	    demand(loader, !service->directory || !mm_slice_present(service->mailbox_claim),
+	    "a service has a directory and a mailbox claim");
+}
+
+static bool
 load_service(struct loader *loader, struct mm_service *service)
 {
-	const struct mm_realm **realms;
-	uint32_t realm_count;
-
 	if (!read_name(loader, &service->name) || !read_name(loader, &service->audience))
 		return false;
 	service->trust = &loader->loaded->trust;
 	service->mailbox_claim = read_text(loader);
-	realm_count = mm_reader_u32(&loader->reader);
-	if (realm_count == 0 || realm_count > loader->loaded->trust.realm_count)
-		return refuse(loader, "a service has no realm, or too many");
-	realms = mm_pool_array(loader->pool, realm_count, sizeof(struct mm_realm *));
-	if (realms == NULL)
-		return refuse(loader, "memory is short");
-	for (uint32_t i = 0; i < realm_count; i++) {
-		struct mm_realm *realm;
-
-		if (!read_realm_number(loader, &realm))
-			return false;
-		realms[i] = realm;
-	}
-	service->realms = realms;
-	service->realm_count = realm_count;
-	return read_list(loader, &service->scopes) && read_flag(loader, &service->any_client) &&
-	    read_list(loader, &service->clients) && read_binding(loader, service) &&
+	if (!read_realms(loader, &service->realms, &service->realm_count))
+		return false;
+	return demand(loader, service->realm_count > 0, "a service has no realm") &&
+	    read_list(loader, &service->scopes) && read_flag(loader, &service->any_client) &&
+	    read_list(loader, &service->clients) && read_binding(loader, service) && read_proof(loader, service) &&
 	    demand(loader, service->any_client == (service->clients.count == 0),
 	    "a service accepts any client and some, or none");
+}
+
+/* Users come tenant by tenant; what a subject opens lies in one of his tenant's domains, which compiling saw to. */
+static bool
+load_user(struct loader *loader, struct mm_user *user, const struct tables *tables)
+{
+	uint32_t number = mm_reader_u32(&loader->reader);
+	struct mm_tenant *tenant;
+
+	if (number >= tables->tenants)
+		return refuse(loader, "there is no tenant of this number");
+	tenant = &tables->tenant_rows[number];
+	if (!read_name(loader, &user->subject))
+		return false;
+	user->mailbox = read_text(loader);
+	if (!read_list(loader, &user->delegates))
+		return false;
+	if (!tenant->realm->is_mint)
+		return refuse(loader, "a realm without a mint has a directory");
+	if (tenant->user_count == 0)
+		tenant->users = user;
+	else if (tenant->users + tenant->user_count != user || mm_slice_compare(user[-1].subject, user->subject) >= 0)
+		return refuse(loader, "the users are not in order");
+	tenant->user_count++;
+	return true;
 }
 
 /* Make the OpenSSL key of an entry: of a usable one always, of another one where its numbers are there. */
@@ -258,7 +336,8 @@ load_key(struct loader *loader, struct mm_key *key, const struct mm_key *before)
 	key->realm = realm;
 	key->algorithm = mm_algorithm_by_number(mm_reader_u8(&loader->reader));
 	standing = mm_reader_u8(&loader->reader);
-	if (!read_thumbprint(loader, key) || !read_digest(loader, key->material_id))
+	if (!read_flag(loader, &key->tainted) || !read_thumbprint(loader, key) ||
+	    !read_digest(loader, key->material_id))
 		return false;
 	key->signs_from_s = (int64_t)mm_reader_u64(&loader->reader);
 	key->signs_until_s = (int64_t)mm_reader_u64(&loader->reader);
@@ -327,14 +406,6 @@ table(struct loader *loader, uint32_t count, size_t row_size, size_t least)
 	return rows;
 }
 
-struct tables {
-	uint32_t texts, realms, tenants, services, keys, revocations, findings;
-	struct mm_tenant *tenant_rows;
-	struct mm_service *service_rows;
-	struct mm_revocation *revocation_rows;
-	struct mm_trust_finding *finding_rows;
-};
-
 static void
 read_counts(struct loader *loader, struct tables *tables)
 {
@@ -342,6 +413,7 @@ read_counts(struct loader *loader, struct tables *tables)
 	tables->realms = mm_reader_u32(&loader->reader);
 	tables->tenants = mm_reader_u32(&loader->reader);
 	tables->services = mm_reader_u32(&loader->reader);
+	tables->users = mm_reader_u32(&loader->reader);
 	tables->keys = mm_reader_u32(&loader->reader);
 	tables->revocations = mm_reader_u32(&loader->reader);
 	tables->findings = mm_reader_u32(&loader->reader);
@@ -353,10 +425,11 @@ make_tables(struct loader *loader, struct tables *tables)
 {
 	loader->texts = table(loader, tables->texts, sizeof(struct mm_slice), 4);
 	loader->texts_left = tables->texts;
-	loader->realms = table(loader, tables->realms, sizeof(struct mm_realm), 21);
+	loader->realms = table(loader, tables->realms, sizeof(struct mm_realm), 27);
 	tables->tenant_rows = table(loader, tables->tenants, sizeof(struct mm_tenant), 16);
-	tables->service_rows = table(loader, tables->services, sizeof(struct mm_service), 27);
-	loader->loaded->keys = table(loader, tables->keys, sizeof(struct mm_key), 114);
+	tables->service_rows = table(loader, tables->services, sizeof(struct mm_service), 40);
+	tables->user_rows = table(loader, tables->users, sizeof(struct mm_user), 16);
+	loader->loaded->keys = table(loader, tables->keys, sizeof(struct mm_key), 115);
 	tables->revocation_rows = table(loader, tables->revocations, sizeof(struct mm_revocation), 17);
 	tables->finding_rows = table(loader, tables->findings, sizeof(struct mm_trust_finding), 12);
 	return loader->why == NULL;
@@ -377,6 +450,9 @@ load_rows(struct loader *loader, const struct tables *tables)
 			return false;
 	for (uint32_t i = 0; i < tables->services; i++)
 		if (!load_service(loader, &tables->service_rows[i]))
+			return false;
+	for (uint32_t i = 0; i < tables->users; i++)
+		if (!load_user(loader, &tables->user_rows[i], tables))
 			return false;
 	for (uint32_t i = 0; i < tables->keys; i++) {
 		trust->key_count = i + 1; /* what must be freed, should a later one fail */

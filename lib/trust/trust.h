@@ -21,11 +21,20 @@ struct mm_texts {
 	size_t count;
 };
 
+/* An entry of the directory of a mint. */
+struct mm_user {
+	struct mm_slice subject;
+	struct mm_slice mailbox;   /* absent: his tokens open none */
+	struct mm_texts delegates; /* other mailboxes that he may open */
+};
+
 struct mm_tenant {
 	struct mm_slice name;
 	struct mm_slice id; /* absent only in a realm of one tenant */
 	struct mm_texts domains;
 	const struct mm_realm *realm;
+	const struct mm_user *users; /* sorted by subject */
+	size_t user_count;
 };
 
 /* How a key stands, by what was published; its windows say the rest. */
@@ -40,6 +49,7 @@ struct mm_key {
 	const struct mm_realm *realm;
 	const struct mm_algorithm *algorithm; /* of every usable key; NULL: none can be told */
 	enum mm_key_standing standing;
+	bool tainted; /* good with proof of issuance alone */
 	struct mm_slice thumbprint_text; /* RFC 7638 with SHA-256, base64url; absent: only the kid is known, and dead */
 	uint8_t material_id[MM_DIGEST_LEN];
 	int64_t signs_from_s;   /* the signing window; INT64_MIN: open */
@@ -57,6 +67,7 @@ enum mm_key_state {
 	MM_STATE_RETIRED,
 	MM_STATE_REVOKED,
 	MM_STATE_WITHOUT_SCOPE,
+	MM_STATE_TAINTED, /* else prepared, active or retiring */
 	MM_STATE_COUNT
 };
 
@@ -71,6 +82,10 @@ struct mm_realm {
 	struct mm_texts token_types; /* lower-cased, without "application/" */
 	int64_t max_lifetime_s;
 	bool keys_fetched; /* an unknown kid may be one that is not fetched yet */
+	bool is_mint;
+	bool when_stale_marked_only;
+	const struct mm_realm *const *parents; /* that it is derived from; it has the tenants of these */
+	size_t parent_count;
 	const struct mm_tenant *tenants; /* sorted by id; in a realm of one tenant at most one */
 	size_t tenant_count;
 };
@@ -87,6 +102,14 @@ struct mm_service {
 	bool dpop_nonce;
 	const struct mm_realm *const *realms;
 	size_t realm_count;
+	enum mm_proof_demand mark, ledger;
+	bool ledger_away_marked_only;
+	bool directory;
+	const struct mm_realm *const *unproven_realms;
+	size_t unproven_realm_count;
+	bool exchanges;
+	const struct mm_realm *const *exchange_realms; /* where it exchanges */
+	size_t exchange_realm_count;
 };
 
 struct mm_revocation {

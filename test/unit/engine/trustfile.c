@@ -209,6 +209,79 @@ test_keys_that_were_fetched(void **state)
 }
 
 static void
+keep(int fd, const char *name, const char *text)
+{
+	assert_true(mm_kept_keys_store(fd, name, mm_slice_str(text), 1700000000));
+}
+
+static void
+forget(int fd, const char *name)
+{
+	char file[MM_KEPT_KEYS_NAME_SIZE];
+
+	assert_true(mm_kept_keys_file_name(name, file));
+	assert_int_equal(unlinkat(fd, file, 0), 0);
+}
+
+/* A mint has three documents, of which mintmarkd keeps what came last. */
+static void
+test_mints(void **state)
+{
+	static const char mints_keys[] = "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"K1\","
+	    "\"alg\":\"ES256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
+	    "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\","
+	    "\"issuer\":\"https://m.example/{tenant}\",\"nbf\":100,\"exp\":200,\"state\":\"active\"}]}";
+	struct mm_problems problems = { .count = 0 };
+	char keys_folder[80], text[512];
+	struct mm_trust *trust;
+	int fd;
+
+	(void)state;
+	snprintf(keys_folder, sizeof(keys_folder), "%s/" MM_KEPT_KEYS_FOLDER, folder);
+	snprintf(text, sizeof(text), "state_dir = \"%s\"\n"
+	    "realm m { issuer = \"https://m.example/{tenant}\" keys = mint listen = { \"127.0.0.1:1\" } }\n"
+	    "service s { audience = a realms = { m } directory = mint mark = required }\n", folder);
+	write_file(config_path, text);
+	trust = load_with_remarks(&problems);
+	assert_int_equal(trust->key_count, 0);
+	assert_true(is_remarked(&problems, "the ledger sent none"));
+	mm_trust_free(&trust);
+	mm_problems_clear(&problems);
+
+	assert_int_equal(mkdir(keys_folder, 0700), 0);
+	fd = open(keys_folder, O_RDONLY | O_DIRECTORY);
+	assert_true(fd >= 0);
+	keep(fd, "mint:m", mints_keys);
+	keep(fd, "tenants:m",
+	    "{\"tenants\":[{\"name\":\"added\",\"id\":\"x\",\"domains\":[\"x.example\"]}]}");
+	keep(fd, "directory:m",
+	    "{\"users\":[{\"tenant\":\"added\",\"subject\":\"u\",\"mailbox\":\"u@x.example\"}]}");
+	trust = load_with_remarks(&problems);
+	assert_int_equal(problems.count, 0);
+	assert_int_equal(trust->key_count, 1);
+	assert_true(trust->realms[0].is_mint);
+	assert_int_equal(trust->services[0].mark, MM_PROOF_REQUIRED);
+	assert_true(trust->services[0].directory);
+	assert_int_equal(trust->realms[0].tenants[0].user_count, 1);
+	mm_trust_free(&trust);
+
+	keep(fd, "tenants:m", "{\"tenants\":[{\"id\":\"x\"}]}");
+	assert_refused(text, "tenants:m", 0, "no document of tenants");
+	keep(fd, "tenants:m", "{\"tenants\":[{\"name\":\"added\",\"id\":\"x\",\"domains\":[7]}]}");
+	assert_refused(text, "tenants:m", 0, "no document of tenants");
+	keep(fd, "tenants:m", "{\"tenants\":[]}");
+	trust = load_with_remarks(&problems);
+	assert_true(is_remarked(&problems, "tenant added, which the realm does not have"));
+	mm_trust_free(&trust);
+	mm_problems_clear(&problems);
+	forget(fd, "mint:m");
+	forget(fd, "tenants:m");
+	forget(fd, "directory:m");
+	close(fd);
+	assert_int_equal(rmdir(keys_folder), 0);
+}
+
+static void
 test_configuration_that_cannot_be_read(void **state)
 {
 	struct mm_problems problems = { .count = 0 };
@@ -232,6 +305,7 @@ main(void)
 		cmocka_unit_test(test_places_of_problems),
 		cmocka_unit_test(test_key_files_that_cannot_be_read),
 		cmocka_unit_test(test_keys_that_were_fetched),
+		cmocka_unit_test(test_mints),
 		cmocka_unit_test(test_configuration_that_cannot_be_read),
 	};
 
