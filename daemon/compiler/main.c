@@ -14,7 +14,6 @@
 #include "lib/base/buf.h"
 #include "lib/base/limits.h"
 #include "lib/base/reader.h"
-#include "lib/trust/snapshot.h"
 
 #include <errno.h>
 #include <stdint.h>

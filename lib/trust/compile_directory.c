@@ -11,7 +11,6 @@
 #include "lib/codec/mailbox.h"
 #include "lib/trust/compile.h"
 #include "lib/trust/find.h"
-#include "lib/trust/snapshot.h"
 
 #include <stdlib.h>
 

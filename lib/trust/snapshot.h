@@ -14,9 +14,6 @@
 /* 100,000 tenants with their domains are about 10 MB. */
 #define MM_SNAPSHOT_LEN_MAX ((size_t)64 * 1024 * 1024)
 
-/* The directory of a mint as a document: some 200,000 users. */
-#define MM_DIRECTORY_LEN_MAX ((size_t)32 * 1024 * 1024)
-
 /* A realm may not let tokens live longer than a month: nothing that lives so long is an access token. */
 #define MM_LIFETIME_MAX_S (31 * 24 * 3600)
 
