@@ -88,7 +88,8 @@ mm_life_state_of(const struct mm_life_key *key, int64_t now_s)
 const char *
 mm_life_state_name(enum mm_life_state state)
 {
-	static const char *const names[MM_LIFE_STATE_COUNT] = { "prepared", "active", "retiring", "retired", "revoked" };
+	static const char *const names[MM_LIFE_STATE_COUNT] = { "prepared", "active", "retiring", "retired",
+		"revoked" };
 
 	return names[state];
 }
@@ -185,8 +186,9 @@ check_restored(const struct mm_life_event *event, const struct mm_life_key *key)
 		return fault;
 	if (!mm_life_is_approved(key, event->time_s))
 		return "nobody approved it within the last 24 hours";
-	return mm_slice_equal(event->by, mm_slice_str(key->approved_by)) ? "the second approval must be somebody else's" :
-	                                                                   NULL;
+	if (mm_slice_equal(event->by, mm_slice_str(key->approved_by)))
+		return "the second approval must be somebody else's";
+	return NULL;
 }
 
 static const char *

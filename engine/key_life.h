@@ -8,8 +8,8 @@
  *	anything -> revoked				for ever
  *
  * Whoever keeps the record asks mm_life_next() for the next step, has the signer do its part, records the event of it
- * (mm_life_step_event()), and only then applies it. Applying the record from its beginning gives the same life again, so
- * a keeper that is killed anywhere does a step again or has done it. No event makes a key accepted that was refused
+ * (mm_life_step_event()), and only then applies it. Applying the record from its beginning gives the same life again,
+ * so a keeper that is killed anywhere does a step again or has done it. No event makes a key accepted that was refused
  * before, but mm_life_check() lets RESTORED take a taint away.
  */
 #ifndef MM_ENGINE_KEY_LIFE_H
@@ -86,8 +86,8 @@ struct mm_key_life {
 	int64_t last_s;         /* time of the newest event */
 	int64_t high_s;         /* the latest time of any */
 	/*
-	 * When the keeper started; his to set. He retires nothing before every token from before then is over: his clock
-	 * may be wrong, and windows refuse what is too old anyway.
+	 * When the keeper started; his to set. He retires nothing before every token from before then is over: his
+	 * clock may be wrong, and windows refuse what is too old anyway.
 	 */
 	int64_t started_s;
 };

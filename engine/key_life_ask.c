@@ -12,8 +12,6 @@ struct answer {
 	const char *why, *mend;
 };
 
-typedef struct answer ask_function(const struct mm_key_life *life, const struct mm_life_question *question,
-    struct mm_life_event *event);
 
 static const struct answer granted = { NULL, NULL };
 
@@ -26,8 +24,8 @@ ask_rotate(const struct mm_key_life *life, const struct mm_life_question *questi
 		return (struct answer){ "there is no prepared key", "wait until the signer has made one" };
 	event->early = question->early;
 	if (!question->early && event->time_s < mm_life_published_s(life, &life->keys[step.key], event->time_s))
-		return (struct answer){ "the next key was not published for publish_before: verifiers that keep the key "
-			                "document do not know it yet",
+		return (struct answer){ "the next key was not published for publish_before: verifiers that keep the "
+			                "key document do not know it yet",
 			"wait until then, or rotate with --now" };
 	return granted;
 }
@@ -60,7 +58,8 @@ ask_retire(const struct mm_key_life *life, const struct mm_life_question *questi
 static struct answer
 ask_restore(const struct mm_key_life *life, const struct mm_life_question *question, struct mm_life_event *event)
 {
-	event->kind = mm_life_is_approved(&life->keys[question->key], event->time_s) ? MM_LIFE_RESTORED : MM_LIFE_APPROVED;
+	if (mm_life_is_approved(&life->keys[question->key], event->time_s))
+		event->kind = MM_LIFE_RESTORED;
 	return granted;
 }
 
@@ -77,7 +76,8 @@ ask_anything(const struct mm_key_life *life, const struct mm_life_question *ques
 static const struct {
 	enum mm_life_event_kind kind;
 	bool of_a_key;
-	ask_function *ask;
+	struct answer (*ask)(const struct mm_key_life *life, const struct mm_life_question *question,
+	    struct mm_life_event *event);
 } wishes[MM_LIFE_WISH_COUNT] = {
 	[MM_LIFE_ROTATE] = { MM_LIFE_ROTATE_ASKED, false, ask_rotate },
 	[MM_LIFE_HOLD] = { MM_LIFE_HELD, false, ask_hold },

@@ -25,12 +25,13 @@ mm_life_document_is_old(const struct mm_key_life *life, int64_t signed_s, int64_
 }
 
 /*
- * The window of a prepared key begins when it may be used at the earliest, and ends when it would if it were used now: a
- * verifier that keeps the document for less than publish_before takes the key's first tokens by what it has. When that
- * is may be wrong by the clock of this moment, its beginning not: a document outlives a jump of the clock.
+ * The window of a prepared key begins when it may be used at the earliest, and ends when it would if it were used now:
+ * a verifier that keeps the document for less than publish_before takes the key's first tokens by what it has. The end
+ * may be wrong with the clock of this moment, the beginning not: a document outlives a jump of the clock.
  */
 static void
-find_window(const struct mm_key_life *life, const struct mm_life_key *key, int64_t now_s, int64_t *nbf_s, int64_t *exp_s)
+find_window(const struct mm_key_life *life, const struct mm_life_key *key, int64_t now_s, int64_t *nbf_s,
+    int64_t *exp_s)
 {
 	*nbf_s = key->nbf_s;
 	*exp_s = key->exp_s;

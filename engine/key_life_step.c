@@ -216,8 +216,8 @@ struct mm_life_step
 mm_life_next(const struct mm_key_life *life, int64_t now_s)
 {
 	/* Where several are due at once, the one that issuing waits for comes first. */
-	static const enum mm_life_step_kind kinds[] = { MM_LIFE_PROMOTE, MM_LIFE_PUBLISH, MM_LIFE_FORGET, MM_LIFE_RETIRE,
-		MM_LIFE_MAKE };
+	static const enum mm_life_step_kind kinds[] = { MM_LIFE_PROMOTE, MM_LIFE_PUBLISH, MM_LIFE_FORGET,
+		MM_LIFE_RETIRE, MM_LIFE_MAKE };
 	struct mm_life_step first = { .kind = MM_LIFE_NOTHING };
 
 	for (size_t i = 0; i < MM_COUNT_OF(kinds); i++) {

@@ -23,9 +23,9 @@
 #define MM_KEY_LIST_LEN_MAX (MM_DOCUMENT_LEN_MAX + 1024)
 
 struct mm_key_list {
-	uint64_t sequence; /* more with each list of the realm, and never less, also after a restore */
+	uint64_t sequence; /* the term of the ledger, 32 bits, then one more with each list: never less */
 	int64_t time_s;    /* when the ledger signed it */
-	uint8_t previous[MM_DIGEST_LEN]; /* digest of the list before it; all zeroes: there was none */
+	uint8_t previous[MM_DIGEST_LEN]; /* digest of the list before it; all zeroes: the first of a term */
 	struct mm_slice realm;           /* its name */
 	struct mm_slice keys;            /* the JWK set, with every key's state and times */
 

@@ -65,6 +65,9 @@ MM_MUST_USE bool ledger_append(struct ledger *ledger, enum mm_ledger_kind kind, 
 /* Why nothing can be recorded, in words; NULL: it can. */
 const char *ledger_trouble(const struct ledger *ledger);
 
+/* The number of this term: more than that of any start before, also after a restore. Known when recovery is over. */
+uint64_t ledger_term(const struct ledger *ledger);
+
 /* ---- others ---- */
 
 /* Whether the realm's signer is there, and what it said last; state may be NULL. */

@@ -395,8 +395,8 @@ do_step(const struct mm_life_step *step, int64_t ledger_s)
 static void
 rotate(void)
 {
-	static const enum mm_life_step_kind kinds[] = { MM_LIFE_PROMOTE, MM_LIFE_PUBLISH, MM_LIFE_FORGET, MM_LIFE_RETIRE,
-		MM_LIFE_MAKE };
+	static const enum mm_life_step_kind kinds[] = { MM_LIFE_PROMOTE, MM_LIFE_PUBLISH, MM_LIFE_FORGET,
+		MM_LIFE_RETIRE, MM_LIFE_MAKE };
 	int64_t ledger_s = mm_key_clock_read(&world.clock, wall(), world.now_s);
 
 	for (size_t i = 0; world.up && i < MM_COUNT_OF(kinds); i++) {
