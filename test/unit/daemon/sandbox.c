@@ -103,7 +103,7 @@ static const struct attempt attempts[] = {
 #endif
 	{ "openat2", SYS_openat2, { AT_FDCWD, TEXT("/etc/passwd"), 0, 0 }, ALL },
 	{ "socket", SYS_socket, { AF_INET, SOCK_STREAM, 0 }, C | G | K | FILES | I },
-	{ "unix socket", SYS_socket, { AF_UNIX, SOCK_STREAM, 0 }, OTHERS },
+	{ "unix socket", SYS_socket, { AF_UNIX, SOCK_STREAM, 0 }, OTHERS & ~N }, /* refused to N */
 	{ "socket of routing", SYS_socket, { AF_NETLINK, SOCK_RAW, 0 }, C | G | K | FILES | I },
 	{ "packet socket", SYS_socket, { AF_PACKET, SOCK_RAW, 0 }, ALL },
 	{ "connect", SYS_connect, { 0, 0, 0 }, C | G | K | FILES | I },

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the threads of a signer do: signing, and all else with the store of keys. */
+#include "daemon/signer/signer.h"
+#include "lib/crypto/digest.h"
+
+static enum mm_sign_status
+status_of(enum keystore_result result)
+{
+	switch (result) {
+	case KEYSTORE_DONE:
+		return MM_SIGN_DONE;
+	case KEYSTORE_NO_KEY:
+		return MM_SIGN_NO_KEY;
+	case KEYSTORE_AWAY:
+		return MM_SIGN_AWAY;
+	case KEYSTORE_DAMAGED:
+	case KEYSTORE_FAILED:
+		break;
+	}
+	return MM_SIGN_FAILED;
+}
+
+/*
+ * The deadline is looked at directly before and behind the signature: after it the ledger declares the record void, and
+ * a signature that came later would be of a token that nobody has on record.
+ */
+static void
+sign(struct signer *signer, struct signer_job *job, unsigned thread)
+{
+	enum keystore_result result;
+
+	if (signer_clock_ms() >= job->head.deadline_ms) {
+		job->status = MM_SIGN_LATE;
+		return;
+	}
+	result = signer->store->ops->sign(signer->store, job->key->opened, thread, mm_slice(job->input, job->head.len),
+	    job->signature, &job->signature_len, &job->trouble);
+	job->status = status_of(result);
+	if (result == KEYSTORE_DONE && signer_clock_ms() >= job->head.deadline_ms)
+		job->status = MM_SIGN_LATE;
+	if (job->status != MM_SIGN_DONE)
+		mm_secret_wipe(job->signature, sizeof(job->signature));
+}
+
+static enum keystore_result
+follow(struct signer *signer, struct signer_order *order)
+{
+	struct keystore *store = signer->store;
+
+	switch (order->kind) {
+	case SIGNER_ORDER_LOOK:
+		return store->ops->state(store, &order->trouble);
+	case SIGNER_ORDER_MAKE:
+		return store->ops->make(store, signer->realm.algorithm, &order->made, &order->trouble);
+	case SIGNER_ORDER_OPEN:
+		return store->ops->open(store, order->head.thumbprint, &order->opened, &order->trouble);
+	case SIGNER_ORDER_FORGET:
+		return store->ops->forget(store, order->head.thumbprint, &order->trouble);
+	}
+	return KEYSTORE_FAILED;
+}
+
+void
+signer_run_work(void *context, struct signer_work *work, unsigned thread)
+{
+	struct signer *signer = context;
+	struct signer_order *order;
+
+	if (work->queue == SIGNER_QUEUE_SIGN) {
+		sign(signer, (struct signer_job *)work, thread);
+		return;
+	}
+	order = (struct signer_order *)work;
+	order->result = follow(signer, order);
+	order->status = status_of(order->result);
+}
