@@ -39,7 +39,8 @@ MM_MUST_USE bool mm_http_client_certificate_of_peer(struct MHD_Connection *conne
 
 /*
  * The same without asking who vouches for it: *trusted says whether one of the authorities does, and subject gets the
- * certificate's subject (RFC 4514), "" where it is too long or cannot be read. Returns false where the peer showed none.
+ * certificate's subject (RFC 4514), "" where it is too long or cannot be read. Returns false where the peer showed
+ * none.
  */
 MM_MUST_USE bool mm_http_client_certificate_look(struct MHD_Connection *connection, uint8_t digest[MM_DIGEST_LEN],
     bool *trusted, char *subject, size_t subject_size);

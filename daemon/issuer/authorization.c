@@ -12,7 +12,8 @@
 #include <string.h>
 
 const enum issuer_parameter issuer_carried[] = {
-	ISSUER_P_RESPONSE_TYPE, ISSUER_P_CLIENT_ID, ISSUER_P_REDIRECT_URI, ISSUER_P_SCOPE, ISSUER_P_STATE, ISSUER_P_NONCE,
+	ISSUER_P_RESPONSE_TYPE, ISSUER_P_CLIENT_ID, ISSUER_P_REDIRECT_URI, ISSUER_P_SCOPE, ISSUER_P_STATE,
+	ISSUER_P_NONCE,
 	ISSUER_P_CODE_CHALLENGE, ISSUER_P_CODE_CHALLENGE_METHOD, ISSUER_P_RESOURCE, ISSUER_P_DPOP_JKT, ISSUER_P_MAX_AGE,
 	ISSUER_P_PROMPT, ISSUER_P_RESPONSE_MODE, ISSUER_P_LOGIN_HINT,
 };
@@ -89,7 +90,8 @@ read_texts(struct issuer_exchange *exchange, struct mm_authorize *authorize)
 	authorize->has_scope = has(exchange, ISSUER_P_SCOPE);
 	authorize->has_resource = has(exchange, ISSUER_P_RESOURCE);
 	authorize->has_nonce = has(exchange, ISSUER_P_NONCE);
-	if (!set(exchange, ISSUER_P_SCOPE, &authorize->scope) || !set(exchange, ISSUER_P_RESOURCE, &authorize->resource) ||
+	if (!set(exchange, ISSUER_P_SCOPE, &authorize->scope) ||
+	    !set(exchange, ISSUER_P_RESOURCE, &authorize->resource) ||
 	    !set(exchange, ISSUER_P_NONCE, &authorize->nonce) ||
 	    !set(exchange, ISSUER_P_CODE_CHALLENGE, &authorize->code_challenge))
 		note(exchange, MM_SIGN_IN_INVALID_REQUEST, NULL, "a parameter is too long");
@@ -115,8 +117,10 @@ check_others(struct issuer_exchange *exchange)
 	}
 }
 
-/* RFC 6749 section 4.1.2.1: where client or redirect URI are wrong, "the authorization server … MUST NOT automatically
- * redirect the user-agent". Of a parameter that stands there twice none is the right one. */
+/*
+ * RFC 6749 section 4.1.2.1: where client or redirect URI are wrong, "the authorization server … MUST NOT automatically
+ * redirect the user-agent". Of a parameter that stands there twice none is the right one.
+ */
 static bool
 read_where(const struct issuer_exchange *exchange, struct mm_verify_head *head, struct mm_authorize *authorize)
 {
@@ -171,8 +175,8 @@ add_encoded(struct mm_buf *buf, struct mm_slice value)
 	for (size_t i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.ptr[i];
 
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-		    c == '_' || c == '~') {
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+		    c == '.' || c == '_' || c == '~') {
 			mm_buf_add(buf, &value.ptr[i], 1);
 		} else {
 			const char escaped[] = { '%', digits[c >> 4], digits[c & 15] };
@@ -182,8 +186,10 @@ add_encoded(struct mm_buf *buf, struct mm_slice value)
 	}
 }
 
-/* RFC 6749 section 3.1.2: "The endpoint URI MAY include an "application/x-www-form-urlencoded" formatted query
- * component, which MUST be retained when adding additional query parameters." */
+/*
+ * RFC 6749 section 3.1.2: "The endpoint URI MAY include an "application/x-www-form-urlencoded" formatted query
+ * component, which MUST be retained when adding additional query parameters."
+ */
 void
 issuer_address_add(struct mm_buf *address, const char *name, struct mm_slice value)
 {

@@ -46,7 +46,7 @@ read_basic(struct mm_slice authorization, struct mm_slice client_id, struct mm_v
 	if (!mm_http_basic_parse(mm_http_credentials_find(authorization, "Basic"), &basic) ||
 	    !mm_slice_present(basic.decoded_name)) {
 		mm_secret_wipe(&basic, sizeof(basic));
-		return fault(MM_SIGN_IN_INVALID_CLIENT, "the field Authorization has no readable \"Basic\" credentials");
+		return fault(MM_SIGN_IN_INVALID_CLIENT, "the field Authorization has no good \"Basic\" credentials");
 	}
 	if (mm_slice_present(client_id) && !mm_slice_equal(client_id, basic.decoded_name))
 		found = fault(MM_SIGN_IN_INVALID_REQUEST, "client_id is another than that of the field Authorization");

@@ -24,8 +24,8 @@ struct issuer_fault {
  * authorization_count how often it is there. What it uses is one of "Basic" (name and secret form-encoded, RFC 6749
  * section 2.3.1), client_secret, client_assertion, or nothing but client_id.
  *
- * "The client MUST NOT use more than one authentication method in each request" (RFC 6749 section 2.3): invalid_request.
- * verify->head and verify->assertion are set; the assertion is borrowed from parameters.
+ * "The client MUST NOT use more than one authentication method in each request" (RFC 6749 section 2.3):
+ * invalid_request. verify->head and verify->assertion are set; the assertion is borrowed from parameters.
  */
 struct issuer_fault issuer_client_read(struct mm_slice authorization, size_t authorization_count,
     const struct issuer_parameters *parameters, struct mm_verify *verify);

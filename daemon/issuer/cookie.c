@@ -91,7 +91,7 @@ issuer_cookie_set(struct mm_http_answer *answer, const struct issuer_realm *real
 	age[0] = '\0';
 	if (value.len == 0 || age_s > 0)
 		snprintf(age, sizeof(age), "; Max-Age=%u", value.len == 0 ? 0 : age_s);
-	snprintf(line, sizeof(line), "%s=%.*s; Path=/%s; HttpOnly; SameSite=Lax%s", name, (int)value.len, value.ptr, age,
-	    realm->is_https ? "; Secure" : "");
+	snprintf(line, sizeof(line), "%s=%.*s; Path=/%s; HttpOnly; SameSite=Lax%s", name, (int)value.len,
+	    value.ptr, age, realm->is_https ? "; Secure" : "");
 	mm_http_answer_add_header(answer, "Set-Cookie", line);
 }

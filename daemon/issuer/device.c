@@ -48,7 +48,9 @@ code_page(struct issuer_exchange *exchange, struct mm_http_answer *answer, unsig
 	return ISSUER_ANSWERED;
 }
 
-/* RFC 8628 section 5.4: the user is shown the code again, and whom it lets in, so that nobody is led to allow another. */
+/*
+ * RFC 8628 section 5.4: the user is shown the code again, and whom it lets in, so that nobody is led to allow another.
+ */
 static enum issuer_turn
 decide_page(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 {
@@ -170,7 +172,8 @@ take_form(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 	struct mm_slice decision = issuer_exchange_parameter(exchange, ISSUER_P_DECISION);
 	bool allows = mm_slice_equal(decision, mm_slice_str("allow"));
 
-	if (issuer_page_check_form(exchange, "device decision", session_of(exchange), confirmed, MM_COUNT_OF(confirmed)))
+	if (issuer_page_check_form(exchange, "device decision", session_of(exchange), confirmed,
+	        MM_COUNT_OF(confirmed)))
 		return ask_device(exchange, answer, allows ? MM_DEVICE_ALLOW : MM_DEVICE_DENY,
 		    allows ? take_allowed : take_denied);
 	if (issuer_page_check_form(exchange, "device code", session_of(exchange), NULL, 0))
@@ -187,7 +190,7 @@ issuer_device_page(struct issuer_exchange *exchange, struct mm_http_answer *answ
 	const char *fault = is_form ? issuer_exchange_read_form(exchange) : issuer_exchange_read_query(exchange);
 
 	issuer_exchange_read_cookies(exchange);
-	if (fault != NULL || issuer_parameters_find_repeated(&exchange->parameters, ISSUER_P_SEAL, ISSUER_P_SEAL) != NULL)
+	if (fault != NULL || !issuer_parameters_are_single(&exchange->parameters))
 		return issuer_page_message(exchange, answer, MHD_HTTP_BAD_REQUEST, "This link does not work",
 		    mm_slice_str("The request cannot be read."));
 	if (is_form)

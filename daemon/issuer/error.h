@@ -12,8 +12,8 @@
 #include <mintmark/slice.h>
 
 /*
- * {"error":…,"error_description":…} with the status's HTTP status; for invalid_client a challenge, and Retry-After where
- * it says when to come again. An empty text writes no description.
+ * {"error":…,"error_description":…} with the status's HTTP status; for invalid_client a challenge, and Retry-After
+ * where it says when to come again. An empty text writes no description.
  */
 void issuer_error_answer(const struct issuer_exchange *exchange, struct mm_http_answer *answer,
     enum mm_sign_in_status status, struct mm_slice text);

@@ -168,8 +168,8 @@ write_certificate(const struct issuer_exchange *exchange, bool believed, struct 
 		    mm_http_client_certificate_parse(told.value, head->certificate_digest);
 		return;
 	}
-	head->has_certificate = mm_http_client_certificate_look(exchange->connection, head->certificate_digest, &trusted,
-	    subject, sizeof(subject));
+	head->has_certificate = mm_http_client_certificate_look(exchange->connection, head->certificate_digest,
+	    &trusted, subject, sizeof(subject));
 	if (!head->has_certificate)
 		return;
 	head->certificate_trusted =

@@ -93,8 +93,8 @@ void issuer_exchange_begin(const struct issuer_exchange *exchange, enum mm_sign_
     struct mm_verify *verify);
 
 /*
- * Ask, and have after() called with the answer (issuer_exchange_verified()). Where it cannot be asked, after() is called
- * at once with what the verifier says when it has too much to do. *verify is wiped.
+ * Ask, and have after() called with the answer (issuer_exchange_verified()). Where it cannot be asked, after() is
+ * called at once with what the verifier says when it has too much to do. *verify is wiped.
  */
 enum issuer_turn issuer_exchange_ask(struct issuer_exchange *exchange, struct mm_http_answer *answer,
     struct mm_verify *verify, issuer_handler *after);

@@ -85,7 +85,9 @@ issuer_key_set_take(struct issuer_key_set *set, struct mm_slice bytes, const cha
 	if (set->jwks != NULL && list.sequence < set->sequence)
 		return "it is older than the one that is published";
 	mm_buf_init(&jwks, MM_DOCUMENT_LEN_MAX);
-	why = mm_key_list_public_jwks(&list, &jwks) ? replace(set, &jwks, list.sequence) : "its keys cannot be published";
+	why = "its keys cannot be published";
+	if (mm_key_list_public_jwks(&list, &jwks))
+		why = replace(set, &jwks, list.sequence);
 	mm_buf_clear(&jwks);
 	return why;
 }

@@ -9,7 +9,8 @@
 #include "daemon/issuer/route.h"
 #include "lib/base/array.h"
 
-static const enum issuer_parameter carried[] = { ISSUER_P_CLIENT_ID, ISSUER_P_POST_LOGOUT_REDIRECT_URI, ISSUER_P_STATE };
+static const enum issuer_parameter carried[] = { ISSUER_P_CLIENT_ID, ISSUER_P_POST_LOGOUT_REDIRECT_URI,
+	ISSUER_P_STATE };
 
 static struct mm_slice
 session_of(const struct issuer_exchange *exchange)
@@ -87,7 +88,7 @@ issuer_logout(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 	const char *fault = is_form ? issuer_exchange_read_form(exchange) : issuer_exchange_read_query(exchange);
 
 	issuer_exchange_read_cookies(exchange);
-	if (fault != NULL || issuer_parameters_find_repeated(&exchange->parameters, ISSUER_P_SEAL, ISSUER_P_SEAL) != NULL)
+	if (fault != NULL || !issuer_parameters_are_single(&exchange->parameters))
 		return issuer_page_message(exchange, answer, MHD_HTTP_BAD_REQUEST, "This link does not work",
 		    mm_slice_str("The request cannot be read."));
 	if (is_form && mm_slice_present(issuer_exchange_parameter(exchange, ISSUER_P_SEAL)))

@@ -13,7 +13,7 @@
 #define ISSUER_STATUS_CLASSES 6
 
 struct issuer_metrics {
-	_Atomic uint64_t answers[ISSUER_METRICS_ROUTES][ISSUER_STATUS_CLASSES]; /* by route and hundreds of the status */
+	_Atomic uint64_t answers[ISSUER_METRICS_ROUTES][ISSUER_STATUS_CLASSES]; /* by the status's hundreds */
 	_Atomic uint64_t alarms_untold;
 };
 

@@ -68,6 +68,12 @@ issuer_parameters_find_repeated(const struct issuer_parameters *parameters, enum
 }
 
 bool
+issuer_parameters_are_single(const struct issuer_parameters *parameters)
+{
+	return issuer_parameters_find_repeated(parameters, ISSUER_PARAMETER_COUNT, ISSUER_PARAMETER_COUNT) == NULL;
+}
+
+bool
 issuer_list_has(struct mm_slice list, const char *word)
 {
 	size_t word_len = strlen(word);

@@ -41,6 +41,9 @@ MM_MUST_USE const char *issuer_parameters_parse(char *form, size_t len, struct i
 const char *issuer_parameters_find_repeated(const struct issuer_parameters *parameters, enum issuer_parameter but,
     enum issuer_parameter but_also);
 
+/* Whether none is there more than once. */
+bool issuer_parameters_are_single(const struct issuer_parameters *parameters);
+
 const char *issuer_parameter_name(enum issuer_parameter parameter);
 
 /* Whether a list of words apart by spaces, as scope and prompt are, has this word. */

@@ -22,7 +22,7 @@ struct issuer_realm {
 	uint32_t publish_before_s;
 	struct mm_issuer_pattern pattern;      /* borrows from issuer, as do these */
 	struct mm_slice origin;                /* "https://login.example" */
-	struct mm_slice path_before, path_after; /* of its address, around the tenant; a literal has all in path_before */
+	struct mm_slice path_before, path_after; /* around the tenant; a literal has all in path_before */
 	bool is_https;
 };
 

@@ -45,8 +45,8 @@ struct issuer_route {
 };
 
 /*
- * The row that a path belongs to, and the path's segment for the tenant (empty in a realm without template). Where there
- * is none, the last row, which has neither path nor handler.
+ * The row that a path belongs to, and the path's segment for the tenant (empty in a realm without template). Where
+ * there is none, the last row, which has neither path nor handler.
  */
 const struct issuer_route *issuer_route_find(const struct issuer_realm *realm, struct mm_slice path,
     struct mm_slice *tenant);

@@ -267,8 +267,8 @@ wait_page(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 
 	seconds = seconds > 0 ? seconds : 1;
 	if (seconds < 90)
-		snprintf(text, sizeof(text), "There were too many attempts. Please wait %u second%s and try again.", seconds,
-		    seconds == 1 ? "" : "s");
+		snprintf(text, sizeof(text), "There were too many attempts. Please wait %u second%s and try again.",
+		    seconds, seconds == 1 ? "" : "s");
 	else
 		snprintf(text, sizeof(text), "There were too many attempts. Please wait %u minutes and try again.",
 		    (seconds + 59) / 60);
@@ -354,8 +354,7 @@ issuer_sign_in(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 	                          MM_COUNT_OF(device_carried)) :
 	                      issuer_page_check_form(exchange, "sign-in", MM_SLICE_ABSENT, issuer_carried,
 	                          issuer_carried_count);
-	if (fault != NULL ||
-	    issuer_parameters_find_repeated(&exchange->parameters, ISSUER_P_SEAL, ISSUER_P_SEAL) != NULL || !sealed)
+	if (fault != NULL || !issuer_parameters_are_single(&exchange->parameters) || !sealed)
 		return answer_stale_form(exchange, answer);
 	return ask_sign_in(exchange, answer);
 }
@@ -378,8 +377,7 @@ issuer_consent(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 	bool allows;
 
 	issuer_exchange_read_cookies(exchange);
-	if (fault != NULL ||
-	    issuer_parameters_find_repeated(&exchange->parameters, ISSUER_P_SEAL, ISSUER_P_SEAL) != NULL ||
+	if (fault != NULL || !issuer_parameters_are_single(&exchange->parameters) ||
 	    !issuer_page_check_form(exchange, "consent", session_of(exchange), issuer_carried, issuer_carried_count))
 		return answer_stale_form(exchange, answer);
 	allows = mm_slice_equal(issuer_exchange_parameter(exchange, ISSUER_P_DECISION), mm_slice_str("allow"));

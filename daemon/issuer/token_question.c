@@ -88,8 +88,8 @@ write_active(const struct issuer_exchange *exchange, const struct mm_verified *v
 	struct mm_buf address;
 
 	mm_buf_init(&address, 2 * MM_MINT_ISSUER_LEN_MAX);
-	issuer_realm_add_address(realm, verified->tenant.len > 0 ? mm_mint_text_get(&verified->tenant) : exchange->tenant,
-	    &address);
+	issuer_realm_add_address(realm,
+	    verified->tenant.len > 0 ? mm_mint_text_get(&verified->tenant) : exchange->tenant, &address);
 	add_text(writer, "scope", &verified->scope);
 	add_text(writer, "client_id", &verified->client_id);
 	add_text(writer, "username", &verified->username);

@@ -375,8 +375,9 @@ take_failure(struct issuer_waiting *waiting, struct issuer_question *question, e
 static bool
 token_is_good(struct mm_slice token)
 {
-	return token.len > 0 && strspn(token.ptr, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") >=
-	    token.len;
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+
+	return token.len > 0 && strspn(token.ptr, good) >= token.len;
 }
 
 /* Refused, late or busy is the request's trouble; that no key signs or nothing can be recorded is the mint's. */
