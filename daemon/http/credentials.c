@@ -11,7 +11,7 @@
 #include <strings.h>
 
 _Static_assert(sizeof(((struct mm_http_basic *)NULL)->room) >=
-        MM_BASE64_ROOM(MM_HTTP_BASIC_LEN_MAX) + MM_HTTP_BASIC_LEN_MAX,
+	MM_BASE64_ROOM(MM_HTTP_BASIC_LEN_MAX) + MM_HTTP_BASIC_LEN_MAX,
     "room holds the decoded bytes and a second copy of them");
 
 struct mm_slice

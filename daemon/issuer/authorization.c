@@ -118,8 +118,8 @@ check_others(struct issuer_exchange *exchange)
 }
 
 /*
- * RFC 6749 section 4.1.2.1: where client or redirect URI are wrong, "the authorization server … MUST NOT automatically
- * redirect the user-agent". Of a parameter that stands there twice none is the right one.
+ * RFC 6749 section 4.1.2.1: where client or redirect URI are wrong, the server "MUST NOT automatically redirect the
+ * user-agent to the invalid redirection URI". Of a parameter that stands there twice none is the right one.
  */
 static bool
 read_where(const struct issuer_exchange *exchange, struct mm_verify_head *head, struct mm_authorize *authorize)

@@ -8,14 +8,15 @@
  * enters mintmarkd's sandbox, which the issuer inherits, starts it as mintmarkd would, and listens for it at
  * 127.0.0.1:PORT. Its verifier knows by heart:
  *
- *	client mail-app        public, https://app.example/cb and http://127.0.0.1:PORT+1/cb; name "Mail <b>App</b>"
- *	client third-party     the same, and asks for consent
- *	client batch           secret "s3cret:+ %", or any assertion, or a certificate
+ *	client mail-app     public, https://app.example/cb and http://127.0.0.1:PORT+1/cb; "Mail <b>App</b>"
+ *	client third-party  the same, and asks for consent
+ *	client batch        secret "s3cret:+ %", or any assertion, or a certificate
  *	user alice@contoso.example, password "correct horse"; locked@contoso.example has to wait 30 seconds
  *
  * It prints what it is asked, a line each: "verify REQUEST name=value…". Its ledger signs with an ES256 key of its own.
- * From standard input it takes, a line each: "verifier away|back|mute|broken", "ledger away|back|mute|STATUS" (a number
- * of enum mm_mint_status), "keys new|old|forged", "stop", "die". The end of standard input is an end without "stop".
+ * From standard input it takes, a line each: "verifier away|back|mute|broken", "ledger away|back|mute|STATUS" (a
+ * number of enum mm_mint_status), "keys new|old|forged", "stop", "die". The end of standard input is an end without
+ * "stop".
  */
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
@@ -721,10 +722,10 @@ write_payload(const struct ticket *ticket, struct mm_buf *payload)
 
 	mm_buf_add_str(payload, "{\"iss\":\"");
 	add_issuer(payload, ticket->tenant);
-	mm_buf_addf(payload, "\",\"sub\":\"alice\",\"aud\":\"%s\",\"client_id\":\"%s\",\"iat\":%" PRId64 ",\"exp\":%" PRId64
-	                     ",\"jti\":\"token-%" PRIu64 "\"",
-	    ticket->is_identity ? ticket->client : "https://mail.example", ticket->client, now_s, now_s + 3600,
-	    ++token_count);
+	mm_buf_addf(payload, "\",\"sub\":\"alice\",\"aud\":\"%s\",\"client_id\":\"%s\"",
+	    ticket->is_identity ? ticket->client : "https://mail.example", ticket->client);
+	mm_buf_addf(payload, ",\"iat\":%" PRId64 ",\"exp\":%" PRId64 ",\"jti\":\"token-%" PRIu64 "\"", now_s,
+	    now_s + 3600, ++token_count);
 	if (ticket->nonce[0] != '\0')
 		mm_buf_addf(payload, ",\"auth_time\":%" PRId64 ",\"nonce\":\"%s\"", now_s, ticket->nonce);
 	mm_buf_add_str(payload, "}");
@@ -795,6 +796,15 @@ lose(int *peer)
 	*peer = -1;
 }
 
+static void
+bring_back(int *peer, bool *mute, enum mm_process process)
+{
+	*mute = false;
+	mint_status = MM_MINT_DONE;
+	lose(peer);
+	tell_peer(process);
+}
+
 /* An answer that the issuer must not take, from a verifier that it must not believe from then on. */
 static void
 say_broken(void)
@@ -814,9 +824,9 @@ obey(const char *line)
 	else if (strcmp(line, "ledger away") == 0)
 		lose(&ledger);
 	else if (strcmp(line, "verifier back") == 0)
-		verifier_mute = false, lose(&verifier), tell_peer(MM_PROCESS_VERIFIER);
+		bring_back(&verifier, &verifier_mute, MM_PROCESS_VERIFIER);
 	else if (strcmp(line, "ledger back") == 0)
-		ledger_mute = false, mint_status = MM_MINT_DONE, lose(&ledger), tell_peer(MM_PROCESS_LEDGER);
+		bring_back(&ledger, &ledger_mute, MM_PROCESS_LEDGER);
 	else if (strcmp(line, "verifier mute") == 0)
 		verifier_mute = true;
 	else if (strcmp(line, "ledger mute") == 0)
@@ -908,7 +918,8 @@ main(int argc, char **argv)
 	int status;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: issuer_driver ISSUER ADDRESS PORT [tls CERTIFICATE KEY AUTHORITIES] [proxy WHO]…\n");
+		fprintf(stderr,
+		    "usage: issuer_driver ISSUER ADDRESS PORT [tls CERTIFICATE KEY AUTHORITIES] [proxy WHO]\n");
 		return 2;
 	}
 	address_of_realm = argv[2];
