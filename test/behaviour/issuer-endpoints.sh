@@ -6,6 +6,7 @@ port=21400
 realm="http://127.0.0.1:$port/{tenant}/v2.0"
 # shellcheck source=test/behaviour/issuer_world.sh
 . "$MINTMARK_SOURCE/test/behaviour/issuer_world.sh"
+# shellcheck disable=SC2119 # it takes what the driver takes: nothing here
 start
 here=$base/contoso/v2.0
 basic=batch:s3cret%3A%2B+%25

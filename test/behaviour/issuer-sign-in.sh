@@ -7,6 +7,7 @@ port=21401
 realm="http://127.0.0.1:$port/r"
 # shellcheck source=test/behaviour/issuer_world.sh
 . "$MINTMARK_SOURCE/test/behaviour/issuer_world.sh"
+# shellcheck disable=SC2119 # it takes what the driver takes: nothing here
 start
 here=$base/r
 jar=$world/jar

@@ -13,7 +13,7 @@
  *	client batch        secret "s3cret:+ %", or any assertion, or a certificate
  *	user alice@contoso.example, password "correct horse"; locked@contoso.example has to wait 30 seconds
  *
- * It prints what it is asked, a line each: "verify REQUEST name=value…". Its ledger signs with an ES256 key of its own.
+ * It prints what it is asked, a line each: "verify REQUEST name=value...". Its ledger signs with an ES256 key.
  * From standard input it takes, a line each: "verifier away|back|mute|broken", "ledger away|back|mute|STATUS" (a
  * number of enum mm_mint_status), "keys new|old|forged", "stop", "die". The end of standard input is an end without
  * "stop".

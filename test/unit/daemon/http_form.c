@@ -44,7 +44,8 @@ decoding_holds(void **state)
 		char room[16] = "";
 
 		memcpy(room, rows[i].text.ptr, rows[i].text.len);
-		assert_int_equal(mm_http_form_decode(room, rows[i].text.len, &decoded), mm_slice_present(rows[i].decoded));
+		assert_int_equal(mm_http_form_decode(room, rows[i].text.len, &decoded),
+		    mm_slice_present(rows[i].decoded));
 		if (mm_slice_present(rows[i].decoded))
 			assert_true(mm_slice_equal(decoded, rows[i].decoded));
 	}
