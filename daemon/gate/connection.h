@@ -6,6 +6,7 @@
 #define MM_DAEMON_GATE_CONNECTION_H
 
 #include "daemon/gate/exchange.h"
+#include "daemon/gate/wait.h"
 
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@ struct gate_connection {
 	bool answered;                    /* once at least: it counts among those that are kept */
 	char source[GATE_SOURCE_LEN_MAX]; /* empty: the peer has no address */
 	struct gate_exchange exchange;    /* the request that is served: one at a time */
+	struct gate_wait wait;            /* its own */
 };
 
 /* NULL: memory was too short for it. */

@@ -7,6 +7,7 @@
 
 #include "daemon/gate/autopsy_finding.h"
 #include "daemon/gate/epoch.h"
+#include "daemon/gate/ledger.h"
 #include "daemon/gate/state.h"
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
@@ -55,6 +56,7 @@ take_settings(struct gate *gate, struct mm_message *message)
 	gate->uid = mm_reader_u32(&reader);
 	gate->gid = mm_reader_u32(&reader);
 	gate->token_cache_bytes = mm_reader_u64(&reader);
+	gate->stale_after_s = mm_reader_u32(&reader);
 	name = mm_reader_slice(&reader, reader.left);
 	if (!mm_reader_ok(&reader) || mode > MM_JOURNAL_GROUP || name.len == 0 || name.len > MM_GATE_NAME_MAX)
 		return fail("its settings cannot be read");
@@ -233,6 +235,7 @@ static bool
 add_mint(struct gate *gate, struct mm_message *message)
 {
 	gate->next_spoiled = !take_mint(gate, message) || gate->next_spoiled;
+	gate_ledger_take_names(gate);
 	return true;
 }
 
@@ -243,12 +246,13 @@ add_keys(struct gate *gate, struct mm_message *message)
 	return true;
 }
 
-/* The ledger's end of a pair; the stream that comes through it is not read yet. */
 static bool
 take_peer(struct gate *gate, struct mm_message *message)
 {
-	(void)gate;
-	(void)message;
+	if (gate->ledger == NULL || message->len < 1 || message->payload[0] != MM_PROCESS_LEDGER)
+		return fail("there is no mint, or it is no pair with a ledger");
+	gate_ledger_take_peer(gate, message->fd);
+	message->fd = -1;
 	return true;
 }
 
@@ -327,6 +331,8 @@ tick(struct gate *gate)
 		gate_control_want_segment(gate);
 	gate_autopsy_tick(gate);
 	send_unknown_kids(gate);
+	if (gate->ledger != NULL && !gate_ledger_connected(gate->ledger))
+		gate_control_want_peer();
 	send_state(gate);
 }
 
@@ -393,6 +399,13 @@ bool
 gate_control_send_epoch(uint64_t epoch)
 {
 	return send_epoch(MM_MESSAGE_GATE_EPOCH, epoch);
+}
+
+void
+gate_control_want_peer(void)
+{
+	/* Where it cannot be sent, mintmarkd is about to go, and makes a pair where it comes back. */
+	(void)send_to_parent(MM_MESSAGE_GATE_WANT_PEER, NULL, 0);
 }
 
 void

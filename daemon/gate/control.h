@@ -34,6 +34,9 @@ enum gate_end gate_control_serve(struct gate *gate);
 MM_MUST_USE bool gate_control_send_ready(uint64_t epoch);
 MM_MUST_USE bool gate_control_send_epoch(uint64_t epoch);
 
+/* The pair with the ledger is broken: ask for another one. Any thread; it never waits. */
+void gate_control_want_peer(void);
+
 /* Ask for a journal segment; tell an alarm. Any thread; they never wait. */
 void gate_control_want_segment(struct gate *gate);
 void gate_control_alarm(struct gate *gate, const char *text);

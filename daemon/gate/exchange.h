@@ -20,6 +20,7 @@
 struct MHD_Connection;
 struct gate_connection;
 struct gate_route;
+struct gate_wait;
 
 struct gate_exchange {
 	struct gate *gate;
@@ -31,9 +32,11 @@ struct gate_exchange {
 	const struct gate_view *view;     /* taken for the answer; NULL: none is being made */
 	const struct mm_service *service; /* of the view; NULL: the view has none of this name */
 	const struct gate_caller *caller; /* of the view; NULL: not authenticated */
+	struct gate_wait *wait;           /* for the ledger */
 	bool method_allowed;
 	enum mm_http_framing framing;
 	struct mm_buf body; /* of routes that take one; may hold secrets: wiped at the end */
+	struct mm_buf form; /* a copy of it that is read in place; the same */
 	size_t body_seen;   /* bytes, kept or not */
 };
 

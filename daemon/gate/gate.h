@@ -53,6 +53,7 @@ struct gate_autopsy_gaps {
 };
 
 struct gate_autopsies;
+struct gate_ledger;
 struct gate_logins;
 
 struct gate {
@@ -72,6 +73,8 @@ struct gate {
 	struct mm_replay_store *shadow_replay_store;        /* of those that only the shadow has seen */
 	struct mm_cache *token_cache; /* of verified signatures, for all threads and views; NULL: none is wanted */
 	struct gate_logins *logins;   /* that callers told of */
+	struct gate_ledger *ledger;   /* NULL: no realm is a mint */
+	uint32_t stale_after_s;       /* without a heartbeat of the ledger */
 	struct gate_findings findings;
 	struct gate_autopsies *autopsies;
 	struct gate_autopsy_alarms autopsy_alarms; /* the autopsies' thread alone */

@@ -6,6 +6,7 @@
 #include "daemon/gate/http.h"
 
 #include "daemon/gate/connection.h"
+#include "daemon/gate/ledger.h"
 #include "daemon/gate/request.h"
 
 _Static_assert(MM_LISTENS_MAX * MM_HTTP_THREADS_MAX + 2 <= GATE_VIEWS_MAX,
@@ -25,6 +26,7 @@ gate_http_start(struct gate *gate)
 		.request_ended = gate_request_ended,
 		.connection_changed = gate_connection_changed,
 		.ctx = gate,
+		.suspends = gate->ledger != NULL,
 	};
 
 	return mm_http_server_start(&gate->server, &calls, "mintmark-gate");
@@ -33,6 +35,7 @@ gate_http_start(struct gate *gate)
 void
 gate_http_abort(struct gate *gate)
 {
+	gate_ledger_let_go(gate);
 	mm_http_server_stop(&gate->server);
 }
 

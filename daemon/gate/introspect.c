@@ -8,6 +8,7 @@
 #include "daemon/http/credentials.h"
 #include "daemon/http/form.h"
 #include "engine/json_writer.h"
+#include "lib/crypto/digest.h"
 #include "lib/token/facts.h"
 
 #include <microhttpd.h>
@@ -57,8 +58,12 @@ read_form(struct gate_exchange *exchange, struct introspection *introspection)
 		[HTTP_URL] = { .name = "http_url" },
 		[CERTIFICATE_THUMBPRINT] = { .name = "certificate_thumbprint" },
 	} };
-	introspection->readable = mm_http_form_parse(exchange->body.data, exchange->body.len, introspection->parameters,
-	    PARAMETER_COUNT);
+	/* Reading changes it, and a request that waits for the ledger is read again. */
+	mm_secret_wipe(exchange->form.data, exchange->form.len);
+	mm_buf_clear(&exchange->form);
+	mm_buf_add(&exchange->form, exchange->body.data, exchange->body.len);
+	introspection->readable = mm_buf_ok(&exchange->form) && mm_http_form_parse(exchange->form.data,
+	    exchange->form.len, introspection->parameters, PARAMETER_COUNT);
 	for (size_t i = 0; i < PARAMETER_COUNT; i++)
 		introspection->readable = introspection->readable && introspection->parameters[i].count <= 1;
 }

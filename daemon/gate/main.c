@@ -8,6 +8,7 @@
 #include "daemon/gate/epoch.h"
 #include "daemon/gate/evidence.h"
 #include "daemon/gate/http.h"
+#include "daemon/gate/ledger.h"
 #include "daemon/gate/thread.h"
 #include "daemon/ipc/limits.h"
 #include "daemon/sandbox/sandbox.h"
@@ -85,7 +86,7 @@ start(struct gate *gate)
 		fprintf(stderr, "mintmark-gate: no memory or threads for the journal\n");
 		return false;
 	}
-	if (!gate_autopsy_begin(gate))
+	if (!gate_autopsy_begin(gate) || !gate_ledger_begin(gate))
 		return false;
 	gate_epoch_tell_event(gate, "gate started");
 	gate_findings_tell(gate, gate_views_newest(&gate->views)->trust);
@@ -100,6 +101,7 @@ stop(struct gate *gate, enum gate_end end)
 		gate_http_stop(gate);
 	else
 		gate_http_abort(gate);
+	gate_ledger_end(gate);
 	gate_autopsy_end(gate);
 	gate_epoch_tell_event(gate, end == GATE_END_STOP ? "gate stopped" : "gate ended without mintmarkd");
 	return mm_journal_close(&gate->journal) && end == GATE_END_STOP;
@@ -108,6 +110,7 @@ stop(struct gate *gate, enum gate_end end)
 static void
 clear(struct gate *gate)
 {
+	gate_ledger_end(gate);
 	gate_autopsy_end(gate);
 	if (gate->journal != NULL)
 		(void)mm_journal_close(&gate->journal);

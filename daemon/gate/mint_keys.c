@@ -119,8 +119,18 @@ gate_mint_keys_commit(struct gate_mint_keys *keys)
 /* A key of a list, as far as the snapshot has the same. */
 struct listed {
 	struct mm_json_value kid, alg, state, tainted;
-	int64_t nbf_s, exp_s;
+	int64_t nbf_s, exp_s, verify_until_s;
 };
+
+/* A time; absent: the window is open there. */
+static bool
+read_time(const struct mm_json_index *key, const char *name, int64_t absent_s, int64_t *time_s)
+{
+	struct mm_json_value value = mm_json_find(key, name);
+
+	*time_s = absent_s;
+	return value.type == MM_JSON_ABSENT || mm_json_integer(value, time_s);
+}
 
 static bool
 read_listed(struct mm_json_value element, struct listed *listed)
@@ -135,8 +145,8 @@ read_listed(struct mm_json_value element, struct listed *listed)
 	listed->state = mm_json_find(&key, "state");
 	listed->tainted = mm_json_find(&key, "tainted");
 	return listed->kid.type == MM_JSON_STRING && !listed->kid.escaped &&
-	    mm_json_integer(mm_json_find(&key, "nbf"), &listed->nbf_s) &&
-	    mm_json_integer(mm_json_find(&key, "exp"), &listed->exp_s);
+	    read_time(&key, "nbf", INT64_MIN, &listed->nbf_s) && read_time(&key, "exp", INT64_MAX, &listed->exp_s) &&
+	    read_time(&key, "verify_until", INT64_MAX, &listed->verify_until_s);
 }
 
 /* Find a key of a list by its kid. False where it has none, or what it says of it cannot be read. */
@@ -162,9 +172,15 @@ is_revoked(const struct listed *listed)
 	return mm_json_string_is(listed->state, "revoked");
 }
 
+static bool
+is_tainted(const struct listed *listed)
+{
+	return mm_json_string_is(listed->state, "tainted") || listed->tainted.type != MM_JSON_ABSENT;
+}
+
 /*
- * Whether a live key of the snapshot is what the list says. A mint's kid is the thumbprint, so that equal kid and
- * thumbprint are equal keys.
+ * Whether a live key of the snapshot is what the list says, with no more time. A mint's kid is the thumbprint, so that
+ * equal kid and thumbprint are equal keys.
  */
 static bool
 is_listed(const struct mm_key *key, const struct mm_key_list *list)
@@ -172,7 +188,8 @@ is_listed(const struct mm_key *key, const struct mm_key_list *list)
 	struct listed listed;
 
 	return find_listed(list, key->kid, &listed) && mm_slice_equal(key->thumbprint_text, key->kid) &&
-	    !is_revoked(&listed) && key->signs_from_s == listed.nbf_s && key->signs_until_s == listed.exp_s &&
+	    !is_revoked(&listed) && key->signs_from_s >= listed.nbf_s && key->signs_until_s <= listed.exp_s &&
+	    key->verify_until_s <= listed.verify_until_s && (key->tainted || !is_tainted(&listed)) &&
 	    key->algorithm != NULL &&
 	    mm_json_string_is(listed.alg, key->algorithm->name);
 }
@@ -238,7 +255,7 @@ gate_mint_keys_check(const struct gate_mint_keys *keys, const struct mm_trust *t
 	const char *fault = NULL;
 
 	for (size_t i = 0; i < trust->realm_count && fault == NULL; i++)
-		if (find_mint(keys, trust->realms[i].name) != NULL)
+		if (trust->realms[i].is_mint)
 			fault = check_realm(keys, trust, &trust->realms[i]);
 	return fault;
 }

@@ -54,8 +54,8 @@ MM_MUST_USE const char *gate_mint_keys_take_list(struct gate_mint_keys *keys, co
     int fd, int64_t now_s);
 
 /*
- * Hold a snapshot against the lists that came for it. Returns NULL, or why it is refused. A key that the snapshot counts
- * as revoked, as an operator's configuration may, is never one too many.
+ * Hold a snapshot against the lists that came for it. Returns NULL, or why it is refused. A key that the snapshot
+ * counts as revoked, as an operator's configuration may, is never one too many.
  */
 MM_MUST_USE const char *gate_mint_keys_check(const struct gate_mint_keys *keys, const struct mm_trust *trust);
 

@@ -4,6 +4,7 @@
  */
 #include "daemon/gate/reply.h"
 
+#include "daemon/gate/ledger.h"
 #include "daemon/gate/response.h"
 #include "daemon/gate/route.h"
 
@@ -46,6 +47,21 @@ send_answer(const struct gate_exchange *exchange, struct mm_http_answer *answer)
 }
 
 /*
+ * From here on the request is another thread's, until that lets it go on and the library asks for its answer again.
+ * MHD_suspend_connection() comes first: who lets it go on must find it suspended.
+ */
+static void
+suspend(struct gate_exchange *exchange)
+{
+	struct gate_ledger *ledger = exchange->gate->ledger;
+	struct MHD_Connection *connection = exchange->connection;
+
+	MHD_suspend_connection(connection);
+	gate_waits_link(gate_ledger_waits(ledger), exchange->wait, connection);
+	gate_ledger_wake(ledger);
+}
+
+/*
  * The view is taken now that the whole request is here, and given back when the library has the answer: so no client
  * that is slow to send or to read holds an old view back.
  */
@@ -62,11 +78,13 @@ gate_reply(struct gate_exchange *exchange)
 		exchange->service = mm_trust_find_service(exchange->view->trust, exchange->service_name);
 	if (!answer_unfit(exchange, &answer))
 		exchange->route->handler(exchange, &answer);
-	result = send_answer(exchange, &answer);
+	result = exchange->wait->suspends ? MHD_YES : send_answer(exchange, &answer);
 	gate_views_give_back(views, exchange->view);
 	exchange->view = NULL;
 	exchange->service = NULL;
 	exchange->caller = NULL;
 	mm_http_answer_clear(&answer);
+	if (exchange->wait->suspends)
+		suspend(exchange);
 	return result;
 }

@@ -26,25 +26,35 @@ open_exchange(struct gate *gate, struct MHD_Connection *connection, const char *
 	if (from == NULL)
 		return NULL;
 	exchange = &from->exchange;
+	from->wait = (struct gate_wait){ .stage = GATE_WAIT_NONE };
 	*exchange = (struct gate_exchange){
 		.gate = gate,
 		.connection = connection,
 		.from = from,
+		.wait = &from->wait,
 		.method = mm_slice_str(method),
 		.path = mm_slice_str(path),
 	};
 	exchange->route = gate_route_find(path, &exchange->service_name);
 	exchange->method_allowed = gate_route_allows(exchange->route, method);
 	mm_buf_init(&exchange->body, GATE_BODY_LEN_MAX);
+	mm_buf_init(&exchange->form, GATE_BODY_LEN_MAX);
 	atomic_fetch_add(&gate->in_flight, 1);
 	return exchange;
 }
 
 static void
+wipe(struct mm_buf *buf)
+{
+	mm_secret_wipe(buf->data, buf->len);
+	mm_buf_clear(buf);
+}
+
+static void
 close_exchange(struct gate_exchange *exchange)
 {
-	mm_secret_wipe(exchange->body.data, exchange->body.len);
-	mm_buf_clear(&exchange->body);
+	wipe(&exchange->body);
+	wipe(&exchange->form);
 	atomic_fetch_sub(&exchange->gate->in_flight, 1);
 }
 

@@ -16,6 +16,9 @@
 /* Three paths, with what tells one file from another. */
 #define TLS_FILES_MAX ((size_t)16 * 1024)
 
+/* A pair that breaks at once is not made faster than this. */
+#define PEER_COOL_DOWN_MS 200
+
 /* A full disk is looked at again after this. */
 #define SEGMENT_RETRY_MS 5000
 
@@ -180,6 +183,18 @@ take_status(struct mm_keeper *keeper, struct mm_message *message)
 	    mm_slice((const char *)message->payload, message->len));
 }
 
+/* A gate gone wrong must not keep us making pairs; what breaks for good is told by its alarms. */
+static bool
+take_want_peer(struct mm_keeper *keeper, struct mm_message *message)
+{
+	struct mm_mintmarkd *mintmarkd = keeper->mintmarkd;
+
+	(void)message;
+	if (mm_cool_down_take(&mintmarkd->gate.peer_made, mm_clock_ms(), PEER_COOL_DOWN_MS))
+		mm_peers_break(&mintmarkd->mints.peers, keeper);
+	return true;
+}
+
 static mm_keeper_handler *const handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_GATE_READY] = take_ready,
 	[MM_MESSAGE_GATE_WANT_SEGMENT] = take_want_segment,
@@ -187,6 +202,7 @@ static mm_keeper_handler *const handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_GATE_EPOCH] = take_epoch,
 	[MM_MESSAGE_GATE_UNKNOWN_KID] = take_unknown_kid,
 	[MM_MESSAGE_GATE_STATUS] = take_status,
+	[MM_MESSAGE_GATE_WANT_PEER] = take_want_peer,
 };
 
 /* ---- one that ended ---- */

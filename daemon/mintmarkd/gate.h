@@ -23,6 +23,7 @@ struct mm_gate {
 	int64_t segment_retry_ms; /* when a spare that could not be made is tried again; MM_NEVER_MS: none is wanted */
 	struct mm_buf tls_files;  /* which ones it was given */
 	bool told_full;           /* that no spare can be made */
+	struct mm_cool_down peer_made; /* another pair with the ledger */
 	struct mm_told told;
 };
 

@@ -58,6 +58,7 @@ send_settings(struct mm_mintmarkd *mintmarkd)
 	mm_buf_add_u32(&buf, mintmarkd->user.uid);
 	mm_buf_add_u32(&buf, mintmarkd->user.gid);
 	mm_buf_add_u64(&buf, (uint64_t)mintmarkd->first->config->token_cache_bytes);
+	mm_buf_add_u32(&buf, (uint32_t)mintmarkd->first->config->stale_after_s);
 	mm_buf_add_str(&buf, name);
 	return send_buf(mintmarkd, MM_MESSAGE_GATE_SETTINGS, &buf, -1);
 }

@@ -169,6 +169,24 @@ new_mint(struct mm_mints *mints, const char *realm)
 	return mint;
 }
 
+/* Before the ledger speaks of this number to the gate. */
+static void
+tell_gate(struct mm_mints *mints, const struct mm_mint *mint)
+{
+	struct mm_keeper *gate = &mints->mintmarkd->gate.keeper;
+	struct mm_buf buf;
+
+	if (!mm_keeper_serves(gate))
+		return;
+	mm_buf_init(&buf, sizeof(uint16_t) + MM_NAME_LEN_MAX);
+	mm_buf_add_u8(&buf, (uint8_t)(mint->number & 0xff));
+	mm_buf_add_u8(&buf, (uint8_t)(mint->number >> 8));
+	mm_buf_add_str(&buf, mint->realm);
+	if (mm_buf_ok(&buf))
+		mm_keeper_send(gate, MM_MESSAGE_GATE_MINT, buf.data, buf.len, -1);
+	mm_buf_clear(&buf);
+}
+
 static void
 add_mint(struct mm_mints *mints, const struct mm_config_realm *realm)
 {
@@ -179,6 +197,7 @@ add_mint(struct mm_mints *mints, const struct mm_config_realm *realm)
 	if (mint == NULL || mint->wanted)
 		return;
 	mint->wanted = true;
+	tell_gate(mints, mint);
 	add_peers(mints, mint);
 	if (!open_listeners(mint, realm, &mints->mintmarkd->user))
 		mm_log(LOG_ALERT, "alarm: realm %s: nobody can reach its issuer: mend 'listen' and restart mintmarkd",

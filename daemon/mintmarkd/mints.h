@@ -143,7 +143,8 @@ void mm_mint_ended(struct mm_keeper *keeper);
 void mm_mint_order_realm(struct mm_mint_order *order, enum mm_message_type type, const struct mm_mint *mint);
 void mm_mint_order_start(struct mm_mint_order *order, enum mm_message_type type, const struct mm_mintmarkd *mintmarkd);
 
-extern const struct mm_mint_role mm_mint_ledger_role, mm_mint_signer_role, mm_mint_verifier_role, mm_mint_issuer_role;
+extern const struct mm_mint_role mm_mint_ledger_role, mm_mint_signer_role;
+extern const struct mm_mint_role mm_mint_verifier_role, mm_mint_issuer_role;
 
 /*
  * The tenants of a mint: its own, and of a derived realm those of its parents. Those of the configuration, each id once;

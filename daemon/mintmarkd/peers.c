@@ -51,6 +51,17 @@ mm_peers_remove(struct mm_peers *peers, const struct mm_keeper *keeper)
 	peers->count = kept;
 }
 
+void
+mm_peers_break(struct mm_peers *peers, const struct mm_keeper *keeper)
+{
+	for (size_t i = 0; i < peers->count; i++) {
+		struct mm_peer *ends = peers->pairs[i].ends;
+
+		if (ends[0].keeper == keeper || ends[1].keeper == keeper)
+			ends[0].starts = ends[1].starts = 0;
+	}
+}
+
 static bool
 is_joined(const struct mm_peer_pair *pair)
 {

@@ -38,6 +38,9 @@ struct mm_peers {
 void mm_peers_add(struct mm_peers *peers, struct mm_keeper *a, uint16_t realm_a, struct mm_keeper *b,
     uint16_t realm_b);
 
+/* Those with this process are broken: they are made anew. */
+void mm_peers_break(struct mm_peers *peers, const struct mm_keeper *keeper);
+
 /* There is to be none with this process any more. */
 void mm_peers_remove(struct mm_peers *peers, const struct mm_keeper *keeper);
 

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The thread that hears the ledger.
+ */
+#include "daemon/gate/ledger.h"
+
+#include "daemon/gate/control.h"
+#include "daemon/gate/stream.h"
+#include "daemon/ipc/message.h"
+#include "lib/base/array.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <microhttpd.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Clocks may differ by this much before nothing that depends on the time is believed. */
+#define CLOCK_OFF_MAX_MS 30000
+
+/* A ledger that is started anew is back within this; requests wait for it as long as they may. */
+#define COMES_BACK_MS 5000
+
+/* Messages that are taken at once before requests go on. */
+#define MESSAGES_AT_ONCE 64
+
+/* Requests that go on at once. */
+#define RESUMED_AT_ONCE 64
+
+/* A process that was told to let go has done so after this at the latest. */
+#define LET_GO_MAX_MS 1000
+
+struct gate_ledger {
+	struct gate *gate;
+	pthread_t thread;
+	bool runs;
+	int wake_fd;
+	_Atomic bool ends;
+
+	/* What the control socket's thread hands over. */
+	pthread_mutex_t lock;
+	int next_peer; /* -1: none */
+	char names[MM_MINT_REALMS_MAX][MM_NAME_LEN_MAX + 1];
+
+	/* The thread's own. */
+	int peer; /* -1: none */
+	char own_names[MM_MINT_REALMS_MAX][MM_NAME_LEN_MAX + 1]; /* as they were when the pair came */
+	struct gate_stream *stream; /* NULL: none runs */
+	struct mm_message message;
+	struct gate_waits waits;
+
+	pthread_rwlock_t proof_lock; /* decisions read what writers replace */
+	struct mm_proof *proof;
+
+	/* Of the newest heartbeat or batch. */
+	_Atomic bool has_beat, connected;
+	_Atomic int64_t beat_boot_ms;   /* the ledger's moment, by the boot clock */
+	_Atomic int64_t clock_base_ms;  /* its time of day less its boot clock */
+	_Atomic uint64_t epoch;
+	_Atomic int64_t lost_boot_ms;   /* when the pair broke, or the gate began */
+	_Atomic uint64_t streams, messages, broken, index_tokens, index_bytes, asked, answered;
+};
+
+static int64_t
+clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- the proof ---- */
+
+const struct mm_proof *
+gate_ledger_hold_proof(struct gate_ledger *ledger)
+{
+	pthread_rwlock_rdlock(&ledger->proof_lock);
+	return ledger->proof;
+}
+
+void
+gate_ledger_give_back_proof(struct gate_ledger *ledger)
+{
+	pthread_rwlock_unlock(&ledger->proof_lock);
+}
+
+/* What the stream fills is decided by from now on; it goes on being filled. */
+static void
+publish(struct gate_ledger *ledger)
+{
+	struct mm_proof *old = ledger->proof;
+
+	pthread_rwlock_wrlock(&ledger->proof_lock);
+	ledger->proof = ledger->stream->proof;
+	pthread_rwlock_unlock(&ledger->proof_lock);
+	mm_proof_free(&old);
+}
+
+static void
+drop_stream(struct gate_ledger *ledger)
+{
+	if (ledger->stream == NULL)
+		return;
+	if (ledger->stream->proof == ledger->proof)
+		ledger->stream->proof = NULL; /* decided by until the next one has everything */
+	gate_stream_clear(ledger->stream);
+	free(ledger->stream);
+	ledger->stream = NULL;
+}
+
+/* Every mint's index is there before anybody decides by it: later ones would move beneath the readers. */
+static bool
+new_stream(struct gate_ledger *ledger)
+{
+	struct gate_stream *stream = calloc(1, sizeof(*stream));
+
+	if (stream == NULL || !gate_stream_init(stream, ledger->gate->mint_keys.root)) {
+		free(stream);
+		return false;
+	}
+	ledger->stream = stream;
+	for (size_t i = 0; i < MM_MINT_REALMS_MAX; i++)
+		if (ledger->own_names[i][0] != '\0' &&
+		    mm_proof_index(stream->proof, mm_slice_str(ledger->own_names[i])) == NULL)
+			return false;
+	return true;
+}
+
+static void
+count_index(struct gate_ledger *ledger)
+{
+	uint64_t tokens = 0, bytes = 0;
+
+	for (size_t i = 0; ledger->proof != NULL && i < ledger->proof->realm_count; i++) {
+		const struct mm_issued *issued = ledger->proof->realms[i].issued;
+
+		if (issued == NULL)
+			continue;
+		tokens += mm_issued_count(issued);
+		bytes += mm_issued_bytes(issued);
+	}
+	atomic_store_explicit(&ledger->index_tokens, tokens, memory_order_relaxed);
+	atomic_store_explicit(&ledger->index_bytes, bytes, memory_order_relaxed);
+}
+
+/* ---- the pair ---- */
+
+static void
+lose_peer(struct gate_ledger *ledger, const char *why)
+{
+	char text[256];
+
+	if (why != NULL) {
+		snprintf(text, sizeof(text), "the ledger's stream cannot be believed any more: %s", why);
+		gate_control_alarm(ledger->gate, text);
+		atomic_fetch_add_explicit(&ledger->broken, 1, memory_order_relaxed);
+	}
+	close(ledger->peer);
+	ledger->peer = -1;
+	drop_stream(ledger);
+	gate_waits_break(&ledger->waits);
+	atomic_store(&ledger->lost_boot_ms, clock_ms(CLOCK_BOOTTIME));
+	atomic_store(&ledger->connected, false);
+	gate_control_want_peer();
+}
+
+static void
+take_next_peer(struct gate_ledger *ledger)
+{
+	int fd;
+
+	pthread_mutex_lock(&ledger->lock);
+	fd = ledger->next_peer;
+	ledger->next_peer = -1;
+	if (fd >= 0)
+		memcpy(ledger->own_names, ledger->names, sizeof(ledger->own_names));
+	pthread_mutex_unlock(&ledger->lock);
+	if (fd == -1)
+		return;
+	if (ledger->peer >= 0)
+		close(ledger->peer);
+	drop_stream(ledger);
+	gate_waits_break(&ledger->waits);
+	ledger->peer = fd;
+	if (!new_stream(ledger)) {
+		lose_peer(ledger, "memory is short");
+		return;
+	}
+	atomic_fetch_add_explicit(&ledger->streams, 1, memory_order_relaxed);
+	atomic_store(&ledger->connected, true);
+}
+
+/* ---- its messages ---- */
+
+static void
+take_answer(struct gate_ledger *ledger)
+{
+	static const enum mm_ledger_answer answers[] = {
+		[MM_ISSUED_YES] = MM_LEDGER_HAS_IT,
+		[MM_ISSUED_NO] = MM_LEDGER_HAS_IT_NOT,
+		[MM_ISSUED_VOID] = MM_LEDGER_HAS_IT_NOT,
+		[MM_ISSUED_UNKNOWN] = MM_LEDGER_SILENT,
+	};
+	struct mm_ledger_says says;
+
+	if (ledger->message.len != sizeof(says)) {
+		lose_peer(ledger, "an answer is too short or too long");
+		return;
+	}
+	memcpy(&says, ledger->message.payload, sizeof(says));
+	atomic_fetch_add_explicit(&ledger->answered, 1, memory_order_relaxed);
+	if (says.answer < MM_ISSUED_YES || says.answer > MM_ISSUED_UNKNOWN)
+		says.answer = MM_ISSUED_UNKNOWN;
+	gate_waits_answer(&ledger->waits, says.number, answers[says.answer]);
+}
+
+/* What the newest message says of the ledger's time and of the trust, for whoever decides. */
+static void
+note_head(struct gate_ledger *ledger)
+{
+	const struct mm_index_head *head = &ledger->stream->head;
+
+	atomic_store(&ledger->epoch, head->epoch);
+	atomic_store(&ledger->clock_base_ms, head->time_us / 1000 - head->boot_ms);
+	atomic_store(&ledger->beat_boot_ms, head->boot_ms);
+	atomic_store(&ledger->has_beat, true);
+}
+
+/* Day keys change what decisions read: nobody decides meanwhile. */
+static const char *
+take_keys(struct gate_ledger *ledger, const char *const *names, const struct gate_stream_time *time)
+{
+	const char *fault;
+
+	pthread_rwlock_wrlock(&ledger->proof_lock);
+	fault = gate_stream_take(ledger->stream, &ledger->message, names, time);
+	mm_proof_forget_before(ledger->stream->proof, mm_mint_day(time->now_s) - 2);
+	pthread_rwlock_unlock(&ledger->proof_lock);
+	return fault;
+}
+
+static void
+take_stream(struct gate_ledger *ledger)
+{
+	const char *names[MM_MINT_REALMS_MAX];
+	struct gate_stream_time time = { .boot_ms = clock_ms(CLOCK_BOOTTIME) };
+	const char *fault;
+
+	time.now_us = clock_ms(CLOCK_REALTIME) * 1000;
+	time.now_s = time.now_us / 1000000;
+	for (size_t i = 0; i < MM_MINT_REALMS_MAX; i++)
+		names[i] = ledger->own_names[i][0] == '\0' ? NULL : ledger->own_names[i];
+	if (ledger->message.type == MM_MESSAGE_LEDGER_DAY_KEYS)
+		fault = take_keys(ledger, names, &time);
+	else
+		fault = gate_stream_take(ledger->stream, &ledger->message, names, &time);
+	atomic_fetch_add_explicit(&ledger->messages, 1, memory_order_relaxed);
+	if (fault != NULL) {
+		lose_peer(ledger, fault);
+		return;
+	}
+	if (ledger->stream->has_head)
+		note_head(ledger);
+	if (ledger->stream->proof != ledger->proof && (ledger->proof == NULL || ledger->stream->settled))
+		publish(ledger);
+}
+
+/* Take one message. Returns whether there was one. */
+static bool
+take_message(struct gate_ledger *ledger)
+{
+	int got = mm_message_receive(ledger->peer, MM_PROCESS_GATE, MM_PROCESS_LEDGER, &ledger->message);
+
+	if (got == -1 && errno == EAGAIN)
+		return false;
+	if (got != 1)
+		lose_peer(ledger, got == 0 ? NULL : "a message is none");
+	else if (ledger->message.type == MM_MESSAGE_GATE_LEDGER_SAYS)
+		take_answer(ledger);
+	else
+		take_stream(ledger);
+	return true;
+}
+
+static void
+take_messages(struct gate_ledger *ledger)
+{
+	uint64_t before = atomic_load_explicit(&ledger->messages, memory_order_relaxed);
+
+	for (int i = 0; i < MESSAGES_AT_ONCE && ledger->peer >= 0 && take_message(ledger); i++)
+		continue;
+	if (atomic_load_explicit(&ledger->messages, memory_order_relaxed) == before)
+		return;
+	count_index(ledger);
+	gate_waits_go_on(&ledger->waits);
+}
+
+/* ---- requests that wait ---- */
+
+static void
+ask(struct gate_ledger *ledger)
+{
+	struct mm_ask_issued question;
+
+	while (gate_waits_ask(&ledger->waits, clock_ms(CLOCK_MONOTONIC), ledger->peer >= 0, &question)) {
+		atomic_fetch_add_explicit(&ledger->asked, 1, memory_order_relaxed);
+		if (mm_message_send(ledger->peer, MM_PROCESS_GATE, MM_PROCESS_LEDGER, MM_MESSAGE_GATE_ASK_ISSUED,
+		        &question, sizeof(question), -1) == -1)
+			gate_waits_answer(&ledger->waits, question.number, MM_LEDGER_SILENT);
+	}
+}
+
+static void
+resume(struct gate_ledger *ledger)
+{
+	struct MHD_Connection *connections[RESUMED_AT_ONCE];
+	size_t count;
+
+	while ((count = gate_waits_take(&ledger->waits, connections, MM_COUNT_OF(connections))) > 0)
+		for (size_t i = 0; i < count; i++)
+			MHD_resume_connection(connections[i]);
+}
+
+static int
+timeout_ms(struct gate_ledger *ledger)
+{
+	int64_t deadline_ms = gate_waits_deadline_ms(&ledger->waits), left_ms;
+
+	if (deadline_ms == INT64_MAX)
+		return -1;
+	left_ms = deadline_ms - clock_ms(CLOCK_MONOTONIC);
+	return left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
+static void *
+run(void *ctx)
+{
+	struct gate_ledger *ledger = ctx;
+
+	while (!atomic_load(&ledger->ends)) {
+		struct pollfd waited[] = { { ledger->wake_fd, POLLIN, 0 }, { ledger->peer, POLLIN, 0 } };
+		eventfd_t woken;
+
+		(void)poll(waited, MM_COUNT_OF(waited), timeout_ms(ledger));
+		(void)eventfd_read(ledger->wake_fd, &woken);
+		take_next_peer(ledger);
+		if (ledger->peer >= 0)
+			take_messages(ledger);
+		ask(ledger);
+		resume(ledger);
+	}
+	return NULL;
+}
+
+/* ---- beginning and ending ---- */
+
+static bool
+init_locks(struct gate_ledger *ledger)
+{
+	pthread_rwlockattr_t attributes;
+
+	/* Decisions follow each other without a gap; who feeds them must get his turn. */
+	if (pthread_rwlockattr_init(&attributes) != 0)
+		return false;
+	pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&ledger->proof_lock, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
+	pthread_mutex_init(&ledger->lock, NULL);
+	gate_waits_init(&ledger->waits);
+	return true;
+}
+
+bool
+gate_ledger_begin(struct gate *gate)
+{
+	struct gate_ledger *ledger;
+
+	if (!gate->mint_keys.has_root)
+		return true;
+	ledger = calloc(1, sizeof(*ledger));
+	if (ledger == NULL || !init_locks(ledger)) {
+		fprintf(stderr, "mintmark-gate: no memory for the ledger\n");
+		free(ledger);
+		return false;
+	}
+	gate->ledger = ledger;
+	ledger->gate = gate;
+	ledger->peer = ledger->next_peer = -1;
+	atomic_store(&ledger->lost_boot_ms, clock_ms(CLOCK_BOOTTIME));
+	ledger->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	gate_ledger_take_names(gate);
+	ledger->runs = ledger->wake_fd != -1 && pthread_create(&ledger->thread, NULL, run, ledger) == 0;
+	if (!ledger->runs)
+		fprintf(stderr, "mintmark-gate: no thread for the ledger\n");
+	return ledger->runs;
+}
+
+void
+gate_ledger_let_go(struct gate *gate)
+{
+	struct gate_ledger *ledger = gate->ledger;
+	const struct timespec step = { 0, 1000000 };
+
+	if (ledger == NULL || !ledger->runs)
+		return;
+	gate_waits_close(&ledger->waits);
+	for (int ms = 0; ms < LET_GO_MAX_MS && gate_waits_count(&ledger->waits) > 0; ms++) {
+		gate_ledger_wake(ledger);
+		nanosleep(&step, NULL);
+	}
+}
+
+void
+gate_ledger_end(struct gate *gate)
+{
+	struct gate_ledger *ledger = gate->ledger;
+
+	if (ledger == NULL)
+		return;
+	atomic_store(&ledger->ends, true);
+	gate_ledger_wake(ledger);
+	if (ledger->runs)
+		pthread_join(ledger->thread, NULL);
+	drop_stream(ledger);
+	mm_proof_free(&ledger->proof);
+	if (ledger->peer >= 0)
+		close(ledger->peer);
+	if (ledger->next_peer >= 0)
+		close(ledger->next_peer);
+	if (ledger->wake_fd >= 0)
+		close(ledger->wake_fd);
+	gate_waits_clear(&ledger->waits);
+	pthread_mutex_destroy(&ledger->lock);
+	pthread_rwlock_destroy(&ledger->proof_lock);
+	free(ledger);
+	gate->ledger = NULL;
+}
+
+/* ---- other threads ---- */
+
+void
+gate_ledger_wake(const struct gate_ledger *ledger)
+{
+	(void)eventfd_write(ledger->wake_fd, 1);
+}
+
+void
+gate_ledger_take_names(struct gate *gate)
+{
+	struct gate_ledger *ledger = gate->ledger;
+
+	if (ledger == NULL)
+		return;
+	pthread_mutex_lock(&ledger->lock);
+	for (uint16_t i = 0; i < MM_MINT_REALMS_MAX; i++) {
+		const char *name = gate_mint_keys_name(&gate->mint_keys, i);
+
+		if (name != NULL)
+			memcpy(ledger->names[i], name, strlen(name) + 1);
+	}
+	pthread_mutex_unlock(&ledger->lock);
+}
+
+void
+gate_ledger_take_peer(struct gate *gate, int fd)
+{
+	struct gate_ledger *ledger = gate->ledger;
+
+	pthread_mutex_lock(&ledger->lock);
+	if (ledger->next_peer >= 0)
+		close(ledger->next_peer);
+	ledger->next_peer = fd;
+	pthread_mutex_unlock(&ledger->lock);
+	gate_ledger_wake(ledger);
+}
+
+struct gate_waits *
+gate_ledger_waits(struct gate_ledger *ledger)
+{
+	return &ledger->waits;
+}
+
+bool
+gate_ledger_number(struct gate_ledger *ledger, struct mm_slice realm, uint16_t *number)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&ledger->lock);
+	for (uint16_t i = 0; i < MM_MINT_REALMS_MAX && !found; i++) {
+		found = mm_slice_equal(mm_slice_str(ledger->names[i]), realm);
+		*number = i;
+	}
+	pthread_mutex_unlock(&ledger->lock);
+	return found;
+}
+
+int64_t
+gate_ledger_age_ms(const struct gate_ledger *ledger)
+{
+	if (!atomic_load(&ledger->has_beat))
+		return INT64_MAX;
+	return clock_ms(CLOCK_BOOTTIME) - atomic_load(&ledger->beat_boot_ms);
+}
+
+enum gate_freshness
+gate_ledger_freshness(const struct gate_ledger *ledger, uint64_t epoch, int64_t now_ms)
+{
+	int64_t boot_ms = clock_ms(CLOCK_BOOTTIME), off_ms;
+
+	if (!atomic_load(&ledger->has_beat))
+		return GATE_STALE;
+	off_ms = atomic_load(&ledger->clock_base_ms) + boot_ms - now_ms;
+	if (off_ms > CLOCK_OFF_MAX_MS || off_ms < -CLOCK_OFF_MAX_MS)
+		return GATE_CLOCK_UNSURE;
+	if (boot_ms - atomic_load(&ledger->beat_boot_ms) > (int64_t)ledger->gate->stale_after_s * 1000 ||
+	    atomic_load(&ledger->epoch) > epoch)
+		return GATE_STALE;
+	return GATE_FRESH;
+}
+
+bool
+gate_ledger_connected(const struct gate_ledger *ledger)
+{
+	return atomic_load(&ledger->connected);
+}
+
+bool
+gate_ledger_may_come(const struct gate_ledger *ledger)
+{
+	return atomic_load(&ledger->connected) ||
+	    clock_ms(CLOCK_BOOTTIME) - atomic_load(&ledger->lost_boot_ms) < COMES_BACK_MS;
+}
+
+void
+gate_ledger_get_stats(struct gate_ledger *ledger, struct gate_ledger_stats *stats)
+{
+	*stats = (struct gate_ledger_stats){
+		.connected = atomic_load(&ledger->connected),
+		.age_ms = gate_ledger_age_ms(ledger),
+		.epoch = atomic_load(&ledger->epoch),
+		.streams = atomic_load(&ledger->streams),
+		.messages = atomic_load(&ledger->messages),
+		.broken = atomic_load(&ledger->broken),
+		.index_tokens = atomic_load(&ledger->index_tokens),
+		.index_bytes = atomic_load(&ledger->index_bytes),
+		.asked = atomic_load(&ledger->asked),
+		.answered = atomic_load(&ledger->answered),
+		.waited = gate_waits_waited(&ledger->waits),
+		.waiting = gate_waits_count(&ledger->waits),
+	};
+	if (atomic_load(&ledger->has_beat))
+		stats->clock_off_ms = atomic_load(&ledger->clock_base_ms) + clock_ms(CLOCK_BOOTTIME) -
+		    clock_ms(CLOCK_REALTIME);
+}
