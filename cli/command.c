@@ -175,6 +175,21 @@ const struct mm_command mm_commands[] = {
 	    "\n"
 	    "Exit status: 0 fetched, 1 not, or mintmarkd does not answer, 2 usage.\n",
 	    mm_command_fetch },
+	{ "init", "make what the mints of a configuration need",
+	    "init [-c FILE] [--root FILE] [--renew-certificate] [--json]\n"
+	    "\n"
+	    "Make what each mint of the configuration lacks: its folders, the keys that seal secrets, the offline\n"
+	    "root, the key-state key with its certificate, and a secret for marks. What is there stays as it is and is\n"
+	    "told; a second run adds what a new realm needs. Run it as the user who starts mintmarkd.\n"
+	    "\n"
+	    "    -c, --config FILE    configuration (default " MM_CONFIG_PATH_DEFAULT ")\n"
+	    "        --root FILE      the private key of the offline root (default ./mintmark-root.key): written when\n"
+	    "                         a mint is new, for you to take away; read to renew the certificate\n"
+	    "        --renew-certificate  certify the key-state key anew, for another 400 days\n"
+	    "        --json           print JSON\n"
+	    "\n"
+	    "Exit status: 0 everything is there, 2 usage or configuration, or it could not be made.\n",
+	    mm_command_init },
 	{ "help", "tell of a command",
 	    "help [COMMAND]\n"
 	    "\n"

@@ -43,7 +43,7 @@ _mintmark_sections() {
 # Values of the option before the cursor, perhaps none; fails where it is no option that takes one.
 _mintmark_values() {
 	case $1 in
-	-c | --config | --against | --socket | --key | --jwks) compgen -f -- "$2" ;;
+	-c | --config | --against | --root | --socket | --key | --jwks) compgen -f -- "$2" ;;
 	--dir) compgen -d -- "$2" ;;
 	-s | --service) compgen -W "$(_mintmark_sections service)" -- "$2" ;;
 	--tenant) compgen -W "$(_mintmark_sections tenant)" -- "$2" ;;
