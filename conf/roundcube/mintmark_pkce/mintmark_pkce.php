@@ -75,7 +75,12 @@ class mintmark_pkce_oauth extends rcmail_oauth
                 throw new RuntimeException('this browser did not begin it, or too long ago');
             }
 
-            $data = $this->spend($code, $verifier);
+            $data = $this->ask_token([
+                'grant_type'    => 'authorization_code',
+                'code'          => $code,
+                'code_verifier' => $verifier,
+                'redirect_uri'  => $this->get_redirect_uri(),
+            ]);
             $who  = $this->find_username($data);
             $authorization = $data['token_type'] . ' ' . $data['access_token'];
             unset($data['id_token']);
@@ -84,14 +89,46 @@ class mintmark_pkce_oauth extends rcmail_oauth
             return ['username' => $who, 'authorization' => $authorization, 'token' => $data];
         }
         catch (Exception $e) {
-            // Not the request, for it has the client's secret and the code.
-            $answer = $e instanceof \GuzzleHttp\Exception\RequestException ? $e->getResponse() : null;
-            $this->last_error  = 'OAuth sign-in: ' . ($answer ? (string) $answer->getBody() : $e->getMessage());
-            $this->no_redirect = true;
-            rcube::raise_error(['message' => $this->last_error, 'file' => __FILE__, 'line' => __LINE__], true, false);
-
-            return false;
+            return $this->fail('OAuth sign-in', $e);
         }
+    }
+
+    // Roundcube's own does not say which mail service the next token is for.
+    public function refresh_access_token(array $token)
+    {
+        try {
+            $data = $this->ask_token([
+                'grant_type'    => 'refresh_token',
+                'refresh_token' => $this->rcmail->decrypt($token['refresh_token']),
+            ]);
+            $authorization = $data['token_type'] . ' ' . $data['access_token'];
+            unset($data['id_token']);
+            $this->mask_auth_data($data);
+            $_SESSION['password']    = $this->rcmail->encrypt($authorization);
+            $_SESSION['oauth_token'] = array_merge($token, $data);
+
+            return ['token' => $data, 'authorization' => $authorization];
+        }
+        catch (Exception $e) {
+            // The issuer says that the sign-in is over.
+            if ($e->getCode() >= 400 && $e->getCode() < 500) {
+                $this->rcmail->kill_session();
+            }
+
+            return $this->fail('OAuth refresh', $e);
+        }
+    }
+
+    // Not the request itself, for it has the client's secret and the code.
+    private function fail($what, $e)
+    {
+        $answer = $e instanceof \GuzzleHttp\Exception\RequestException ? $e->getResponse() : null;
+
+        $this->last_error  = $what . ': ' . ($answer ? (string) $answer->getBody() : $e->getMessage());
+        $this->no_redirect = true;
+        rcube::raise_error(['message' => $this->last_error, 'file' => __FILE__, 'line' => __LINE__], true, false);
+
+        return false;
     }
 
     // Requests of one browser run side by side, and a refresh token is good once: whoever comes second takes what the
@@ -122,25 +159,21 @@ class mintmark_pkce_oauth extends rcmail_oauth
         return $fresh;
     }
 
-    private function spend($code, $verifier)
+    private function ask_token($parameters)
     {
         $client = new \GuzzleHttp\Client([
             'timeout'         => 10.0,
             'verify'          => $this->options['verify_peer'],
             'allow_redirects' => false,
         ]);
-        $answer = $client->post($this->options['token_uri'], ['form_params' => [
-            'grant_type'    => 'authorization_code',
-            'code'          => $code,
-            'code_verifier' => $verifier,
-            'redirect_uri'  => $this->get_redirect_uri(),
+        $answer = $client->post($this->options['token_uri'], ['form_params' => $parameters + [
             'client_id'     => $this->options['client_id'],
             'client_secret' => $this->options['client_secret'],
         ] + $this->resource()]);
         $data = json_decode((string) $answer->getBody(), true);
 
-        if (empty($data['access_token']) || empty($data['id_token']) || empty($data['token_type'])) {
-            throw new RuntimeException('the issuer\'s answer has no access token or no ID token');
+        if (empty($data['access_token']) || empty($data['token_type']) || empty($data['expires_in'])) {
+            throw new RuntimeException('the issuer\'s answer is none');
         }
 
         return $data;
@@ -150,6 +183,10 @@ class mintmark_pkce_oauth extends rcmail_oauth
     // section 3.1.3.7, 6.); jwt_decode() checks that it is for this client.
     private function find_username($data)
     {
+        if (empty($data['id_token'])) {
+            throw new RuntimeException('the issuer gave no ID token: is openid in the scope?');
+        }
+
         $identity = $this->jwt_decode($data['id_token']);
 
         foreach ($this->options['identity_fields'] as $field) {
