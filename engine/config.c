@@ -110,10 +110,12 @@ check_realm(struct mm_config_builder *builder)
 static void
 check_service(struct mm_config_builder *builder)
 {
-	const struct mm_config_service *service = builder->target;
+	struct mm_config_service *service = builder->target;
 	bool claim = mm_config_stands(builder, "mailbox_claim");
 	bool none = mm_config_stands(builder, "mailbox");
 
+	if (service->directory_mint)
+		service->directory = none ? MM_DIRECTORY_SUBJECTS : MM_DIRECTORY_MAILBOXES;
 	if (claim && service->directory_mint)
 		mm_config_tell(builder, "mailbox_claim", "remove one of the two",
 		    "'mailbox_claim' contradicts 'directory = mint', which says which mailbox a token opens");

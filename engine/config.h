@@ -112,6 +112,7 @@ struct mm_config_service {
 	enum mm_proof_demand mark, ledger;
 	bool ledger_away_marked_only;
 	bool directory_mint;    /* 'directory = mint' */
+	enum mm_directory directory; /* the same, with what 'mailbox = none' makes of it */
 	char **accept_unproven; /* realms without a mint whose tokens need no proof; NULL: none */
 	char **exchange_from;   /* realms whose primary tokens it exchanges or renews; NULL: it does not */
 };

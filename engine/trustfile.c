@@ -211,7 +211,7 @@ add_services(struct mm_trust_builder *builder, const struct mm_config *config)
 			.clients = as_const(service->clients), .binding = service->binding,
 			.dpop_nonce = service->dpop_nonce, .mark = service->mark, .ledger = service->ledger,
 			.ledger_away_marked_only = service->ledger_away_marked_only,
-			.directory = service->directory_mint, .accept_unproven = as_const(service->accept_unproven),
+			.directory = service->directory, .accept_unproven = as_const(service->accept_unproven),
 			.exchange_from = as_const(service->exchange_from),
 		};
 

@@ -8,7 +8,8 @@
  * bytes and time are parameters, so any decision can be made again exactly as it was.
  *
  * Threads: a struct mm_trust never changes after it was loaded and may be shared by any number of
- * threads without locks; a struct mm_cache and a struct mm_replay_store may be shared too, and lock by themselves.
+ * threads without locks; a struct mm_cache and a struct mm_replay_store may be shared too, and lock by themselves;
+ * so may a struct mm_proof while nobody feeds it.
  * Everything else belongs to one thread at a time.
  */
 #ifndef MINTMARK_H
@@ -19,6 +20,7 @@
 #include <mintmark/evidence.h>
 #include <mintmark/inspect.h>
 #include <mintmark/jwe.h>
+#include <mintmark/proof.h>
 #include <mintmark/reason.h>
 #include <mintmark/slice.h>
 #include <mintmark/trust.h>

@@ -14,6 +14,7 @@
 
 #include <mintmark/cache.h>
 #include <mintmark/evidence.h>
+#include <mintmark/proof.h>
 #include <mintmark/reason.h>
 #include <mintmark/slice.h>
 #include <mintmark/trust.h>
@@ -31,6 +32,10 @@ struct mm_request {
 	int64_t now_s;                      /* seconds since 1970-01-01 UTC */
 	const struct mm_evidence *evidence; /* of the request that the token came with; NULL: there is none */
 	struct mm_cache *cache;             /* of verified signatures; NULL: each is verified */
+	const struct mm_proof *proof;       /* what proves issuance; NULL: nothing, so that what is demanded is denied */
+	enum mm_ledger_answer ledger_answer; /* when it was asked of this very token */
+	enum mm_freshness freshness;        /* of what the ledger says of mints and their keys */
+	int64_t stale_for_s;                /* how long it is stale */
 };
 
 /*
@@ -55,6 +60,9 @@ enum mm_fact {
 	MM_FACT_SESSION,    /* sid */
 	MM_FACT_SCOPE,      /* scope, as it stands in the token */
 	MM_FACT_MAILBOX,    /* the one mailbox that the token opens, lower-cased; only when allowed */
+	MM_FACT_PROOF,      /* what proves that it was issued, as mm_issuance_name() says it */
+	MM_FACT_PARENT,     /* of a derived token: the jti of the token that it was made from */
+	MM_FACT_ROOT,       /* and the realm and the kid, with a blank between, of the key that signed the first one */
 	MM_FACT_COUNT       /* not a fact */
 };
 
@@ -117,6 +125,16 @@ MM_API int64_t mm_decision_expires_s(const struct mm_decision *decision);
  * Not checked here: anything else.
  */
 MM_API bool mm_decision_wants_nonce(const struct mm_decision *decision);
+
+/*
+ * Whether the last decision was denied only because it is not known whether the token was issued: the proof has not
+ * received it yet, or nothing at all. Decide anew when it has received more, or with what the ledger answered.
+ * Not checked here: that there is a ledger.
+ */
+MM_API bool mm_decision_wants_ledger(const struct mm_decision *decision);
+
+/* What proved that the token of the last decision was issued. Not checked here: that the decision allowed. */
+MM_API enum mm_issuance mm_decision_issuance(const struct mm_decision *decision);
 
 #ifdef __cplusplus
 }

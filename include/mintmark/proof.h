@@ -17,6 +17,23 @@
 
 struct mm_proof;
 
+/* How far what the ledger said of the trust can be relied on; the gate counts its heartbeats. */
+enum mm_freshness {
+	MM_FRESH = 0,    /* it was heard a moment ago, or there is none that should be */
+	MM_STALE,        /* it was not heard for too long, or names an epoch later than that of the trust */
+	MM_CLOCK_IS_OFF, /* its clock and ours are too far apart */
+};
+
+/* What proves that a token of a mint was issued. */
+enum mm_issuance {
+	MM_ISSUANCE_NONE = 0,    /* its realm is no mint, or nobody looked */
+	MM_ISSUANCE_UNPROVEN,    /* looked for, and not found */
+	MM_ISSUANCE_MARKED,      /* its mark is right */
+	MM_ISSUANCE_LEDGER_AWAY, /* its mark is right, and the ledger, which was to be asked too, is away */
+	MM_ISSUANCE_ISSUED,      /* the ledger has it on record */
+	MM_ISSUANCE_COUNT        /* none */
+};
+
 /* What the ledger answered when it was asked of one token. */
 enum mm_ledger_answer {
 	MM_LEDGER_NOT_ASKED = 0,
@@ -34,6 +51,9 @@ MM_API MM_MUST_USE struct mm_proof *mm_proof_new(size_t max_bytes);
 
 /* Free *proof and set it to NULL. Not checked here: whether another thread still decides with it. */
 MM_API void mm_proof_free(struct mm_proof **proof);
+
+/* "none", "unproven", "marked", "ledger away", "issued". Not checked here: anything; it reads a table. */
+MM_API const char *mm_issuance_name(enum mm_issuance issuance);
 
 #ifdef __cplusplus
 }

@@ -61,6 +61,13 @@ enum mm_proof_demand {
 	MM_PROOF_REQUIRED,
 };
 
+/* What a service looks up in the directories of its realms. */
+enum mm_directory {
+	MM_DIRECTORY_NONE,
+	MM_DIRECTORY_MAILBOXES, /* subjects, and which mailboxes they open */
+	MM_DIRECTORY_SUBJECTS,  /* subjects alone: the service has no mailboxes */
+};
+
 struct mm_service_settings {
 	const char *name;
 	const char *audience;       /* the one 'aud' */
@@ -72,7 +79,7 @@ struct mm_service_settings {
 	bool dpop_nonce;            /* a DPoP proof must carry a nonce of ours (RFC 9449 section 9) */
 	enum mm_proof_demand mark, ledger;  /* of mints' tokens */
 	bool ledger_away_marked_only;       /* a right mark is enough while the ledger is away */
-	bool directory;                     /* mailboxes and subjects are those of the realms' directories */
+	enum mm_directory directory;        /* of the realms, all of them mints; then mailbox_claim is NULL */
 	const char *const *accept_unproven; /* realms without a mint whose tokens need no proof; NULL: none */
 	const char *const *exchange_from;   /* it takes primary tokens of these realms alone; NULL: any it accepts */
 };

@@ -16,7 +16,10 @@
 /* The length of a text that is absent; no entry is so long. */
 #define ABSENT UINT16_MAX
 
-/* 'cnf', and the claims that services find mailboxes in: they are called email, upn and preferred_username. */
+/*
+ * 'cnf', of a mint's token where it is from and whether it is marked, and the claims that services find mailboxes in:
+ * they are called email, upn and preferred_username.
+ */
 #define MEMBERS_MAX 16
 
 #define TEXT_OF_CLAIM(name) &judgement->unverified.set.name,
@@ -30,6 +33,8 @@ struct entry_head {
 	uint16_t member_count;
 	uint8_t algorithm;
 	bool has_exp, has_iat, has_nbf, has_cnf;
+	bool has_digest;
+	uint8_t digest[MM_DIGEST_LEN]; /* of header.payload, of a mint's token */
 };
 
 struct member_head {
@@ -96,6 +101,17 @@ put_member(struct mm_scratch *entry, const struct mm_json_index *payload, struct
 }
 
 static const struct mm_slice cnf = { "cnf", 3 };
+static const struct mm_slice of_mints[] = { { "parent", 6 }, { "root", 4 }, { "mark", 4 } };
+
+static bool
+is_always_taken(struct mm_slice name)
+{
+	for (size_t i = 0; i < MM_COUNT_OF(of_mints); i++) {
+		if (mm_slice_equal(name, of_mints[i]))
+			return true;
+	}
+	return mm_slice_equal(name, cnf);
+}
 
 /* Add a name to a list without doubles; false where it is full. */
 static bool
@@ -113,11 +129,17 @@ list_name(struct mm_slice names[MEMBERS_MAX], uint16_t *count, struct mm_slice n
 
 /* The members that any service of this trust may ask for: an entry serves them all. */
 static bool
-list_names(const struct mm_trust *trust, struct mm_slice names[MEMBERS_MAX], uint16_t *count)
+list_names(const struct mm_judgement *judgement, struct mm_slice names[MEMBERS_MAX], uint16_t *count)
 {
+	const struct mm_trust *trust = judgement->trust;
+
 	*count = 0;
 	if (!list_name(names, count, cnf))
 		return false;
+	for (size_t i = 0; judgement->facts.realm->is_mint && i < MM_COUNT_OF(of_mints); i++) {
+		if (!list_name(names, count, of_mints[i]))
+			return false;
+	}
 	for (size_t i = 0; i < trust->service_count; i++) {
 		struct mm_slice name = trust->services[i].mailbox_claim;
 
@@ -132,7 +154,7 @@ put_members(struct mm_scratch *entry, const struct mm_judgement *judgement, uint
 {
 	struct mm_slice names[MEMBERS_MAX];
 
-	if (!list_names(judgement->trust, names, count))
+	if (!list_names(judgement, names, count))
 		return false;
 	for (size_t i = 0; i < *count; i++) {
 		if (!put_member(entry, &judgement->payload, names[i]))
@@ -155,6 +177,9 @@ fill_head(struct entry_head *head, const struct mm_judgement *judgement, struct 
 	head->has_iat = set->has_iat;
 	head->has_nbf = set->has_nbf;
 	head->has_cnf = set->has_cnf;
+	head->has_digest = judgement->has_digest;
+	if (judgement->has_digest)
+		memcpy(head->digest, judgement->digest, sizeof(head->digest));
 	for (size_t i = 0; i < TEXT_COUNT; i++)
 		head->text_len[i] = mm_slice_present(*texts[i]) ? (uint16_t)texts[i]->len : ABSENT;
 }
@@ -183,6 +208,8 @@ mm_judgement_remember(struct mm_judgement *judgement)
 	size_t room = scratch->size - scratch->used;
 
 	if (!judgement->named)
+		return;
+	if (judgement->facts.realm->is_mint && !mm_judgement_digest(judgement))
 		return;
 	judgement->signed_by = (struct mm_signed_by){ key->algorithm, key->thumbprint_text };
 	mm_scratch_init(&entry, scratch->base + scratch->used,
@@ -220,7 +247,7 @@ take_texts(struct mm_slice *rest, const struct entry_head *head, struct mm_slice
 static bool
 take_members(struct mm_slice rest, unsigned count, struct mm_slice mailbox_claim, struct mm_json_index *payload)
 {
-	bool wants_mailbox = mm_slice_present(mailbox_claim) && !mm_slice_equal(mailbox_claim, cnf);
+	bool wants_mailbox = mm_slice_present(mailbox_claim);
 	struct mm_slice head_bytes, name, text;
 	struct member_head head;
 
@@ -233,7 +260,7 @@ take_members(struct mm_slice rest, unsigned count, struct mm_slice mailbox_claim
 			return false;
 		if (mm_slice_equal(name, mailbox_claim))
 			wants_mailbox = false;
-		else if (!mm_slice_equal(name, cnf))
+		else if (!is_always_taken(name))
 			continue;
 		if (head.type != MM_JSON_ABSENT)
 			mm_json_index_add(payload, name,
@@ -257,6 +284,8 @@ take_head(const struct entry_head *head, struct mm_judgement *judgement)
 	set->has_nbf = head->has_nbf;
 	set->has_cnf = head->has_cnf;
 	mm_claims_choose_client(set);
+	judgement->has_digest = head->has_digest;
+	memcpy(judgement->digest, head->digest, sizeof(judgement->digest));
 	/* The token's 'alg' was the key's (step 4). */
 	judgement->signed_by.algorithm = algorithm;
 	judgement->head.algorithm = algorithm;

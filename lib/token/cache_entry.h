@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the cache keeps of a token whose signature held: under which key, its header, its claims and those members of
- * its payload that a service's mailbox claim or step 10 may ask for. Not the token, its signature or its payload.
+ * its payload that a service's mailbox claim or steps 7, 10 and 12 may ask for; of a mint's the digest of header and
+ * payload. Not the token, its signature or its payload, and nothing of what steps 7 and 12 found.
  */
 #ifndef MM_TOKEN_CACHE_ENTRY_H
 #define MM_TOKEN_CACHE_ENTRY_H

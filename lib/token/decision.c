@@ -4,6 +4,9 @@
  */
 #include "lib/token/judgement.h"
 
+#include "lib/crypto/digest.h"
+#include "lib/token/proof.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +41,9 @@ mm_decision_free(struct mm_decision **decision)
 		return;
 	mm_verifier_free(&(*decision)->judgement.verifier);
 	mm_verifier_free(&(*decision)->judgement.proof_verifier);
+	for (size_t i = 0; i < MM_JUDGEMENT_IDS; i++)
+		mm_token_id_cipher_free(&(*decision)->judgement.ids[i].cipher);
+	mm_secret_wipe((*decision)->judgement.ids, sizeof((*decision)->judgement.ids));
 	free(*decision);
 	*decision = NULL;
 }
@@ -65,8 +71,7 @@ trace_step(struct mm_judgement *judgement, unsigned number, const char *name, en
 
 /*
  * The first failure names the reason. A token that the cache remembers passed steps 1 and 2, and step 6 under the key
- * that is remembered with it. 7 (class and provenance) and 12 (proof of issuance) are about tokens of
- * Mintmark's own mints; until there are mints no realm of theirs can be configured.
+ * that is remembered with it.
  */
 static enum mm_reason
 decide(struct mm_judgement *judgement)
@@ -79,10 +84,12 @@ decide(struct mm_judgement *judgement)
 	STEP(4, "Key", mm_step_key);
 	STEP(5, "Key state", mm_step_key_state);
 	STEP(6, "Signature", mm_step_signature);
+	STEP(7, "Class and provenance", mm_step_provenance);
 	STEP(8, "Claims", mm_step_claims);
 	STEP(9, "Mailbox", mm_step_mailbox);
 	STEP(10, "Sender constraint", mm_step_binding);
 	STEP(11, "Revocation", mm_step_revocation);
+	STEP(12, "Proof of issuance", mm_step_proof);
 	STEP(13, "Scope", mm_step_scope);
 	return MM_OK;
 }
@@ -109,7 +116,10 @@ begin(struct mm_judgement *judgement, const struct mm_trust *trust, const struct
 	judgement->request = request;
 	judgement->service = request == NULL ? NULL : request->service;
 	judgement->facts = (struct mm_facts){ .service = judgement->service };
-	judgement->wants_nonce = false;
+	judgement->wants_nonce = judgement->wants_ledger = false;
+	judgement->has_digest = judgement->has_parts = false;
+	judgement->root_realm = NULL;
+	judgement->root_issuance = MM_ISSUANCE_NONE;
 	judgement->header = (struct mm_json_index){ judgement->header_members, 0, MM_HEADER_MEMBERS_MAX };
 	judgement->payload = (struct mm_json_index){ judgement->payload_members, 0, MM_PAYLOAD_MEMBERS_MAX };
 	judgement->named = judgement->remembered = false;
@@ -184,6 +194,9 @@ mm_decision_fact(const struct mm_decision *decision, enum mm_fact fact)
 	case MM_FACT_SESSION: return facts->session;
 	case MM_FACT_SCOPE: return facts->scope;
 	case MM_FACT_MAILBOX: return decision->reason == MM_OK ? facts->mailbox : MM_SLICE_ABSENT;
+	case MM_FACT_PROOF: return mm_slice_str(mm_issuance_name(facts->issuance));
+	case MM_FACT_PARENT: return facts->parent;
+	case MM_FACT_ROOT: return facts->root;
 	case MM_FACT_COUNT: break;
 	}
 	return MM_SLICE_ABSENT;
@@ -201,6 +214,32 @@ bool
 mm_decision_wants_nonce(const struct mm_decision *decision)
 {
 	return decision != NULL && decision->judgement.wants_nonce;
+}
+
+bool
+mm_decision_wants_ledger(const struct mm_decision *decision)
+{
+	return decision != NULL && decision->reason == MM_PROOF_UNAVAILABLE && decision->judgement.wants_ledger;
+}
+
+enum mm_issuance
+mm_decision_issuance(const struct mm_decision *decision)
+{
+	return decision == NULL ? MM_ISSUANCE_NONE : decision->judgement.facts.issuance;
+}
+
+bool
+mm_decision_ledger_question(const struct mm_decision *decision, struct mm_ledger_question *question)
+{
+	const struct mm_judgement *judgement = &decision->judgement;
+	struct mm_slice id = judgement->facts.token_id;
+
+	if (!mm_decision_wants_ledger(decision) || !judgement->has_digest || id.len != MM_TOKEN_ID_LEN)
+		return false;
+	question->realm = judgement->facts.realm->name;
+	memcpy(question->token_id, id.ptr, MM_TOKEN_ID_LEN);
+	memcpy(question->digest, judgement->digest, MM_DIGEST_LEN);
+	return true;
 }
 
 /* ---- the trace ---- */

@@ -20,6 +20,10 @@ struct mm_facts {
 	struct mm_slice alg, kid, typ;  /* header */
 	struct mm_slice issuer, tenant_id, subject, client, token_id, session, scope, audience;
 	struct mm_slice mailbox; /* what the token opens; set when step 9 passed */
+	struct mm_slice parent;  /* of a derived token, set by step 7 */
+	struct mm_slice root;    /* realm and kid */
+	enum mm_issuance issuance;
+	enum mm_reason proof_reason; /* what step 12 found, also where it only observed; MM_OK: nothing amiss */
 	int64_t iat_s, exp_s, nbf_s; /* 0: not stated */
 };
 

@@ -26,13 +26,23 @@ scan_part(struct mm_judgement *judgement, const char *what, struct mm_slice text
 }
 
 enum mm_reason
+mm_judgement_split(struct mm_judgement *judgement)
+{
+	if (judgement->has_parts)
+		return MM_OK;
+	MM_TRY(mm_compact_split(judgement->request->token, &judgement->scratch, &judgement->parts));
+	judgement->has_parts = true;
+	return MM_OK;
+}
+
+enum mm_reason
 mm_step_shape(struct mm_judgement *judgement)
 {
 	struct mm_slice token = judgement->request->token;
 
 	mm_compare(judgement, "length", mm_trace_format(judgement, "%zu bytes", token.len),
 	    mm_trace_format(judgement, "at most %d", MM_TOKEN_LEN_MAX));
-	MM_TRY(mm_compact_split(token, &judgement->scratch, &judgement->parts));
+	MM_TRY(mm_judgement_split(judgement));
 	MM_TRY(scan_part(judgement, "header", judgement->parts.header, &judgement->header));
 	return scan_part(judgement, "payload", judgement->parts.payload, &judgement->payload);
 }
@@ -118,6 +128,29 @@ check_tenant_of_literal(struct mm_judgement *judgement)
 	return tenant != NULL && mm_slice_equal(tid, tenant->id) ? MM_OK : MM_TENANT_MISMATCH;
 }
 
+/* A derived realm has its parents' tenants, and its tokens must say which. */
+static enum mm_reason
+check_tenant_of_derived(struct mm_judgement *judgement)
+{
+	struct mm_facts *facts = &judgement->facts;
+	struct mm_slice tid = judgement->unverified.set.tid;
+
+	mm_compare(judgement, "tid", tid, mm_slice_str("a tenant of a realm that this one is derived from"));
+	if (!mm_slice_present(tid))
+		return MM_CLAIM_MISSING;
+	facts->tenant = mm_realm_find_parents_tenant(facts->realm, tid);
+	return facts->tenant != NULL ? MM_OK : MM_TENANT_MISMATCH;
+}
+
+static enum mm_reason
+check_tenant(struct mm_judgement *judgement, const struct mm_realm *realm, struct mm_slice tenant_id)
+{
+	if (realm->parent_count > 0)
+		return check_tenant_of_derived(judgement);
+	return realm->is_template ? check_tenant_of_template(judgement, tenant_id) :
+	    check_tenant_of_literal(judgement);
+}
+
 static bool
 equal_ignoring_case(struct mm_slice a, struct mm_slice lower)
 {
@@ -175,10 +208,7 @@ mm_step_realm(struct mm_judgement *judgement)
 		return MM_TENANT_UNKNOWN;
 	if (!mm_service_accepts_realm(judgement->service, realm))
 		return MM_REALM_FORBIDDEN;
-	if (realm->is_template)
-		MM_TRY(check_tenant_of_template(judgement, tenant_id));
-	else
-		MM_TRY(check_tenant_of_literal(judgement));
+	MM_TRY(check_tenant(judgement, realm, tenant_id));
 	return check_type(judgement, realm);
 }
 
@@ -248,8 +278,7 @@ verify_signature(struct mm_judgement *judgement)
 {
 	const struct mm_compact *parts = &judgement->parts;
 
-	if (judgement->remembered)
-		MM_TRY(mm_compact_split(judgement->request->token, &judgement->scratch, &judgement->parts));
+	MM_TRY(mm_judgement_split(judgement));
 	mm_compare(judgement, "signature", mm_trace_format(judgement, "%zu bytes", parts->signature.len),
 	    mm_slice_str("that of the key over header and payload"));
 	return mm_public_key_verify(judgement->facts.key->public_key, judgement->verifier, parts->signed_input,

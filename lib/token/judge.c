@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Steps 8 to 13 of the decision but 10: what may this token, now that it is known who signed it?
+ * Steps 8 to 13 of the decision but 10 and 12: what may this token, now that it is known who signed it?
  */
 #include "lib/token/judgement.h"
 
@@ -122,11 +122,52 @@ check_target(struct mm_judgement *judgement, struct mm_slice address)
 	return mm_slice_equal(target.address, address) ? MM_OK : MM_MAILBOX_MISMATCH;
 }
 
+/* The directory says what a subject opens: one mailbox, and those that it lists beside. */
+static enum mm_reason
+check_directory_target(struct mm_judgement *judgement, const struct mm_user *user)
+{
+	struct mm_mailbox target;
+
+	mm_compare(judgement, "mailbox asked for", judgement->request->mailbox, user->mailbox);
+	if (!mm_slice_present(judgement->request->mailbox)) {
+		judgement->facts.mailbox = user->mailbox;
+		return mm_slice_present(user->mailbox) ? MM_OK : MM_MAILBOX_MISMATCH;
+	}
+	if (!mm_mailbox_parse(judgement->request->mailbox, &judgement->scratch, &target))
+		return MM_MAILBOX_MISMATCH;
+	if ((!mm_slice_present(user->mailbox) || !mm_slice_equal(target.address, user->mailbox)) &&
+	    !mm_texts_have(user->delegates, target.address))
+		return MM_MAILBOX_MISMATCH;
+	judgement->facts.mailbox = target.address;
+	return MM_OK;
+}
+
+/* Compiling saw to it that each mailbox of the directory lies in a domain of its tenant. */
+static enum mm_reason
+check_directory(struct mm_judgement *judgement)
+{
+	const struct mm_tenant *tenant = judgement->facts.tenant;
+	struct mm_slice subject = judgement->claims.set.sub;
+	const struct mm_user *user = tenant == NULL ? NULL : mm_tenant_find_user(tenant, subject);
+
+	mm_compare(judgement, "sub", subject, tenant == NULL ? MM_SLICE_ABSENT : mm_trace_format(judgement,
+	    "a subject in the directory of tenant %.*s", (int)tenant->name.len, tenant->name.ptr));
+	if (user == NULL)
+		return MM_SUBJECT_UNKNOWN;
+	if (judgement->service->directory == MM_DIRECTORY_MAILBOXES)
+		return check_directory_target(judgement, user);
+	mm_compare(judgement, "mailbox asked for", judgement->request->mailbox,
+	    mm_slice_str("none: the service has no mailboxes"));
+	return mm_slice_present(judgement->request->mailbox) ? MM_MAILBOX_MISMATCH : MM_OK;
+}
+
 enum mm_reason
 mm_step_mailbox(struct mm_judgement *judgement)
 {
 	struct mm_slice address;
 
+	if (judgement->service->directory != MM_DIRECTORY_NONE)
+		return check_directory(judgement);
 	if (!mm_slice_present(judgement->service->mailbox_claim)) {
 		mm_compare(judgement, "mailbox asked for", judgement->request->mailbox,
 		    mm_slice_str("none: the service has no mailboxes"));

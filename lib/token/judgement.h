@@ -3,7 +3,7 @@
  * One decision while it is being made: its parameters, its scratch and what the steps found so far.
  *
  * identify.c has steps 1 to 6, which find out who signed the token; judge.c has the later ones, which find out what it
- * may, and binding.c step 10. decision.c orders them.
+ * may, but for provenance.c (7), binding.c (10) and issuance.c (12). decision.c orders them.
  */
 #ifndef MM_TOKEN_JUDGEMENT_H
 #define MM_TOKEN_JUDGEMENT_H
@@ -17,11 +17,21 @@
 #include "lib/token/compact.h"
 #include "lib/token/dpop.h"
 #include "lib/token/facts.h"
+#include "lib/token/token_id.h"
 
 #include <mintmark/decide.h>
 
 /* Decoded parts, then unescaped strings (never longer than the parts), then two addresses. */
 #define MM_JUDGEMENT_SCRATCH (2 * MM_COMPACT_ROOM(MM_TOKEN_LEN_MAX) + 2 * MM_MAILBOX_LEN_MAX)
+
+/* A cipher of a mint's ids that is ready: as long as a realm has this key, no decision makes one. */
+struct mm_judgement_id {
+	uint8_t key[MM_TOKEN_ID_KEY_LEN];
+	struct mm_token_id_cipher *cipher; /* NULL: none */
+};
+
+/* Mints whose tokens come by turns; more only cost a new cipher. */
+#define MM_JUDGEMENT_IDS 4
 
 struct mm_judgement {
 	const struct mm_trust *trust;
@@ -41,11 +51,23 @@ struct mm_judgement {
 	struct mm_facts facts;
 	bool wants_nonce; /* a nonce would mend the proof of step 10 */
 
+	/* Of a derived token, set by step 7. */
+	const struct mm_realm *root_realm;
+	enum mm_issuance root_issuance;
+
+	/* Of step 12. */
+	bool wants_ledger;
+	bool has_digest; /* of header.payload */
+	uint8_t digest[MM_DIGEST_LEN];
+	struct mm_judgement_id ids[MM_JUDGEMENT_IDS];
+	size_t next_id; /* to be replaced */
+
 	/*
 	 * Of the cache. A token that it remembers passed steps 1 and 2, byte for byte, and its signature held under
 	 * signed_by: its header and claims are set, its payload's index has the members that later steps look up, and
 	 * its parts are not there.
 	 */
+	bool has_parts;  /* parts is set */
 	bool named;      /* name is set: it may be remembered */
 	bool remembered;
 	struct mm_cache_name name;
@@ -72,11 +94,19 @@ MM_MUST_USE enum mm_reason mm_step_realm(struct mm_judgement *judgement);
 MM_MUST_USE enum mm_reason mm_step_key(struct mm_judgement *judgement);
 MM_MUST_USE enum mm_reason mm_step_key_state(struct mm_judgement *judgement);
 MM_MUST_USE enum mm_reason mm_step_signature(struct mm_judgement *judgement);
+MM_MUST_USE enum mm_reason mm_step_provenance(struct mm_judgement *judgement);
 MM_MUST_USE enum mm_reason mm_step_claims(struct mm_judgement *judgement);
 MM_MUST_USE enum mm_reason mm_step_mailbox(struct mm_judgement *judgement);
 MM_MUST_USE enum mm_reason mm_step_binding(struct mm_judgement *judgement);
 MM_MUST_USE enum mm_reason mm_step_revocation(struct mm_judgement *judgement);
+MM_MUST_USE enum mm_reason mm_step_proof(struct mm_judgement *judgement);
 MM_MUST_USE enum mm_reason mm_step_scope(struct mm_judgement *judgement);
+
+/* Split the token, if that was not done yet. */
+MM_MUST_USE enum mm_reason mm_judgement_split(struct mm_judgement *judgement);
+
+/* SHA-256 of header.payload, made if it is not there yet; false where libcrypto fails or the token does not split. */
+MM_MUST_USE bool mm_judgement_digest(struct mm_judgement *judgement);
 
 /*
  * Lend a decision that is not in use for other work on a request, of which only the token need be there; its last

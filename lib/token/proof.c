@@ -23,7 +23,7 @@ static void
 clear_day(struct mm_proof_day *day)
 {
 	mm_mark_key_free(&day->mark_key);
-	mm_secret_wipe(day->index_key, sizeof(day->index_key));
+	mm_mac_key_free(&day->index_key);
 	free(day->audience);
 }
 
@@ -57,6 +57,20 @@ mm_proof_free(struct mm_proof **proof)
 	for (size_t i = 0; i < old->realm_count; i++)
 		clear_realm(&old->realms[i]);
 	free(old);
+}
+
+const char *
+mm_issuance_name(enum mm_issuance issuance)
+{
+	static const char *const names[MM_ISSUANCE_COUNT] = {
+		[MM_ISSUANCE_NONE] = "none",
+		[MM_ISSUANCE_UNPROVEN] = "unproven",
+		[MM_ISSUANCE_MARKED] = "marked",
+		[MM_ISSUANCE_LEDGER_AWAY] = "ledger away",
+		[MM_ISSUANCE_ISSUED] = "issued",
+	};
+
+	return (unsigned)issuance < MM_ISSUANCE_COUNT ? names[issuance] : "none";
 }
 
 /* ---- finding ---- */
@@ -152,9 +166,9 @@ mm_proof_set_day(struct mm_proof *proof, const struct mm_proof_secrets *secrets)
 		.day = secrets->day,
 		.audience = strndup(secrets->audience.ptr, secrets->audience.len),
 		.mark_key = mm_mark_key_new(secrets->mark_key),
+		.index_key = mm_mac_key_new(secrets->index_key, MM_INDEX_KEY_LEN),
 	};
-	memcpy(day->index_key, secrets->index_key, sizeof(day->index_key));
-	if (day->audience == NULL || day->mark_key == NULL) {
+	if (day->audience == NULL || day->mark_key == NULL || day->index_key == NULL) {
 		remove_day(realm, day);
 		return false;
 	}

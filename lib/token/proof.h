@@ -9,6 +9,7 @@
 #define MM_TOKEN_PROOF_H
 
 #include "lib/base/limits.h"
+#include "lib/crypto/mac_key.h"
 #include "lib/token/issued.h"
 #include "lib/token/mark.h"
 #include "lib/token/mint_secret.h"
@@ -32,7 +33,7 @@ struct mm_proof_day {
 	uint32_t day; /* days since 1970-01-01 UTC, of 'iat' */
 	char *audience;
 	struct mm_mark_key *mark_key;
-	uint8_t index_key[MM_INDEX_KEY_LEN];
+	struct mm_mac_key *index_key;
 };
 
 struct mm_proof_realm {
@@ -71,11 +72,16 @@ const struct mm_proof_realm *mm_proof_find_realm(const struct mm_proof *proof, s
 const struct mm_proof_day *mm_proof_find_day(const struct mm_proof_realm *realm, struct mm_slice audience,
     uint32_t day);
 
+struct mm_decision;
+
 /* What the gate asks the ledger where a decision needs its word. */
 struct mm_ledger_question {
 	struct mm_slice realm; /* its name; of the trust */
 	char token_id[MM_TOKEN_ID_LEN];
-	uint8_t digest[MM_DIGEST_LEN]; /* of header.payload */
+	uint8_t digest[MM_DIGEST_LEN]; /* of header.payload, as they stand in the token */
 };
+
+/* The question of a decision for which mm_decision_wants_ledger() holds; false where there is none to ask. */
+MM_MUST_USE bool mm_decision_ledger_question(const struct mm_decision *decision, struct mm_ledger_question *question);
 
 #endif

@@ -203,7 +203,7 @@ write_service(struct mm_buf *out, const struct mm_compilation *compilation, cons
 	mm_buf_add_u8(out, (uint8_t)settings->mark);
 	mm_buf_add_u8(out, (uint8_t)settings->ledger);
 	mm_buf_add_u8(out, settings->ledger_away_marked_only);
-	mm_buf_add_u8(out, settings->directory);
+	mm_buf_add_u8(out, (uint8_t)settings->directory);
 	write_realm_numbers(out, compilation, settings->accept_unproven);
 	mm_buf_add_u8(out, settings->exchange_from != NULL);
 	write_realm_numbers(out, compilation, settings->exchange_from);

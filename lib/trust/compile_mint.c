@@ -206,7 +206,9 @@ check_service(struct mm_compilation *compilation, const struct mm_service_settin
 		    "write off, observe or required");
 	if (demands_proof(settings))
 		check_demand(compilation, settings);
-	if (settings->directory)
+	if (settings->directory > MM_DIRECTORY_SUBJECTS)
+		refuse(compilation, settings->name, "'directory' is no kind of directory", "write none or mint");
+	if (settings->directory != MM_DIRECTORY_NONE)
 		check_directory(compilation, settings);
 	check_accept_unproven(compilation, settings);
 	check_exchange_from(compilation, settings);

@@ -219,10 +219,21 @@ read_demand(struct loader *loader, enum mm_proof_demand *demand_of_proof)
 }
 
 static bool
+read_directory(struct loader *loader, struct mm_service *service)
+{
+	uint8_t value = mm_reader_u8(&loader->reader);
+
+	service->directory = (enum mm_directory)value;
+	return demand(loader, value <= MM_DIRECTORY_SUBJECTS, "a service has an unknown directory") &&
+	    demand(loader, value == MM_DIRECTORY_NONE || !mm_slice_present(service->mailbox_claim),
+	    "a service has a directory and a mailbox claim");
+}
+
+static bool
 read_proof(struct loader *loader, struct mm_service *service)
 {
 	if (!read_demand(loader, &service->mark) || !read_demand(loader, &service->ledger) ||
-	    !read_flag(loader, &service->ledger_away_marked_only) || !read_flag(loader, &service->directory) ||
+	    !read_flag(loader, &service->ledger_away_marked_only) || !read_directory(loader, service) ||
 	    !read_realms(loader, &service->unproven_realms, &service->unproven_realm_count) ||
 	    !read_flag(loader, &service->exchanges) ||
 	    !read_realms(loader, &service->exchange_realms, &service->exchange_realm_count))
@@ -231,9 +242,7 @@ read_proof(struct loader *loader, struct mm_service *service)
 		if (service->unproven_realms[i]->is_mint)
 			return refuse(loader, "a service accepts a mint's tokens unproven");
 	return demand(loader, service->exchanges == (service->exchange_realm_count > 0),
-	    "a service exchanges tokens of no realm") &&
-	    demand(loader, !service->directory || !mm_slice_present(service->mailbox_claim),
-	    "a service has a directory and a mailbox claim");
+	    "a service exchanges tokens of no realm");
 }
 
 static bool

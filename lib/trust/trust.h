@@ -104,7 +104,7 @@ struct mm_service {
 	size_t realm_count;
 	enum mm_proof_demand mark, ledger;
 	bool ledger_away_marked_only;
-	bool directory;
+	enum mm_directory directory;
 	const struct mm_realm *const *unproven_realms;
 	size_t unproven_realm_count;
 	bool exchanges;

@@ -316,7 +316,9 @@ test_mints(void **state)
 	assert_false(config->services[0].directory_mint);
 	assert_string_equal(config->services[1].exchange_from[1], "out");
 	assert_int_equal(config->services[1].mark, MM_PROOF_OFF);
-	assert_true(config->services[2].directory_mint);
+	assert_int_equal(config->services[1].directory, MM_DIRECTORY_NONE);
+	assert_int_equal(config->services[2].directory, MM_DIRECTORY_MAILBOXES);
+	assert_int_equal(config->services[3].directory, MM_DIRECTORY_SUBJECTS);
 	mm_config_free(&config);
 }
 

@@ -261,7 +261,7 @@ test_mints(void **state)
 	assert_int_equal(trust->key_count, 1);
 	assert_true(trust->realms[0].is_mint);
 	assert_int_equal(trust->services[0].mark, MM_PROOF_REQUIRED);
-	assert_true(trust->services[0].directory);
+	assert_int_equal(trust->services[0].directory, MM_DIRECTORY_MAILBOXES);
 	assert_int_equal(trust->realms[0].tenants[0].user_count, 1);
 	mm_trust_free(&trust);
 

@@ -32,6 +32,23 @@ find(const struct mm_proof *proof, const char *realm, const char *audience, uint
 	return found == NULL ? NULL : mm_proof_find_day(found, mm_slice_str(audience), day);
 }
 
+/* Which of the keys a day has: what it makes of a digest tells. */
+static int
+key_of(const struct mm_proof_day *day)
+{
+	const uint8_t digest[32] = { 0 };
+	uint64_t made = 0, wanted = 0;
+
+	assert_non_null(day);
+	assert_true(mm_issued_entry_with(day->index_key, digest, &made));
+	for (int which = 0; which < 2; which++) {
+		assert_true(mm_issued_entry(keys[which], digest, &wanted));
+		if (made == wanted)
+			return which;
+	}
+	return -1;
+}
+
 static void
 keeps_days_apart(void **state)
 {
@@ -44,9 +61,9 @@ keeps_days_apart(void **state)
 	assert_true(set(proof, "consumer", "mail", 20001, 1));
 	assert_true(set(proof, "consumer", "chat", 20000, 1));
 	assert_true(set(proof, "enterprise", "mail", 20000, 1));
-	assert_memory_equal(find(proof, "consumer", "mail", 20000)->index_key, keys[0], MM_INDEX_KEY_LEN);
-	assert_memory_equal(find(proof, "consumer", "mail", 20001)->index_key, keys[1], MM_INDEX_KEY_LEN);
-	assert_memory_equal(find(proof, "consumer", "chat", 20000)->index_key, keys[1], MM_INDEX_KEY_LEN);
+	assert_int_equal(key_of(find(proof, "consumer", "mail", 20000)), 0);
+	assert_int_equal(key_of(find(proof, "consumer", "mail", 20001)), 1);
+	assert_int_equal(key_of(find(proof, "consumer", "chat", 20000)), 1);
 	assert_null(find(proof, "consumer", "chat", 20001));
 	assert_null(find(proof, "consumer", "mai", 20000));
 	mm_proof_free(&proof);
@@ -63,7 +80,8 @@ replaces_and_forgets(void **state)
 		assert_true(set(proof, "consumer", "mail", day, 0));
 	assert_true(set(proof, "consumer", "mail", 30, 1));
 	assert_int_equal(mm_proof_find_realm(proof, mm_slice_str("consumer"))->day_count, 50);
-	assert_memory_equal(find(proof, "consumer", "mail", 30)->index_key, keys[1], MM_INDEX_KEY_LEN);
+	assert_int_equal(key_of(find(proof, "consumer", "mail", 29)), 0);
+	assert_int_equal(key_of(find(proof, "consumer", "mail", 30)), 1);
 	mm_proof_forget_before(proof, 30);
 	assert_int_equal(mm_proof_find_realm(proof, mm_slice_str("consumer"))->day_count, 20);
 	for (uint32_t day = 0; day < 50; day++)

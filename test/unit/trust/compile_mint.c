@@ -390,7 +390,7 @@ services_and_derived_realms_are_in_the_snapshot(void **state)
 	assert_int_equal(service->mark, MM_PROOF_REQUIRED);
 	assert_int_equal(service->ledger, MM_PROOF_OBSERVE);
 	assert_true(service->ledger_away_marked_only);
-	assert_false(service->directory);
+	assert_int_equal(service->directory, MM_DIRECTORY_NONE);
 	assert_int_equal(service->unproven_realm_count, 1);
 	assert_true(service->exchanges);
 	assert_int_equal(service->exchange_realm_count, 1);
@@ -499,14 +499,14 @@ exchange_of_none(struct world *world)
 static void
 directory_of_external(struct world *world)
 {
-	world->service.directory = true;
+	world->service.directory = MM_DIRECTORY_SUBJECTS;
 }
 
 static void
 directory_and_claim(struct world *world)
 {
 	world->service.realms = list_of_home;
-	world->service.directory = true;
+	world->service.directory = MM_DIRECTORY_MAILBOXES;
 	world->service.mailbox_claim = "email";
 }
 
