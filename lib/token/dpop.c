@@ -178,6 +178,7 @@ read_ath(struct mm_json_value value, struct mm_scratch *scratch, struct mm_dpop_
 	    mm_base64url_decode(text, bytes, &len) != MM_OK)
 		return false;
 	memcpy(proof->ath, bytes, MM_DIGEST_LEN);
+	proof->has_ath = true;
 	return true;
 }
 
@@ -201,8 +202,10 @@ static const struct claim_row {
 };
 
 static enum mm_dpop_fault
-read_claims(const struct mm_json_index *payload, struct mm_dpop_room *room, struct mm_dpop_proof *proof)
+read_claims(const struct mm_json_index *payload, struct mm_dpop_room *room, bool with_token,
+    struct mm_dpop_proof *proof)
 {
+	proof->has_ath = false;
 	proof->nonce = MM_SLICE_ABSENT;
 	proof->nbf_s = INT64_MIN;
 	proof->exp_s = INT64_MAX;
@@ -210,7 +213,7 @@ read_claims(const struct mm_json_index *payload, struct mm_dpop_room *room, stru
 		const struct claim_row *row = &claim_rows[i];
 		struct mm_json_value value = mm_json_find_name(payload, &row->name);
 
-		if (value.type == MM_JSON_ABSENT && row->required)
+		if (value.type == MM_JSON_ABSENT && row->required && (with_token || row->read != read_ath))
 			return MM_DPOP_CLAIM_MISSING;
 		if (value.type != MM_JSON_ABSENT && !row->read(value, &room->scratch, proof))
 			return MM_DPOP_CLAIM_MALFORMED;
@@ -218,8 +221,8 @@ read_claims(const struct mm_json_index *payload, struct mm_dpop_room *room, stru
 	return MM_DPOP_GOOD;
 }
 
-enum mm_dpop_fault
-mm_dpop_parse(struct mm_slice text, struct mm_dpop_room *room, struct mm_dpop_proof *proof)
+static enum mm_dpop_fault
+read_proof(struct mm_slice text, struct mm_dpop_room *room, bool with_token, struct mm_dpop_proof *proof)
 {
 	struct mm_json_index header = { room->header, 0, MM_DPOP_MEMBERS_MAX };
 	struct mm_json_index payload = { room->payload, 0, MM_DPOP_MEMBERS_MAX };
@@ -233,9 +236,21 @@ mm_dpop_parse(struct mm_slice text, struct mm_dpop_room *room, struct mm_dpop_pr
 	    mm_json_scan(read.parts.payload, &room->names, &payload, NULL) != MM_OK)
 		return MM_DPOP_MALFORMED;
 	DPOP_TRY(read_header(&header, room, &read));
-	DPOP_TRY(read_claims(&payload, room, &read));
+	DPOP_TRY(read_claims(&payload, room, with_token, &read));
 	*proof = read;
 	return MM_DPOP_GOOD;
+}
+
+enum mm_dpop_fault
+mm_dpop_parse(struct mm_slice text, struct mm_dpop_room *room, struct mm_dpop_proof *proof)
+{
+	return read_proof(text, room, true, proof);
+}
+
+enum mm_dpop_fault
+mm_dpop_parse_tokenless(struct mm_slice text, struct mm_dpop_room *room, struct mm_dpop_proof *proof)
+{
+	return read_proof(text, room, false, proof);
 }
 
 /* ---- checking ---- */
@@ -272,7 +287,9 @@ check_token(const struct mm_dpop_proof *proof, struct mm_slice token)
 {
 	uint8_t digest[MM_DIGEST_LEN];
 
-	if (!mm_sha256(token, digest) || !mm_secret_equal(digest, proof->ath, MM_DIGEST_LEN))
+	if (!mm_slice_present(token))
+		return MM_DPOP_GOOD;
+	if (!proof->has_ath || !mm_sha256(token, digest) || !mm_secret_equal(digest, proof->ath, MM_DIGEST_LEN))
 		return MM_DPOP_OTHER_TOKEN;
 	return MM_DPOP_GOOD;
 }
@@ -293,7 +310,8 @@ check_nonce(const struct mm_dpop_proof *proof, const struct mm_dpop_expected *ex
 enum mm_dpop_fault
 mm_dpop_check(const struct mm_dpop_proof *proof, const struct mm_dpop_expected *expected, struct mm_dpop_room *room)
 {
-	if (!mm_secret_equal(proof->thumbprint, expected->thumbprint, MM_DIGEST_LEN))
+	if (expected->thumbprint != NULL &&
+	    !mm_secret_equal(proof->thumbprint, expected->thumbprint, MM_DIGEST_LEN))
 		return MM_DPOP_OTHER_KEY;
 	DPOP_TRY(check_request(proof, expected, room));
 	DPOP_TRY(check_age(proof, expected->now_s));

@@ -65,6 +65,7 @@ struct mm_dpop_proof {
 	struct mm_slice jti, htm;
 	struct mm_slice url;   /* htu, normalized */
 	struct mm_slice nonce; /* absent: none */
+	bool has_ath; /* always, but where it was read without */
 	uint8_t ath[MM_DIGEST_LEN];
 	int64_t iat_s;
 	int64_t nbf_s, exp_s; /* INT64_MIN and INT64_MAX: not stated, as is usual */
@@ -72,8 +73,9 @@ struct mm_dpop_proof {
 
 /* The request that it must be for. */
 struct mm_dpop_expected {
-	const uint8_t *thumbprint; /* the token's cnf.jkt */
-	struct mm_slice method, url, token;
+	const uint8_t *thumbprint; /* the token's cnf.jkt; NULL: any key, where no token is bound yet */
+	struct mm_slice method, url;
+	struct mm_slice token; /* absent: the request has none */
 	const unsigned char *nonce_secret; /* NULL: there are no nonces */
 	bool nonce_demanded;
 	int64_t now_s;
@@ -85,6 +87,10 @@ struct mm_dpop_expected {
  */
 MM_MUST_USE enum mm_dpop_fault
 mm_dpop_parse(struct mm_slice text, struct mm_dpop_room *room, struct mm_dpop_proof *proof);
+
+/* The same of a proof for a request that has no access token, and asks for one: 'ath' may be missing. */
+MM_MUST_USE enum mm_dpop_fault
+mm_dpop_parse_tokenless(struct mm_slice text, struct mm_dpop_room *room, struct mm_dpop_proof *proof);
 
 /*
  * Check that a proof that was read into room is for this request and token, and its nonce: one is looked at where it is

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/verifier/judge.h"
+
+#include "lib/codec/json.h"
+#include "lib/crypto/digest.h"
+
+#include <mintmark/inspect.h>
+
+#include <string.h>
+
+enum mm_reason
+verifier_judge(struct verifier *verifier, const struct verifier_work *work, struct mm_slice service,
+    const struct mm_evidence *evidence, enum mm_ledger_answer answer)
+{
+	const struct mm_request request = {
+		.service = verifier->trust != NULL ? mm_trust_find_service(verifier->trust, service) : NULL,
+		.token = work->verify.token,
+		.now_s = verifier->now_s,
+		.evidence = evidence,
+	};
+
+	(void)answer;
+	if (request.service == NULL)
+		return MM_INTERNAL;
+	if (mm_allowed(mm_decide(verifier->trust, &request, verifier->decision)))
+		return MM_OK;
+	return mm_decision_reason(verifier->decision);
+}
+
+/* ---- what stands in a token ---- */
+
+#define PAYLOAD_MEMBERS_MAX MM_PAYLOAD_MEMBERS_MAX
+
+/* Only one thread looks into tokens. */
+static char room[MM_TOKEN_LEN_MAX];
+static struct mm_json_names names;
+static struct mm_json_member members[PAYLOAD_MEMBERS_MAX];
+
+static bool
+read_payload(struct mm_slice token, struct mm_json_index *payload)
+{
+	struct mm_unverified_token unverified;
+
+	*payload = (struct mm_json_index){ members, 0, PAYLOAD_MEMBERS_MAX };
+	return mm_inspect(token, room, sizeof(room), &unverified) == MM_OK &&
+	    mm_json_scan(unverified.unverified_payload, &names, payload, NULL) == MM_OK;
+}
+
+struct mm_slice
+verifier_unverified_service(const struct verifier *verifier, struct mm_slice token)
+{
+	char text[MM_CLAIM_LEN_MAX];
+	struct mm_json_index payload;
+	struct mm_scratch scratch;
+	struct mm_slice audience;
+	const struct verifier_service *service;
+
+	mm_scratch_init(&scratch, text, sizeof(text));
+	if (!read_payload(token, &payload) || !mm_json_string(mm_json_find(&payload, "aud"), &scratch, &audience))
+		return MM_SLICE_ABSENT;
+	service = verifier_service_by_audience(&verifier->realm, audience);
+	return service != NULL ? service->name : MM_SLICE_ABSENT;
+}
+
+bool
+verifier_verified_time(struct mm_slice token, const char *claim, int64_t *time_s)
+{
+	struct mm_json_index payload;
+
+	return read_payload(token, &payload) && mm_json_integer(mm_json_find(&payload, claim), time_s);
+}
+
+/* ---- the ledger's word ---- */
+
+static struct mm_slice
+without_signature(struct mm_slice token)
+{
+	while (token.len > 0 && token.ptr[token.len - 1] != '.')
+		token.len--;
+	return mm_slice(token.ptr, token.len > 0 ? token.len - 1 : 0);
+}
+
+void
+verifier_ask_record(struct verifier *verifier, struct verifier_work *work, uint16_t realm, verifier_step *go_on)
+{
+	struct mm_slice id = mm_decision_fact(verifier->decision, MM_FACT_TOKEN_ID);
+	struct mm_ask_issued ask = { .number = work->number, .realm = realm };
+
+	if (id.len != sizeof(ask.token_id) || !mm_sha256(without_signature(work->verify.token), ask.digest)) {
+		/* None that a mint made: the ledger need not be asked. */
+		work->record = MM_ISSUED_NO;
+		go_on(verifier, work);
+		return;
+	}
+	memcpy(ask.token_id, id.ptr, id.len);
+	if (verifier_peer_send(&verifier->ledger, MM_MESSAGE_VERIFIER_ASK_ISSUED, &ask, sizeof(ask)))
+		verifier_work_wait(verifier, work, VERIFIER_WAITS_RECORD, VERIFIER_LEDGER_MS, go_on);
+	else
+		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "the ledger is away");
+}
+
+enum mm_ledger_answer
+verifier_ledger_answer(const struct verifier_work *work)
+{
+	switch (work->record) {
+	case MM_ISSUED_YES:
+		return MM_LEDGER_HAS_IT;
+	case MM_ISSUED_NO:
+	case MM_ISSUED_VOID:
+		return MM_LEDGER_HAS_IT_NOT;
+	default:
+		return MM_LEDGER_SILENT;
+	}
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/verifier/peer.h"
+
+#include "lib/crypto/digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct verifier_letter {
+	struct verifier_letter *next;
+	enum mm_message_type type;
+	size_t len;
+	unsigned char payload[];
+};
+
+void
+verifier_peer_init(struct verifier_peer *peer, enum mm_process process)
+{
+	*peer = (struct verifier_peer){ .process = process, .fd = -1 };
+}
+
+/* Answers have secrets in them. */
+static void
+remove_first(struct verifier_peer *peer)
+{
+	struct verifier_letter *letter = peer->first;
+
+	peer->first = letter->next;
+	if (peer->first == NULL)
+		peer->last = NULL;
+	peer->bytes -= letter->len;
+	mm_secret_wipe(letter->payload, letter->len);
+	free(letter);
+}
+
+void
+verifier_peer_close(struct verifier_peer *peer)
+{
+	while (peer->first != NULL)
+		remove_first(peer);
+	if (peer->fd != -1)
+		close(peer->fd);
+	peer->fd = -1;
+}
+
+bool
+verifier_peer_set(struct verifier_peer *peer, int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	verifier_peer_close(peer);
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		return false;
+	peer->fd = fd;
+	return true;
+}
+
+static bool
+keep(struct verifier_peer *peer, enum mm_message_type type, const void *payload, size_t len)
+{
+	struct verifier_letter *letter;
+
+	if (peer->bytes + len > VERIFIER_PEER_BYTES_MAX || (letter = malloc(sizeof(*letter) + len)) == NULL)
+		return false;
+	*letter = (struct verifier_letter){ .type = type, .len = len };
+	memcpy(letter->payload, payload, len);
+	if (peer->last != NULL)
+		peer->last->next = letter;
+	else
+		peer->first = letter;
+	peer->last = letter;
+	peer->bytes += len;
+	return true;
+}
+
+/* 1 sent, 0 not now, -1 the peer is gone. */
+static int
+send_now(struct verifier_peer *peer, enum mm_message_type type, const void *payload, size_t len)
+{
+	if (mm_message_send(peer->fd, MM_PROCESS_VERIFIER, peer->process, type, payload, len, -1) == 0)
+		return 1;
+	return errno == EAGAIN || errno == ENOBUFS ? 0 : -1;
+}
+
+bool
+verifier_peer_send(struct verifier_peer *peer, enum mm_message_type type, const void *payload, size_t len)
+{
+	int sent;
+
+	if (peer->fd == -1)
+		return false;
+	sent = peer->first == NULL ? send_now(peer, type, payload, len) : 0;
+	/* That it is gone is seen when it is read from. */
+	return sent == 1 || (sent == 0 && keep(peer, type, payload, len));
+}
+
+void
+verifier_peer_flush(struct verifier_peer *peer)
+{
+	while (peer->first != NULL &&
+	    send_now(peer, peer->first->type, peer->first->payload, peer->first->len) == 1)
+		remove_first(peer);
+}
+
+short
+verifier_peer_events(const struct verifier_peer *peer)
+{
+	return (short)(POLLIN | (peer->first != NULL ? POLLOUT : 0));
+}

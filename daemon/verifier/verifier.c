@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loop: what came is worked off, what it changed is synced, then it is answered.
+ */
+#include "daemon/verifier/verifier.h"
+
+#include "daemon/ipc/limits.h"
+#include "daemon/verifier/control.h"
+#include "daemon/verifier/directory.h"
+#include "daemon/verifier/operator.h"
+#include "daemon/verifier/secret.h"
+#include "daemon/verifier/table_spent.h"
+#include "daemon/verifier/work.h"
+#include "lib/crypto/digest.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#define ATTEMPT_COUNTERS 65536
+#define REPLAY_BYTES ((size_t)16 * 1024 * 1024)
+#define SWEEP_MS 60000
+#define STATUS_MS 1000
+/* Changes of users within this time are one directory. */
+#define DIRECTORY_MS 200
+
+/* Requests that share one sync; answers of the ledger, which are small. */
+#define REQUESTS_A_ROUND 128
+#define LEDGER_A_ROUND 1024
+
+/* Only one thread takes messages, and one message is 64 KiB. */
+static struct mm_message message;
+
+static int64_t
+clock_ms(clockid_t id)
+{
+	struct timespec now;
+
+	(void)clock_gettime(id, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+look_at_clock(struct verifier *verifier)
+{
+	verifier->now_s = clock_ms(CLOCK_REALTIME) / 1000;
+	verifier->now_ms = clock_ms(CLOCK_BOOTTIME);
+}
+
+/* ---- beginning and ending ---- */
+
+static bool
+open_stores(struct verifier *verifier)
+{
+	unsigned char seed[MM_EVIDENCE_SECRET_LEN];
+
+	verifier->passwords = verifier_passwords_new();
+	verifier->attempts = verifier_attempts_new(ATTEMPT_COUNTERS);
+	verifier->signatures = mm_verifier_new();
+	verifier->decision = mm_decision_new();
+	if (verifier_random(seed, sizeof(seed)))
+		verifier->replays = mm_replay_store_new(REPLAY_BYTES, seed);
+	mm_secret_wipe(seed, sizeof(seed));
+	return verifier->passwords != NULL && verifier->attempts != NULL && verifier->signatures != NULL &&
+	    verifier->decision != NULL && verifier->replays != NULL;
+}
+
+bool
+verifier_open(struct verifier *verifier, const char **why)
+{
+	look_at_clock(verifier);
+	verifier->users_changed = true;
+	if (!verifier_table_open(&verifier->table, why))
+		return false;
+	*why = "memory or threads are short";
+	return open_stores(verifier);
+}
+
+void
+verifier_close(struct verifier *verifier)
+{
+	verifier_works_forget(verifier);
+	verifier_replies_forget(verifier);
+	verifier_peer_close(&verifier->issuer);
+	verifier_peer_close(&verifier->ledger);
+	verifier_passwords_free(&verifier->passwords);
+	verifier_attempts_free(&verifier->attempts);
+	mm_replay_store_free(&verifier->replays);
+	mm_decision_free(&verifier->decision);
+	mm_verifier_free(&verifier->signatures);
+	mm_trust_free(&verifier->trust);
+	for (size_t i = 0; i < VERIFIER_KEY_CACHE; i++)
+		verifier_keys_clear(&verifier->key_cache[i].keys);
+	verifier_table_close(&verifier->table);
+	verifier_realm_clear(&verifier->realm);
+}
+
+/* ---- a round ---- */
+
+void
+verifier_end_round(struct verifier *verifier)
+{
+	const char *why;
+	bool kept = verifier_table_commit(&verifier->table, &why);
+
+	if (!kept) {
+		verifier->counts.store_failures++;
+		if (!verifier->store_failed) {
+			char text[256];
+
+			(void)snprintf(text, sizeof(text), "the table cannot be written: %s: nothing is issued", why);
+			verifier_control_alarm(text);
+		}
+	}
+	if (!kept || verifier->store_failed) {
+		/* Whether it is good again is seen at the next change. */
+		verifier->store_failed = !kept;
+	}
+	verifier_works_send(verifier, kept);
+	verifier_replies_send(verifier, kept);
+}
+
+static void
+take_passwords(struct verifier *verifier)
+{
+	uint64_t number;
+	bool right;
+
+	while (verifier_passwords_next(verifier->passwords, &number, &right)) {
+		struct verifier_work *work = verifier_work_find(verifier, number, VERIFIER_WAITS_PASSWORD);
+
+		if (work == NULL)
+			continue;
+		work->waiting = VERIFIER_WAITS_NOT;
+		work->password_right = right;
+		work->go_on(verifier, work);
+	}
+}
+
+/* A peer that breaks the rules is cut off; mintmarkd sees to a new one. */
+static void
+drop_issuer(struct verifier *verifier)
+{
+	verifier_works_forget(verifier);
+	verifier_peer_close(&verifier->issuer);
+}
+
+static void
+take_requests(struct verifier *verifier)
+{
+	for (size_t i = 0; i < REQUESTS_A_ROUND && verifier->issuer.fd != -1; i++) {
+		int got = mm_message_receive(verifier->issuer.fd, MM_PROCESS_VERIFIER, MM_PROCESS_ISSUER, &message);
+
+		if (got == -1 && errno == EAGAIN)
+			break;
+		if (got != 1 || !verifier_work_take(verifier, mm_slice(message.payload, message.len)))
+			drop_issuer(verifier);
+	}
+	/* A password may have lain in it. */
+	mm_secret_wipe(message.payload, message.len);
+}
+
+static void
+take_record(struct verifier *verifier, const struct mm_ledger_says *says)
+{
+	struct verifier_work *work = verifier_work_find(verifier, says->number, VERIFIER_WAITS_RECORD);
+
+	if (work == NULL)
+		return;
+	work->waiting = VERIFIER_WAITS_NOT;
+	work->record = says->answer;
+	work->go_on(verifier, work);
+}
+
+static bool
+take_ledgers(struct verifier *verifier)
+{
+	struct mm_ticket_opened opened;
+	struct mm_ledger_says says;
+
+	if (message.type == MM_MESSAGE_TICKET_OPENED && message.len == sizeof(opened)) {
+		memcpy(&opened, message.payload, sizeof(opened));
+		verifier_tickets_opened(verifier, &opened);
+		return true;
+	}
+	if (message.type == MM_MESSAGE_VERIFIER_LEDGER_SAYS && message.len == sizeof(says)) {
+		memcpy(&says, message.payload, sizeof(says));
+		take_record(verifier, &says);
+		return true;
+	}
+	return false;
+}
+
+static void
+drop_ledger(struct verifier *verifier)
+{
+	verifier_peer_close(&verifier->ledger);
+	verifier_works_ledger_gone(verifier);
+}
+
+static void
+take_from_ledger(struct verifier *verifier)
+{
+	for (size_t i = 0; i < LEDGER_A_ROUND && verifier->ledger.fd != -1; i++) {
+		int got = mm_message_receive(verifier->ledger.fd, MM_PROCESS_VERIFIER, MM_PROCESS_LEDGER, &message);
+
+		if (got == -1 && errno == EAGAIN)
+			break;
+		if (got != 1 || !take_ledgers(verifier))
+			drop_ledger(verifier);
+	}
+}
+
+static void
+do_what_is_due(struct verifier *verifier)
+{
+	verifier_works_expire(verifier);
+	if (verifier->now_ms >= verifier->sweep_due_ms) {
+		verifier_table_sweep(&verifier->table, verifier->now_s);
+		verifier->sweep_due_ms = verifier->now_ms + SWEEP_MS;
+	}
+	if (verifier->users_changed && verifier->directory_due_ms == 0)
+		verifier->directory_due_ms = verifier->now_ms + DIRECTORY_MS;
+	if (verifier->now_ms >= verifier->status_due_ms) {
+		verifier_control_send_status(verifier);
+		verifier->status_due_ms = verifier->now_ms + STATUS_MS;
+	}
+}
+
+/* Behind the sync: what is told is kept. */
+static void
+write_directory(struct verifier *verifier)
+{
+	if (!verifier->users_changed || verifier->directory_due_ms == 0 || verifier->now_ms < verifier->directory_due_ms)
+		return;
+	verifier->users_changed = false;
+	verifier->directory_due_ms = 0;
+	verifier_directory_send(verifier);
+}
+
+enum { AT_CONTROL, AT_ISSUER, AT_LEDGER, AT_PASSWORDS, AT_COUNT };
+
+static int
+patience_ms(const struct verifier *verifier)
+{
+	int64_t due_ms = verifier_works_due_ms(verifier);
+
+	if (verifier->status_due_ms < due_ms)
+		due_ms = verifier->status_due_ms;
+	if (verifier->directory_due_ms != 0 && verifier->directory_due_ms < due_ms)
+		due_ms = verifier->directory_due_ms;
+	return due_ms > verifier->now_ms ? (int)(due_ms - verifier->now_ms) : 0;
+}
+
+static void
+look(struct verifier *verifier, struct pollfd fds[AT_COUNT])
+{
+	fds[AT_CONTROL] = (struct pollfd){ MM_CONTROL_FD, POLLIN, 0 };
+	fds[AT_ISSUER] = (struct pollfd){ verifier->issuer.fd, verifier_peer_events(&verifier->issuer), 0 };
+	fds[AT_LEDGER] = (struct pollfd){ verifier->ledger.fd, verifier_peer_events(&verifier->ledger), 0 };
+	fds[AT_PASSWORDS] = (struct pollfd){ verifier_passwords_fd(verifier->passwords), POLLIN, 0 };
+	if (poll(fds, AT_COUNT, patience_ms(verifier)) <= 0)
+		for (size_t i = 0; i < AT_COUNT; i++)
+			fds[i].revents = 0;
+	look_at_clock(verifier);
+}
+
+static enum verifier_end
+go_on(struct verifier *verifier, const struct pollfd fds[AT_COUNT])
+{
+	enum verifier_end end = VERIFIER_END_NOT;
+
+	if ((fds[AT_ISSUER].revents & POLLOUT) != 0)
+		verifier_peer_flush(&verifier->issuer);
+	if ((fds[AT_LEDGER].revents & POLLOUT) != 0)
+		verifier_peer_flush(&verifier->ledger);
+	if (fds[AT_PASSWORDS].revents != 0)
+		take_passwords(verifier);
+	if ((fds[AT_LEDGER].revents & ~POLLOUT) != 0)
+		take_from_ledger(verifier);
+	if ((fds[AT_ISSUER].revents & ~POLLOUT) != 0)
+		take_requests(verifier);
+	if (fds[AT_CONTROL].revents != 0)
+		end = verifier_control_take(verifier);
+	do_what_is_due(verifier);
+	verifier_end_round(verifier);
+	write_directory(verifier);
+	return end;
+}
+
+enum verifier_end
+verifier_serve(struct verifier *verifier)
+{
+	struct pollfd fds[AT_COUNT];
+	enum verifier_end end;
+
+	do {
+		look(verifier, fds);
+		end = go_on(verifier, fds);
+	} while (end == VERIFIER_END_NOT);
+	return end;
+}
