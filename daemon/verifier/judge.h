@@ -7,6 +7,8 @@
 
 #include "daemon/verifier/work.h"
 
+#include <mintmark/proof.h>
+
 /*
  * Decide on work->verify.token at a service of the trust in use. The facts are in verifier->decision until the next
  * one. evidence NULL: none. Returns MM_OK or the reason; MM_PROOF_UNAVAILABLE where the ledger has to be asked.
@@ -18,7 +20,7 @@ MM_MUST_USE enum mm_reason verifier_judge(struct verifier *verifier, const struc
 struct mm_slice verifier_unverified_service(const struct verifier *verifier, struct mm_slice token);
 
 /* A time claim of a token that was verified. False where it has none. */
-MM_MUST_USE bool verifier_verified_time(struct mm_slice token, const char *claim, int64_t *time_s);
+bool verifier_verified_time(struct mm_slice token, const char *claim, int64_t *time_s);
 
 /*
  * Ask the ledger whether the token of the last decision is on record in a mint; go_on runs with work->record. The work

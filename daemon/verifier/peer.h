@@ -29,7 +29,7 @@ MM_MUST_USE bool verifier_peer_set(struct verifier_peer *peer, int fd);
 void verifier_peer_close(struct verifier_peer *peer);
 
 /* Send, or keep. False: it is away, or does not take what waits. */
-MM_MUST_USE bool verifier_peer_send(struct verifier_peer *peer, enum mm_message_type type, const void *payload,
+bool verifier_peer_send(struct verifier_peer *peer, enum mm_message_type type, const void *payload,
     size_t len);
 
 /* Send what waits, as far as it is taken. */

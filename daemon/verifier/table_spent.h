@@ -14,7 +14,7 @@
 #define VERIFIER_SPENT_TOKEN "token"
 
 /* Spend a thing of an owner, until expires_s. False where it is spent already, or the table failed. */
-MM_MUST_USE bool verifier_spend(struct verifier_table *table, const char *kind, struct mm_slice owner,
+bool verifier_spend(struct verifier_table *table, const char *kind, struct mm_slice owner,
     struct mm_slice thing, int64_t expires_s);
 bool verifier_is_spent(struct verifier_table *table, const char *kind, struct mm_slice owner, struct mm_slice thing);
 

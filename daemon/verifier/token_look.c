@@ -90,7 +90,7 @@ revoke_access(struct verifier *verifier, struct verifier_work *work)
 	if ((reason != MM_OK && reason != MM_BINDING_MISSING && reason != MM_PROOF_UNAVAILABLE) || !is_ours(verifier) ||
 	    !mm_slice_equal(fact(verifier, MM_FACT_CLIENT), mm_mint_text_get(&work->client.id)))
 		return;
-	(void)verifier_spend(&verifier->table, VERIFIER_SPENT_TOKEN, verifier->realm.name,
+	verifier_spend(&verifier->table, VERIFIER_SPENT_TOKEN, verifier->realm.name,
 	    fact(verifier, MM_FACT_TOKEN_ID), mm_decision_expires_s(verifier->decision) + MM_CLOCK_SKEW_S);
 }
 
@@ -150,7 +150,7 @@ tell_access(struct verifier *verifier, struct verifier_work *work, struct mm_sli
 
 	answer->active = 1;
 	answer->exp_s = mm_decision_expires_s(verifier->decision);
-	(void)verifier_verified_time(work->verify.token, "iat", &answer->iat_s);
+	verifier_verified_time(work->verify.token, "iat", &answer->iat_s);
 	verifier_text_put(&answer->client_id, fact(verifier, MM_FACT_CLIENT));
 	verifier_text_put(&answer->subject, fact(verifier, MM_FACT_SUBJECT));
 	verifier_text_put(&answer->username, fact(verifier, MM_FACT_MAILBOX));

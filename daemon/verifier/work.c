@@ -177,7 +177,7 @@ verifier_works_send(struct verifier *verifier, bool kept)
 			verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE,
 			    "it cannot be written down: nothing is issued");
 		/* An issuer that does not take its answers sees them late: it gives up by itself. */
-		(void)verifier_peer_send(&verifier->issuer, MM_MESSAGE_VERIFIED, &work->answer, sizeof(work->answer));
+		verifier_peer_send(&verifier->issuer, MM_MESSAGE_VERIFIED, &work->answer, sizeof(work->answer));
 		*at = work->next;
 		free_work(verifier, work);
 	}
