@@ -94,7 +94,7 @@ struct mm_ask_client {
 	MM_MINT_TEXT(510) certificate_subject;   /* RFC 4514, of a certificate of a trusted authority; empty: none */
 	MM_MINT_TEXT(126) grants;                /* "code refresh client_credentials device exchange" */
 	MM_MINT_TEXT(1022) scopes;
-	MM_MINT_TEXT(1022) audiences;            /* of services; the first is the one that is meant where none is named */
+	MM_MINT_TEXT(1022) audiences;            /* of services; the first is meant where none is named */
 	MM_MINT_TEXT(2046) redirects;            /* redirect_uri, compared exactly */
 	MM_MINT_TEXT(1022) logouts;              /* post_logout_redirect_uri */
 	MM_MINT_TEXT(8190) jwks;                 /* a JWK set of public keys for private_key_jwt; empty: none */

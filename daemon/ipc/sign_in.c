@@ -211,7 +211,8 @@ static const struct {
 	[MM_SIGN_IN_NOTHING] = { { 0, NULL, 0 }, "", false },
 #define MM_SIGN_IN_REQUEST(name, structure, path, authenticates)                                                      \
 	[MM_ASK_##name] = {                                                                                           \
-		{ sizeof(struct structure), structure##_fields, MM_COUNT_OF(structure##_fields) }, path, authenticates, \
+		{ sizeof(struct structure), structure##_fields, MM_COUNT_OF(structure##_fields) },                    \
+		path, authenticates,                                                                                  \
 	},
 #include "daemon/ipc/sign_in_requests.def"
 #undef MM_SIGN_IN_REQUEST
@@ -322,8 +323,8 @@ mm_verify_write(struct mm_verify *verify, struct mm_verify_room *room)
 	return true;
 }
 
-_Static_assert(sizeof(struct mm_verify) + MM_ASSERTION_LEN_MAX + MM_SIGN_IN_PROOF_LEN_MAX + MM_SIGN_IN_TOKEN_LEN_MAX <=
-        MM_VERIFY_LEN_MAX, "a request does not fit into its room");
+#define LONG_TEXTS_MAX (MM_ASSERTION_LEN_MAX + MM_SIGN_IN_PROOF_LEN_MAX + MM_SIGN_IN_TOKEN_LEN_MAX)
+_Static_assert(sizeof(struct mm_verify) + LONG_TEXTS_MAX <= MM_VERIFY_LEN_MAX, "a request does not fit into its room");
 
 /* The next len bytes of a payload that is long enough; absent: none. */
 static struct mm_slice

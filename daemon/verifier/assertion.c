@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading a client's keys and assertions, and checking one by the others.
+ */
 #include "daemon/verifier/assertion.h"
 
 #include "lib/base/array.h"
@@ -37,9 +40,12 @@ algorithm_of(const struct mm_jwk *jwk)
 static bool
 has_kid(const struct verifier_keys *keys, struct mm_slice kid)
 {
-	for (size_t i = 0; i < keys->count; i++)
-		if (keys->keys[i].kid_len > 0 && mm_slice_equal(mm_slice(keys->keys[i].kid, keys->keys[i].kid_len), kid))
+	for (size_t i = 0; i < keys->count; i++) {
+		struct mm_slice one = mm_slice(keys->keys[i].kid, keys->keys[i].kid_len);
+
+		if (one.len > 0 && mm_slice_equal(one, kid))
 			return true;
+	}
 	return false;
 }
 

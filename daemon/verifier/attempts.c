@@ -223,9 +223,10 @@ take_back(struct counter *counter, uint32_t failures)
 void
 verifier_attempts_succeeded(struct verifier_attempts *attempts, const struct verifier_attempt *attempt, int64_t now_s)
 {
-	struct counter *counter;
+	struct mm_slice place = mm_slice(attempt->place, MM_DIGEST_LEN);
+	struct counter *counter = find(attempts, COUNTER_PAIR, attempt->account, place, now_s, false);
 
-	take_back(find(attempts, COUNTER_PAIR, attempt->account, mm_slice(attempt->place, MM_DIGEST_LEN), now_s, false), 0);
+	take_back(counter, 0);
 	if (attempt->known)
 		return;
 	/* What else this address or account failed at stays: one good password does not pay for others. */

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Authorization requests: their checks, and the codes that they end with.
+ */
 #include "daemon/verifier/authorize.h"
 
 #include "daemon/verifier/redirect.h"

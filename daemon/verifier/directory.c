@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The directory: every user who may sign in, as JSON.
+ */
 #include "daemon/verifier/directory.h"
 
 #include "daemon/verifier/control.h"

@@ -46,7 +46,7 @@ verifier_choose_audience(struct verifier *verifier, struct verifier_work *work, 
 	    verifier_service_by_audience(&verifier->realm, audience) != NULL &&
 	    mm_mint_text_set(&work->grant.audience, audience))
 		return true;
-	verifier_answer(verifier, work, MM_SIGN_IN_INVALID_TARGET, "the client may not ask for a token of this service");
+	verifier_answer(verifier, work, MM_SIGN_IN_INVALID_TARGET, "the client may not ask for this service");
 	return false;
 }
 

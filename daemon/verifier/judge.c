@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The decision on a token, and the question to the ledger about it.
+ */
 #include "daemon/verifier/judge.h"
 
 #include "lib/codec/json.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Questions of operators: which they are, and when they are answered.
+ */
 #include "daemon/verifier/operator.h"
 
 #include "daemon/verifier/control.h"

@@ -184,8 +184,8 @@ check_uris(struct mm_slice list)
 
 	while (verifier_words_next(list, &at, &uri))
 		if (uri.len > MM_SIGN_IN_URI_LEN_MAX || !verifier_redirect_check(uri))
-			return "a redirect URI is not https, http of a loopback address, or a scheme of an application's own";
-	return verifier_words_check(list) ? NULL : "a redirect URI stands there twice, or has a character that none has";
+			return "a redirect URI is neither https, nor http of a loopback address, nor an application's";
+	return verifier_words_check(list) ? NULL : "a redirect URI stands there twice, or is malformed";
 }
 
 static const char *

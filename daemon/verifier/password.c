@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A bounded queue of checks, and the threads that make them.
+ */
 #include "daemon/verifier/password.h"
 
 #include "lib/crypto/digest.h"

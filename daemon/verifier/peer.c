@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Messages to issuer and ledger, and those that wait to be sent.
+ */
 #include "daemon/verifier/peer.h"
 
 #include "lib/crypto/digest.h"

@@ -147,8 +147,9 @@ take_domains(struct verifier_realm *realm, struct mm_reader *reader, struct veri
 	if (domains == NULL)
 		return false;
 	tenant->domains = domains;
-	for (tenant->domain_count = 0; (domain = take_text(reader, &realm->tenant_pool)).len > 0; tenant->domain_count++)
-		domains[tenant->domain_count] = domain;
+	tenant->domain_count = 0;
+	while ((domain = take_text(reader, &realm->tenant_pool)).len > 0)
+		domains[tenant->domain_count++] = domain;
 	return true;
 }
 

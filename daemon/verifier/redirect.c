@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a redirect URI looks like, and when two are one.
+ */
 #include "daemon/verifier/redirect.h"
 
 #include "daemon/verifier/scope.h"

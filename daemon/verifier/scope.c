@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lists of words.
+ */
 #include "daemon/verifier/scope.h"
 
 bool

@@ -97,7 +97,7 @@ go_on_signed_in(struct verifier *verifier, struct verifier_work *work)
 
 	verifier->counts.sign_ins++;
 	if (!make_session(verifier, work)) {
-		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "the session cannot be written down");
+		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "no session can be kept");
 		return;
 	}
 	verifier_tell_user(work);
@@ -154,7 +154,7 @@ start_check(struct verifier *verifier, struct verifier_work *work, bool has_user
 	if (!taken) {
 		verifier->counts.busy++;
 		work->answer.retry_after_s = 2;
-		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "there is too much to do: try again");
+		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "there is too much to do");
 		return;
 	}
 	verifier_attempts_begin(verifier->attempts, &work->attempt, verifier->now_s);
@@ -206,6 +206,7 @@ verifier_ask_sign_out(struct verifier *verifier, struct verifier_work *work)
 	}
 	if (uri.len > 0 && id.len > 0 && verifier_client_by_id(&verifier->table, id, &work->client) &&
 	    !work->client.disabled)
-		work->answer.may_redirect = verifier_redirect_allowed(mm_mint_text_get(&work->client.logouts), uri, false);
+		work->answer.may_redirect =
+		    verifier_redirect_allowed(mm_mint_text_get(&work->client.logouts), uri, false);
 	verifier_answer(verifier, work, MM_SIGN_IN_OK, "");
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of clients.
+ */
 #include "daemon/verifier/table_client.h"
 
 static bool

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of authorization codes.
+ */
 #include "daemon/verifier/table_code.h"
 
 #include "lib/crypto/digest.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of device codes, and the short codes that people type.
+ */
 #include "daemon/verifier/table_device.h"
 
 #include "lib/codec/ascii.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of families of refresh tokens, and the tokens.
+ */
 #include "daemon/verifier/table_family.h"
 
 #include "lib/crypto/digest.h"

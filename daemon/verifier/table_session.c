@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of sessions.
+ */
 #include "daemon/verifier/table_session.h"
 
 #include "daemon/verifier/secret.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of what was spent, the sweep of all tables, and the record of changes.
+ */
 #include "daemon/verifier/table_spent.h"
 
 #include "daemon/verifier/table_code.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of users, places and consents.
+ */
 #include "daemon/verifier/table_user.h"
 
 #include "daemon/verifier/scope.h"

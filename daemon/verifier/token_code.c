@@ -234,12 +234,14 @@ void
 verifier_ask_refresh(struct verifier *verifier, struct verifier_work *work)
 {
 	const struct mm_ask_refresh *ask = &work->verify.ask.refresh;
+	enum verifier_family_found found;
 	const char *why;
 
 	if (!verifier_client_authenticate(verifier, work) || !verifier_client_may(verifier, work, "refresh"))
 		return;
-	why = check_family(verifier, work,
-	    verifier_family_find(&verifier->table, mm_mint_text_get(&ask->refresh_token), verifier->now_s, &work->family));
+	found = verifier_family_find(&verifier->table, mm_mint_text_get(&ask->refresh_token), verifier->now_s,
+	    &work->family);
+	why = check_family(verifier, work, found);
 	if (why != NULL) {
 		refuse(verifier, work, why);
 		return;
@@ -331,6 +333,7 @@ verifier_ask_client_credentials(struct verifier *verifier, struct verifier_work 
 	verifier_text_put(&work->grant.subject, mm_mint_text_get(&work->client.id));
 	if (choose_tenant(verifier, work) &&
 	    drops_person(verifier, work, verifier_stated(ask->has_scope, mm_mint_text_get(&ask->scope))) &&
-	    verifier_choose_audience(verifier, work, verifier_stated(ask->has_resource, mm_mint_text_get(&ask->resource))))
+	    verifier_choose_audience(verifier, work,
+	        verifier_stated(ask->has_resource, mm_mint_text_get(&ask->resource))))
 		verifier_tickets_open(verifier, work, finish_client_credentials);
 }

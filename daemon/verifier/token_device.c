@@ -33,7 +33,7 @@ verifier_ask_device_start(struct verifier *verifier, struct verifier_work *work)
 		return;
 	if (!fill_device(work, &work->device) ||
 	    !verifier_device_add(&verifier->table, &work->device, verifier->now_s, text)) {
-		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "no code can be given now: try again");
+		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "no code can be given now");
 		return;
 	}
 	work->answer.expires_in_s = VERIFIER_DEVICE_S;
@@ -103,7 +103,7 @@ verifier_ask_device_user(struct verifier *verifier, struct verifier_work *work)
 		if (verifier_attempts_guess(verifier->attempts, work->verify.head.address, verifier->now_s))
 			verifier_answer(verifier, work, MM_SIGN_IN_UNKNOWN_USER_CODE, "there is no such code");
 		else
-			verifier_answer(verifier, work, MM_SIGN_IN_TOO_MANY_ATTEMPTS, "there were too many attempts: wait");
+			verifier_answer(verifier, work, MM_SIGN_IN_TOO_MANY_ATTEMPTS, "there were too many attempts");
 		return;
 	}
 	/* The user must be one who may sign in where the device asked. */

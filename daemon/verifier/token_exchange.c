@@ -137,7 +137,7 @@ make(struct verifier *verifier, struct verifier_work *work, bool issued)
 
 	verifier_grant_begin(verifier, work, MM_GRANT_EXCHANGE);
 	if (!fill_person(verifier, work) || !fill_root(verifier, work, issued)) {
-		verifier_answer(verifier, work, MM_SIGN_IN_INVALID_GRANT, "the token that is given lacks what is needed");
+		verifier_answer(verifier, work, MM_SIGN_IN_INVALID_GRANT, "the token that is given lacks a claim");
 		return;
 	}
 	if (verifier_choose_scope(verifier, work, verifier_stated(ask->has_scope, mm_mint_text_get(&ask->scope))) &&

@@ -203,7 +203,7 @@ verifier_ask_introspect(struct verifier *verifier, struct verifier_work *work)
 		return;
 	/* RFC 7662 section 4: the endpoint tells nothing to whom it does not know. */
 	if (!work->client.confidential) {
-		verifier_answer(verifier, work, MM_SIGN_IN_UNAUTHORIZED_CLIENT, "a public client may not ask about tokens");
+		verifier_answer(verifier, work, MM_SIGN_IN_UNAUTHORIZED_CLIENT, "a public client may not ask");
 		return;
 	}
 	if (verifier_family_find(&verifier->table, work->verify.token, verifier->now_s, &work->family) ==
@@ -248,7 +248,7 @@ finish_userinfo(struct verifier *verifier, struct verifier_work *work)
 	    verifier_user_tenant(verifier, work, &work->user) == NULL)
 		refuse_token(verifier, work);
 	else if (!verifier_words_have(mm_mint_text_get(&work->answer.scope), mm_slice_str("openid")))
-		verifier_answer(verifier, work, MM_SIGN_IN_INSUFFICIENT_SCOPE, "the access token lacks the scope openid");
+		verifier_answer(verifier, work, MM_SIGN_IN_INSUFFICIENT_SCOPE, "the scope openid is missing");
 	else
 		tell_userinfo(verifier, work);
 }

@@ -233,7 +233,8 @@ do_what_is_due(struct verifier *verifier)
 static void
 write_directory(struct verifier *verifier)
 {
-	if (!verifier->users_changed || verifier->directory_due_ms == 0 || verifier->now_ms < verifier->directory_due_ms)
+	if (!verifier->users_changed || verifier->directory_due_ms == 0 ||
+	    verifier->now_ms < verifier->directory_due_ms)
 		return;
 	verifier->users_changed = false;
 	verifier->directory_due_ms = 0;

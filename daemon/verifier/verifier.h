@@ -2,8 +2,8 @@
 /*
  * The verifier: who may have a token. One thread and one loop, beside the threads that check passwords.
  *
- * A request of the issuer is a piece of work (work.h). What a round of the loop changed is on the disk before any answer
- * of it is sent.
+ * A request of the issuer is a piece of work (work.h). What a round of the loop changed is on the disk before any
+ * answer of it is sent.
  */
 #ifndef MM_DAEMON_VERIFIER_VERIFIER_H
 #define MM_DAEMON_VERIFIER_VERIFIER_H

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests: their coming, waiting and answering, and the tickets that they need.
+ */
 #include "daemon/verifier/work.h"
 
 #include "daemon/verifier/secret.h"
@@ -59,7 +62,7 @@ verifier_work_take(struct verifier *verifier, struct mm_slice payload)
 	verifier->counts.requests++;
 	if (verifier->work_count > VERIFIER_WORKS_MAX) {
 		verifier->counts.busy++;
-		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "there is too much to do: try again");
+		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "there is too much to do");
 	} else if (!verifier_segment_known(&verifier->realm, mm_mint_text_get(&work->verify.head.tenant)))
 		verifier_answer(verifier, work, MM_SIGN_IN_INVALID_REQUEST, "there is no such tenant");
 	else
@@ -102,7 +105,7 @@ static void
 give_up(struct verifier *verifier, struct verifier_work *work)
 {
 	verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE,
-	    work->waiting == VERIFIER_WAITS_PASSWORD ? "there is too much to do: try again" :
+	    work->waiting == VERIFIER_WAITS_PASSWORD ? "there is too much to do" :
 	                                               "the ledger does not answer: nothing is issued");
 }
 
@@ -234,7 +237,7 @@ verifier_tickets_open(struct verifier *verifier, struct verifier_work *work, ver
 	}
 	if (!open_ticket(verifier, &work->grant, answer->ticket_access) ||
 	    (work->wants_identity && !open_ticket(verifier, &identity, answer->ticket_identity))) {
-		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "the ledger is away: nothing is issued");
+		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "the ledger is away");
 		return;
 	}
 	answer->has_access = 1;

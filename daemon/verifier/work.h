@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One request of the issuer, from its coming to its answer. It may wait on the way: for the ledger, or for a thread that
- * checks a password.
+ * One request of the issuer, from its coming to its answer. It may wait on the way: for the ledger, or for a thread
+ * that checks a password.
  */
 #ifndef MM_DAEMON_VERIFIER_WORK_H
 #define MM_DAEMON_VERIFIER_WORK_H
