@@ -47,6 +47,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -575,6 +576,19 @@ verify_device_poll(const struct mm_verify *verify, struct mm_verified *verified)
 		grant(verify, verified, "mail");
 }
 
+/* Case, spaces and hyphens do not matter. */
+static bool
+is_user_code(struct mm_slice text)
+{
+	char letters[64];
+	size_t len = 0;
+
+	for (size_t i = 0; i < text.len && len < sizeof(letters); i++)
+		if (text.ptr[i] != ' ' && text.ptr[i] != '-')
+			letters[len++] = text.ptr[i];
+	return len == 8 && strncasecmp(letters, "BCDFGHJK", len) == 0;
+}
+
 static void
 verify_device_user(const struct mm_verify *verify, struct mm_verified *verified)
 {
@@ -584,7 +598,7 @@ verify_device_user(const struct mm_verify *verify, struct mm_verified *verified)
 		refuse(verified, MM_SIGN_IN_LOGIN_REQUIRED, "nobody is signed in");
 		return;
 	}
-	if (!text_is(&ask->user_code, USER_CODE)) {
+	if (!is_user_code(mm_mint_text_get(&ask->user_code))) {
 		refuse(verified, MM_SIGN_IN_UNKNOWN_USER_CODE, "there is no such code");
 		return;
 	}
