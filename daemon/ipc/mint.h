@@ -170,7 +170,10 @@ struct mm_signed {
 	uint32_t len;
 };
 
-/* KEY_MAKE, KEY_OPEN, KEY_FORGET, ledger to signer. */
+/*
+ * KEY_MAKE, KEY_OPEN, KEY_FORGET, ledger to signer. A key that is made is sealed, and signs when it is opened. To open
+ * one that is open, and to forget one that is not there, is done already: an order can be given again.
+ */
 struct mm_key_order {
 	uint64_t number;                   /* for the answer */
 	uint8_t thumbprint[MM_DIGEST_LEN]; /* of OPEN and FORGET */

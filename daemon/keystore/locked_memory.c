@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory for private keys: a region that is cut into blocks of powers of two; a block that is given back waits in the
- * list of its size. Nothing is joined again: what a signer needs, it needs again and again.
+ * list of its size. Nothing is joined again: what a signer needs, it needs again and again. Each thread has short lists of
+ * its own for small blocks, since libcrypto takes and gives back dozens for one signature.
  */
 #include "daemon/keystore/locked_memory.h"
 
@@ -30,19 +31,29 @@ struct head {
 	uint64_t number; /* of its list */
 };
 
+/* Of a thread's own: up to 4 KiB, and some of each size. */
+#define OWN_SIZES 8
+#define OWN_MAX 32
+
+static _Thread_local struct {
+	struct head *first;
+	unsigned count;
+} own[OWN_SIZES];
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned char *region;
 static size_t cut; /* bytes of it that have been cut into blocks */
-static size_t used;
 static struct head *lists[SIZES];
 
 static bool
 find_number(size_t size, unsigned *number)
 {
-	for (*number = 0; *number < SIZES; (*number)++)
-		if (size <= BLOCK_LEN(*number) - sizeof(struct head))
-			return true;
-	return false;
+	size_t len = size + sizeof(struct head);
+
+	if (size > BLOCK_LEN(SIZES - 1) - sizeof(struct head))
+		return false;
+	*number = len <= BLOCK_LEN(0) ? 0 : (unsigned)(64 - SMALLEST_SHIFT - __builtin_clzll(len - 1));
+	return true;
 }
 
 /* A block of a list, or a new one; with the lock held. */
@@ -63,17 +74,43 @@ find_block(unsigned number)
 	return head;
 }
 
+static struct head *
+take_own(unsigned number)
+{
+	struct head *head = number < OWN_SIZES ? own[number].first : NULL;
+
+	if (head != NULL) {
+		own[number].first = head->next;
+		own[number].count--;
+	}
+	return head;
+}
+
+static bool
+keep_own(struct head *head)
+{
+	unsigned number = (unsigned)head->number;
+
+	if (number >= OWN_SIZES || own[number].count == OWN_MAX)
+		return false;
+	head->next = own[number].first;
+	own[number].first = head;
+	own[number].count++;
+	return true;
+}
+
 void *
 locked_memory_take(size_t size)
 {
-	struct head *head = NULL;
+	struct head *head;
 	unsigned number;
 
-	if (size > 0 && find_number(size, &number)) {
+	if (size == 0 || !find_number(size, &number))
+		return NULL;
+	head = take_own(number);
+	if (head == NULL) {
 		pthread_mutex_lock(&lock);
 		head = find_block(number);
-		if (head != NULL)
-			used += BLOCK_LEN(number);
 		pthread_mutex_unlock(&lock);
 	}
 	if (head == NULL)
@@ -91,22 +128,12 @@ locked_memory_give_back(void *block)
 		return;
 	head = (struct head *)block - 1;
 	explicit_bzero(block, head->size); /* the next one begins with zeroes by it, too */
+	if (keep_own(head))
+		return;
 	pthread_mutex_lock(&lock);
-	used -= BLOCK_LEN(head->number);
 	head->next = lists[head->number];
 	lists[head->number] = head;
 	pthread_mutex_unlock(&lock);
-}
-
-size_t
-locked_memory_used(void)
-{
-	size_t now;
-
-	pthread_mutex_lock(&lock);
-	now = used;
-	pthread_mutex_unlock(&lock);
-	return now;
 }
 
 /* ---- libcrypto's ---- */

@@ -27,7 +27,4 @@ void *locked_memory_take(size_t size);
 /* Wipe and give back; NULL is nothing. */
 void locked_memory_give_back(void *block);
 
-/* Bytes that are taken now, with what the blocks are rounded up by. */
-size_t locked_memory_used(void);
-
 #endif

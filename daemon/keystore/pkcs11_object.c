@@ -374,7 +374,7 @@ pkcs11_object_destroy(struct pkcs11_token *token, const uint8_t thumbprint[MM_DI
 	static const CK_OBJECT_CLASS classes[] = { CKO_PRIVATE_KEY, CKO_PUBLIC_KEY };
 
 	for (size_t i = 0; i < MM_COUNT_OF(classes); i++) {
-		CK_OBJECT_HANDLE object;
+		CK_OBJECT_HANDLE object = 0;
 		enum keystore_result result =
 		    pkcs11_object_find(token, PKCS11_OWN_SESSION, classes[i], thumbprint, &object, trouble);
 

@@ -38,16 +38,16 @@ is_control_socket(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_SEQPACKET;
 }
 
-/* One processor is for the loop and for the others. */
+/* As many as there are processors; of a token all, since what waits for it needs none. */
 static unsigned
-count_threads(void)
+count_threads(const struct signer *signer)
 {
 	cpu_set_t set;
 	int processors = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 
-	if (processors <= 2)
-		return 1;
-	return processors > KEYSTORE_THREADS_MAX ? KEYSTORE_THREADS_MAX : (unsigned)processors - 1;
+	if (signer->settings.module != NULL || processors > KEYSTORE_THREADS_MAX)
+		return KEYSTORE_THREADS_MAX;
+	return processors < 1 ? 1 : (unsigned)processors;
 }
 
 static bool
@@ -85,7 +85,7 @@ start(struct signer *signer)
 	if (!signer_control_set_up(signer) || !open_store(signer) ||
 	    !mm_sandbox_enter(MM_PROCESS_SIGNER, signer->settings.uid, signer->settings.gid))
 		return false;
-	if (!signer_pool_start(&signer->pool, count_threads(), signer_run_work, signer)) {
+	if (!signer_pool_start(&signer->pool, count_threads(signer), signer_run_work, signer)) {
 		perror("mintmark-signer: its threads");
 		return false;
 	}

@@ -12,7 +12,7 @@
 #define STACK_LEN ((size_t)1024 * 1024)
 
 /* The loop is woken for some signatures at a time while more are waiting: each wake costs a tenth of a signature. */
-#define DONE_AT_ONCE 4
+#define DONE_AT_ONCE 8
 
 #define STOP_WAIT_S 2
 
