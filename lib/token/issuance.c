@@ -55,7 +55,7 @@ demand_of(const struct mm_judgement *judgement)
 	return demand;
 }
 
-/* Whether what is known of a mint's keys may be relied upon; a stale trust with marks alone, for one token's lifetime. */
+/* Whether what is known of a mint may be relied upon: a stale trust with marks alone, for one token's lifetime. */
 static enum mm_reason
 check_freshness(struct mm_judgement *judgement)
 {
