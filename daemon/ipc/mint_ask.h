@@ -45,6 +45,25 @@ struct mm_ask_token {
 	char zero2[2];
 };
 
+/* TENANT_*. Lists have single spaces between their elements. Of CHANGE only what 'stated' names is changed. */
+enum mm_ask_tenant_stated {
+	MM_TENANT_STATES_DOMAINS = 1 << 0,
+	MM_TENANT_STATES_ADMINS = 1 << 1,
+	MM_TENANT_STATES_DISABLED = 1 << 2,
+};
+
+struct mm_ask_tenant {
+	uint32_t stated; /* enum mm_ask_tenant_stated */
+	uint8_t disabled;
+	uint8_t zero[3];
+	MM_MINT_TEXT(MM_NAME_LEN_MAX) name; /* empty in a list: all */
+	MM_MINT_TEXT(MM_MINT_ID_LEN_MAX) id; /* of ADD: its 'tid'; never changed */
+	MM_MINT_TEXT(4094) domains;
+	MM_MINT_TEXT(1022) admins; /* addresses of who is told of incidents */
+	char padding[4];
+};
+MM_NO_HOLES(mm_ask_tenant, 5264);
+
 /*
  * USER_* and CLIENT_*. A list in a text has single spaces between its elements: none of them can hold one. Of CHANGE
  * only what 'stated' names is changed; of ADD what it does not name is as its comment says.

@@ -88,15 +88,20 @@ take_tenant(struct ledger *ledger)
 	struct ledger_realm *realm;
 	struct mm_reader reader;
 	struct mm_slice name, id;
+	uint16_t number;
 
 	mm_reader_init(&reader, message.payload, message.len);
-	realm = ledger_realm_by_number(ledger, mm_reader_u16(&reader));
-	if (realm == NULL || !ledger_read_text(&reader, &name) || !ledger_read_text(&reader, &id) || reader.left != 0)
+	number = mm_reader_u16(&reader);
+	realm = ledger_realm_by_number(ledger, number);
+	if ((realm == NULL && number != UINT16_MAX) || !ledger_read_text(&reader, &name) ||
+	    !ledger_read_text(&reader, &id))
 		return fail("a tenant is of no realm");
 	if (ledger->tenants == NULL)
 		ledger->tenants = ledger_tenants_new(ledger);
-	return (ledger->tenants != NULL && ledger_tenants_configured(ledger->tenants, realm, name, id)) ||
-	    fail("memory is short");
+	return (ledger->tenants != NULL &&
+	           ledger_tenants_configured(ledger->tenants, realm, name, id,
+	               mm_reader_slice(&reader, reader.left))) ||
+	    fail("a tenant is not as it must be, or memory is short");
 }
 
 static bool

@@ -14,9 +14,12 @@ struct ledger_tenants;
 MM_MUST_USE struct ledger_tenants *ledger_tenants_new(struct ledger *ledger);
 void ledger_tenants_free(struct ledger_tenants **tenants);
 
-/* A tenant of the configuration (LEDGER_TENANT); id is empty where it has none. False where memory is short. */
+/*
+ * A tenant of the configuration (LEDGER_TENANT); realm NULL: of no mint, its name and domains are taken. id is empty
+ * where it has none; domains: each ended by NUL, and an empty text. False where they are not so, or memory is short.
+ */
 MM_MUST_USE bool ledger_tenants_configured(struct ledger_tenants *tenants, struct ledger_realm *realm,
-    struct mm_slice name, struct mm_slice id);
+    struct mm_slice name, struct mm_slice id, struct mm_slice domains);
 
 /* As ledger_keys_take_record(). */
 MM_MUST_USE const char *ledger_tenants_take_record(struct ledger_tenants *tenants, struct mm_slice realm,

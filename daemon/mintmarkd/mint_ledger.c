@@ -27,16 +27,42 @@ begin_for(struct mm_buf *buf, const struct mm_mint *mint)
 }
 
 static void
+add_tenant(struct mm_buf *buf, const struct mm_config_tenant *tenant)
+{
+	const char *id = tenant->id == NULL ? "" : tenant->id;
+
+	mm_buf_add(buf, tenant->name, strlen(tenant->name) + 1);
+	mm_buf_add(buf, id, strlen(id) + 1);
+	for (char **domain = tenant->domains; domain != NULL && *domain != NULL; domain++)
+		mm_buf_add(buf, *domain, strlen(*domain) + 1);
+	mm_buf_add_u8(buf, 0);
+}
+
+static void
 order_tenant(void *ctx, const struct mm_config_tenant *tenant)
 {
 	const struct told_of *of = ctx;
-	const char *id = tenant->id == NULL ? "" : tenant->id;
 	struct mm_buf buf;
 
 	begin_for(&buf, of->mint);
-	mm_buf_add(&buf, tenant->name, strlen(tenant->name) + 1);
-	mm_buf_add(&buf, id, strlen(id) + 1);
+	add_tenant(&buf, tenant);
 	mm_mint_order_buf(of->order, MM_MESSAGE_LEDGER_TENANT, &buf, -1);
+}
+
+/* Those of other realms: their names and domains are taken. */
+static void
+order_other_tenants(const struct mm_config *config, struct mm_mint_order *order)
+{
+	static const uint8_t none[2] = { 0xff, 0xff };
+
+	for (size_t i = 0; i < config->tenant_count; i++) {
+		struct mm_buf buf;
+
+		mm_buf_init(&buf, MM_MESSAGE_LEN_MAX);
+		mm_buf_add(&buf, none, sizeof(none));
+		add_tenant(&buf, &config->tenants[i]);
+		mm_mint_order_buf(order, MM_MESSAGE_LEDGER_TENANT, &buf, -1);
+	}
 }
 
 static void
@@ -99,6 +125,7 @@ give_orders(struct mm_mint_process *process, struct mm_mint_order *order)
 	struct mm_mintmarkd *mintmarkd = process->keeper.mintmarkd;
 
 	order_files(mintmarkd, order);
+	order_other_tenants(mintmarkd->reading->config, order);
 	for (size_t i = 0; i < mintmarkd->mints.count; i++)
 		if (mintmarkd->mints.items[i]->wanted)
 			order_realm(mintmarkd->mints.items[i], order);
