@@ -107,24 +107,32 @@ fill_kid(const struct mm_journal_record *record, struct cell *cell)
 }
 
 static void
+fill_proof(const struct mm_journal_record *record, struct cell *cell)
+{
+	if (record->kind == MM_JOURNAL_DECISION && record->proof != MM_ISSUANCE_NONE)
+		cell->text = mm_slice_str(mm_issuance_name(record->proof));
+}
+
+static void
 fill_source(const struct mm_journal_record *record, struct cell *cell)
 {
 	cell->text = record->fields[MM_JF_SOURCE];
 }
 
 static const struct column columns[] = {
-	{ "TIME (UTC)", 14, 14, 5, fill_time },
-	{ "SERVICE", 10, 7, 4, fill_service },
+	{ "TIME (UTC)", 14, 14, 6, fill_time },
+	{ "SERVICE", 10, 7, 5, fill_service },
 	{ "WHAT", 7, 7, 0, fill_verdict },
 	{ "REASON", 22, 18, 0, fill_reason },
 	{ "TENANT", 16, 8, 1, fill_tenant },
 	{ "MAILBOX OR SUBJECT", 40, 12, 0, fill_who },
-	{ "KID", 24, 8, 3, fill_kid },
-	{ "SOURCE", 39, 11, 2, fill_source },
+	{ "KID", 24, 8, 4, fill_kid },
+	{ "PROOF", 11, 8, 2, fill_proof },
+	{ "SOURCE", 39, 11, 3, fill_source },
 };
 _Static_assert(MM_COUNT_OF(columns) <= MM_DECISION_COLUMNS_MAX, "widths for all columns");
 
-enum { VERDICT_COLUMN = 2, COLUMN_COUNT = MM_COUNT_OF(columns), LEFT_OUT_LAST = 5 };
+enum { VERDICT_COLUMN = 2, COLUMN_COUNT = MM_COUNT_OF(columns), LEFT_OUT_LAST = 6 };
 
 /* ---- widths ---- */
 

@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-#define MM_DECISION_COLUMNS_MAX 8
+#define MM_DECISION_COLUMNS_MAX 9
 
 struct mm_decision_table {
 	FILE *stream;

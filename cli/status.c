@@ -78,6 +78,10 @@ put_process(const struct mm_answer_object *process, int64_t now_s)
 {
 	put_title("process");
 	put_text(process, "name");
+	if (mm_slice_present(mm_answer_text(process, "realm"))) {
+		fputs(" of ", stdout);
+		put_text(process, "realm");
+	}
 	if (!mm_answer_flag(process, "running", false))
 		fputs(", not running", stdout);
 	put_time(", started ", process, "since", now_s);
@@ -148,6 +152,23 @@ put_journal(const struct mm_answer_object *state)
 }
 
 static void
+put_ledger(const struct mm_answer_object *state)
+{
+	struct mm_answer_object part;
+
+	if (!mm_answer_object(state, "ledger", &part))
+		return;
+	put_title("  ledger");
+	fputs(mm_answer_flag(&part, "connected", false) ? "heard" : "not heard", stdout);
+	if (mm_answer_number(&part, "age", -1) >= 0)
+		printf(", last %.1f s ago", (double)mm_answer_number(&part, "age", 0) / 1000);
+	put_count(", ", &part, "tokens", " tokens in its index");
+	put_count(", ", &part, "waiting", " requests wait");
+	put_count(", ", &part, "asked", " questions");
+	fputc('\n', stdout);
+}
+
+static void
 put_gate(const struct mm_answer_object *gate, int64_t now_s)
 {
 	struct mm_answer_object state;
@@ -163,6 +184,7 @@ put_gate(const struct mm_answer_object *gate, int64_t now_s)
 	put_cache(&state);
 	put_autopsies(&state);
 	put_journal(&state);
+	put_ledger(&state);
 }
 
 /* ---- keys ---- */
@@ -184,6 +206,12 @@ put_source(const struct mm_answer_object *source, int64_t now_s)
 {
 	put_title("keys");
 	put_realms(source);
+	if (mm_answer_is(source, "kind", "mint")) {
+		fputs(": a mint", stdout);
+		put_time(", told by the ledger ", source, "came", now_s);
+		fputc('\n', stdout);
+		return;
+	}
 	fputs(": ", stdout);
 	put_text(source, "kind");
 	fputc(' ', stdout);

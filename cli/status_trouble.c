@@ -101,14 +101,39 @@ look_at_proofs(struct troubles *troubles, const struct mm_answer_object *gate)
 
 /* ---- processes ---- */
 
+/* "signer of realm consumer" */
+static void
+begin_process(struct troubles *troubles, const struct mm_answer_object *process)
+{
+	struct mm_slice realm = mm_answer_text(process, "realm");
+
+	begin(troubles, "", mm_answer_text(process, "name"));
+	if (!mm_slice_present(realm))
+		return;
+	add(troubles, " of realm ");
+	add_text(troubles, realm);
+}
+
 static void
 look_at_process(struct troubles *troubles, const struct mm_answer_object *process)
 {
-	if (mm_answer_flag(process, "running", false))
+	struct mm_answer_object state;
+	struct mm_slice trouble;
+
+	if (!mm_answer_flag(process, "running", false)) {
+		begin_process(troubles, process);
+		add(troubles, " does not run: see the log of mintmarkd");
+		end(troubles);
 		return;
-	begin(troubles, "", mm_answer_text(process, "name"));
-	add(troubles, " does not run: see the log of mintmarkd");
-	end(troubles);
+	}
+	mm_answer_object(process, "state", &state);
+	trouble = mm_answer_text(&state, "trouble");
+	if (mm_slice_present(trouble) && trouble.len > 0) {
+		begin_process(troubles, process);
+		add(troubles, ": ");
+		add_text(troubles, trouble);
+		end(troubles);
+	}
 }
 
 static void
@@ -134,6 +159,25 @@ look_at_gate(struct troubles *troubles, const struct mm_answer_object *gate)
 		add(troubles, ": cannot write its journal, so it allows nothing: is the disk full?");
 		end(troubles);
 	}
+}
+
+/* What the gate hears of the ledger; a gate without a mint has nothing to hear. */
+static void
+look_at_ledger(struct troubles *troubles, const struct mm_answer_object *gate)
+{
+	struct mm_answer_object state, ledger;
+
+	mm_answer_object(gate, "state", &state);
+	if (!mm_answer_object(&state, "ledger", &ledger) || mm_answer_is(&ledger, "trust", "fresh"))
+		return;
+	begin(troubles, "gate ", mm_answer_text(gate, "name"));
+	if (mm_answer_is(&ledger, "trust", "clock"))
+		add(troubles, ": its clock is %" PRId64 " s off the ledger's, so that mints' tokens are refused",
+		    mm_answer_number(&ledger, "clock_off", 0));
+	else
+		add(troubles, ": hears nothing current of the ledger, so that mints' tokens are refused or only marked "
+		    "ones accepted");
+	end(troubles);
 }
 
 static void
@@ -234,6 +278,14 @@ look_at_source(struct troubles *troubles, const struct mm_answer_object *source)
 {
 	bool is_file = mm_answer_is(source, "kind", "file");
 
+	if (mm_answer_is(source, "kind", "mint")) {
+		if (mm_answer_number(source, "came", 0) != 0)
+			return;
+		begin_source(troubles, source);
+		add(troubles, ": the ledger did not send them yet, so that the realm's tokens are refused");
+		end(troubles);
+		return;
+	}
 	look_at_failures(troubles, source);
 	if (!is_file && mm_answer_number(source, "failures", 0) == 0 && mm_answer_number(source, "fetched", 0) == 0) {
 		begin_source(troubles, source);
@@ -260,6 +312,7 @@ mm_status_put_troubles(FILE *stream, const struct mm_answer_object *status)
 	each(&troubles, "gates", look_at_proofs);
 	each(&troubles, "processes", look_at_process);
 	each(&troubles, "gates", look_at_gate);
+	each(&troubles, "gates", look_at_ledger);
 	look_at_reload(&troubles);
 	each(&troubles, "sources", look_at_source);
 	each(&troubles, "problems", look_at_problem);

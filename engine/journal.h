@@ -12,6 +12,7 @@
 
 #include "engine/config.h"
 
+#include <mintmark/proof.h>
 #include <mintmark/reason.h>
 #include <mintmark/slice.h>
 
@@ -54,8 +55,6 @@ enum mm_journal_kind {
 #define MM_FINDING_CLASS_STRONG "strong"
 #define MM_FINDING_CLASS_LEAD "lead"
 
-enum mm_journal_proof { MM_PROOF_NONE = 0 };
-
 /* A record as the writer takes it and the reader gives it; an absent field is not the same as an empty one. */
 struct mm_journal_record {
 	enum mm_journal_kind kind;
@@ -63,7 +62,7 @@ struct mm_journal_record {
 	bool allowed;
 	enum mm_reason reason;
 	bool verified;           /* token facts; else only claimed */
-	enum mm_journal_proof proof;
+	enum mm_issuance proof; /* of a decision: what proved that the token was issued */
 	uint64_t epoch;
 	uint32_t latency_ns;
 	uint64_t count;          /* of a folded record */

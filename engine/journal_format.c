@@ -301,7 +301,7 @@ mm_journal_decode_record(const uint8_t *bytes, size_t len, struct mm_journal_lin
 	record->kind = (enum mm_journal_kind)kind;
 	record->allowed = (flags & FLAG_ALLOWED) != 0;
 	record->verified = (flags & FLAG_VERIFIED) != 0;
-	record->proof = MM_PROOF_NONE;
+	record->proof = bytes[96] < MM_ISSUANCE_COUNT ? (enum mm_issuance)bytes[96] : MM_ISSUANCE_UNPROVEN;
 	mm_reader_init(&reader, bytes + FIXED_LEN, len - FIXED_LEN);
 	read_fields(&reader, (uint32_t)get_le(bytes + 84, 4), record);
 	text = mm_reader_slice(&reader, (size_t)get_le(bytes + 98, 2));

@@ -55,7 +55,7 @@ add_decision(struct mm_json_writer *writer, const struct mm_journal_record *reco
 		return;
 	}
 	mm_json_add_str(writer, "facts", record->verified ? "verified" : "claimed");
-	mm_json_add_str(writer, "proof", "none");
+	mm_json_add_str(writer, "proof", mm_issuance_name(record->proof));
 	mm_json_add_int(writer, "epoch", (int64_t)record->epoch);
 	mm_json_add_int(writer, "latency_us", record->latency_ns / 1000);
 }
@@ -156,6 +156,18 @@ take_cut(const struct mm_json_index *index, uint32_t *cut)
 	}
 }
 
+/* What a later program writes and this one does not know is none that counts. */
+static enum mm_issuance
+proof_of(const struct mm_json_index *index)
+{
+	struct mm_json_value value = mm_json_find(index, "proof");
+
+	for (int i = 0; i < MM_ISSUANCE_COUNT; i++)
+		if (mm_json_string_is(value, mm_issuance_name((enum mm_issuance)i)))
+			return (enum mm_issuance)i;
+	return MM_ISSUANCE_NONE;
+}
+
 static void
 take_members(const struct mm_json_index *index, struct mm_scratch *scratch, struct mm_journal_line *parsed)
 {
@@ -165,6 +177,7 @@ take_members(const struct mm_json_index *index, struct mm_scratch *scratch, stru
 	record->allowed = mm_json_string_is(mm_json_find(index, "verdict"), "allow");
 	record->reason = reason_of(index, scratch);
 	record->verified = mm_json_string_is(mm_json_find(index, "facts"), "verified");
+	record->proof = proof_of(index);
 	record->epoch = number_of(index, "epoch");
 	record->latency_ns = (uint32_t)number_of(index, "latency_us") * 1000;
 	record->count = number_of(index, "count");

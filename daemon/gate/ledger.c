@@ -508,20 +508,32 @@ gate_ledger_age_ms(const struct gate_ledger *ledger)
 	return clock_ms(CLOCK_BOOTTIME) - atomic_load(&ledger->beat_boot_ms);
 }
 
-enum gate_freshness
+enum mm_freshness
 gate_ledger_freshness(const struct gate_ledger *ledger, uint64_t epoch, int64_t now_ms)
 {
 	int64_t boot_ms = clock_ms(CLOCK_BOOTTIME), off_ms;
 
 	if (!atomic_load(&ledger->has_beat))
-		return GATE_STALE;
+		return MM_STALE;
 	off_ms = atomic_load(&ledger->clock_base_ms) + boot_ms - now_ms;
 	if (off_ms > CLOCK_OFF_MAX_MS || off_ms < -CLOCK_OFF_MAX_MS)
-		return GATE_CLOCK_UNSURE;
+		return MM_CLOCK_IS_OFF;
 	if (boot_ms - atomic_load(&ledger->beat_boot_ms) > (int64_t)ledger->gate->stale_after_s * 1000 ||
 	    atomic_load(&ledger->epoch) > epoch)
-		return GATE_STALE;
-	return GATE_FRESH;
+		return MM_STALE;
+	return MM_FRESH;
+}
+
+enum mm_freshness
+gate_ledger_freshness_now(const struct gate *gate)
+{
+	/* The slots belong to another thread, but the view that is taken stays as long as it is. */
+	struct gate_views *views = (struct gate_views *)(uintptr_t)&gate->views;
+	const struct gate_view *view = gate_views_take(views);
+	uint64_t epoch = mm_trust_epoch(view->trust);
+
+	gate_views_give_back(views, view);
+	return gate_ledger_freshness(gate->ledger, epoch, clock_ms(CLOCK_REALTIME));
 }
 
 bool

@@ -35,15 +35,14 @@ void gate_ledger_take_peer(struct gate *gate, int fd);
 const struct mm_proof *gate_ledger_hold_proof(struct gate_ledger *ledger);
 void gate_ledger_give_back_proof(struct gate_ledger *ledger);
 
-/* How far what the ledger says of the trust can be relied on. */
-enum gate_freshness {
-	GATE_FRESH,
-	GATE_STALE,        /* no heartbeat for stale_after, or one that names an epoch later than the one in use */
-	GATE_CLOCK_UNSURE, /* its clock and ours are too far apart */
-};
+/*
+ * How far what the ledger says of the trust can be relied on, at a time of day in milliseconds, for a decision by this
+ * epoch: its newest heartbeat's age and epoch, and whether the clocks agree.
+ */
+enum mm_freshness gate_ledger_freshness(const struct gate_ledger *ledger, uint64_t epoch, int64_t now_ms);
 
-/* At a time of day in milliseconds, for a decision by this epoch. */
-enum gate_freshness gate_ledger_freshness(const struct gate_ledger *ledger, uint64_t epoch, int64_t now_ms);
+/* The same now, for the current view. */
+enum mm_freshness gate_ledger_freshness_now(const struct gate *gate);
 
 /* For how long there was no heartbeat, in milliseconds; INT64_MAX: there was none yet. */
 int64_t gate_ledger_age_ms(const struct gate_ledger *ledger);

@@ -77,6 +77,13 @@ gate_metrics_count_decision(struct gate_service_metrics *service, enum mm_reason
 }
 
 void
+gate_metrics_count_proof(struct gate_service_metrics *service, enum mm_issuance issuance)
+{
+	if (issuance != MM_ISSUANCE_NONE)
+		atomic_fetch_add_explicit(&service->proofs[issuance], 1, memory_order_relaxed);
+}
+
+void
 gate_metrics_count_shadow(struct gate_service_metrics *service, enum mm_reason reason)
 {
 	count(&service->shadow_decisions[reason], 1);

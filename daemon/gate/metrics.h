@@ -10,6 +10,7 @@
 
 #include "lib/base/buf.h"
 
+#include <mintmark/proof.h>
 #include <mintmark/reason.h>
 #include <mintmark/slice.h>
 #include <mintmark/version.h>
@@ -43,6 +44,7 @@ struct gate_service_metrics {
 	_Atomic uint64_t shadow_decisions[MM_REASON_COUNT];
 	_Atomic uint64_t latency[GATE_LATENCY_BUCKET_COUNT + 1]; /* the last is above all bounds */
 	_Atomic uint64_t latency_sum_ns;
+	_Atomic uint64_t proofs[MM_ISSUANCE_COUNT]; /* of decisions on mints' tokens */
 	_Atomic uint64_t callers_refused;
 };
 
@@ -65,6 +67,9 @@ struct gate_service_metrics *gate_metrics_service(struct gate_metrics *metrics, 
 void gate_metrics_clear(struct gate_metrics *metrics);
 
 void gate_metrics_count_decision(struct gate_service_metrics *service, enum mm_reason reason, uint64_t latency_ns);
+
+/* What proved the token of a decision; MM_ISSUANCE_NONE is not counted. */
+void gate_metrics_count_proof(struct gate_service_metrics *service, enum mm_issuance issuance);
 
 /* A decision that nobody was told of. */
 void gate_metrics_count_shadow(struct gate_service_metrics *service, enum mm_reason reason);

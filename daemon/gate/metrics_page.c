@@ -4,6 +4,7 @@
  */
 #include "daemon/gate/autopsy.h"
 #include "daemon/gate/gate.h"
+#include "daemon/gate/ledger.h"
 #include "daemon/gate/metrics.h"
 #include "daemon/gate/route.h"
 #include "lib/base/array.h"
@@ -138,6 +139,23 @@ write_latency(const struct page *page)
 }
 
 static void
+write_proof(const struct page *page)
+{
+	begin_family(page, "mintmark_proof_total", "counter", "Decisions on mints' tokens, by what proved them issued.");
+	for (size_t i = 0; i < page->view->trust->service_count; i++)
+		for (int issuance = MM_ISSUANCE_NONE + 1; issuance < MM_ISSUANCE_COUNT; issuance++) {
+			uint64_t count = get(&page->view->services[i]->proofs[issuance]);
+
+			if (count == 0)
+				continue;
+			mm_buf_add_str(page->out, "mintmark_proof_total{");
+			add_label(page->out, "service", page->view->trust->services[i].name);
+			mm_buf_addf(page->out, ",result=\"%s\"} %" PRIu64 "\n",
+			    mm_issuance_name((enum mm_issuance)issuance), count);
+		}
+}
+
+static void
 write_callers_refused(const struct page *page)
 {
 	begin_family(page, "mintmark_caller_refused_total", "counter", "Requests of strangers as callers.");
@@ -258,6 +276,33 @@ write_proofs(const struct page *page)
 	add_plain(page, "mintmark_proofs_room", "gauge", "Used DPoP proofs that can be remembered.", stats.room);
 }
 
+/* What the gate hears of the ledger, where a realm is a mint. */
+static void
+write_ledger(const struct page *page)
+{
+	struct gate_ledger_stats stats;
+
+	if (page->gate->ledger == NULL)
+		return;
+	gate_ledger_get_stats(page->gate->ledger, &stats);
+	add_plain(page, "mintmark_ledger_connected", "gauge", "Whether the ledger's stream comes.", stats.connected);
+	add_plain(page, "mintmark_ledger_stale", "gauge", "Whether what it says of the trust is too old to rely on.",
+	    gate_ledger_freshness_now(page->gate) != MM_FRESH);
+	if (stats.age_ms != INT64_MAX)
+		add_plain(page, "mintmark_ledger_age_milliseconds", "gauge", "Age of its newest signed word.",
+		    (uint64_t)(stats.age_ms < 0 ? 0 : stats.age_ms));
+	add_plain(page, "mintmark_ledger_streams_total", "counter", "Streams that were begun.", stats.streams);
+	add_plain(page, "mintmark_ledger_streams_broken_total", "counter", "Streams that could not be believed.",
+	    stats.broken);
+	add_plain(page, "mintmark_index_tokens", "gauge", "Tokens in the index of issued ones.", stats.index_tokens);
+	add_plain(page, "mintmark_index_bytes", "gauge", "Memory of that index.", stats.index_bytes);
+	add_plain(page, "mintmark_ledger_waiting", "gauge", "Requests that wait for the ledger.", stats.waiting);
+	add_plain(page, "mintmark_ledger_waited_total", "counter", "Times that a request waited for it.",
+	    stats.waited);
+	add_plain(page, "mintmark_ledger_questions_total", "counter", "Questions that it was asked.", stats.asked);
+	add_plain(page, "mintmark_ledger_answers_total", "counter", "Answers of it.", stats.answered);
+}
+
 static void
 write_answers(const struct page *page)
 {
@@ -290,9 +335,9 @@ void
 gate_metrics_write(struct gate *gate, const struct gate_view *view, int64_t now_s, struct mm_buf *out)
 {
 	static void (*const families[])(const struct page *) = {
-		write_build, write_decisions, write_shadow_decisions, write_latency, write_callers_refused,
+		write_build, write_decisions, write_shadow_decisions, write_proof, write_latency, write_callers_refused,
 		write_key_ages, write_key_states, write_findings, write_autopsies, write_cache, write_journal,
-		write_proofs, write_answers, write_process,
+		write_proofs, write_ledger, write_answers, write_process,
 	};
 	const struct page page = { gate, view, now_s, out };
 

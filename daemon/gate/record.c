@@ -24,6 +24,8 @@ set_facts(struct mm_journal_record *record, const struct mm_facts *facts)
 	fields[MM_JF_SUBJECT] = facts->subject;
 	fields[MM_JF_CLIENT] = facts->client;
 	fields[MM_JF_TOKEN_ID] = facts->token_id;
+	fields[MM_JF_PARENT] = facts->parent;
+	fields[MM_JF_ROOT] = facts->root;
 	fields[MM_JF_SESSION] = facts->session;
 	fields[MM_JF_SCOPE] = facts->scope;
 	fields[MM_JF_MAILBOX] = facts->mailbox;
@@ -89,7 +91,7 @@ gate_record_decision(const struct gate_exchange *exchange, const struct gate_que
 		.time_us = times->time_us,
 		.allowed = outcome->allowed,
 		.reason = outcome->reason,
-		.proof = MM_PROOF_NONE,
+		.proof = mm_decision_issuance(outcome->decision),
 		.epoch = mm_trust_epoch(exchange->view->trust),
 		.latency_ns = times->latency_ns < UINT32_MAX ? (uint32_t)times->latency_ns : UINT32_MAX,
 	};

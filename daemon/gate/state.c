@@ -5,6 +5,7 @@
 #include "daemon/gate/state.h"
 
 #include "daemon/gate/autopsy.h"
+#include "daemon/gate/ledger.h"
 #include "engine/json_writer.h"
 
 static void
@@ -69,6 +70,34 @@ write_journal(const struct gate *gate, struct mm_json_writer *writer)
 	mm_json_end_object(writer);
 }
 
+static void
+write_ledger(const struct gate *gate, struct mm_json_writer *writer)
+{
+	static const char *const words[] = {
+		[MM_FRESH] = "fresh", [MM_STALE] = "stale", [MM_CLOCK_IS_OFF] = "clock",
+	};
+	struct gate_ledger_stats stats;
+
+	if (gate->ledger == NULL)
+		return;
+	gate_ledger_get_stats(gate->ledger, &stats);
+	mm_json_begin_object(writer, "ledger");
+	mm_json_add_bool(writer, "connected", stats.connected);
+	mm_json_add_str(writer, "trust", words[gate_ledger_freshness_now(gate)]);
+	if (stats.age_ms != INT64_MAX)
+		mm_json_add_int(writer, "age", stats.age_ms);
+	mm_json_add_int(writer, "clock_off", stats.clock_off_ms / 1000);
+	mm_json_add_int(writer, "tokens", (int64_t)stats.index_tokens);
+	mm_json_add_int(writer, "bytes", (int64_t)stats.index_bytes);
+	mm_json_add_int(writer, "streams", (int64_t)stats.streams);
+	mm_json_add_int(writer, "broken", (int64_t)stats.broken);
+	mm_json_add_int(writer, "waiting", (int64_t)stats.waiting);
+	mm_json_add_int(writer, "waited", (int64_t)stats.waited);
+	mm_json_add_int(writer, "asked", (int64_t)stats.asked);
+	mm_json_add_int(writer, "answered", (int64_t)stats.answered);
+	mm_json_end_object(writer);
+}
+
 void
 gate_state_write(struct gate *gate, struct mm_buf *out)
 {
@@ -80,5 +109,6 @@ gate_state_write(struct gate *gate, struct mm_buf *out)
 	write_cache(gate, &writer);
 	write_autopsies(gate, &writer);
 	write_journal(gate, &writer);
+	write_ledger(gate, &writer);
 	mm_json_end_object(&writer);
 }

@@ -178,6 +178,19 @@ add_fetched(struct mm_json_writer *json, const struct mm_source *source)
 	mm_json_add_bool(json, "kept", source->from_disk);
 }
 
+/* When its documents came; absent: they did not yet. */
+static void
+add_mint(struct mm_json_writer *json, const struct mm_mint *mint)
+{
+	if (mint == NULL)
+		return;
+	if (mint->keys.came_s != 0)
+		mm_json_add_int(json, "came", mint->keys.came_s);
+	if (mint->directory.came_s != 0)
+		mm_json_add_int(json, "directory_came", mint->directory.came_s);
+	mm_json_add_int(json, "tenants_added", (int64_t)mint->added.count);
+}
+
 static void
 add_source(struct mm_json_writer *json, const struct mm_mintmarkd *mintmarkd, const struct mm_config_realm *realm)
 {
@@ -192,7 +205,10 @@ add_source(struct mm_json_writer *json, const struct mm_mintmarkd *mintmarkd, co
 	mm_json_begin_object(json, NULL);
 	add_realms(json, mintmarkd->reading->config, realm->keys);
 	mm_json_add_str(json, "kind", kinds[realm->keys_kind]);
-	mm_json_add_str(json, "address", source == NULL ? realm->keys : strchr(realm->keys, ':') + 1);
+	if (realm->keys_kind == MM_KEYS_MINT)
+		add_mint(json, mm_mints_find(&mintmarkd->mints, mm_slice_str(realm->name)));
+	else
+		mm_json_add_str(json, "address", source == NULL ? realm->keys : strchr(realm->keys, ':') + 1);
 	if (source != NULL)
 		add_fetched(json, source);
 	mm_json_end_object(json);

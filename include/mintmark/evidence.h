@@ -40,6 +40,8 @@ struct mm_evidence {
 	 * that demands one denies with BINDING_MISMATCH.
 	 */
 	const unsigned char *nonce_secret;
+	/* The same request is decided once more, after its proof was entered as used: it is not entered again. */
+	bool dpop_entered;
 	/* Where used proofs are remembered; NULL: no proof is accepted, REPLAYED. */
 	struct mm_replay_store *replay_store;
 };

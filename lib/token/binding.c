@@ -120,6 +120,8 @@ enter(struct mm_judgement *judgement, const struct mm_dpop_proof *proof)
 
 	if (store == NULL)
 		return MM_DPOP_NO_STORE;
+	if (judgement->request->evidence->dpop_entered)
+		return MM_DPOP_GOOD;
 	memcpy(used.thumbprint, proof->thumbprint, MM_DIGEST_LEN);
 	return faults[mm_replay_enter(store, &used, judgement->request->now_s)];
 }
