@@ -10,6 +10,7 @@
 #include "daemon/ipc/sealed.h"
 #include "lib/base/limits.h"
 #include "lib/base/reader.h"
+#include "lib/crypto/digest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -110,12 +111,38 @@ static const enum mm_message_type messages[DESK_ASK_COUNT] = {
 	[DESK_ASK_FETCH] = MM_MESSAGE_DESK_ASK_FETCH,
 };
 
+/* The structure of the verb behind its head; a hash may be in it, which is not kept. */
+static bool
+ask_mint(struct desk_connection *connection)
+{
+	static struct {
+		struct mm_mint_ask ask;
+		char what[sizeof(((struct desk_mint_request *)NULL)->what)];
+	} payload;
+	struct desk_mint_request *mint = &connection->request.mint;
+	bool sent;
+
+	payload.ask = mint->ask;
+	payload.ask.number = connection->question;
+	payload.ask.uid = connection->uid;
+	memcpy(payload.what, &mint->what, mint->len);
+	sent = mm_message_send(MM_CONTROL_FD, MM_PROCESS_DESK, MM_PROCESS_MINTMARKD, MM_MESSAGE_DESK_ASK_MINT, &payload,
+	           sizeof(payload.ask) + mint->len, -1) == 0;
+	mm_secret_wipe(&payload, sizeof(payload));
+	mm_secret_wipe(&mint->what, sizeof(mint->what));
+	mm_secret_wipe(connection->line, sizeof(connection->line));
+	return sent;
+}
+
 bool
-desk_control_ask(const struct desk_connection *connection)
+desk_control_ask(struct desk_connection *connection)
 {
 	const struct desk_request *request = &connection->request;
 	struct mm_buf payload;
 	bool sent;
+
+	if (request->ask == DESK_ASK_MINT)
+		return ask_mint(connection);
 
 	mm_buf_init(&payload, 8 + MM_NAME_LEN_MAX);
 	mm_buf_add_u64(&payload, connection->question);

@@ -14,7 +14,7 @@ MM_MUST_USE bool desk_control_set_up(struct desk *desk);
 MM_MUST_USE bool desk_control_make_prompt(void);
 
 /* Ask mintmarkd what a connection asks, by its number. False where that cannot be sent now. */
-MM_MUST_USE bool desk_control_ask(const struct desk_connection *connection);
+MM_MUST_USE bool desk_control_ask(struct desk_connection *connection);
 
 enum desk_end {
 	DESK_END_NOT,  /* go on */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* More than any question has. */
-#define MEMBERS_MAX 16
+#define MEMBERS_MAX 24
 
 #define BIT(ask) (1U << (ask))
 #define READS (BIT(DESK_ASK_DECISIONS) | BIT(DESK_ASK_AUTOPSIES))
@@ -179,11 +179,24 @@ static bool
 find_ask(struct mm_json_value value, enum desk_ask *ask)
 {
 	for (size_t i = 0; i < MM_COUNT_OF(asks); i++)
-		if (mm_json_string_is(value, asks[i].name)) {
+		if (asks[i].name != NULL && mm_json_string_is(value, asks[i].name)) {
 			*ask = (enum desk_ask)i;
 			return true;
 		}
 	return false;
+}
+
+/* A question about mints has members of its own. */
+static bool
+parse_mint(const struct mm_json_index *index, enum mm_mint_verb verb, struct desk_request *request, const char **why)
+{
+	request->ask = DESK_ASK_MINT;
+	desk_mint_request_init(&request->mint, verb);
+	for (size_t i = 0; i < index->count; i++)
+		if (!mm_slice_equal(index->members[i].name.text, mm_slice_str("ask")) &&
+		    !desk_mint_request_take(&request->mint, &index->members[i], why))
+			return false;
+	return true;
 }
 
 static bool
@@ -205,13 +218,16 @@ desk_request_parse(struct mm_slice line, struct desk_request *request, const cha
 	struct mm_json_names names;
 	struct mm_json_member found[MEMBERS_MAX];
 	struct mm_json_index index = { .members = found, .max = MM_COUNT_OF(found) };
+	enum mm_mint_verb verb;
 
 	*request = (struct desk_request){ .ask = DESK_ASK_COUNT };
 	mm_journal_filter_init(&request->filter);
 	if (mm_json_scan(line, &names, &index, NULL) != MM_OK)
 		return fail(why, "the question is no JSON object, or has a member twice");
+	if (desk_mint_verb_find(mm_json_find(&index, "ask"), &verb))
+		return parse_mint(&index, verb, request, why);
 	if (!find_ask(mm_json_find(&index, "ask"), &request->ask))
-		return fail(why, "'ask' is not status, reload, fetch, decisions or autopsies");
+		return fail(why, "'ask' is not status, reload, fetch, decisions, autopsies or a question about a mint");
 	request->filter.autopsies = request->ask == DESK_ASK_AUTOPSIES;
 	for (size_t i = 0; i < index.count; i++)
 		if (!take_member(request, &index.members[i], why))
@@ -224,6 +240,8 @@ desk_request_parse(struct mm_slice line, struct desk_request *request, const cha
 bool
 desk_request_changes(const struct desk_request *request)
 {
+	if (request->ask == DESK_ASK_MINT)
+		return desk_mint_verb_changes((enum mm_mint_verb)request->mint.ask.verb);
 	return asks[request->ask].changes;
 }
 

@@ -5,6 +5,7 @@
 #ifndef MM_DAEMON_DESK_REQUEST_H
 #define MM_DAEMON_DESK_REQUEST_H
 
+#include "daemon/desk/mint_request.h"
 #include "engine/journal_filter.h"
 
 #include <mintmark/slice.h>
@@ -13,8 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The line with its newline: a question names a few things, none of them long. */
-#define DESK_REQUEST_LEN_MAX 4096
+/* The line with its newline: the longest question adds a client with its keys. */
+#define DESK_REQUEST_LEN_MAX 32768
 
 /* Records that may be asked for as the last ones: their places are held in memory. */
 #define DESK_LAST_MAX 100000
@@ -25,6 +26,7 @@ enum desk_ask {
 	DESK_ASK_FETCH,
 	DESK_ASK_DECISIONS,
 	DESK_ASK_AUTOPSIES,
+	DESK_ASK_MINT, /* a verb of mint_verbs.def */
 	DESK_ASK_COUNT
 };
 
@@ -34,6 +36,7 @@ struct desk_request {
 	bool follow, by_last;
 	size_t last;
 	struct mm_journal_filter filter;
+	struct desk_mint_request mint; /* of DESK_ASK_MINT */
 	char texts[DESK_REQUEST_LEN_MAX]; /* what realm and filter borrow from */
 	size_t texts_len;
 };

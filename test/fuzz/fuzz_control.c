@@ -41,6 +41,9 @@ check_question(struct mm_slice line)
 	if (!lies_within(&request, request.realm) || !lies_within(&request, request.filter.service) ||
 	    !lies_within(&request, request.filter.kid) || !lies_within(&request, request.filter.tenant))
 		abort();
+	if (request.ask == DESK_ASK_MINT &&
+	    (request.mint.len > sizeof(request.mint.what) || request.mint.ask.verb >= MM_MINT_VERB_COUNT))
+		abort();
 	if (desk_request_changes(&request) && (desk_request_reads_journal(&request) || request.follow))
 		abort();
 }
