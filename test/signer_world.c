@@ -233,7 +233,7 @@ run(const struct signer_world *world, int socket)
 	    close_range(MM_CONTROL_FD + 1, UINT_MAX, 0) == -1)
 		_exit(126);
 	/* As mintmarkd does it: the signer is in its sandbox, and then in its own. */
-	if (!mm_sandbox_enter(MM_PROCESS_MINTMARKD, 0, 0))
+	if (!world->bare && !mm_sandbox_enter(MM_PROCESS_MINTMARKD, 0, 0))
 		_exit(126);
 	if (geteuid() == 0 && (setgroups(0, NULL) == -1 || setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
 	                          setresuid(NOBODY, NOBODY, NOBODY) == -1))

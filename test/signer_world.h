@@ -26,6 +26,7 @@ struct signer_world {
 	uint32_t max_lifetime_s;
 	const char *module, *label; /* NULL: sealed files */
 	const char *variables[4], *paths[4];
+	bool bare; /* not in mintmarkd's sandbox: its starter allows it cores */
 	const char *tail; /* NULL: what it says on standard error goes where ours does; else a file */
 
 	/* What is there. */

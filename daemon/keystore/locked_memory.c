@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory for private keys: a region that is cut into blocks of powers of two; a block that is given back waits in the
- * list of its size. Nothing is joined again: what a signer needs, it needs again and again. Each thread has short lists of
- * its own for small blocks, since libcrypto takes and gives back dozens for one signature.
+ * list of its size. Nothing is joined again: what a signer needs, it needs again and again. Each thread has short lists
+ * of its own for small blocks, since libcrypto takes and gives back dozens for one signature.
  */
 #include "daemon/keystore/locked_memory.h"
 
