@@ -6,6 +6,8 @@
 #include "daemon/ledger/control.h"
 
 #include "daemon/ipc/limits.h"
+#include "daemon/ledger/loop.h"
+#include "daemon/ledger/question.h"
 #include "daemon/ledger/realm.h"
 #include "lib/base/reader.h"
 #include "lib/crypto/digest.h"
@@ -198,9 +200,39 @@ take_epoch(struct ledger *ledger)
 }
 
 static enum ledger_end
+take_peer(struct ledger *ledger)
+{
+	struct mm_reader reader;
+	uint8_t process;
+	uint16_t number;
+
+	mm_reader_init(&reader, message.payload, message.len);
+	process = mm_reader_u8(&reader);
+	number = mm_reader_u16(&reader);
+	if (!mm_reader_ok(&reader) || reader.left != 0 || process >= MM_PROCESS_COUNT ||
+	    !ledger_take_peer(ledger, message.fd, (enum mm_process)process, number)) {
+		fail("a peer is none");
+		return LEDGER_END_GONE;
+	}
+	message.fd = -1;
+	return LEDGER_END_NOT;
+}
+
+static enum ledger_end
+take_question(struct ledger *ledger)
+{
+	return ledger_question_operator(ledger, mm_slice(message.payload, message.len)) ? LEDGER_END_NOT :
+	                                                                               LEDGER_END_GONE;
+}
+
+static enum ledger_end
 take(struct ledger *ledger)
 {
 	switch (message.type) {
+	case MM_MESSAGE_LEDGER_PEER:
+		return take_peer(ledger);
+	case MM_MESSAGE_LEDGER_ASK:
+		return take_question(ledger);
 	case MM_MESSAGE_LEDGER_STOP:
 		return LEDGER_END_STOP;
 	case MM_MESSAGE_LEDGER_EPOCH:

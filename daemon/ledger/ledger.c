@@ -8,6 +8,8 @@
 #include "daemon/ipc/sealed.h"
 #include "engine/json_writer.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +20,8 @@
 #define ALARM_QUIET_MS 60000
 
 #define ANSWER_LEN_MAX 65536
+
+#define PATIENCE_MS 1000
 
 /* ---- realms ---- */
 
@@ -47,13 +51,25 @@ ledger_realm_next(struct ledger *ledger, const struct ledger_realm *before)
 
 /* ---- to mintmarkd ---- */
 
+/* mintmarkd takes messages all the time; where its socket is full, a moment is waited for it. */
+static bool
+send_patiently(enum mm_message_type type, const void *payload, size_t len, int fd)
+{
+	struct pollfd control = { MM_CONTROL_FD, POLLOUT, 0 };
+
+	while (mm_message_send(MM_CONTROL_FD, MM_PROCESS_LEDGER, MM_PROCESS_MINTMARKD, type, payload, len, fd) == -1)
+		if ((errno != EAGAIN && errno != ENOBUFS) || poll(&control, 1, PATIENCE_MS) != 1)
+			return false;
+	return true;
+}
+
 /* Send bytes as a sealed memfd. */
 static bool
 tell_sealed(enum mm_message_type type, const void *payload, size_t len, struct mm_slice bytes)
 {
 	int fd = mm_sealed_new("ledger");
 	bool sent = fd != -1 && mm_sealed_write(fd, bytes) == 0 && mm_sealed_seal(fd) == 0 &&
-	    mm_message_send(MM_CONTROL_FD, MM_PROCESS_LEDGER, MM_PROCESS_MINTMARKD, type, payload, len, fd) == 0;
+	    send_patiently(type, payload, len, fd);
 
 	if (fd != -1)
 		close(fd);
@@ -67,7 +83,7 @@ ledger_tell(struct ledger *ledger, enum mm_message_type type, const void *payloa
 	(void)ledger;
 	if (mm_slice_present(sealed_bytes))
 		return tell_sealed(type, payload, len, sealed_bytes);
-	return mm_message_send(MM_CONTROL_FD, MM_PROCESS_LEDGER, MM_PROCESS_MINTMARKD, type, payload, len, -1) == 0;
+	return send_patiently(type, payload, len, -1);
 }
 
 void

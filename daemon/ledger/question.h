@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Questions: of gates and verifiers whether a token is on record, of operators about anything.
+ */
+#ifndef MM_DAEMON_LEDGER_QUESTION_H
+#define MM_DAEMON_LEDGER_QUESTION_H
+
+#include "daemon/ledger/state.h"
+
+/* ASK_ISSUED; a verifier may ask of every realm, for it exchanges others' tokens. */
+void ledger_question_issued(struct ledger *ledger, struct ledger_peer *peer, const struct mm_ask_issued *ask);
+
+/* LEDGER_ASK: the head and the structure of its verb. False: mintmarkd broke the rules. */
+MM_MUST_USE bool ledger_question_operator(struct ledger *ledger, struct mm_slice payload);
+
+#endif

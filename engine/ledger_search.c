@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking for one token's record. */
+#include "engine/ledger_search.h"
+
+#include "engine/json_writer.h"
+#include "engine/ledger_file.h"
+#include "engine/ledger_json.h"
+#include "engine/ledger_reader.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MINUTE_US ((int64_t)60 * 1000000)
+
+/* A clock may have been set back: records of a minute are looked for until so long behind it. */
+#define BEHIND_US ((int64_t)3600 * 1000000)
+
+/* After a token's record its end is recorded soon. */
+#define END_US ((int64_t)10 * 1000000)
+
+/* The number of the last segment that began before the place's minute; 0: the first. */
+static uint64_t
+begin_at(int dir_fd, struct mm_token_place place)
+{
+	uint64_t *numbers, number = 0;
+	ssize_t count = mm_ledger_list(dir_fd, &numbers);
+
+	for (ssize_t i = count; i > 0 && number == 0; i--) {
+		struct mm_ledger_header header;
+		int fd = mm_ledger_segment_open(dir_fd, numbers[i - 1], O_RDONLY, &header);
+
+		if (fd == -1)
+			continue;
+		close(fd);
+		if (header.created_us < (int64_t)place.minute * MINUTE_US)
+			number = numbers[i - 1];
+	}
+	if (count != -1)
+		free(numbers);
+	return number;
+}
+
+static bool
+same_place(struct mm_token_place a, struct mm_token_place b)
+{
+	return a.signer == b.signer && a.minute == b.minute && a.counter == b.counter;
+}
+
+static void
+take_issued(struct mm_ledger_finding *finding, const struct mm_ledger_item *item)
+{
+	memcpy(finding->bytes, item->bytes, item->len);
+	if (!mm_ledger_decode(finding->bytes, item->len, &finding->record)) {
+		finding->unknown = true;
+		return;
+	}
+	finding->found = true;
+	finding->at = item->at;
+	finding->sequence = item->link.sequence;
+}
+
+static bool
+in_ranges(const struct mm_ledger_released *released, uint64_t sequence)
+{
+	for (size_t i = 0; i < released->count; i++)
+		if (sequence >= released->ranges[i].first &&
+		    sequence - released->ranges[i].first < released->ranges[i].count)
+			return true;
+	return false;
+}
+
+/* Look at one record. False: everything is known, or it lies too far behind. */
+static bool
+look_at(struct mm_ledger_finding *finding, const struct mm_ledger_item *item, const struct mm_ledger_record *record,
+    struct mm_slice realm, struct mm_token_place place)
+{
+	switch (record->kind) {
+	case MM_LEDGER_ISSUED:
+		if (!finding->found && same_place(record->issued.place, place) &&
+		    mm_slice_equal(record->issued.facts[MM_LEDGER_REALM], realm))
+			take_issued(finding, item);
+		break;
+	case MM_LEDGER_VOID:
+		if (!finding->found || record->voided.issued != finding->sequence)
+			break;
+		finding->voided = true;
+		finding->void_status = record->voided.status;
+		finding->void_at_start = record->voided.at_start;
+		finding->void_us = record->time_us;
+		break;
+	case MM_LEDGER_RELEASED:
+		finding->released = finding->released ||
+		    (finding->found && in_ranges(&record->released, finding->sequence));
+		break;
+	default:
+		break;
+	}
+	if (finding->found)
+		return !finding->voided && !finding->released && record->time_us < finding->record.time_us + END_US;
+	return record->time_us < (int64_t)place.minute * MINUTE_US + BEHIND_US;
+}
+
+void
+mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, struct mm_ledger_finding *finding)
+{
+	static struct mm_ledger_record record;
+	struct mm_ledger_reader *reader = mm_ledger_reader_new(dir_fd, begin_at(dir_fd, place));
+	enum mm_ledger_read read = MM_LEDGER_READ_FAILED;
+	struct mm_ledger_item item;
+	bool more = reader != NULL;
+
+	memset(finding, 0, offsetof(struct mm_ledger_finding, record));
+	while (more && (read = mm_ledger_reader_next(reader, &item)) != MM_LEDGER_READ_END &&
+	    read != MM_LEDGER_READ_FAILED)
+		if (read == MM_LEDGER_READ_RECORD && mm_ledger_decode(item.bytes, item.len, &record))
+			more = look_at(finding, &item, &record, realm, place);
+		else
+			finding->unknown = true;
+	finding->unknown = !finding->found && (finding->unknown || read == MM_LEDGER_READ_FAILED);
+	mm_ledger_reader_free(&reader);
+}
+
+static const char *
+state_of(const struct mm_ledger_finding *finding, const uint8_t *digest)
+{
+	if (!finding->found)
+		return finding->unknown ? "unknown" : "not_issued";
+	if (digest != NULL && memcmp(digest, finding->record.issued.digest, MM_DIGEST_LEN) != 0)
+		return "not_issued";
+	return finding->voided ? "void" : "issued";
+}
+
+bool
+mm_ledger_finding_json(const struct mm_ledger_finding *finding, struct mm_slice token_id, const uint8_t *digest,
+    struct mm_buf *buf)
+{
+	struct mm_json_writer writer;
+
+	mm_json_writer_init(&writer, buf);
+	mm_json_begin_object(&writer, NULL);
+	mm_json_add_slice(&writer, "jti", token_id);
+	mm_json_add_str(&writer, "state", state_of(finding, digest));
+	if (finding->found && digest != NULL)
+		mm_json_add_bool(&writer, "digest_matches",
+		    memcmp(digest, finding->record.issued.digest, MM_DIGEST_LEN) == 0);
+	if (finding->found) {
+		mm_json_add_bool(&writer, "signed", finding->released);
+		if (finding->voided) {
+			mm_json_add_int(&writer, "void_time_us", finding->void_us);
+			mm_json_add_int(&writer, "void_status", finding->void_status);
+			mm_json_add_bool(&writer, "void_at_start", finding->void_at_start);
+		}
+		mm_ledger_record_json(&writer, "record", finding->at, finding->sequence, &finding->record);
+	}
+	mm_json_end_object(&writer);
+	return mm_buf_ok(buf);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Looking for one token's record in a ledger's files.
+ */
+#ifndef MM_ENGINE_LEDGER_SEARCH_H
+#define MM_ENGINE_LEDGER_SEARCH_H
+
+#include "engine/ledger_format.h"
+#include "lib/base/buf.h"
+
+#include <mintmark/slice.h>
+#include <mintmark/version.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What was found; large, so that it has the record's texts. */
+struct mm_ledger_finding {
+	bool found;
+	bool voided, released;
+	bool unknown;      /* damage or a restoration leaves open whether there was a record */
+	bool void_at_start;
+	uint8_t void_status; /* enum mm_mint_status */
+	int64_t void_us;
+	struct mm_ledger_at at;
+	uint64_t sequence;
+	struct mm_ledger_record record; /* of kind ISSUED, borrowing from bytes */
+	uint8_t bytes[MM_LEDGER_RECORD_MAX];
+};
+
+/*
+ * Look for the token of a realm at a place, among the records of its minute and a little around it. *finding is set
+ * always; what could not be read makes it unknown.
+ */
+void mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place,
+    struct mm_ledger_finding *finding);
+
+/*
+ * Append a finding as a JSON object; digest: that of the token that is asked about, NULL where only its id is. False where
+ * buf is too small.
+ */
+MM_MUST_USE bool mm_ledger_finding_json(const struct mm_ledger_finding *finding, struct mm_slice token_id,
+    const uint8_t *digest, struct mm_buf *buf);
+
+#endif

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The real mintmark-ledger with everybody else played: what it makes is a token that is on record; a taken issuer gets
+ * nothing; whoever is killed at any step under load, no token is out that is not on record, and no id is used twice.
+ */
+#include "test/ledger_world.h"
+
+static const char *program, *clock_preload;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	world_make(program);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	world_remove();
+	return 0;
+}
+
+static void
+begin(void)
+{
+	world_start(NULL, -1);
+	world_join();
+	world_until_issuing();
+}
+
+/* ---- one token ---- */
+
+static size_t
+decode_part(struct mm_slice part, char *out)
+{
+	size_t len;
+
+	assert_int_equal(mm_base64url_decode(part, out, &len), MM_OK);
+	return len;
+}
+
+/* The parts of a token. */
+static void
+split(const struct world_token *token, struct mm_slice parts[3])
+{
+	const char *first = memchr(token->text, '.', token->len), *last = memrchr(token->text, '.', token->len);
+
+	assert_true(first != NULL && last > first);
+	parts[0] = mm_slice(token->text, (size_t)(first - token->text));
+	parts[1] = mm_slice(first + 1, (size_t)(last - first - 1));
+	parts[2] = mm_slice(last + 1, (size_t)(token->text + token->len - last - 1));
+}
+
+static void
+assert_has(const char *payload, size_t len, const char *what)
+{
+	if (memmem(payload, len, what, strlen(what)) == NULL)
+		fail_msg("'%s' is not in %.*s", what, (int)len, payload);
+}
+
+static void
+test_token(void **state)
+{
+	static char payload[MM_MINT_SIGNING_INPUT_MAX];
+	uint8_t mark_key[MM_MARK_KEY_LEN], id_key[MM_TOKEN_ID_KEY_LEN];
+	const struct world_token *token;
+	struct mm_token_id_cipher *cipher;
+	struct mm_token_place place;
+	struct mm_mark_key *key;
+	struct mm_slice parts[3];
+	struct mm_grant grant;
+	size_t len;
+
+	(void)state;
+	begin();
+	world_grant(0, &grant);
+	token = world_issue(0, &grant);
+	assert_int_equal(token->status, MM_MINT_DONE);
+	split(token, parts);
+	len = decode_part(parts[1], payload);
+	assert_has(payload, len, "{\"iss\":\"https://login.example/aaaaaaaa-0000-4000-8000-00000000000a/v2.0\",\"tid\":\"aaaa");
+	assert_has(payload, len, "\"sub\":\"alice\",\"aud\":\"https://mail.example\",\"client_id\":\"webmail\",\"iat\":");
+	assert_has(payload, len, "\"scope\":\"imap\",\"preferred_username\":\"alice@contoso.example\",\"mark\":\"");
+	assert_true(mm_mint_mark_key(world.secrets.realms[0].mark_root, mm_slice_str("staff"),
+	    mm_slice_str(WORLD_AUDIENCE), mm_mint_day(time(NULL)), mark_key));
+	key = mm_mark_key_new(mark_key);
+	assert_int_equal(mm_mark_check(key, parts[0], mm_slice(payload, len), true), MM_MARK_RIGHT);
+	mm_mark_key_free(&key);
+	assert_true(mm_mint_token_id_key(world.secrets.realms[0].mark_root, mm_slice_str("staff"), id_key));
+	cipher = mm_token_id_cipher_new(id_key);
+	assert_true(mm_token_id_decode(cipher, mm_slice(token->token_id, sizeof(token->token_id)), &place));
+	assert_int_equal(place.signer, 1);
+	mm_token_id_cipher_free(&cipher);
+	assert_int_equal(world_ask(token), MM_ISSUED_YES);
+	world.tokens[world.token_count - 1].digest[0] ^= 1;
+	assert_int_equal(world_ask(token), MM_ISSUED_NO);
+	assert_int_equal(world_end(0), 0);
+}
+
+/* ---- a taken issuer ---- */
+
+static enum mm_mint_status
+spend_and_wait(unsigned realm, uint64_t number)
+{
+	size_t answered = world.token_count;
+
+	world_spend(realm, number);
+	world_until(world.token_count > answered);
+	return world.tokens[world.token_count - 1].status;
+}
+
+static void
+test_taken_issuer(void **state)
+{
+	struct mm_grant grant;
+	uint64_t number;
+	unsigned opened;
+
+	(void)state;
+	begin();
+	/* Guessed. */
+	for (uint64_t i = 1000000; i < 1000100; i++)
+		assert_int_equal(spend_and_wait(0, i), MM_MINT_NO_TICKET);
+	/* Another realm's: nothing, and the ticket is still its own realm's. */
+	world_grant(1, &grant);
+	opened = world.opened_count;
+	number = world_open_ticket(1, &grant);
+	world_until(world.opened_count > opened);
+	assert_int_equal(world.opened.status, MM_MINT_DONE);
+	assert_int_equal(spend_and_wait(0, number), MM_MINT_NO_TICKET);
+	assert_int_equal(spend_and_wait(1, number), MM_MINT_DONE);
+	/* Twice. */
+	assert_int_equal(spend_and_wait(1, number), MM_MINT_NO_TICKET);
+}
+
+static void
+refuse(unsigned realm, const struct mm_grant *grant)
+{
+	unsigned opened = world.opened_count;
+	uint64_t number = world_open_ticket(realm, grant);
+
+	world_until(world.opened_count > opened);
+	assert_int_equal(world.opened.status, MM_MINT_REFUSED);
+	assert_int_equal(spend_and_wait(realm, number), MM_MINT_NO_TICKET);
+}
+
+static void
+test_grants(void **state)
+{
+	struct mm_grant grant;
+
+	(void)state;
+	begin();
+	world_grant(0, &grant);
+	assert_true(mm_mint_text_set(&grant.tenant, mm_slice_str("bbbbbbbb-0000-4000-8000-00000000000b")));
+	refuse(0, &grant);
+	world_grant(0, &grant);
+	assert_true(mm_mint_text_set(&grant.audience, mm_slice_str("https://other.example")));
+	refuse(0, &grant);
+	world_grant(0, &grant);
+	grant.has_root = 1;
+	assert_true(mm_mint_text_set(&grant.parent, mm_slice_str("x")) &&
+	    mm_mint_text_set(&grant.root_realm, mm_slice_str("people")) &&
+	    mm_mint_text_set(&grant.root_kid, mm_slice_str("k")));
+	refuse(0, &grant);
+	world_grant(0, &grant);
+	grant.token_class = MM_CLASS_IDENTITY;
+	grant.scope = (__typeof__(grant.scope)){ 0 };
+	refuse(0, &grant); /* its audience is not its client */
+	assert_true(mm_mint_text_set(&grant.audience, mm_slice_str("webmail")));
+	assert_int_equal(world_issue(0, &grant)->status, MM_MINT_DONE);
+}
+
+/* ---- a signer that does not sign ---- */
+
+static void
+test_signer(void **state)
+{
+	const struct world_token *token;
+	struct mm_grant grant;
+
+	(void)state;
+	begin();
+	world_grant(0, &grant);
+	world.signers[0].refuse = true;
+	assert_int_equal(world_issue(0, &grant)->status, MM_MINT_REFUSED);
+	world.signers[0].refuse = false;
+	world.signers[0].mute = true;
+	assert_int_equal(world_issue(0, &grant)->status, MM_MINT_LATE);
+	world.signers[0].mute = false;
+	token = world_issue(0, &grant);
+	assert_int_equal(token->status, MM_MINT_DONE);
+	assert_int_equal(world_ask(token), MM_ISSUED_YES);
+	/* It goes while it has something to sign. */
+	world.signers[0].mute = true;
+	{
+		unsigned opened = world.opened_count;
+		size_t answered = world.token_count;
+		uint64_t number = world_open_ticket(0, &grant);
+
+		world_until(world.opened_count > opened);
+		world_spend(0, number);
+		for (unsigned i = 0; i < 10; i++)
+			world_pump(20);
+		close(world.signer_fd[0]);
+		world.signer_fd[0] = -1;
+		world_until(world.token_count > answered);
+		assert_int_equal(world.tokens[world.token_count - 1].status, MM_MINT_NO_KEY);
+	}
+	assert_int_equal(world_issue(0, &grant)->status, MM_MINT_NO_KEY);
+	world.signers[0].mute = false;
+	world_join_signer(0);
+	world_until_issuing();
+}
+
+/* ---- the gate ---- */
+
+/* What the gate's index says of a token. */
+static enum mm_issued_result
+look_up(const struct world_token *token)
+{
+	const uint8_t *root = world.secrets.realms[token->realm].mark_root;
+	struct mm_slice realm = mm_slice_str(world_realm_names[token->realm]);
+	uint8_t id_key[MM_TOKEN_ID_KEY_LEN], index_key[MM_INDEX_KEY_LEN];
+	struct mm_token_id_cipher *cipher;
+	struct mm_token_place place;
+	uint64_t entry;
+
+	assert_true(mm_mint_token_id_key(root, realm, id_key) &&
+	    mm_mint_index_key(root, realm, mm_mint_day(time(NULL)), index_key));
+	cipher = mm_token_id_cipher_new(id_key);
+	assert_true(mm_token_id_decode(cipher, mm_slice(token->token_id, sizeof(token->token_id)), &place));
+	mm_token_id_cipher_free(&cipher);
+	assert_true(mm_issued_entry(index_key, token->digest, &entry));
+	return mm_issued_find(world.issued[token->realm], place, entry);
+}
+
+static void
+test_gate(void **state)
+{
+	struct mm_grant grant;
+	struct world_token token;
+
+	(void)state;
+	begin();
+	world_until(world.day_key_count == 6);
+	world_grant(0, &grant);
+	for (unsigned i = 0; i < 200; i++)
+		assert_int_equal(world_issue(i % 2, (world_grant(i % 2, &grant), &grant))->status, MM_MINT_DONE);
+	world.signers[0].refuse = true;
+	world_grant(0, &grant);
+	assert_int_equal(world_issue(0, &grant)->status, MM_MINT_REFUSED);
+	world.signers[0].refuse = false;
+	token = *world_issue(0, &grant);
+	world_until(look_up(&token) == MM_ISSUED_FOUND);
+	for (size_t i = 0; i < world.token_count; i++)
+		if (world.tokens[i].status == MM_MINT_DONE)
+			assert_int_equal(look_up(&world.tokens[i]), MM_ISSUED_FOUND);
+	/* Anew: all of it is sent again, and then that all is there. */
+	close(world.gate_fd);
+	world_join_gate();
+	world_until(world.settled_minute > 0);
+	for (size_t i = 0; i < world.token_count; i++)
+		if (world.tokens[i].status == MM_MINT_DONE)
+			assert_int_equal(look_up(&world.tokens[i]), MM_ISSUED_FOUND);
+	token.digest[3] ^= 4;
+	assert_int_equal(look_up(&token), MM_ISSUED_ABSENT);
+	{
+		unsigned beats = world.beats;
+
+		world_until(world.beats >= beats + 2);
+	}
+}
+
+/* ---- the kill loop ---- */
+
+static uint64_t random_state = 88172645463325252U;
+
+static uint64_t
+next_random(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state;
+}
+
+/* Keep so many tickets and spendings under way until a moment. */
+static void
+load_for(int64_t ms)
+{
+	int64_t until_ms = world_boot_ms() + ms;
+	uint64_t spent = world_tickets;
+	unsigned opened = world.opened_count, asked = world.opened_count;
+	struct mm_grant grants[WORLD_REALMS];
+
+	for (unsigned i = 0; i < WORLD_REALMS; i++)
+		world_grant(i, &grants[i]);
+	while (world_boot_ms() < until_ms && !world.gone) {
+		while (asked - world.opened_count < 32 && !world.gone) {
+			(void)world_open_ticket(world_tickets % 2 == 0, &grants[world_tickets % 2 == 0]);
+			asked++;
+		}
+		world_pump(1);
+		/* Answers come in the order of each realm; a number that is not open yet gives no token. */
+		while (opened != world.opened_count && !world.gone) {
+			opened++;
+			spent++;
+			world_spend((spent - 1) % 2 == 0, spent);
+		}
+	}
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	const struct world_token *left = a, *right = b;
+	int order = (left->realm > right->realm) - (left->realm < right->realm);
+
+	return order != 0 ? order : memcmp(left->token_id, right->token_id, sizeof(left->token_id));
+}
+
+/* Every token that an issuer got is on record, and none has another's id. */
+static void
+check_tokens(void)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < world.token_count; i++)
+		if (world.tokens[i].status == MM_MINT_DONE)
+			world.tokens[kept++] = world.tokens[i];
+	world.token_count = kept;
+	qsort(world.tokens, kept, sizeof(*world.tokens), compare_ids);
+	for (size_t i = 0; i < kept; i++) {
+		if (i > 0)
+			assert_int_not_equal(compare_ids(&world.tokens[i - 1], &world.tokens[i]), 0);
+		assert_int_equal(world_ask(&world.tokens[i]), MM_ISSUED_YES);
+	}
+}
+
+static int
+compare_places(const void *a, const void *b)
+{
+	return memcmp(a, b, 16);
+}
+
+/* The files are whole, and no place is there twice. */
+static void
+check_files(void)
+{
+	struct mm_ledger_reader *reader = mm_ledger_reader_new(world.folder_fd, 0);
+	static struct mm_ledger_record record;
+	struct mm_ledger_item item;
+	enum mm_ledger_read read;
+	unsigned char *places = NULL;
+	size_t count = 0, size = 0;
+
+	assert_non_null(reader);
+	while ((read = mm_ledger_reader_next(reader, &item)) == MM_LEDGER_READ_RECORD) {
+		assert_true(mm_ledger_decode(item.bytes, item.len, &record));
+		if (record.kind != MM_LEDGER_ISSUED)
+			continue;
+		if (count == size)
+			places = reallocarray(places, size = size * 2 + 4096, 16);
+		memset(places + 16 * count, 0, 16);
+		places[16 * count] = (unsigned char)record.issued.facts[MM_LEDGER_REALM].ptr[0];
+		memcpy(places + 16 * count + 2, &record.issued.place.signer, 2);
+		memcpy(places + 16 * count + 4, &record.issued.place.minute, 4);
+		memcpy(places + 16 * count + 8, &record.issued.place.counter, 4);
+		count++;
+	}
+	assert_int_equal(read, MM_LEDGER_READ_END);
+	mm_ledger_reader_free(&reader);
+	assert_true(count >= world.done_count);
+	qsort(places, count, 16, compare_places);
+	for (size_t i = 1; i < count; i++)
+		assert_int_not_equal(memcmp(places + 16 * (i - 1), places + 16 * i, 16), 0);
+	free(places);
+}
+
+static void
+no_alarm_of(const char *what)
+{
+	for (size_t i = 0; i < world.alarm_count && i < 32; i++)
+		if (strstr(world.alarms[i], what) != NULL)
+			fail_msg("%s", world.alarms[i]);
+}
+
+static void
+test_killed(void **state)
+{
+	int clock_fd = memfd_create("clock", MFD_CLOEXEC);
+	int64_t *offset_s;
+
+	(void)state;
+	assert_int_equal(ftruncate(clock_fd, sizeof(*offset_s)), 0);
+	offset_s = mmap(NULL, sizeof(*offset_s), PROT_READ | PROT_WRITE, MAP_SHARED, clock_fd, 0);
+	assert_true(offset_s != MAP_FAILED);
+	for (unsigned round = 0; round < 25; round++) {
+		world.no_patience = false;
+		world_start(clock_preload, clock_fd);
+		world_join();
+		world_until_issuing();
+		if (round % 5 == 4)
+			check_tokens();
+		world.no_patience = true;
+		load_for((int64_t)(next_random() % 150));
+		/* The clock is set back, and forward again, under way and between; not to before the keys were made. */
+		*offset_s = 1800 - (round % 3 == 1 ? (int64_t)(next_random() % 1200) : 0);
+		load_for((int64_t)(next_random() % 150));
+		world_end(round % 7 == 6 ? 0 : SIGKILL);
+		for (unsigned i = 0; i < 10; i++)
+			world_pump(0); /* what was handed out before the end counts */
+		world_close_all();
+		if (next_random() % 3 == 0)
+			world.signers[0].count = world.signers[0].last_serial = 0; /* the signer was started anew too */
+	}
+	world.no_patience = false;
+	world_start(clock_preload, clock_fd);
+	world_join();
+	world_until_issuing();
+	check_tokens();
+	no_alarm_of("tokens are recorded, but");
+	no_alarm_of("damaged");
+	assert_int_equal(world_end(0), 0);
+	check_files();
+	munmap(offset_s, sizeof(*offset_s));
+	close(clock_fd);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_token, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_taken_issuer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_grants, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_signer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_gate, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),
+	};
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: %s LEDGER CLOCK\n", argv[0]);
+		return 2;
+	}
+	program = argv[1];
+	clock_preload = argv[2];
+	signal(SIGPIPE, SIG_IGN);
+	if (argc > 3)
+		cmocka_set_test_filter(argv[3]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

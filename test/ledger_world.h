@@ -1,0 +1,793 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The world of the real mintmark-ledger: this plays mintmarkd, and each realm's signer, verifier and issuer, and the gate.
+ * One thread: world_pump() takes what came and lets each do its part.
+ */
+#ifndef TEST_LEDGER_WORLD_H
+#define TEST_LEDGER_WORLD_H
+
+#include "daemon/ipc/limits.h"
+#include "daemon/ipc/message.h"
+#include "daemon/ipc/sealed.h"
+#include "engine/index_batch.h"
+#include "engine/ledger_file.h"
+#include "engine/ledger_reader.h"
+#include "engine/ledger_secrets.h"
+#include "lib/codec/base64url.h"
+#include "lib/crypto/digest.h"
+#include "lib/crypto/signing_key.h"
+#include "lib/jose/thumbprint.h"
+#include "lib/token/issued.h"
+#include "lib/token/mark.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define WORLD_REALMS 2
+#define WORLD_KEYS_MAX 64
+#define WORLD_PATIENCE_MS 30000
+#define WORLD_AUDIENCE "https://mail.example"
+
+static const char *const world_realm_names[WORLD_REALMS] = { "staff", "people" };
+
+struct world_key {
+	struct mm_signing_key *key;
+	struct mm_signer *signer;
+	uint8_t thumbprint[MM_DIGEST_LEN];
+};
+
+struct world_signer {
+	struct world_key keys[WORLD_KEYS_MAX];
+	size_t key_count;
+	uint64_t count, last_serial;
+	bool mute;   /* answers no SIGN */
+	bool refuse; /* refuses them */
+};
+
+struct world_token {
+	uint64_t number;
+	uint16_t realm;
+	enum mm_mint_status status;
+	char token_id[MM_TOKEN_ID_TEXT_LEN];
+	uint8_t digest[MM_DIGEST_LEN];
+	char *text;
+	size_t len;
+};
+
+struct world {
+	char folder[64];
+	int folder_fd;
+	uint8_t sealing_key[MM_SEALING_KEY_LEN];
+	uint8_t root_public[MM_ED25519_PUBLIC_LEN];
+	uint8_t certificate[MM_MINT_CERTIFICATE_LEN];
+	struct mm_ledger_secrets secrets;
+	const char *program;
+
+	pid_t pid;
+	int control;
+	int signer_fd[WORLD_REALMS], verifier_fd[WORLD_REALMS], issuer_fd[WORLD_REALMS], gate_fd;
+	bool ready;
+	bool no_patience; /* what ends with the ledger is no failure */
+	bool gone;
+	unsigned key_lists;
+	char alarms[32][1024];
+	size_t alarm_count;
+	char status[8192];
+
+	struct world_signer signers[WORLD_REALMS];
+	struct mm_ticket_opened opened;
+	unsigned opened_count;
+	struct mm_ledger_says says;
+	unsigned says_count;
+	struct world_token *tokens; /* that issuers were answered */
+	size_t token_count, token_size;
+	size_t done_count;
+
+	struct mm_index_reader index_reader;
+	struct mm_index_batch batch;
+	struct mm_issued *issued[WORLD_REALMS]; /* the gate's */
+	uint32_t settled_minute;
+	unsigned beats;
+	size_t index_bytes, batches;
+	struct mm_day_keys day_keys[64];
+	size_t day_key_count;
+};
+
+static struct world world;
+static struct mm_message world_message;
+
+static int64_t
+world_boot_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- files ---- */
+
+/* Root has it become nobody. */
+static uid_t
+world_uid(void)
+{
+	return geteuid() == 0 ? 65534 : geteuid();
+}
+
+static void
+world_write_file(const char *name, const void *bytes, size_t len)
+{
+	int fd = openat(world.folder_fd, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd != -1);
+	assert_int_equal(write(fd, bytes, len), (ssize_t)len);
+	close(fd);
+}
+
+static void
+world_make(const char *program)
+{
+	uint8_t root_seed[MM_ED25519_SEED_LEN], mark_root[MM_MARK_ROOT_LEN];
+	struct mm_mint_certificate certificate = { .purpose = MM_PURPOSE_KEY_STATE, .serial = 1, .not_before_s = 1,
+		.not_after_s = 4000000000 };
+	struct mm_ed25519 *root, *key_state;
+
+	memset(&world, 0, sizeof(world));
+	world.program = program;
+	world.control = world.gate_fd = -1;
+	snprintf(world.folder, sizeof(world.folder), "/var/tmp/mintmark-ledger.XXXXXX");
+	assert_non_null(mkdtemp(world.folder));
+	world.folder_fd = open(world.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(world.folder_fd != -1);
+	assert_true(mm_ed25519_make(root_seed) && mm_ed25519_make(world.secrets.key_state_seed));
+	root = mm_ed25519_new(root_seed);
+	key_state = mm_ed25519_new(world.secrets.key_state_seed);
+	assert_true(root != NULL && key_state != NULL);
+	mm_ed25519_public(root, world.root_public);
+	mm_ed25519_public(key_state, certificate.public_key);
+	assert_true(mm_mint_certificate_make(&certificate, root, world.certificate));
+	for (unsigned i = 0; i < WORLD_REALMS; i++) {
+		memset(mark_root, 17 + (int)i, sizeof(mark_root));
+		assert_true(mm_ledger_secrets_add(&world.secrets, mm_slice_str(world_realm_names[i]), mark_root));
+	}
+	memset(world.sealing_key, 5, sizeof(world.sealing_key));
+	assert_true(mm_ledger_secrets_store(world.folder_fd, world.sealing_key, &world.secrets));
+	world_write_file("sealing.key", world.sealing_key, sizeof(world.sealing_key));
+	world_write_file("key-state.cert", world.certificate, sizeof(world.certificate));
+	mm_ed25519_free(&root);
+	mm_ed25519_free(&key_state);
+	if (geteuid() == 0) {
+		assert_int_equal(fchown(world.folder_fd, world_uid(), world_uid()), 0);
+		assert_int_equal(fchownat(world.folder_fd, MM_LEDGER_SECRETS_FILE, world_uid(), world_uid(), 0), 0);
+	}
+}
+
+/* ---- mintmarkd's part ---- */
+
+static void
+world_tell(enum mm_message_type type, const void *payload, size_t len, int fd)
+{
+	int sent = mm_message_send(world.control, MM_PROCESS_MINTMARKD, MM_PROCESS_LEDGER, type, payload, len, fd);
+
+	if (sent == -1 && world.no_patience)
+		world.gone = true;
+	else
+		assert_int_equal(sent, 0);
+}
+
+static void
+world_tell_file(enum mm_message_type type, const char *name)
+{
+	int fd = openat(world.folder_fd, name, O_RDONLY);
+
+	assert_true(fd != -1);
+	world_tell(type, NULL, 0, fd);
+	close(fd);
+}
+
+static void
+world_tell_realm(unsigned number)
+{
+	static const char nothing[1];
+	struct mm_buf buf;
+
+	mm_buf_init(&buf, 8192);
+	mm_buf_add_u8(&buf, (uint8_t)number);
+	mm_buf_add_u8(&buf, 0);
+	mm_buf_add_u32(&buf, 3600);
+	mm_buf_add_u32(&buf, 604800);
+	mm_buf_add_u32(&buf, 172800);
+	mm_buf_add_u32(&buf, 86400);
+	mm_buf_add_u8(&buf, number == 0);
+	mm_buf_add(&buf, world_realm_names[number], strlen(world_realm_names[number]) + 1);
+	mm_buf_add_str(&buf, number == 0 ? "https://login.example/{tenant}/v2.0" : "https://people.example");
+	mm_buf_add(&buf, nothing, 1);
+	mm_buf_add(&buf, "EdDSA", 6);
+	mm_buf_add(&buf, nothing, 1);
+	assert_true(mm_buf_ok(&buf));
+	world_tell(MM_MESSAGE_LEDGER_REALM, buf.data, buf.len, -1);
+	buf.len = 2;
+	mm_buf_add_str(&buf, number == 0 ? "contoso" : "all");
+	mm_buf_add(&buf, nothing, 1);
+	mm_buf_add_str(&buf, number == 0 ? "aaaaaaaa-0000-4000-8000-00000000000a" : "");
+	mm_buf_add(&buf, nothing, 1);
+	mm_buf_add(&buf, number == 0 ? "contoso.example" : "people.example", number == 0 ? 16 : 15);
+	mm_buf_add(&buf, nothing, 1);
+	world_tell(MM_MESSAGE_LEDGER_TENANT, buf.data, buf.len, -1);
+	buf.len = 2;
+	mm_buf_add_str(&buf, WORLD_AUDIENCE);
+	world_tell(MM_MESSAGE_LEDGER_SERVICE, buf.data, buf.len, -1);
+	mm_buf_clear(&buf);
+}
+
+static void world_pump(int timeout_ms);
+
+static void
+world_wait_ready(void)
+{
+	int64_t until_ms = world_boot_ms() + WORLD_PATIENCE_MS;
+
+	while (!world.ready && !world.gone && world_boot_ms() < until_ms)
+		world_pump(100);
+	assert_true(world.ready || (world.gone && world.no_patience));
+}
+
+/* Start it, with the environment's entries (NULL: none), and wait until it serves. */
+static void
+world_start(const char *preload, int clock_fd)
+{
+	int pair[2];
+	char number[16];
+	struct mm_buf buf;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	world.pid = fork();
+	assert_true(world.pid != -1);
+	if (world.pid == 0) {
+		if (preload != NULL) {
+			snprintf(number, sizeof(number), "%d", clock_fd);
+			setenv("LD_PRELOAD", preload, 1);
+			setenv("MM_TEST_CLOCK_FD", number, 1);
+			fcntl(clock_fd, F_SETFD, 0);
+		}
+		dup2(pair[1], MM_CONTROL_FD);
+		execl(world.program, world.program, (char *)NULL);
+		_exit(126);
+	}
+	close(pair[1]);
+	world.control = pair[0];
+	world.ready = world.gone = false;
+	{
+		int fd = open(world.folder, O_RDONLY | O_DIRECTORY);
+
+		world_tell(MM_MESSAGE_LEDGER_FOLDER, NULL, 0, fd);
+		close(fd);
+	}
+	world_tell_file(MM_MESSAGE_LEDGER_SEALING_KEY, "sealing.key");
+	world_tell_file(MM_MESSAGE_LEDGER_CERTIFICATE, "key-state.cert");
+	for (unsigned i = 0; i < WORLD_REALMS; i++)
+		world_tell_realm(i);
+	mm_buf_init(&buf, 16);
+	mm_buf_add_u32(&buf, world_uid());
+	mm_buf_add_u32(&buf, world_uid());
+	mm_buf_add_u64(&buf, 7);
+	world_tell(MM_MESSAGE_LEDGER_START, buf.data, buf.len, -1);
+	mm_buf_clear(&buf);
+	world_wait_ready();
+}
+
+static int
+world_pair(enum mm_process process, unsigned realm)
+{
+	const uint8_t payload[3] = { (uint8_t)process, (uint8_t)realm, 0 };
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	world_tell(MM_MESSAGE_LEDGER_PEER, payload, sizeof(payload), pair[1]);
+	close(pair[1]);
+	return pair[0];
+}
+
+static bool
+world_say(int fd, enum mm_process who, enum mm_message_type type, const void *payload, size_t len)
+{
+	int sent = mm_message_send(fd, who, MM_PROCESS_LEDGER, type, payload, len, -1);
+
+	if (sent == -1 && !world.no_patience)
+		fail_msg("a message could not be sent: %s", strerror(errno));
+	world.gone = world.gone || sent == -1;
+	return sent == 0;
+}
+
+static void
+world_say_state(unsigned realm)
+{
+	struct mm_signer_state state = { .count = world.signers[realm].count,
+		.last_serial = world.signers[realm].last_serial };
+
+	(void)world_say(world.signer_fd[realm], MM_PROCESS_SIGNER, MM_MESSAGE_SIGNER_STATE, &state, sizeof(state));
+}
+
+static void
+world_join_signer(unsigned realm)
+{
+	world.signer_fd[realm] = world_pair(MM_PROCESS_SIGNER, realm);
+	world_say_state(realm);
+}
+
+static void
+world_join_gate(void)
+{
+	memset(&world.index_reader, 0, sizeof(world.index_reader));
+	memcpy(world.index_reader.root, world.root_public, sizeof(world.root_public));
+	world.settled_minute = 0;
+	world.day_key_count = 0;
+	for (unsigned i = 0; i < WORLD_REALMS; i++) {
+		mm_issued_free(&world.issued[i]);
+		world.issued[i] = mm_issued_new((size_t)256 * 1024 * 1024);
+		assert_non_null(world.issued[i]);
+	}
+	world.gate_fd = world_pair(MM_PROCESS_GATE, 0);
+}
+
+static void
+world_join(void)
+{
+	for (unsigned i = 0; i < WORLD_REALMS; i++) {
+		world_join_signer(i);
+		world.verifier_fd[i] = world_pair(MM_PROCESS_VERIFIER, i);
+		world.issuer_fd[i] = world_pair(MM_PROCESS_ISSUER, i);
+	}
+	world_join_gate();
+}
+
+static void
+world_close_all(void)
+{
+	int *const all[] = { &world.control, &world.gate_fd, &world.signer_fd[0], &world.signer_fd[1],
+		&world.verifier_fd[0], &world.verifier_fd[1], &world.issuer_fd[0], &world.issuer_fd[1] };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (*all[i] > 0)
+			close(*all[i]);
+		*all[i] = -1;
+	}
+}
+
+/* End it by a signal, or 0: tell it to stop; its wait status. */
+static int
+world_end(int signal_number)
+{
+	int status;
+
+	if (signal_number == 0)
+		world_tell(MM_MESSAGE_LEDGER_STOP, NULL, 0, -1);
+	else
+		kill(world.pid, signal_number);
+	assert_int_equal(waitpid(world.pid, &status, 0), world.pid);
+	world.pid = 0;
+	return status;
+}
+
+static void
+world_remove(void)
+{
+	DIR *dir = opendir(world.folder);
+	struct dirent *entry;
+
+	if (world.pid > 0)
+		world_end(SIGKILL);
+	world_close_all();
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		(void)unlinkat(world.folder_fd, entry->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
+	close(world.folder_fd);
+	(void)rmdir(world.folder);
+	for (size_t i = 0; i < world.token_count; i++)
+		free(world.tokens[i].text);
+	free(world.tokens);
+	for (unsigned i = 0; i < WORLD_REALMS; i++) {
+		mm_issued_free(&world.issued[i]);
+		for (size_t j = 0; j < world.signers[i].key_count; j++) {
+			mm_signer_free(&world.signers[i].keys[j].signer);
+			mm_signing_key_free(&world.signers[i].keys[j].key);
+		}
+	}
+}
+
+/* ---- the signer's part ---- */
+
+static struct world_key *
+world_find_key(struct world_signer *signer, const uint8_t thumbprint[MM_DIGEST_LEN])
+{
+	for (size_t i = 0; i < signer->key_count; i++)
+		if (memcmp(signer->keys[i].thumbprint, thumbprint, MM_DIGEST_LEN) == 0)
+			return &signer->keys[i];
+	return NULL;
+}
+
+static void
+world_make_key(unsigned realm, const struct mm_key_order *order)
+{
+	struct world_signer *signer = &world.signers[realm];
+	struct world_key *key = &signer->keys[signer->key_count++];
+	static char memory[8192];
+	static struct {
+		struct mm_key_done done;
+		char jwk[2048];
+	} answer;
+	struct mm_scratch scratch;
+	struct mm_slice members;
+
+	assert_true(signer->key_count < WORLD_KEYS_MAX);
+	key->key = mm_signing_key_make(MM_SCHEME_ED25519, 0);
+	assert_non_null(key->key);
+	key->signer = mm_signer_new(key->key);
+	mm_scratch_init(&scratch, memory, sizeof(memory));
+	assert_int_equal(mm_thumbprint_make(mm_signing_key_material(key->key), &scratch, key->thumbprint),
+	    MM_THUMBPRINT_MADE);
+	assert_true(mm_thumbprint_members(mm_signing_key_material(key->key), &scratch, &members));
+	memset(&answer, 0, sizeof(answer));
+	answer.done.number = order->number;
+	memcpy(answer.done.thumbprint, key->thumbprint, MM_DIGEST_LEN);
+	answer.done.jwk_len = (uint32_t)members.len;
+	memcpy(answer.jwk, members.ptr, members.len);
+	(void)world_say(world.signer_fd[realm], MM_PROCESS_SIGNER, MM_MESSAGE_KEY_DONE, &answer,
+	    sizeof(answer.done) + members.len);
+}
+
+static void
+world_take_order(unsigned realm)
+{
+	struct mm_key_order order;
+	struct mm_key_done done = { .status = MM_SIGN_DONE };
+
+	assert_int_equal(world_message.len, sizeof(order));
+	memcpy(&order, world_message.payload, sizeof(order));
+	if (world_message.type == MM_MESSAGE_KEY_MAKE) {
+		world_make_key(realm, &order);
+		return;
+	}
+	done.number = order.number;
+	memcpy(done.thumbprint, order.thumbprint, MM_DIGEST_LEN);
+	if (world_find_key(&world.signers[realm], order.thumbprint) == NULL)
+		done.status = MM_SIGN_NO_KEY;
+	(void)world_say(world.signer_fd[realm], MM_PROCESS_SIGNER, MM_MESSAGE_KEY_DONE, &done, sizeof(done));
+}
+
+static void
+world_sign(unsigned realm)
+{
+	struct world_signer *signer = &world.signers[realm];
+	struct world_key *key;
+	struct mm_sign sign;
+	static struct {
+		struct mm_signed head;
+		unsigned char signature[MM_MINT_SIGNATURE_MAX];
+	} answer;
+
+	memcpy(&sign, world_message.payload, sizeof(sign));
+	assert_int_equal(world_message.len, sizeof(sign) + sign.len);
+	if (signer->mute)
+		return;
+	memset(&answer, 0, sizeof(answer));
+	assert_true(sign.serial > signer->last_serial);
+	answer.head.serial = sign.serial;
+	answer.head.status = signer->refuse ? MM_SIGN_REFUSED : MM_SIGN_DONE;
+	if (!signer->refuse) {
+		key = world_find_key(signer, sign.thumbprint);
+		if (key == NULL)
+			abort();
+		answer.head.len = (uint32_t)mm_signer_sign(key->signer,
+		    mm_slice(world_message.payload + sizeof(sign), sign.len), answer.signature);
+		assert_true(answer.head.len > 0);
+		signer->count++;
+		signer->last_serial = sign.serial;
+	}
+	answer.head.count = signer->count;
+	(void)world_say(world.signer_fd[realm], MM_PROCESS_SIGNER, MM_MESSAGE_SIGNED, &answer,
+	    sizeof(answer.head) + answer.head.len);
+}
+
+/* ---- the others' ---- */
+
+static void
+world_take_token(unsigned realm)
+{
+	struct mm_token_made made;
+	struct world_token *token;
+	const char *dot;
+
+	memcpy(&made, world_message.payload, sizeof(made));
+	assert_int_equal(world_message.len, sizeof(made) + made.token_len);
+	if (world.token_count == world.token_size) {
+		world.token_size = world.token_size * 2 + 1024;
+		world.tokens = reallocarray(world.tokens, world.token_size, sizeof(*world.tokens));
+		if (world.tokens == NULL)
+			abort();
+	}
+	token = &world.tokens[world.token_count++];
+	memset(token, 0, sizeof(*token));
+	token->number = made.number;
+	token->realm = (uint16_t)realm;
+	token->status = (enum mm_mint_status)made.status;
+	if (made.status != MM_MINT_DONE)
+		return;
+	world.done_count++;
+	memcpy(token->token_id, made.token_id, sizeof(token->token_id));
+	token->len = made.token_len;
+	token->text = malloc(token->len);
+	assert_non_null(token->text);
+	memcpy(token->text, world_message.payload + sizeof(made), token->len);
+	dot = memrchr(token->text, '.', token->len);
+	assert_non_null(dot);
+	assert_true(mm_sha256(mm_slice(token->text, (size_t)(dot - token->text)), token->digest));
+}
+
+static void
+world_take_items(void)
+{
+	struct mm_index_item item;
+	size_t position = 0;
+
+	while (mm_index_next(&world.batch, &position, &item)) {
+		assert_true(item.realm < WORLD_REALMS);
+		if (item.kind == MM_INDEX_ENTRIES)
+			assert_true(mm_issued_add(world.issued[item.realm], item.place, item.entries, item.count));
+		else if (item.kind == MM_INDEX_VOID)
+			assert_true(mm_issued_void(world.issued[item.realm], item.place));
+		else
+			mm_issued_set_high_water(world.issued[item.realm], item.place);
+	}
+}
+
+static void
+world_take_index(void)
+{
+	const char *fault = mm_index_read(&world.index_reader, mm_slice(world_message.payload, world_message.len),
+	    time(NULL), &world.batch);
+
+	if (fault != NULL)
+		fail_msg("%s", fault);
+	world.index_bytes += world_message.len;
+	world.settled_minute = world.batch.head.settled_minute;
+	world.beats += world.batch.head.is_beat;
+	world.batches += !world.batch.head.is_beat;
+	world_take_items();
+}
+
+static void
+world_take_gate(void)
+{
+	switch (world_message.type) {
+	case MM_MESSAGE_LEDGER_DAY_KEYS:
+		assert_int_equal(world_message.len, sizeof(struct mm_day_keys));
+		memcpy(&world.day_keys[world.day_key_count++ % 64], world_message.payload, sizeof(struct mm_day_keys));
+		return;
+	case MM_MESSAGE_GATE_LEDGER_SAYS:
+		memcpy(&world.says, world_message.payload, sizeof(world.says));
+		world.says_count++;
+		return;
+	default:
+		world_take_index();
+	}
+}
+
+static void
+world_take_control(void)
+{
+	char text[1024];
+
+	switch (world_message.type) {
+	case MM_MESSAGE_LEDGER_READY:
+		world.ready = true;
+		return;
+	case MM_MESSAGE_LEDGER_KEYS:
+		world.key_lists++;
+		return;
+	case MM_MESSAGE_LEDGER_ALARM:
+		snprintf(text, sizeof(text), "%.*s", (int)world_message.len, (const char *)world_message.payload);
+		if (getenv("MM_TEST_ALARMS") != NULL)
+			fprintf(stderr, "alarm: %s\n", text);
+		snprintf(world.alarms[world.alarm_count++ % 32], sizeof(world.alarms[0]), "%s", text);
+		return;
+	case MM_MESSAGE_LEDGER_STATUS:
+		snprintf(world.status, sizeof(world.status), "%.*s", (int)world_message.len,
+		    (const char *)world_message.payload);
+		return;
+	default:
+		return;
+	}
+}
+
+/* Take all that came from one. */
+static void
+world_drain(int fd, enum mm_process who, unsigned realm)
+{
+	for (unsigned i = 0; i < 512; i++) {
+		struct pollfd one = { fd, POLLIN, 0 };
+		int received;
+
+		if (poll(&one, 1, 0) != 1)
+			return;
+		received = mm_message_receive(fd, who, MM_PROCESS_LEDGER, &world_message);
+		if (received != 1) {
+			if (!world.no_patience)
+				fail_msg("the ledger went away from its %s", mm_process_name(who));
+			world.gone = true;
+			return;
+		}
+		if (who == MM_PROCESS_MINTMARKD) {
+			world_take_control();
+		} else if (who == MM_PROCESS_GATE) {
+			world_take_gate();
+		} else if (who == MM_PROCESS_SIGNER) {
+			if (world_message.type == MM_MESSAGE_SIGN)
+				world_sign(realm);
+			else
+				world_take_order(realm);
+		} else if (who == MM_PROCESS_ISSUER) {
+			world_take_token(realm);
+		} else if (world_message.type == MM_MESSAGE_TICKET_OPENED) {
+			memcpy(&world.opened, world_message.payload, sizeof(world.opened));
+			world.opened_count++;
+		} else {
+			memcpy(&world.says, world_message.payload, sizeof(world.says));
+			world.says_count++;
+		}
+		if (world_message.fd >= 0)
+			close(world_message.fd);
+	}
+}
+
+static void
+world_pump(int timeout_ms)
+{
+	struct pollfd fds[2 + 3 * WORLD_REALMS] = { { world.control, POLLIN, 0 }, { world.gate_fd, POLLIN, 0 } };
+
+	for (unsigned i = 0; i < WORLD_REALMS; i++) {
+		fds[2 + 3 * i] = (struct pollfd){ world.signer_fd[i] > 0 ? world.signer_fd[i] : -1, POLLIN, 0 };
+		fds[3 + 3 * i] = (struct pollfd){ world.verifier_fd[i] > 0 ? world.verifier_fd[i] : -1, POLLIN, 0 };
+		fds[4 + 3 * i] = (struct pollfd){ world.issuer_fd[i] > 0 ? world.issuer_fd[i] : -1, POLLIN, 0 };
+	}
+	if (poll(fds, 2 + 3 * WORLD_REALMS, timeout_ms) <= 0)
+		return;
+	if (fds[0].revents != 0)
+		world_drain(world.control, MM_PROCESS_MINTMARKD, 0);
+	if (fds[1].revents != 0 && world.gate_fd > 0)
+		world_drain(world.gate_fd, MM_PROCESS_GATE, 0);
+	for (unsigned i = 0; i < WORLD_REALMS; i++) {
+		if (fds[2 + 3 * i].revents != 0)
+			world_drain(world.signer_fd[i], MM_PROCESS_SIGNER, i);
+		if (fds[3 + 3 * i].revents != 0)
+			world_drain(world.verifier_fd[i], MM_PROCESS_VERIFIER, i);
+		if (fds[4 + 3 * i].revents != 0)
+			world_drain(world.issuer_fd[i], MM_PROCESS_ISSUER, i);
+	}
+}
+
+/* Wait until something is so. */
+#define world_until(what)                                                                                             \
+	do {                                                                                                          \
+		int64_t until_ms = world_boot_ms() + WORLD_PATIENCE_MS;                                               \
+		while (!(what) && world_boot_ms() < until_ms)                                                         \
+			world_pump(50);                                                                               \
+		if (!(what))                                                                                          \
+			fail_msg("waited in vain for %s; status: %s", #what, world.status);                           \
+	} while (0)
+
+/* A grant that the realm may make. */
+static void
+world_grant(unsigned realm, struct mm_grant *grant)
+{
+	memset(grant, 0, sizeof(*grant));
+	grant->realm = (uint16_t)realm;
+	grant->token_class = MM_CLASS_ACCESS;
+	grant->kind = MM_GRANT_CLIENT_CREDENTIALS;
+	grant->lifetime_s = 3600;
+	assert_true(mm_mint_text_set(&grant->tenant,
+	    mm_slice_str(realm == 0 ? "aaaaaaaa-0000-4000-8000-00000000000a" : "")));
+	assert_true(mm_mint_text_set(&grant->subject, mm_slice_str("alice")));
+	assert_true(mm_mint_text_set(&grant->client, mm_slice_str("webmail")));
+	assert_true(mm_mint_text_set(&grant->audience, mm_slice_str(WORLD_AUDIENCE)));
+	assert_true(mm_mint_text_set(&grant->scope, mm_slice_str("imap")));
+	assert_true(mm_mint_text_set(&grant->mailbox, mm_slice_str("alice@contoso.example")));
+}
+
+static uint64_t world_tickets;
+
+/* The ticket of a number. */
+static void
+world_ticket_number(uint64_t number, uint8_t ticket[MM_TICKET_LEN])
+{
+	memset(ticket, 0xA5, MM_TICKET_LEN);
+	memcpy(ticket, &number, sizeof(number));
+}
+
+static uint64_t
+world_open_ticket(unsigned realm, const struct mm_grant *grant)
+{
+	struct mm_ticket_open open = { .expires_ms = world_boot_ms() + 30000, .grant = *grant };
+	uint64_t number = ++world_tickets;
+
+	world_ticket_number(number, open.ticket);
+	(void)world_say(world.verifier_fd[realm], MM_PROCESS_VERIFIER, MM_MESSAGE_TICKET_OPEN, &open, sizeof(open));
+	return number;
+}
+
+static void
+world_spend(unsigned realm, uint64_t number)
+{
+	struct mm_ticket_spend spend = { .number = number };
+
+	world_ticket_number(number, spend.ticket);
+	(void)world_say(world.issuer_fd[realm], MM_PROCESS_ISSUER, MM_MESSAGE_TICKET_SPEND, &spend, sizeof(spend));
+}
+
+/* Make one token of a grant and wait for the answer to it; the caller reads it at once. */
+static const struct world_token *
+world_issue(unsigned realm, const struct mm_grant *grant)
+{
+	unsigned opened = world.opened_count;
+	size_t answered = world.token_count;
+	uint64_t number = world_open_ticket(realm, grant);
+
+	world_until(world.opened_count > opened);
+	world_spend(realm, number);
+	world_until(world.token_count > answered);
+	assert_int_equal(world.tokens[world.token_count - 1].number, number);
+	return &world.tokens[world.token_count - 1];
+}
+
+/* Wait until tokens can be made: the signers have made and opened their keys. */
+static void
+world_until_issuing(void)
+{
+	struct mm_grant grant;
+	enum mm_mint_status status = MM_MINT_NO_KEY;
+	int64_t until_ms = world_boot_ms() + WORLD_PATIENCE_MS;
+
+	for (unsigned i = 0; i < WORLD_REALMS; i++, status = MM_MINT_NO_KEY)
+		while (status != MM_MINT_DONE) {
+			world_grant(i, &grant);
+			status = world_issue(i, &grant)->status;
+			if (world_boot_ms() > until_ms)
+				fail_msg("no token is made: status %d: %s", (int)status, world.status);
+			if (status != MM_MINT_DONE)
+				world_pump(50);
+		}
+}
+
+/* What the ledger says of a token when the verifier asks. */
+static enum mm_issued_answer
+world_ask(const struct world_token *token)
+{
+	struct mm_ask_issued ask = { .number = 1, .realm = token->realm };
+	unsigned before = world.says_count;
+
+	memcpy(ask.token_id, token->token_id, sizeof(ask.token_id));
+	memcpy(ask.digest, token->digest, sizeof(ask.digest));
+	(void)world_say(world.verifier_fd[token->realm], MM_PROCESS_VERIFIER, MM_MESSAGE_VERIFIER_ASK_ISSUED, &ask,
+	    sizeof(ask));
+	world_until(world.says_count > before);
+	return (enum mm_issued_answer)world.says.answer;
+}
+
+#endif
