@@ -141,7 +141,7 @@ write_latency(const struct page *page)
 static void
 write_proof(const struct page *page)
 {
-	begin_family(page, "mintmark_proof_total", "counter", "Decisions on mints' tokens, by what proved them issued.");
+	begin_family(page, "mintmark_proof_total", "counter", "Decisions on mints' tokens, by proof of issuance.");
 	for (size_t i = 0; i < page->view->trust->service_count; i++)
 		for (int issuance = MM_ISSUANCE_NONE + 1; issuance < MM_ISSUANCE_COUNT; issuance++) {
 			uint64_t count = get(&page->view->services[i]->proofs[issuance]);

@@ -196,7 +196,8 @@ unlink_wait(struct gate_waits *waits, struct gate_wait *wait)
 static bool
 goes_on(const struct gate_waits *waits, const struct gate_wait *wait)
 {
-	return wait->stage == GATE_WAIT_OVER || (wait->stage == GATE_WAIT_STREAM && wait->progress != atomic_load(&waits->progress));
+	return wait->stage == GATE_WAIT_OVER ||
+	    (wait->stage == GATE_WAIT_STREAM && wait->progress != atomic_load(&waits->progress));
 }
 
 size_t

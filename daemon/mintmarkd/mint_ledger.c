@@ -100,7 +100,7 @@ order_files(const struct mm_mintmarkd *mintmarkd, struct mm_mint_order *order)
 	    opens ? mm_mint_files_open_certificate(config) : -1);
 }
 
-/* The epoch is not noted: a new one is no reason to start anew. */
+/* The epoch, of what the gate decides by, is not noted: a new one is no reason to start anew. */
 static void
 send_start(const struct mm_mintmarkd *mintmarkd, struct mm_mint_order *order)
 {
@@ -113,7 +113,7 @@ send_start(const struct mm_mintmarkd *mintmarkd, struct mm_mint_order *order)
 	mm_buf_init(&buf, 2 * sizeof(uint32_t) + sizeof(uint64_t));
 	mm_buf_add_u32(&buf, mintmarkd->user.uid);
 	mm_buf_add_u32(&buf, mintmarkd->user.gid);
-	mm_buf_add_u64(&buf, mintmarkd->trust.epoch);
+	mm_buf_add_u64(&buf, mintmarkd->gate.settled_epoch);
 	mm_mint_order_buf(&start, MM_MESSAGE_LEDGER_START, &buf, -1);
 	mm_buf_clear(&unnoted);
 	order->failed = start.failed;

@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A gate takes the largest snapshot in about a second. */
+#define EPOCH_DUE_MS 10000
+
 _Static_assert(offsetof(struct mm_mint_process, keeper) == 0, "a keeper is the beginning of its process");
 
 static const struct {
@@ -45,7 +48,7 @@ clear_process(struct mm_mint_process *process)
 void
 mm_mints_init(struct mm_mints *mints, struct mm_mintmarkd *mintmarkd)
 {
-	*mints = (struct mm_mints){ .mintmarkd = mintmarkd };
+	*mints = (struct mm_mints){ .mintmarkd = mintmarkd, .epoch_due_ms = MM_NEVER_MS };
 	init_process(&mints->ledger, &mm_mint_ledger_role, NULL, mintmarkd);
 	snprintf(mints->ledger.name, sizeof(mints->ledger.name), "the ledger");
 }
@@ -326,12 +329,22 @@ send_epoch(struct mm_mints *mints, uint64_t epoch)
 }
 
 void
+mm_mints_settled(struct mm_mintmarkd *mintmarkd)
+{
+	struct mm_mints *mints = &mintmarkd->mints;
+
+	if (mintmarkd->gate.settled_epoch >= mintmarkd->trust.epoch)
+		mints->epoch_due_ms = MM_NEVER_MS;
+	if (mm_keeper_serves(&mints->ledger.keeper))
+		send_epoch(mints, mintmarkd->gate.settled_epoch);
+}
+
+void
 mm_mints_send_trust(struct mm_mintmarkd *mintmarkd)
 {
 	struct mm_mints *mints = &mintmarkd->mints;
 
-	if (mm_keeper_serves(&mints->ledger.keeper))
-		send_epoch(mints, mintmarkd->trust.epoch);
+	mints->epoch_due_ms = mm_clock_ms() + EPOCH_DUE_MS;
 	for (size_t i = 0; i < mints->count; i++) {
 		struct mm_keeper *verifier = &mints->items[i]->parts[MM_MINT_VERIFIER].keeper;
 
@@ -409,7 +422,7 @@ mm_mints_reap(struct mm_mints *mints)
 int64_t
 mm_mints_deadline_ms(const struct mm_mints *mints)
 {
-	int64_t deadline_ms = MM_NEVER_MS;
+	int64_t deadline_ms = mints->epoch_due_ms;
 
 	for (size_t i = 0; i < process_count(mints); i++) {
 		int64_t own_ms = mm_keeper_deadline_ms(&process_at(mints, i)->keeper);
@@ -423,6 +436,11 @@ mm_mints_deadline_ms(const struct mm_mints *mints)
 void
 mm_mints_check_time(struct mm_mints *mints)
 {
+	if (mm_clock_ms() >= mints->epoch_due_ms) {
+		mints->epoch_due_ms = MM_NEVER_MS;
+		if (mm_keeper_serves(&mints->ledger.keeper))
+			send_epoch(mints, mints->mintmarkd->trust.epoch);
+	}
 	for (size_t i = 0; i < process_count(mints); i++)
 		mm_keeper_check_time(&process_at(mints, i)->keeper);
 }

@@ -80,6 +80,7 @@ struct mm_mints {
 	uint8_t root[MM_ED25519_PUBLIC_LEN]; /* pinned from the first start with a mint on */
 	struct mm_peers peers;
 	struct mm_asks asks;
+	int64_t epoch_due_ms; /* when the ledger hears the epoch in any case; MM_NEVER_MS: it knows it */
 };
 
 void mm_mints_init(struct mm_mints *mints, struct mm_mintmarkd *mintmarkd);
@@ -98,8 +99,13 @@ struct mm_mint *mm_mints_by_number(const struct mm_mints *mints, uint16_t number
 /* The realm's section in the configuration in use. */
 const struct mm_config_realm *mm_mint_config(const struct mm_mint_process *process);
 
-/* Another trust is in use: the ledger hears its epoch, the verifiers get the snapshot. */
+/*
+ * Another trust is in use: the verifiers get the snapshot. The ledger hears its epoch, and its heartbeats name it, when
+ * the gate decides by it (mm_mints_settled()), or should have for long: a gate that is named an epoch which it lacks is
+ * stale at once.
+ */
 void mm_mints_send_trust(struct mm_mintmarkd *mintmarkd);
+void mm_mints_settled(struct mm_mintmarkd *mintmarkd);
 
 /* ---- for the loop ---- */
 
@@ -147,8 +153,8 @@ extern const struct mm_mint_role mm_mint_ledger_role, mm_mint_signer_role;
 extern const struct mm_mint_role mm_mint_verifier_role, mm_mint_issuer_role;
 
 /*
- * The tenants of a mint: its own, and of a derived realm those of its parents. Those of the configuration, each id once;
- * and those that were added at the ledger, which change while the processes run.
+ * The tenants of a mint: its own, and of a derived realm those of its parents. Those of the configuration, each id
+ * once; and those that were added at the ledger, which change while the processes run.
  */
 typedef void mm_mint_tenant_fn(void *ctx, const struct mm_config_tenant *tenant);
 void mm_mint_each_tenant(const struct mm_mint_process *process, mm_mint_tenant_fn *fn, void *ctx);

@@ -88,6 +88,7 @@ mm_renewal_settled(struct mm_mintmarkd *mintmarkd)
 {
 	const struct mm_renewal *renewal = &mintmarkd->renewal;
 
+	mm_mints_settled(mintmarkd);
 	if (renewal->settle_deadline_ms != MM_NEVER_MS && mintmarkd->gate.settled_epoch >= renewal->settle_epoch)
 		end_reload(mintmarkd);
 	else if (!renewal->reloading)

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ledger's stream at the gate: what is signed and in order is taken, anything else ends it; one after the other, and
+ * through the thread that hears a ledger, which is the test here.
+ */
+#include "daemon/gate/ledger.h"
+#include "daemon/gate/stream.h"
+#include "daemon/ipc/limits.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define MINUTE 29000000
+#define NOW_S ((int64_t)MINUTE * 60 + 20)
+
+static struct mm_ed25519 *root, *key, *thief;
+static uint8_t root_public[MM_ED25519_PUBLIC_LEN], certificate_bytes[MM_MINT_CERTIFICATE_LEN];
+static const char *const names[MM_MINT_REALMS_MAX] = { "consumer", "enterprise" };
+static uint32_t minute = MINUTE; /* of tokens; the thread forgets those that are old by its own clock */
+static struct mm_index_writer writer;
+static struct gate_stream stream;
+static const struct gate_stream_time time_of_test = { NOW_S, NOW_S * 1000000, 5000 };
+
+static struct mm_ed25519 *
+make_key(void)
+{
+	uint8_t seed[MM_ED25519_SEED_LEN];
+	struct mm_ed25519 *made;
+
+	assert_true(mm_ed25519_make(seed));
+	made = mm_ed25519_new(seed);
+	assert_non_null(made);
+	return made;
+}
+
+static int
+make_keys(void **state)
+{
+	struct mm_mint_certificate certificate = { MM_PURPOSE_KEY_STATE, 7, 0, INT64_C(1) << 40, { 0 } };
+
+	(void)state;
+	root = make_key();
+	key = make_key();
+	thief = make_key();
+	mm_ed25519_public(root, root_public);
+	mm_ed25519_public(key, certificate.public_key);
+	return mm_mint_certificate_make(&certificate, root, certificate_bytes) ? 0 : -1;
+}
+
+static int
+free_keys(void **state)
+{
+	(void)state;
+	mm_ed25519_free(&root);
+	mm_ed25519_free(&key);
+	mm_ed25519_free(&thief);
+	return 0;
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	assert_true(mm_index_writer_init(&writer));
+	assert_true(gate_stream_init(&stream, root_public));
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	gate_stream_clear(&stream);
+	return 0;
+}
+
+static struct mm_token_place
+place(uint32_t counter)
+{
+	return (struct mm_token_place){ .signer = 4, .minute = minute, .counter = counter };
+}
+
+static struct mm_slice
+finish(const struct mm_ed25519 *signer, bool is_beat, uint32_t settled_minute)
+{
+	const struct mm_index_head head = { .epoch = 9, .time_us = NOW_S * 1000000, .boot_ms = 5000,
+		.settled_minute = settled_minute, .is_beat = is_beat };
+	struct mm_slice message;
+
+	assert_true(mm_index_finish(&writer, &head, certificate_bytes, signer, &message));
+	return message;
+}
+
+/* A batch with these entries of consumer, from a counter on, and its high-water mark. */
+static struct mm_slice
+batch(const struct mm_ed25519 *signer, uint32_t from, const uint64_t *entries, size_t count)
+{
+	mm_index_begin(&writer);
+	assert_int_equal(mm_index_add_entries(&writer, 0, place(from), entries, count), count);
+	assert_true(mm_index_add_place(&writer, MM_INDEX_HIGH_WATER, 0, place(from + (uint32_t)count - 1)));
+	return finish(signer, false, MINUTE);
+}
+
+static const char *
+take(enum mm_message_type type, struct mm_slice bytes)
+{
+	static struct mm_message message;
+
+	message = (struct mm_message){ .type = type, .len = bytes.len, .fd = -1 };
+	memcpy(message.payload, bytes.ptr, bytes.len);
+	return gate_stream_take(&stream, &message, names, &time_of_test);
+}
+
+static enum mm_issued_result
+find(const struct mm_proof *proof, uint32_t counter, uint64_t entry)
+{
+	const struct mm_proof_realm *realm = mm_proof_find_realm(proof, mm_slice_str("consumer"));
+
+	return realm == NULL ? 0 : mm_issued_find(realm->issued, place(counter), entry);
+}
+
+static void
+takes_what_is_signed(void **state)
+{
+	const uint64_t entries[] = { 11, 12, 13 };
+
+	(void)state;
+	assert_null(take(MM_MESSAGE_LEDGER_INDEX, batch(key, 0, entries, 3)));
+	assert_true(stream.settled);
+	assert_int_equal(stream.head.epoch, 9);
+	assert_int_equal(stream.clock_off_ms, 0);
+	assert_int_equal(find(stream.proof, 1, 12), MM_ISSUED_FOUND);
+	assert_int_equal(find(stream.proof, 1, 13), MM_ISSUED_ABSENT);
+	assert_int_equal(find(stream.proof, 3, 14), MM_ISSUED_NOT_YET);
+	mm_index_begin(&writer);
+	assert_null(take(MM_MESSAGE_LEDGER_BEAT, finish(key, true, MINUTE)));
+	mm_index_begin(&writer);
+	assert_true(mm_index_add_place(&writer, MM_INDEX_VOID, 0, place(1)));
+	assert_null(take(MM_MESSAGE_LEDGER_INDEX, finish(key, false, MINUTE)));
+	assert_int_equal(find(stream.proof, 1, 12), MM_ISSUED_ABSENT);
+}
+
+static void
+refuses_what_is_not(void **state)
+{
+	const uint64_t entries[] = { 11 };
+	struct mm_slice message;
+	char copy[MM_INDEX_MESSAGE_MAX];
+
+	(void)state;
+	assert_non_null(take(MM_MESSAGE_LEDGER_INDEX, batch(thief, 0, entries, 1)));
+	end(NULL);
+	begin(NULL);
+	message = batch(key, 0, entries, 1);
+	memcpy(copy, message.ptr, message.len);
+	copy[message.len / 2] ^= 1;
+	assert_non_null(take(MM_MESSAGE_LEDGER_INDEX, mm_slice(copy, message.len)));
+	end(NULL);
+	begin(NULL);
+	assert_non_null(take(MM_MESSAGE_LEDGER_BEAT, batch(key, 0, entries, 1)));
+	end(NULL);
+	begin(NULL);
+	assert_non_null(take(MM_MESSAGE_GATE_LEDGER_SAYS, mm_slice_str("")));
+}
+
+static void
+refuses_what_is_left_out_or_repeated(void **state)
+{
+	const uint64_t entries[] = { 11 };
+	struct mm_slice message;
+	char copy[MM_INDEX_MESSAGE_MAX];
+
+	(void)state;
+	message = batch(key, 0, entries, 1);
+	memcpy(copy, message.ptr, message.len);
+	assert_null(take(MM_MESSAGE_LEDGER_INDEX, mm_slice(copy, message.len)));
+	assert_non_null(take(MM_MESSAGE_LEDGER_INDEX, mm_slice(copy, message.len)));
+	end(NULL);
+	begin(NULL);
+	assert_null(take(MM_MESSAGE_LEDGER_INDEX, batch(key, 0, entries, 1)));
+	(void)batch(key, 1, entries, 1);
+	assert_non_null(take(MM_MESSAGE_LEDGER_INDEX, batch(key, 2, entries, 1)));
+}
+
+static void
+refuses_a_mint_that_nobody_told_of(void **state)
+{
+	struct mm_day_keys keys = { .realm = 7 };
+
+	(void)state;
+	mm_index_begin(&writer);
+	assert_true(mm_index_add_place(&writer, MM_INDEX_HIGH_WATER, 5, place(0)));
+	assert_non_null(take(MM_MESSAGE_LEDGER_INDEX, finish(key, false, MINUTE)));
+	assert_non_null(take(MM_MESSAGE_LEDGER_DAY_KEYS, mm_slice((const char *)&keys, sizeof(keys))));
+	assert_non_null(take(MM_MESSAGE_LEDGER_DAY_KEYS, mm_slice((const char *)&keys, sizeof(keys) - 1)));
+}
+
+/* ---- the thread ---- */
+
+static struct gate gate;
+static int mintmarkd = -1, ledger = -1;
+
+static void
+connect_ledger(void)
+{
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
+	if (ledger >= 0)
+		close(ledger);
+	ledger = pair[0];
+	gate_ledger_take_peer(&gate, pair[1]);
+	assert_true(mm_index_writer_init(&writer));
+}
+
+static int
+begin_thread(void **state)
+{
+	static const unsigned char payload[] = { 0, 0, 'c', 'o', 'n', 's', 'u', 'm', 'e', 'r' };
+	int pair[2];
+
+	(void)state;
+	minute = (uint32_t)(time(NULL) / 60);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
+	mintmarkd = fcntl(pair[0], F_DUPFD_CLOEXEC, MM_CONTROL_FD + 1); /* that number may be one of the two */
+	close(pair[0]);
+	assert_int_equal(dup2(pair[1], MM_CONTROL_FD), MM_CONTROL_FD);
+	if (pair[1] != MM_CONTROL_FD)
+		close(pair[1]);
+	memset(&gate, 0, sizeof(gate));
+	gate.stale_after_s = 1;
+	assert_true(gate_mint_keys_set_root(&gate.mint_keys, root_public, sizeof(root_public)));
+	assert_true(gate_mint_keys_add_mint(&gate.mint_keys, payload, sizeof(payload)));
+	assert_true(gate_ledger_begin(&gate));
+	return 0;
+}
+
+static int
+end_thread(void **state)
+{
+	(void)state;
+	gate_ledger_let_go(&gate);
+	gate_ledger_end(&gate);
+	if (mintmarkd >= 0)
+		close(mintmarkd);
+	if (ledger >= 0)
+		close(ledger);
+	mintmarkd = ledger = -1;
+	close(MM_CONTROL_FD);
+	return 0;
+}
+
+static void
+send_bytes(enum mm_message_type type, struct mm_slice bytes)
+{
+	assert_int_equal(mm_message_send(ledger, MM_PROCESS_LEDGER, MM_PROCESS_GATE, type, bytes.ptr, bytes.len, -1),
+	    0);
+}
+
+static int64_t
+clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A heartbeat of now, but for what the test makes of the clock. */
+static void
+beat(uint64_t epoch, int64_t clock_off_ms, int64_t age_ms)
+{
+	const struct mm_index_head head = {
+		.epoch = epoch,
+		.time_us = (clock_ms(CLOCK_REALTIME) + clock_off_ms - age_ms) * 1000,
+		.boot_ms = clock_ms(CLOCK_BOOTTIME) - age_ms,
+		.settled_minute = MINUTE,
+		.is_beat = true,
+	};
+	struct mm_slice message;
+
+	mm_index_begin(&writer);
+	assert_true(mm_index_finish(&writer, &head, certificate_bytes, key, &message));
+	send_bytes(MM_MESSAGE_LEDGER_BEAT, message);
+}
+
+static enum mm_freshness
+freshness(uint64_t epoch)
+{
+	return gate_ledger_freshness(gate.ledger, epoch, clock_ms(CLOCK_REALTIME));
+}
+
+/* Until it is so; a test that waits in vain fails by its time. */
+static void
+await_freshness(uint64_t epoch, enum mm_freshness wanted)
+{
+	const struct timespec step = { 0, 1000000 };
+
+	while (freshness(epoch) != wanted)
+		nanosleep(&step, NULL);
+}
+
+static void
+await_message(enum mm_message_type type)
+{
+	static struct mm_message message;
+	const struct timespec step = { 0, 1000000 };
+
+	for (;;) {
+		if (mm_message_receive(mintmarkd, MM_PROCESS_MINTMARKD, MM_PROCESS_GATE, &message) == 1 &&
+		    message.type == type)
+			return;
+		nanosleep(&step, NULL);
+	}
+}
+
+static void
+is_fresh_by_heartbeats(void **state)
+{
+	(void)state;
+	assert_int_equal(freshness(9), MM_STALE);
+	assert_int_equal(gate_ledger_age_ms(gate.ledger), INT64_MAX);
+	connect_ledger();
+	beat(9, 0, 0);
+	await_freshness(9, MM_FRESH);
+	assert_int_equal(freshness(8), MM_STALE);
+	beat(10, 0, 0);
+	await_freshness(9, MM_STALE);
+	assert_int_equal(freshness(10), MM_FRESH);
+	beat(10, 31000, 0);
+	await_freshness(10, MM_CLOCK_IS_OFF);
+	beat(10, 29000, 0);
+	await_freshness(10, MM_FRESH);
+	beat(10, -31000, 0);
+	await_freshness(10, MM_CLOCK_IS_OFF);
+	beat(10, 0, 0);
+	await_freshness(10, MM_FRESH);
+	/* Nothing more comes: stale after a second. */
+	await_freshness(10, MM_STALE);
+	beat(10, 0, 1500);
+	assert_int_equal(freshness(10), MM_STALE);
+}
+
+static void
+await_token(uint32_t counter, uint64_t entry)
+{
+	const struct timespec step = { 0, 1000000 };
+	enum mm_issued_result found;
+
+	do {
+		const struct mm_proof *proof = gate_ledger_hold_proof(gate.ledger);
+
+		found = proof == NULL ? 0 : find(proof, counter, entry);
+		gate_ledger_give_back_proof(gate.ledger);
+		nanosleep(&step, NULL);
+	} while (found != MM_ISSUED_FOUND);
+}
+
+static bool
+has_token(uint32_t counter, uint64_t entry)
+{
+	const struct mm_proof *proof = gate_ledger_hold_proof(gate.ledger);
+	bool found = proof != NULL && find(proof, counter, entry) == MM_ISSUED_FOUND;
+
+	gate_ledger_give_back_proof(gate.ledger);
+	return found;
+}
+
+/* A ledger that is started anew sends everything again; until it has, the gate decides by what it had. */
+static void
+decides_by_the_old_stream_until_the_new_one_has_all(void **state)
+{
+	const uint64_t entries[] = { 21, 22 };
+
+	(void)state;
+	connect_ledger();
+	send_bytes(MM_MESSAGE_LEDGER_INDEX, batch(key, 0, entries, 2));
+	await_token(1, 22);
+	close(ledger);
+	ledger = -1;
+	await_message(MM_MESSAGE_GATE_WANT_PEER);
+	assert_true(has_token(1, 22));
+	assert_true(gate_ledger_may_come(gate.ledger));
+	connect_ledger();
+	mm_index_begin(&writer);
+	assert_int_equal(mm_index_add_entries(&writer, 0, place(0), entries, 1), 1);
+	send_bytes(MM_MESSAGE_LEDGER_INDEX, finish(key, false, 0));
+	while (!gate_ledger_connected(gate.ledger))
+		continue;
+	assert_true(has_token(1, 22));
+	mm_index_begin(&writer);
+	assert_int_equal(mm_index_add_entries(&writer, 0, place(1), (const uint64_t[]){ 23 }, 1), 1);
+	send_bytes(MM_MESSAGE_LEDGER_INDEX, finish(key, false, MINUTE));
+	await_token(1, 23);
+	assert_false(has_token(1, 22));
+}
+
+static void
+ends_a_stream_that_cannot_be_believed(void **state)
+{
+	const uint64_t entries[] = { 21 };
+	struct gate_ledger_stats stats;
+
+	(void)state;
+	connect_ledger();
+	send_bytes(MM_MESSAGE_LEDGER_INDEX, batch(key, 0, entries, 1));
+	await_token(0, 21);
+	send_bytes(MM_MESSAGE_LEDGER_INDEX, batch(thief, 1, entries, 1));
+	await_message(MM_MESSAGE_GATE_ALARM);
+	await_message(MM_MESSAGE_GATE_WANT_PEER);
+	gate_ledger_get_stats(gate.ledger, &stats);
+	assert_int_equal(stats.broken, 1);
+	assert_true(has_token(0, 21));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(takes_what_is_signed, begin, end),
+		cmocka_unit_test_setup_teardown(refuses_what_is_not, begin, end),
+		cmocka_unit_test_setup_teardown(refuses_what_is_left_out_or_repeated, begin, end),
+		cmocka_unit_test_setup_teardown(refuses_a_mint_that_nobody_told_of, begin, end),
+		cmocka_unit_test_setup_teardown(is_fresh_by_heartbeats, begin_thread, end_thread),
+		cmocka_unit_test_setup_teardown(decides_by_the_old_stream_until_the_new_one_has_all, begin_thread,
+		    end_thread),
+		cmocka_unit_test_setup_teardown(ends_a_stream_that_cannot_be_believed, begin_thread, end_thread),
+	};
+
+	return cmocka_run_group_tests(tests, make_keys, free_keys);
+}
