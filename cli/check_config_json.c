@@ -63,6 +63,14 @@ write_source(struct mm_json_writer *writer, const struct mm_config_realm *realm)
 		mm_json_add_str(writer, "keys_file", realm->keys);
 		return;
 	}
+	if (realm->keys_kind == MM_KEYS_MINT) {
+		mm_json_add_str(writer, "keys_mint", realm->keys);
+		write_list(writer, "derived_from", realm->derived_from);
+		mm_json_add_int(writer, "rotate_every", realm->rotate_every_s);
+		mm_json_add_int(writer, "publish_before", realm->publish_before_s);
+		mm_json_add_int(writer, "visible_for", realm->visible_for_s);
+		return;
+	}
 	mm_json_add_str(writer, "keys_fetched", realm->keys);
 	write_list(writer, "key_hosts", realm->key_hosts);
 	mm_json_add_int(writer, "refresh", realm->refresh_s);
@@ -113,6 +121,32 @@ write_callers(struct mm_json_writer *writer, const struct mm_config *config, str
 }
 
 static void
+write_realms(struct mm_json_writer *writer, const char *name, const struct mm_realm *const *realms, size_t count)
+{
+	mm_json_begin_array(writer, name);
+	for (size_t i = 0; i < count; i++)
+		mm_json_add_slice(writer, NULL, realms[i]->name);
+	mm_json_end_array(writer);
+}
+
+static void
+write_proof(struct mm_json_writer *writer, const struct mm_service *service)
+{
+	static const char *const demands[] = {
+		[MM_PROOF_OFF] = "off",
+		[MM_PROOF_OBSERVE] = "observe",
+		[MM_PROOF_REQUIRED] = "required",
+	};
+
+	mm_json_add_str(writer, "mark", demands[service->mark]);
+	mm_json_add_str(writer, "ledger", demands[service->ledger]);
+	mm_json_add_str(writer, "ledger_away", service->ledger_away_marked_only ? "marked_only" : "deny");
+	mm_json_add_str(writer, "directory", service->directory == MM_DIRECTORY_NONE ? "none" : "mint");
+	write_realms(writer, "accept_unproven", service->unproven_realms, service->unproven_realm_count);
+	write_realms(writer, "exchange_from", service->exchange_realms, service->exchange_realm_count);
+}
+
+static void
 write_service(struct mm_json_writer *writer, const struct mm_checked *checked, const struct mm_service *service)
 {
 	static const char *const bindings[] = {
@@ -124,16 +158,14 @@ write_service(struct mm_json_writer *writer, const struct mm_checked *checked, c
 	mm_json_begin_object(writer, NULL);
 	mm_json_add_slice(writer, "name", service->name);
 	mm_json_add_slice(writer, "audience", service->audience);
-	mm_json_begin_array(writer, "realms");
-	for (size_t i = 0; i < service->realm_count; i++)
-		mm_json_add_slice(writer, NULL, service->realms[i]->name);
-	mm_json_end_array(writer);
+	write_realms(writer, "realms", service->realms, service->realm_count);
 	mm_json_add_slice(writer, "mailbox_claim", service->mailbox_claim);
 	write_texts(writer, "scopes", &service->scopes);
 	if (!service->any_client)
 		write_texts(writer, "clients", &service->clients);
 	mm_json_add_str(writer, "binding", bindings[service->binding]);
 	mm_json_add_bool(writer, "dpop_nonce", service->dpop_nonce);
+	write_proof(writer, service);
 	write_callers(writer, checked->config, service->name);
 	mm_json_end_object(writer);
 }

@@ -167,12 +167,46 @@ static void
 put_mailboxes(const struct mm_service *service)
 {
 	put_title("mailboxes");
-	if (mm_slice_present(service->mailbox_claim)) {
+	if (service->directory != MM_DIRECTORY_NONE) {
+		puts(service->directory == MM_DIRECTORY_MAILBOXES ? "from the mint's directory" :
+		    "none: it opens no mailbox; subjects must stand in the mint's directory");
+	} else if (mm_slice_present(service->mailbox_claim)) {
 		fputs("from claim ", stdout);
 		mm_terminal_put(stdout, service->mailbox_claim, SIZE_MAX);
 		fputc('\n', stdout);
 	} else {
 		fputs("none: it opens no mailbox\n", stdout);
+	}
+}
+
+static void
+put_realms(const struct mm_realm *const *realms, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		fputs(i == 0 ? "" : ", ", stdout);
+		mm_terminal_put(stdout, realms[i]->name, SIZE_MAX);
+	}
+	fputc('\n', stdout);
+}
+
+/* Only where there is something to tell: services of external realms alone have none. */
+static void
+put_proof(const struct mm_service *service)
+{
+	static const char *const demands[] = { "off", "observed", "required" };
+
+	if (service->mark != MM_PROOF_OFF || service->ledger != MM_PROOF_OFF) {
+		put_title("proof");
+		printf("mark %s, ledger %s%s\n", demands[service->mark], demands[service->ledger],
+		    service->ledger_away_marked_only ? "; while the ledger is away a right mark is enough" : "");
+	}
+	if (service->unproven_realm_count > 0) {
+		put_title("unproven");
+		put_realms(service->unproven_realms, service->unproven_realm_count);
+	}
+	if (service->exchanges) {
+		put_title("exchanges");
+		put_realms(service->exchange_realms, service->exchange_realm_count);
 	}
 }
 
@@ -226,6 +260,7 @@ put_service(const struct mm_checked *checked, const struct mm_service *service)
 		put_keys(checked, service->realms[i]);
 	}
 	put_mailboxes(service);
+	put_proof(service);
 	put_demands(service);
 	put_callers(checked->config, service->name);
 	fputc('\n', stdout);

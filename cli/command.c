@@ -175,6 +175,56 @@ const struct mm_command mm_commands[] = {
 	    "\n"
 	    "Exit status: 0 fetched, 1 not, or mintmarkd does not answer, 2 usage.\n",
 	    mm_command_fetch },
+	{ "user", "the people who can sign in at a mint",
+	    "user list|show|add|change|disable [-c FILE|--socket PATH] [--tenant NAME]\n"
+	    "           [--name TEXT] [--delegate ADDR]… [--no-delegates] [--password|--password-stdin]\n"
+	    "           [--enable] [--json] REALM [ADDR]\n"
+	    "\n"
+	    "See and change a mint's users. The password is asked for on the terminal, twice; only its hash leaves\n"
+	    "the command. 'disable', a new password or another tenant end what the user is signed in at.\n"
+	    "\n" CONTROL_USAGE
+	    "        --tenant NAME    his tenant; may be left out where the realm has one\n"
+	    "        --name TEXT      what is shown of him\n"
+	    "        --delegate ADDR  a mailbox that he may open beside his own; again for another\n"
+	    "        --no-delegates   none any more\n"
+	    "        --password       of 'change': ask for a new one\n"
+	    "        --password-stdin read it from standard input, its first line\n"
+	    "        --enable         of 'change': not disabled any more\n"
+	    "    REALM                the mint\n"
+	    "    ADDR                 his mailbox, which is his name too; 'list' needs none\n"
+	    "\n"
+	    "Exit status: 0 done, 1 not, or mintmarkd does not answer, 2 usage.\n",
+	    mm_command_user },
+	{ "client", "the programs that can ask a mint for tokens",
+	    "client list|show|add|change|disable [-c FILE|--socket PATH] [--tenant NAME]\n"
+	    "           [--name TEXT] [--public|--confidential|--secret|--jwks FILE|--certificate FILE|\n"
+	    "           --certificate-subject TEXT] [--grant NAME]… [--scope NAME]… [--audience TEXT]…\n"
+	    "           [--redirect URI]… [--logout URI]… [--consent|--no-consent] [--enable] [--json]\n"
+	    "           REALM [ID]\n"
+	    "\n"
+	    "See and change a mint's clients. A confidential one authenticates by its keys, a certificate or,\n"
+	    "neither is named, a secret, which is made and shown once. A list that is named replaces the one before.\n"
+	    "\n" CONTROL_USAGE
+	    "        --tenant NAME    it is for users of this tenant alone\n"
+	    "        --name TEXT      what its users are shown\n"
+	    "        --public         it can keep no secret: an application on somebody's machine (default)\n"
+	    "        --confidential   it can: a server\n"
+	    "        --secret         of 'change': a new secret\n"
+	    "        --jwks FILE      it signs assertions (private_key_jwt): its public keys as a JWK set\n"
+	    "        --certificate FILE  it shows this certificate (PEM), whoever signed it\n"
+	    "        --certificate-subject TEXT  or one of this subject, of a trusted authority\n"
+	    "        --grant NAME     code, refresh, client_credentials, device or exchange\n"
+	    "        --scope NAME     it may ask for this scope\n"
+	    "        --audience TEXT  for tokens of this service's audience; the first is meant where none is named\n"
+	    "        --redirect URI   a redirect_uri, compared exactly\n"
+	    "        --logout URI     where its users may be sent after they signed out\n"
+	    "        --consent        its users are asked; --no-consent: it is one of ours\n"
+	    "        --enable         of 'change': not disabled any more\n"
+	    "    REALM                the mint\n"
+	    "    ID                   its client_id; 'list' needs none\n"
+	    "\n"
+	    "Exit status: 0 done, 1 not, or mintmarkd does not answer, 2 usage.\n",
+	    mm_command_client },
 	{ "init", "make what the mints of a configuration need",
 	    "init [-c FILE] [--root FILE] [--renew-certificate] [--json]\n"
 	    "\n"

@@ -32,6 +32,8 @@ int mm_command_autopsies(const struct mm_command *command, int argc, char **argv
 int mm_command_status(const struct mm_command *command, int argc, char **argv);
 int mm_command_reload(const struct mm_command *command, int argc, char **argv);
 int mm_command_fetch(const struct mm_command *command, int argc, char **argv);
+int mm_command_user(const struct mm_command *command, int argc, char **argv);
+int mm_command_client(const struct mm_command *command, int argc, char **argv);
 int mm_command_init(const struct mm_command *command, int argc, char **argv);
 int mm_command_help(const struct mm_command *command, int argc, char **argv);
 

@@ -233,6 +233,12 @@ mm_control_tell_error(const struct mm_command *command, struct mm_slice line)
 	fprintf(stderr, "mintmark %s: ", command->name);
 	mm_terminal_put(stderr, text, SIZE_MAX);
 	fputc('\n', stderr);
+	text = mm_answer_text(&object, "mend");
+	if (mm_slice_present(text)) {
+		fputs("    ", stderr);
+		mm_terminal_put(stderr, text, SIZE_MAX);
+		fputc('\n', stderr);
+	}
 	return true;
 }
 

@@ -38,7 +38,6 @@ static const char *const step_names[] = {
 enum step_outcome {
 	STEP_PASSED,
 	STEP_STOPPED,
-	STEP_NOT_ASKED,   /* it has nothing to ask of a token of these realms */
 	STEP_NOT_REACHED, /* an earlier one stopped the decision */
 	STEP_OUTCOMES
 };
@@ -52,7 +51,6 @@ struct outcome_row {
 static const struct outcome_row outcomes[STEP_OUTCOMES] = {
 	[STEP_PASSED] = { "passed", "passed", MM_STYLE_GOOD },
 	[STEP_STOPPED] = { "stopped", "stopped here", MM_STYLE_BAD },
-	[STEP_NOT_ASKED] = { "not_asked", "not asked: it is about tokens of Mintmark's own mints", MM_STYLE_FAINT },
 	[STEP_NOT_REACHED] = { "not_reached", "not reached", MM_STYLE_FAINT },
 };
 
@@ -207,18 +205,18 @@ write_step(struct mm_json_writer *writer, const struct mm_trace_step *step, enum
 
 /* ---- the walk over the steps ---- */
 
-/* Tell of the steps up to and without end, of which the decision told nothing. */
+/* Tell of the steps behind the one that stopped the decision. */
 static void
-tell_skipped(struct explanation *explanation, unsigned end, enum step_outcome outcome)
+tell_not_reached(struct explanation *explanation)
 {
-	for (; explanation->next < end; explanation->next++) {
+	for (; explanation->next <= STEP_LAST; explanation->next++) {
 		const char *name = step_names[explanation->next];
 
 		if (explanation->writer == NULL) {
-			print_outcome(explanation->next, name, outcome);
+			print_outcome(explanation->next, name, STEP_NOT_REACHED);
 			fputc('\n', stdout);
 		} else {
-			begin_step_json(explanation->writer, explanation->next, name, outcome);
+			begin_step_json(explanation->writer, explanation->next, name, STEP_NOT_REACHED);
 			mm_json_end_object(explanation->writer);
 		}
 	}
@@ -231,7 +229,6 @@ tell_step(void *ctx, const struct mm_trace_step *step)
 	struct explanation *explanation = ctx;
 	enum step_outcome outcome = step->reason == MM_OK ? STEP_PASSED : STEP_STOPPED;
 
-	tell_skipped(explanation, step->number, STEP_NOT_ASKED);
 	explanation->next = step->number + 1;
 	if (explanation->writer == NULL)
 		print_step(step, outcome);
@@ -247,7 +244,7 @@ decide_aloud(struct mm_answer *answer, struct mm_json_writer *writer)
 
 	mm_decision_trace(answer->decision, tell_step, &explanation);
 	status = mm_answer_decide(answer);
-	tell_skipped(&explanation, STEP_LAST + 1, answer->allowed ? STEP_NOT_ASKED : STEP_NOT_REACHED);
+	tell_not_reached(&explanation);
 	return status;
 }
 

@@ -144,11 +144,31 @@ mm_question_parse(const struct mm_command *command, int argc, char **argv, struc
 
 /* ---- what it names ---- */
 
+/*
+ * No decision skips a step: what is not to be asked for is taken out of the settings, which here are nobody's but the
+ * command's.
+ */
+static void
+demand_less(struct mm_config *config, const struct mm_question *question)
+{
+	for (size_t i = 0; i < config->service_count; i++) {
+		if (question->no_mark)
+			config->services[i].mark = MM_PROOF_OFF;
+		if (question->no_ledger)
+			config->services[i].ledger = MM_PROOF_OFF;
+	}
+}
+
 static int
-load_trust(struct mm_answer *answer, const char *config_path)
+load_trust(struct mm_answer *answer, const struct mm_question *question)
 {
 	struct mm_problems problems = { 0 };
-	bool loaded = mm_trustfile_load(config_path, &problems, &answer->config, &answer->trust);
+	bool loaded;
+
+	answer->config = mm_trustfile_read_config(question->config_path, &problems);
+	if (answer->config != NULL)
+		demand_less(answer->config, question);
+	loaded = answer->config != NULL && mm_trustfile_load_trust(answer->config, &problems, &answer->trust);
 
 	mm_problems_print(&problems, stderr, false);
 	mm_problems_clear(&problems);
@@ -187,7 +207,7 @@ mm_answer_prepare(const struct mm_command *command, const struct mm_question *qu
 	*answer = (struct mm_answer){ .reason = MM_INTERNAL };
 	status = mm_shown_evidence_make(command, &question->evidence, &answer->shown);
 	if (status == MM_EXIT_DONE)
-		status = load_trust(answer, question->config_path);
+		status = load_trust(answer, question);
 	if (status != MM_EXIT_DONE)
 		return status;
 	answer->request.service = mm_trust_find_service(answer->trust, mm_slice_str(question->service_name));

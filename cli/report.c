@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 /* Text facts, in the order in which they are told. */
-#define TEXT_FACTS_MAX 16
+#define TEXT_FACTS_MAX 18
 
 /* Columns of the facts' names. */
 #define NAME_COLUMNS 14
@@ -47,6 +47,8 @@ list_facts(const struct mm_answer *answer, struct text_fact list[TEXT_FACTS_MAX]
 		{ "client", "client", facts->client },
 		{ "jti", "token id", facts->token_id },
 		{ "session", "session", facts->session },
+		{ "parent", "made from", facts->parent },
+		{ "root", "root", facts->root },
 		{ "audience", "audience", facts->audience },
 		{ "scope", "scope", facts->scope },
 		{ "mailbox", "mailbox", mailbox_of(answer) },
@@ -158,6 +160,8 @@ mm_report_print_facts(const struct mm_question *question, const struct mm_answer
 		fputc('\n', stdout);
 	}
 	print_times(answer);
+	print_name("proof");
+	printf("%s\n", mm_issuance_name(answer->facts->issuance));
 	print_asked(question);
 }
 
@@ -227,8 +231,7 @@ mm_report_write(struct mm_json_writer *writer, const struct mm_question *questio
 	mm_json_add_str(writer, "reason", mm_reason_code(answer->reason));
 	mm_json_add_str(writer, "text", mm_reason_text(answer->reason));
 	mm_json_add_str(writer, "mend", mm_reason_mend(answer->reason));
-	/* Realms of this version are external: nobody here keeps a record of what they issue. */
-	mm_json_add_str(writer, "proof", "none");
+	mm_json_add_str(writer, "proof", mm_issuance_name(answer->facts->issuance));
 	mm_json_add_int(writer, "epoch", (int64_t)mm_trust_epoch(answer->trust));
 	write_facts(writer, answer);
 	write_asked(writer, question);

@@ -463,23 +463,31 @@ compile_and_load(const struct mm_config *config, const struct documents *documen
 }
 
 bool
+mm_trustfile_load_trust(const struct mm_config *config, struct mm_problems *problems, struct mm_trust **trust)
+{
+	struct documents documents = { .count = 0 };
+	struct mm_trust *loaded = NULL;
+
+	if (read_documents(&documents, config, problems))
+		loaded = compile_and_load(config, &documents, problems);
+	clear_documents(&documents);
+	if (loaded != NULL)
+		*trust = loaded;
+	return loaded != NULL;
+}
+
+bool
 mm_trustfile_load(const char *config_path, struct mm_problems *problems, struct mm_config **config,
     struct mm_trust **trust)
 {
 	struct mm_config *read = mm_trustfile_read_config(config_path, problems);
-	struct documents documents = { .count = 0 };
-	struct mm_trust *loaded = NULL;
 
 	if (read == NULL)
 		return false;
-	if (read_documents(&documents, read, problems))
-		loaded = compile_and_load(read, &documents, problems);
-	clear_documents(&documents);
-	if (loaded == NULL) {
+	if (!mm_trustfile_load_trust(read, problems, trust)) {
 		mm_config_free(&read);
 		return false;
 	}
 	*config = read;
-	*trust = loaded;
 	return true;
 }

@@ -44,4 +44,7 @@ struct mm_config *mm_trustfile_read_config(const char *path, struct mm_problems 
 bool mm_trustfile_load(const char *config_path, struct mm_problems *problems, struct mm_config **config,
     struct mm_trust **trust);
 
+/* The same from a configuration that was read; *trust is set only on success. */
+bool mm_trustfile_load_trust(const struct mm_config *config, struct mm_problems *problems, struct mm_trust **trust);
+
 #endif

@@ -90,21 +90,59 @@ read_string(struct mm_json_value value, char *room, size_t size, struct mm_slice
 }
 
 static bool
-take_text(struct desk_mint_request *request, const struct row *row, struct mm_json_value value)
+put_text(struct desk_mint_request *request, const struct row *row, struct mm_slice content)
 {
-	char room[16384];
-	struct mm_slice content;
-	uint16_t len;
+	uint16_t len = (uint16_t)content.len;
 
-	if (!read_string(value, room, sizeof(room), &content) || content.len > row->max)
+	if (content.len > row->max)
 		return false;
-	len = (uint16_t)content.len;
 	memcpy(place_of(request, row->offset), &len, sizeof(len));
 	memcpy(place_of(request, row->bytes), content.ptr, content.len);
 	return true;
 }
 
-/* An array of texts, with single blanks between them. */
+static bool
+take_text(struct desk_mint_request *request, const struct row *row, struct mm_json_value value)
+{
+	char room[16384];
+	struct mm_slice content;
+
+	return read_string(value, room, sizeof(room), &content) && put_text(request, row, content);
+}
+
+/* JSON as a text, which may have lines. */
+static bool
+take_document(struct desk_mint_request *request, const struct row *row, struct mm_json_value value)
+{
+	char room[16384];
+	struct mm_scratch scratch;
+	struct mm_slice content;
+
+	mm_scratch_init(&scratch, room, sizeof(room));
+	return mm_json_string(value, &scratch, &content) && put_text(request, row, content);
+}
+
+/* Words with single blanks between them. */
+static bool
+words_are_good(struct mm_slice words)
+{
+	for (size_t i = 0; i < words.len; i++)
+		if (words.ptr[i] == ' ' && (i == 0 || i + 1 == words.len || words.ptr[i + 1] == ' '))
+			return false;
+	return true;
+}
+
+static bool
+take_words(struct desk_mint_request *request, const struct row *row, struct mm_json_value value)
+{
+	char room[16384];
+	struct mm_slice content;
+
+	return read_string(value, room, sizeof(room), &content) && words_are_good(content) &&
+	    put_text(request, row, content);
+}
+
+/* An array of words, or a text of them with single blanks between. */
 static bool
 take_list(struct desk_mint_request *request, const struct row *row, struct mm_json_value value)
 {
@@ -115,7 +153,7 @@ take_list(struct desk_mint_request *request, const struct row *row, struct mm_js
 	uint16_t stored;
 
 	if (value.type != MM_JSON_ARRAY)
-		return false;
+		return take_words(request, row, value);
 	while (mm_json_next(value, &position, &element)) {
 		struct mm_slice word;
 
@@ -182,8 +220,9 @@ take_digest(struct desk_mint_request *request, const struct row *row, struct mm_
 
 #define PLACE(structure, field) offsetof(struct structure, field.len), offsetof(struct structure, field.bytes), \
 	sizeof(((struct structure *)NULL)->field.bytes)
-#define TEXT(structure, field, stated) \
-	{ STRUCTURE_##structure, #field, take_text, PLACE(structure, field), stated, "'" #field "' is no text, or too long" }
+#define NAMED(structure, name, field, stated, take) \
+	{ STRUCTURE_##structure, name, take, PLACE(structure, field), stated, "'" name "' is no text, or too long" }
+#define TEXT(structure, field, stated) NAMED(structure, #field, field, stated, take_text)
 #define LIST(structure, field, stated) \
 	{ STRUCTURE_##structure, #field, take_list, PLACE(structure, field), stated, \
 	  "'" #field "' is no list of words, or too long" }
@@ -216,10 +255,10 @@ static const struct row rows[] = {
 	LIST(mm_ask_user, delegates, MM_STATED_DELEGATES),
 	FLAG(mm_ask_user, disabled, MM_STATED_DISABLED),
 
-	TEXT(mm_ask_client, id, 0),
+	NAMED(mm_ask_client, "client", id, 0, take_text),
 	TEXT(mm_ask_client, name, MM_STATED_NAME),
 	TEXT(mm_ask_client, tenant, MM_STATED_TENANT),
-	TEXT(mm_ask_client, secret, MM_STATED_SECRET),
+	NAMED(mm_ask_client, "secret_hash", secret, MM_STATED_SECRET, take_text),
 	TEXT(mm_ask_client, certificate, MM_STATED_CERTIFICATE),
 	TEXT(mm_ask_client, certificate_subject, MM_STATED_CERTIFICATE_SUBJECT),
 	LIST(mm_ask_client, grants, MM_STATED_GRANTS),
@@ -227,7 +266,7 @@ static const struct row rows[] = {
 	LIST(mm_ask_client, audiences, MM_STATED_AUDIENCES),
 	LIST(mm_ask_client, redirects, MM_STATED_REDIRECTS),
 	LIST(mm_ask_client, logouts, MM_STATED_LOGOUTS),
-	TEXT(mm_ask_client, jwks, MM_STATED_JWKS),
+	NAMED(mm_ask_client, "jwks", jwks, MM_STATED_JWKS, take_document),
 	FLAG(mm_ask_client, confidential, MM_STATED_KIND),
 	FLAG(mm_ask_client, consent, MM_STATED_CONSENT),
 	FLAG(mm_ask_client, disabled, MM_STATED_DISABLED),

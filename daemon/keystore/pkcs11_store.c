@@ -25,6 +25,7 @@ struct pkcs11_key {
 		uint64_t generation; /* of the sessions that it was found by; 0: not yet */
 		CK_OBJECT_HANDLE object;
 	} found[KEYSTORE_THREADS_MAX]; /* each of its thread alone */
+	_Atomic uint64_t missed; /* the generation in which it was not found; 0: it was */
 };
 
 static enum keystore_result
@@ -125,6 +126,21 @@ mechanism_of(const struct mm_algorithm *algorithm)
 	return (CK_MECHANISM){ CKM_ECDSA, NULL, 0 };
 }
 
+/*
+ * A key that was there when it was opened is not found: where its token went away, some modules do not say so and show an
+ * empty one. It counts as away, once; where the token was reached anew since and does not have it, the key is gone.
+ */
+static enum keystore_result
+miss(struct pkcs11_store *store, struct pkcs11_key *key, struct keystore_trouble *trouble)
+{
+	uint64_t missed = key->missed;
+
+	if (missed != 0 && missed != store->token.generation)
+		return KEYSTORE_NO_KEY;
+	key->missed = store->token.generation;
+	return pkcs11_token_failed(&store->token, "an open key is not found", CKR_TOKEN_NOT_PRESENT, trouble);
+}
+
 static enum keystore_result
 find_for_thread(struct pkcs11_store *store, struct pkcs11_key *key, unsigned thread, struct keystore_trouble *trouble)
 {
@@ -134,9 +150,12 @@ find_for_thread(struct pkcs11_store *store, struct pkcs11_key *key, unsigned thr
 	if (key->found[thread].generation == store->token.generation)
 		return KEYSTORE_DONE;
 	result = pkcs11_object_find(&store->token, thread, CKO_PRIVATE_KEY, key->base.thumbprint, &object, trouble);
+	if (result == KEYSTORE_NO_KEY)
+		return miss(store, key, trouble);
 	if (result == KEYSTORE_DONE) {
 		key->found[thread].object = object;
 		key->found[thread].generation = store->token.generation;
+		key->missed = 0;
 	}
 	return result;
 }

@@ -20,9 +20,9 @@ verifier_judge(struct verifier *verifier, const struct verifier_work *work, stru
 		.token = work->verify.token,
 		.now_s = verifier->now_s,
 		.evidence = evidence,
+		.ledger_answer = answer,
 	};
 
-	(void)answer;
 	if (request.service == NULL)
 		return MM_INTERNAL;
 	if (mm_allowed(mm_decide(verifier->trust, &request, verifier->decision)))

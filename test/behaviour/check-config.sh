@@ -59,9 +59,17 @@ END
 refused "the environment" 'bad.conf:1: a string holds "${"' <<'END'
 user = "${HOME}"
 END
-refused "a part that is not built" "bad.conf:1: realm r: keys = \"mint\" needs the mint" \
-    'write keys = "file:NAME.jwks"' <<'END'
+refused "a mint without an issuer" "bad.conf:1: realm r: a mint needs 'listen'" 'write listen =' <<'END'
 realm r { issuer = "https://i.example/" keys = "mint" }
+END
+refused "a key that dies before its tokens" "bad.conf:2: realm r: a token would outlive its key" <<'END'
+realm r { issuer = "https://i.example/" keys = "mint" listen = { "127.0.0.1:1" }
+visible_for = 3600 }
+END
+refused "proof of a realm without a mint" "bad.conf:3: service s: the service demands proof of tokens of realm r" <<'END'
+realm r { issuer = "https://i.example/" keys = "file:k.jwks" }
+service s { audience = a realms = { r } mailbox = none
+mark = required }
 END
 refused "keys over plain HTTP" "bad.conf:1: realm r: the address of 'keys' does not begin with https://" <<'END'
 realm r { issuer = "https://i.example/" keys = "jwks:http://i.example/keys" }

@@ -86,7 +86,7 @@ what_is_stated_is_marked(void **state)
 	                  "\"hash\":\"$y$x\"}"));
 	assert_int_equal(request.mint.what.user.stated, MM_STATED_DELEGATES | MM_STATED_HASH);
 	TEXT_IS(request.mint.what.user.delegates, "");
-	assert_true(parse("{\"ask\":\"client-add\",\"realm\":\"r\",\"id\":\"web\",\"confidential\":true,"
+	assert_true(parse("{\"ask\":\"client-add\",\"realm\":\"r\",\"client\":\"web\",\"confidential\":true,"
 	                  "\"jwks\":\"{\\\"keys\\\":[]}\",\"redirects\":[\"https://a.example/cb\"]}"));
 	TEXT_IS(request.mint.what.client.jwks, "{\"keys\":[]}");
 	TEXT_IS(request.mint.what.client.redirects, "https://a.example/cb");
@@ -123,7 +123,10 @@ what_does_not_belong_is_refused(void **state)
 	refuse("{\"ask\":\"key-list\",\"why\":\"a\\nb\"}", "'why' is no text, or too long");
 	refuse("{\"ask\":\"key-rotate\",\"now\":1}", "'now' is neither true nor false");
 	refuse("{\"ask\":\"key-hold\",\"until\":-1}", "'until' is no time");
-	refuse("{\"ask\":\"tenant-add\",\"domains\":\"a\"}", "'domains' is no list of words, or too long");
+	refuse("{\"ask\":\"tenant-add\",\"domains\":7}", "'domains' is no list of words, or too long");
+	refuse("{\"ask\":\"tenant-add\",\"domains\":\"a  b\"}", "'domains' is no list of words, or too long");
+	assert_true(parse("{\"ask\":\"tenant-add\",\"domains\":\"a b\"}"));
+	TEXT_IS(request.mint.what.tenant.domains, "a b");
 	refuse("{\"ask\":\"tenant-add\",\"domains\":[\"a b\"]}", "'domains' is no list of words, or too long");
 	refuse("{\"ask\":\"tenant-add\",\"domains\":[\"\"]}", "'domains' is no list of words, or too long");
 	refuse("{\"ask\":\"ledger-show\",\"token_id\":\"short\"}", "'token_id' is not 22 characters");
