@@ -127,8 +127,8 @@ mechanism_of(const struct mm_algorithm *algorithm)
 }
 
 /*
- * A key that was there when it was opened is not found: where its token went away, some modules do not say so and show an
- * empty one. It counts as away, once; where the token was reached anew since and does not have it, the key is gone.
+ * A key that was there when it was opened is not found: where its token went away, some modules do not say so and show
+ * an empty one. It counts as away, once; where the token was reached anew since and does not have it, the key is gone.
  */
 static enum keystore_result
 miss(struct pkcs11_store *store, struct pkcs11_key *key, struct keystore_trouble *trouble)
