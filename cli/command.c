@@ -225,6 +225,54 @@ const struct mm_command mm_commands[] = {
 	    "\n"
 	    "Exit status: 0 done, 1 not, or mintmarkd does not answer, 2 usage.\n",
 	    mm_command_client },
+	{ "tenant", "the customer organisations of a mint",
+	    "tenant list|show|add|change|disable [-c FILE|--socket PATH] [--id ID]\n"
+	    "           [--domain NAME]… [--no-domains] [--admin ADDR]… [--no-admins] [--enable] [--json]\n"
+	    "           REALM [TENANT]\n"
+	    "\n"
+	    "See and change the tenants of a mint whose issuer has a {tenant}. Those of the configuration are changed\n"
+	    "there. A list that is named replaces the one before.\n"
+	    "\n" CONTROL_USAGE
+	    "        --id ID          of 'add': its 'tid', which stands for {tenant}; never changed\n"
+	    "        --domain NAME    a domain of its mailboxes; again for another\n"
+	    "        --no-domains     none any more\n"
+	    "        --admin ADDR     who is told of incidents; again for another\n"
+	    "        --no-admins      nobody any more\n"
+	    "        --enable         of 'change': not disabled any more\n"
+	    "    REALM                the mint\n"
+	    "    TENANT               its name; 'list' needs none\n"
+	    "\n"
+	    "Exit status: 0 done, 1 not, or mintmarkd does not answer, 2 usage.\n",
+	    mm_command_tenant },
+	{ "key", "the keys of mints: what they are, and what comes next",
+	    "key list [--all] [REALM]\n"
+	    "       mintmark key show REALM KID\n"
+	    "       mintmark key history [REALM]\n"
+	    "       mintmark key rotate [--now] [--why TEXT] REALM\n"
+	    "       mintmark key hold [--until TIME] [--why TEXT] REALM\n"
+	    "       mintmark key retire|taint|revoke [--why TEXT] REALM KID\n"
+	    "       mintmark key restore --by NAME [--why TEXT] REALM KID\n"
+	    "\n"
+	    "Ask a running mintmarkd about the keys of its mints, or change their lives. Each change is recorded.\n"
+	    "\n"
+	    "    list       a table: state, age, what happens next and when\n"
+	    "    show       one key and what happened to it; history: what happened to all\n"
+	    "    rotate     the next key signs; --now: although it is not published for long enough, so that verifiers\n"
+	    "               that keep the key document refuse its tokens for a while\n"
+	    "    hold       pause rotation: 24 hours at most, never beyond 14 days of a key; --until now ends it\n"
+	    "    retire     refuse a key from now on; not one with live tokens\n"
+	    "    taint      accept a key's tokens only with proof that they were issued; another key signs soon\n"
+	    "    restore    take that back; two people approve, each with this command\n"
+	    "    revoke     refuse a key for ever\n"
+	    "\n" CONTROL_USAGE
+	    "        --all            retired and revoked keys too\n"
+	    "        --until TIME     2026-11-23T08:30:00Z, or now\n"
+	    "        --why TEXT       for the record\n"
+	    "        --by NAME        who approves\n"
+	    "    KID                  a key's kid, or a beginning of it that no other has\n"
+	    "\n"
+	    "Exit status: 0 done, 1 not done, or mintmarkd does not answer, 2 usage.\n",
+	    mm_command_key },
 	{ "init", "make what the mints of a configuration need",
 	    "init [-c FILE] [--root FILE] [--renew-certificate] [--json]\n"
 	    "\n"

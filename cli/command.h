@@ -35,6 +35,8 @@ int mm_command_fetch(const struct mm_command *command, int argc, char **argv);
 int mm_command_user(const struct mm_command *command, int argc, char **argv);
 int mm_command_client(const struct mm_command *command, int argc, char **argv);
 int mm_command_init(const struct mm_command *command, int argc, char **argv);
+int mm_command_tenant(const struct mm_command *command, int argc, char **argv);
+int mm_command_key(const struct mm_command *command, int argc, char **argv);
 int mm_command_help(const struct mm_command *command, int argc, char **argv);
 
 /* The row of this name; NULL: none. */

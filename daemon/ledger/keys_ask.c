@@ -32,6 +32,7 @@ begin_answer(struct answer *answer)
 	mm_buf_init(&answer->buf, ANSWER_LEN_MAX);
 	mm_json_writer_init(&answer->writer, &answer->buf);
 	mm_json_begin_object(&answer->writer, NULL);
+	mm_json_add_bool(&answer->writer, "done", true);
 }
 
 static void
@@ -322,7 +323,6 @@ ledger_keys_answer_done(struct ledger_keys_realm *realm, const struct ledger_key
 	struct answer answer;
 
 	begin_answer(&answer);
-	mm_json_add_bool(&answer.writer, "done", true);
 	mm_json_add_str(&answer.writer, "realm", realm->realm->name);
 	mm_json_add_str(&answer.writer, "event", mm_life_event_name(event->kind));
 	mm_json_add_int(&answer.writer, "time", event->time_s);

@@ -339,6 +339,7 @@ answer_list(struct ledger_tenants *tenants, const struct question *question)
 	mm_buf_init(&buf, ANSWER_LEN_MAX);
 	mm_json_writer_init(&writer, &buf);
 	mm_json_begin_object(&writer, NULL);
+	mm_json_add_bool(&writer, "done", true);
 	mm_json_begin_array(&writer, "tenants");
 	for (size_t i = 0; i < tenants->count; i++) {
 		const struct entry *entry = &tenants->entries[i];
@@ -355,7 +356,7 @@ answer_list(struct ledger_tenants *tenants, const struct question *question)
 }
 
 static void
-answer_one(struct ledger_tenants *tenants, const struct question *question, const struct entry *entry, bool changed)
+answer_one(struct ledger_tenants *tenants, const struct question *question, const struct entry *entry)
 {
 	struct mm_json_writer writer;
 	struct mm_buf buf;
@@ -363,8 +364,7 @@ answer_one(struct ledger_tenants *tenants, const struct question *question, cons
 	mm_buf_init(&buf, ANSWER_LEN_MAX);
 	mm_json_writer_init(&writer, &buf);
 	mm_json_begin_object(&writer, NULL);
-	if (changed)
-		mm_json_add_bool(&writer, "done", true);
+	mm_json_add_bool(&writer, "done", true);
 	add_answer(&writer, entry);
 	mm_json_end_object(&writer);
 	send_answer(tenants, question, &buf);
@@ -541,7 +541,7 @@ answer(struct ledger_tenants *tenants, const struct question *question)
 	} else if (question->ask.verb == MM_MINT_VERB_TENANT_SHOW) {
 		entry = find_named(tenants, question);
 		if (entry != NULL)
-			answer_one(tenants, question, entry, false);
+			answer_one(tenants, question, entry);
 		else
 			refuse(tenants, question, "there is no such tenant",
 			    "'mintmark tenant list' shows those that there are");
@@ -565,7 +565,7 @@ come_true(struct ledger_tenants *tenants)
 	tell_realm(tenants, tenants->question.realm);
 	entry = find(tenants, name, false);
 	if (entry != NULL)
-		answer_one(tenants, &tenants->question, entry, true);
+		answer_one(tenants, &tenants->question, entry);
 }
 
 static void
