@@ -79,7 +79,8 @@ static int
 take_option(struct key_command *key, int option, char **argv)
 {
 	if (option >= OPTION_ALL && (key->verb->options & BIT(option)) == 0)
-		return mm_command_usage_error(key->command, "'%s' takes no option '%s'", key->verb->word, argv[optind - 1]);
+		return mm_command_usage_error(key->command, "'%s' takes no option '%.32s'", key->verb->word,
+		    argv[optind - 1]);
 	if (option == 'c')
 		key->target.config_path = optarg;
 	else if (option == OPTION_SOCKET)
@@ -109,7 +110,8 @@ take_names(struct key_command *key, int argc, char **argv)
 	if (count < key->verb->needs)
 		return mm_command_usage_error(key->command, "which %s?", count == 0 ? "realm" : "key of the realm");
 	if (count > key->verb->may)
-		return mm_command_usage_error(key->command, "'%s' is one argument too many", argv[optind + key->verb->may]);
+		return mm_command_usage_error(key->command, "'%s' is one argument too many",
+		    argv[optind + key->verb->may]);
 	key->realm = count > 0 ? argv[optind] : NULL;
 	key->kid = count > 1 ? argv[optind + 1] : NULL;
 	if ((key->verb->options & BIT(OPTION_BY)) != 0 && key->by == NULL)
@@ -224,8 +226,8 @@ mm_command_key(const struct mm_command *command, int argc, char **argv)
 	else
 		key.verb = find_verb(argv[1]);
 	if (key.verb == NULL)
-		return mm_command_usage_error(command, "there is no '%.32s': list, show, history, rotate, hold, retire, "
-		                                       "taint, revoke or restore",
+		return mm_command_usage_error(command,
+		    "there is no '%.32s': list, show, history, rotate, hold, retire, taint, revoke or restore",
 		    argv[1]);
 	status = argv[1][0] == '-' ? parse(&key, argc, argv) : parse(&key, argc - 1, argv + 1);
 	return status == MM_EXIT_DONE ? ask(&key) : status;

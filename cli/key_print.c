@@ -54,8 +54,8 @@ static void
 put_heading(void)
 {
 	mm_terminal_begin(stdout, MM_STYLE_STRONG);
-	printf("%-*s%-*s%-*s%-*s%-*s%s", REALM_COLUMNS, "REALM", KID_ROOM, "KID", ALGORITHM_COLUMNS, "ALG", STATE_COLUMNS,
-	    "STATE", AGE_COLUMNS, "AGE", "NEXT");
+	printf("%-*s%-*s%-*s%-*s%-*s%s", REALM_COLUMNS, "REALM", KID_ROOM, "KID", ALGORITHM_COLUMNS, "ALG",
+	    STATE_COLUMNS, "STATE", AGE_COLUMNS, "AGE", "NEXT");
 	mm_terminal_end(stdout);
 	fputc('\n', stdout);
 }
@@ -169,7 +169,8 @@ put_realm(const struct mm_answer_object *realm, int64_t now_s)
 void
 mm_key_print_list(const struct mm_answer_object *answer, const struct mm_key_view *view)
 {
-	struct mm_json_value keys = mm_answer_array(answer, "keys"), realms = mm_answer_array(answer, "realms"), element;
+	struct mm_json_value keys = mm_answer_array(answer, "keys"), realms = mm_answer_array(answer, "realms");
+	struct mm_json_value element;
 	int64_t now_s = mm_answer_number(answer, "now", 0);
 	struct mm_answer_object object;
 	size_t position = 0, hidden = 0;
@@ -293,7 +294,8 @@ mm_key_print_history(const struct mm_answer_object *answer, const struct mm_key_
 void
 mm_key_print_rotation(const struct mm_answer_object *answer, const struct mm_key_view *view)
 {
-	int64_t now_s = mm_answer_number(answer, "time", 0), known_s = mm_answer_number(answer, "known_everywhere_at", 0);
+	int64_t known_s = mm_answer_number(answer, "known_everywhere_at", 0);
+	int64_t now_s = mm_answer_number(answer, "time", 0);
 	char when[MM_WHEN_MAX];
 
 	(void)view;
@@ -328,7 +330,7 @@ mm_key_print_hold(const struct mm_answer_object *answer, const struct mm_key_vie
 		return;
 	}
 	mm_when_format_relative(until_s, now_s, when);
-	printf(": rotation is held; it goes on by itself %s, and earlier where a key would grow older than 14 days\n", when);
+	printf(": rotation is held; it goes on by itself %s, and earlier where a key would grow too old\n", when);
 }
 
 void
