@@ -259,25 +259,18 @@ demands_proof(const struct mm_config_service *service)
 	return service->mark == MM_PROOF_REQUIRED || service->ledger == MM_PROOF_REQUIRED;
 }
 
-/* A realm whose tokens nothing proves must be named; the reason that it matters comes before the realm's name. */
-static void
-check_unproven(struct mm_config_builder *builder, const struct mm_config_service *service,
-    const struct mm_config_realm *realm, const char *why)
-{
-	if (realm != NULL && !is_mint(realm) && !has(service->accept_unproven, realm->name))
-		mm_config_tell(builder, service->mark == MM_PROOF_REQUIRED ? "mark" : "ledger",
-		    "name it in accept_unproven, or do not demand proof",
-		    "%s realm %s, which has no mint: its tokens have no proof", why, realm->name);
-}
-
+/*
+ * A realm whose tokens nothing proves must be named. That a realm of a mint is derived from one is no contradiction:
+ * those of its tokens that go back to the other realm are refused, and the rest is not.
+ */
 static void
 check_demand(struct mm_config_builder *builder, const struct mm_config_service *service,
     const struct mm_config_realm *realm)
 {
-	check_unproven(builder, service, realm, "the service demands proof of tokens of");
-	for (char **name = realm->derived_from; name != NULL && *name != NULL; name++)
-		check_unproven(builder, service, find_realm(builder->config, *name),
-		    "the service demands proof of tokens that are derived from those of");
+	if (!is_mint(realm) && !has(service->accept_unproven, realm->name))
+		mm_config_tell(builder, service->mark == MM_PROOF_REQUIRED ? "mark" : "ledger",
+		    "name it in accept_unproven, or do not demand proof",
+		    "the service demands proof of tokens of realm %s, which has no mint: they have none", realm->name);
 }
 
 /* The directory of a derived realm is that of the realm that the tenant is of. */

@@ -133,19 +133,12 @@ check_unproven(struct mm_compilation *compilation, const struct mm_service_setti
 		    "name it in 'accept_unproven', or do not demand proof");
 }
 
-/* Of the realms that a service accepts, and of those that they are derived from. */
+/* Of the realms that a service accepts; of those that they are derived from, the decision looks at each token. */
 static void
 check_demand(struct mm_compilation *compilation, const struct mm_service_settings *settings)
 {
-	for (const char *const *name = settings->realms; name != NULL && *name != NULL; name++) {
-		size_t number = mm_compile_find_realm(compilation, *name);
-		const char *const *parent = number == compilation->realm_count ? NULL :
-		    compilation->realms[number].settings->derived_from;
-
+	for (const char *const *name = settings->realms; name != NULL && *name != NULL; name++)
 		check_unproven(compilation, settings, *name);
-		for (; parent != NULL && *parent != NULL; parent++)
-			check_unproven(compilation, settings, *parent);
-	}
 }
 
 static void

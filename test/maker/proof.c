@@ -40,8 +40,8 @@ compare_names(const void *a, const void *b)
 }
 
 /* RFC 7638 section 3: the required members, which are all that is published, in the order of their names. */
-static void
-add_thumbprint(struct maker_text *text, EVP_PKEY *key)
+void
+maker_add_thumbprint(struct maker_text *text, EVP_PKEY *key)
 {
 	struct maker_object jwk = { .count = 0 };
 	struct maker_text json = { 0 };
@@ -60,7 +60,7 @@ maker_binding_of_key(EVP_PKEY *key)
 	struct maker_text cnf = { 0 };
 
 	maker_text_add_str(&cnf, "{\"jkt\":\"");
-	add_thumbprint(&cnf, key);
+	maker_add_thumbprint(&cnf, key);
 	maker_text_add_str(&cnf, "\"}");
 	return cnf;
 }

@@ -33,6 +33,9 @@ struct maker_text maker_proof_make(EVP_PKEY *key, const struct maker_proof_reque
 struct maker_text maker_proof_sign(EVP_PKEY *key, const char *algorithm, const struct maker_object *header,
     const struct maker_object *claims);
 
+/* Append the thumbprint of a key (RFC 7638 with SHA-256, base64url). */
+void maker_add_thumbprint(struct maker_text *text, EVP_PKEY *key);
+
 /* The value of 'cnf' that binds a token to this key, {"jkt":"…"}. */
 struct maker_text maker_binding_of_key(EVP_PKEY *key);
 

@@ -3,6 +3,7 @@
 #include "test/maker/token.h"
 
 #include "test/maker/key.h"
+#include "test/maker/mint.h"
 #include "test/maker/proof.h"
 #include "test/maker/signature.h"
 #include "test/maker/spelling.h"
@@ -22,6 +23,9 @@ struct recipe {
 	const struct maker_person *person;
 	const char *key, *kid, *alg, *raw_header, *raw_payload, *signature, *spelling;
 	const char *proof_of; /* a token: make a DPoP proof for it instead of a token */
+	const char *marked;   /* a mint's token, and how it is marked; NULL: it is none */
+	const char *number;   /* that its jti says */
+	const char *root_key; /* of a token of the derived realm; NULL: it is none */
 	unsigned attempt;
 	int argc;
 	const char *const *argv;
@@ -208,6 +212,46 @@ set_proof_of(struct recipe *recipe, struct draft *draft, const char *argument)
 }
 
 static void
+set_marked(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	static const char *const forms[] = { "right", "none", "made-up", "other-audience", "other-day", "not-last" };
+
+	(void)draft;
+	recipe->marked = argument;
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		if (strcmp(argument, forms[i]) == 0)
+			return;
+	}
+	maker_fail("a token is not marked '%s'", argument);
+}
+
+static void
+set_number(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)draft;
+	recipe->number = argument;
+}
+
+/* Whether it is on record is for who judges the token to know; the token says nothing of it. */
+static void
+set_recorded(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)recipe;
+	(void)draft;
+	if (strcmp(argument, "no") != 0 && strcmp(argument, "yes") != 0)
+		maker_fail("--recorded is yes or no");
+}
+
+static void
+set_root_key(struct recipe *recipe, struct draft *draft, const char *argument)
+{
+	(void)draft;
+	recipe->root_key = argument;
+	if (recipe->key == NULL)
+		recipe->key = "KD1";
+}
+
+static void
 set_person(struct recipe *recipe, struct draft *draft, const char *argument)
 {
 	(void)draft;
@@ -290,6 +334,10 @@ static const struct argument {
 	{ "--actor", "PERSON", "add a genuine token of another as the claim actortoken", true, add_actor },
 	{ "--bound-to-key", "NAME", "bind it to a key of the world (RFC 9449)", true, bind_to_key },
 	{ "--bound-to-cert", "NAME", "bind it to a certificate of the world (RFC 8705)", true, bind_to_certificate },
+	{ "--marked", "FORM", "as a mint's: right, none, made-up, other-audience, other-day, not-last", false, set_marked },
+	{ "--number", "N", "of the token in its minute, for a mint's jti (default: 0)", false, set_number },
+	{ "--recorded", "yes|no", "whether the ledger has it; the token is the same", false, set_recorded },
+	{ "--root", "KEY:PROOF", "derived, from a token of this key: none, marked, issued", false, set_root_key },
 	{ "--proof-of", "TOKEN", "a DPoP proof for GET " MAKER_PROOF_URL " instead, by D1", false, set_proof_of },
 	{ "--raw-header", "TEXT", "the header's text instead of its members", false, set_raw_header },
 	{ "--raw-payload", "TEXT", "the payload's text instead of its members", false, set_raw_payload },
@@ -329,6 +377,13 @@ apply_arguments(struct recipe *recipe, struct draft *draft, bool edits)
 	}
 }
 
+/* The mint whose token it is to be, whoever signs it. */
+static const char *
+realm_of(const struct recipe *recipe)
+{
+	return recipe->root_key != NULL ? "sts" : maker_realm_of_key(recipe->person->key);
+}
+
 static void
 draft_claims(const struct recipe *recipe, struct maker_object *claims)
 {
@@ -336,10 +391,15 @@ draft_claims(const struct recipe *recipe, struct maker_object *claims)
 	char token_id[64];
 
 	snprintf(token_id, sizeof token_id, "%s-%lld-%u", person->name, (long long)recipe->now_s, recipe->attempt);
-	maker_object_set_string(claims, "iss", person->issuer);
+	if (recipe->marked != NULL)
+		maker_token_id(realm_of(recipe), recipe->now_s, (uint32_t)strtoul(recipe->number == NULL ? "0" :
+		    recipe->number, NULL, 10), token_id);
+	maker_object_set_string(claims, "iss", recipe->root_key != NULL ? MAKER_STS_ISSUER : person->issuer);
 	maker_object_set_string(claims, "aud", "https://mail.example");
 	if (person->tenant_id != NULL)
 		maker_object_set_string(claims, "tid", person->tenant_id);
+	else if (recipe->root_key != NULL)
+		maker_object_set_string(claims, "tid", "partner");
 	maker_object_set_string(claims, "oid", person->subject);
 	maker_object_set_string(claims, "sub", person->subject);
 	maker_object_set_string(claims, "preferred_username", person->address);
@@ -350,6 +410,32 @@ draft_claims(const struct recipe *recipe, struct maker_object *claims)
 	maker_object_set_number(claims, "nbf", recipe->now_s - 60);
 	maker_object_set_number(claims, "exp", recipe->now_s - 60 + 3600);
 	maker_object_set_string(claims, "ver", "2.0");
+	/* A mint's id is what it is; another attempt must be another text all the same. */
+	if (recipe->marked != NULL && recipe->attempt > 0)
+		maker_object_set_number(claims, "attempt", recipe->attempt);
+}
+
+/* "KE1:issued": whose token it was made from, and what had proven that. */
+static void
+draft_root(const struct recipe *recipe, struct maker_object *claims)
+{
+	const char *colon = strchr(recipe->root_key, ':');
+	struct maker_text path, root;
+	EVP_PKEY *key;
+	char *name;
+
+	if (colon == NULL)
+		maker_fail("'%s' is not KEY:PROOF", recipe->root_key);
+	name = maker_copy_part(recipe->root_key, (size_t)(colon - recipe->root_key));
+	path = path_of(recipe, name, ".pem");
+	key = maker_key_load(path.bytes);
+	root = maker_root(maker_realm_of_key(name), name, key, colon + 1, recipe->now_s - 120);
+	maker_object_set_string(claims, "parent", "the-parents-jti");
+	maker_object_set(claims, "root", root.bytes);
+	EVP_PKEY_free(key);
+	maker_text_clear(&path);
+	maker_text_clear(&root);
+	free(name);
 }
 
 static void
@@ -368,6 +454,8 @@ draft_token(const struct recipe *recipe, EVP_PKEY *key, struct draft *draft)
 {
 	draft_header(recipe, key, &draft->header);
 	draft_claims(recipe, &draft->claims);
+	if (recipe->root_key != NULL)
+		draft_root(recipe, &draft->claims);
 }
 
 static void
@@ -412,6 +500,41 @@ add_part(struct maker_text *token, const struct maker_spelling *spelling, enum m
 	maker_text_clear(&encoded);
 }
 
+/* The first text in the value of a claim; "" where it holds none. */
+static char *
+text_of_claim(const struct maker_object *claims, const char *name)
+{
+	for (size_t i = 0; i < claims->count; i++) {
+		const char *quote = strchr(claims->members[i].value, '"');
+		size_t len = quote == NULL ? 0 : strcspn(quote + 1, "\"");
+
+		if (strcmp(claims->members[i].name, name) == 0 && quote != NULL && len < 200)
+			return maker_copy_part(quote + 1, len);
+	}
+	return maker_copy("");
+}
+
+/* Put the mark behind the last member; token ends with the encoded header. */
+static void
+mark_payload(const struct recipe *recipe, const struct draft *draft, const struct maker_text *token,
+    struct maker_text *payload)
+{
+	bool other_audience = strcmp(recipe->marked, "other-audience") == 0;
+	char *audience = other_audience ? maker_copy("https://elsewhere.example") :
+	    text_of_claim(&draft->claims, "aud");
+	struct maker_marking marking = { realm_of(recipe), audience, recipe->now_s - 60 };
+
+	if (strcmp(recipe->marked, "other-day") == 0)
+		marking.iat_s -= 86400;
+	payload->bytes[--payload->len] = '\0';
+	if (strcmp(recipe->marked, "made-up") == 0)
+		maker_text_add_str(payload, ",\"mark\":\"AAAAAAAAAAAAAAAAAAAAAA\"");
+	else if (strcmp(recipe->marked, "none") != 0)
+		maker_mark(&marking, token->bytes, payload);
+	maker_text_add_str(payload, strcmp(recipe->marked, "not-last") == 0 ? ",\"z\":1}" : "}");
+	free(audience);
+}
+
 static void
 add_signed_parts(const struct recipe *recipe, const struct draft *draft, const struct maker_spelling *spelling,
     struct maker_text *token)
@@ -422,6 +545,8 @@ add_signed_parts(const struct recipe *recipe, const struct draft *draft, const s
 	    maker_spelling_needs_unused_bits(spelling, MAKER_PAYLOAD));
 
 	add_part(token, spelling, MAKER_HEADER, &header);
+	if (recipe->marked != NULL && payload.len > 1 && payload.bytes[payload.len - 1] == '}')
+		mark_payload(recipe, draft, token, &payload);
 	maker_text_add_str(token, ".");
 	add_part(token, spelling, MAKER_PAYLOAD, &payload);
 	maker_text_clear(&header);

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #define DAY_S (24 * 3600)
-#define PARTNER_ISSUER "https://partner.example"
+#define PARTNER_ISSUER MAKER_PARTNER_ISSUER
 #define FOREIGN_ISSUER "https://foreign.example"
 
 static const struct maker_person people[] = {
@@ -50,6 +50,10 @@ static const struct key_row {
 	{ "A-EC384", MAKER_EC384, NULL },
 	{ "A-EC521", MAKER_EC521, NULL },
 	{ "A-ED25519", MAKER_ED25519, NULL },
+	{ "KET", MAKER_RSA, NULL },               /* a mint's, tainted */
+	{ "KEX", MAKER_RSA, NULL },               /* a mint's, retired and tainted since */
+	{ "KPT", MAKER_RSA, NULL },               /* another organisation's, tainted */
+	{ "KD1", MAKER_EC256, NULL },             /* of mail's own token service */
 	{ "D1", MAKER_EC256, NULL },              /* a client's own, with a certificate */
 	{ "D2", MAKER_EC256, NULL },              /* another client's */
 };
@@ -195,6 +199,75 @@ static const struct configuration {
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- mints ---- */
+
+/* The keys of the realms where they are mints, as their ledgers tell them. */
+static const struct mint_key {
+	const char *realm, *key, *issuer, *state, *more;
+	int64_t from_s, until_s;
+} mint_keys[] = {
+	{ "consumer", "KC1", CONSUMER, "active", "", ACTIVE },
+	{ "consumer", "KC0", CONSUMER, "retired", "", LONG_GONE },
+	{ "enterprise", "KE1", TEMPLATE, "active", "", ACTIVE },
+	{ "enterprise", "KE2", TEMPLATE, "active", "", ACTIVE },
+	{ "enterprise", "KE0", TEMPLATE, "revoked", "revoked", ACTIVE },
+	{ "enterprise", "KE3", TEMPLATE, "retiring", "", RETIRING },
+	{ "enterprise", "KE4", TEMPLATE, "active", "", ROTATED_NOW },
+	{ "enterprise", "KE5", TEMPLATE, "prepared", "", PREPARED },
+	{ "enterprise", "KET", TEMPLATE, "tainted", "tainted", ACTIVE },
+	{ "enterprise", "KEX", TEMPLATE, "retired", "tainted", LONG_GONE },
+	{ "sts", "KD1", MAKER_STS_ISSUER, "active", "", ACTIVE },
+};
+
+static const char *const mint_realms[] = { "consumer", "enterprise", "sts" };
+
+static const char directory[] =
+	"{\"users\":[{\"tenant\":\"contoso\",\"subject\":\"5f0c7f0e-alice\",\"mailbox\":\"alice@contoso.example\","
+	"\"delegates\":[\"sales@contoso.example\"]},"
+	"{\"tenant\":\"fabrikam\",\"subject\":\"7a3b7f0e-bob\",\"mailbox\":\"bob@fabrikam.example\"}]}";
+
+/*
+ * Services as ever, all of them with the same demand, for which '@' stands, and '~' for that of the ledger alone; one
+ * that exchanges; one that keeps to the directory.
+ */
+static const char mint_services[] =
+	"realm consumer {\n    issuer = \"" CONSUMER "\"\n    keys = mint\n    listen = { \"127.0.0.1:1\" }\n}\n"
+	"realm enterprise {\n    issuer = \"https://login.example/{tenant}/v2.0\"\n    keys = mint\n"
+	"    listen = { \"127.0.0.1:2\" }\n}\n"
+	"realm sts {\n    issuer = \"" MAKER_STS_ISSUER "\"\n    keys = mint\n    listen = { \"127.0.0.1:3\" }\n"
+	"    derived_from = { \"enterprise\", \"partner\" }\n}\n"
+	"realm partner {\n    issuer = \"" PARTNER_ISSUER "\"\n    keys = \"file:partner.jwks\"\n}\n"
+	"tenant partner {\n    realm = partner\n    id = \"partner\"\n    domains = { \"partner.example\" }\n}\n"
+	"service mail {\n    audience = \"https://mail.example\"\n    realms = { \"consumer\", \"enterprise\", \"sts\" }\n"
+	"    mailbox_claim = \"preferred_username\"\n    callers = { \"dovecot:dovecot.secret\" }\n@}\n"
+	"service imap {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
+	"    mailbox_claim = \"preferred_username\"\n@}\n"
+	"service drive {\n    audience = \"https://drive.example\"\n    realms = { \"consumer\", \"enterprise\" }\n"
+	"    mailbox = none\n    scopes = { \"files.read\" }\n    clients = { \"drive-web\", \"drive-desktop\" }\n@}\n"
+	"service exchange {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\", \"sts\" }\n"
+	"    mailbox = none\n    exchange_from = { \"enterprise\" }\n}\n"
+	"service partners {\n    audience = \"https://mail.example\"\n    realms = { \"partner\", \"sts\" }\n"
+	"    mailbox = none\n    accept_unproven = { \"partner\" }\n@}\n"
+	"service ledger-only {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
+	"    mailbox = none\n~}\n"
+	"service directory {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
+	"    directory = mint\n@}\n";
+
+static const struct mint_world {
+	const char *name, *both, *ledger;
+} mint_worlds[] = {
+	{ "minted", "", "" },
+	{ "proven", "    mark = required\n    ledger = required\n", "    ledger = required\n" },
+};
+
+/* By the letter that its name has behind the K. */
+const char *
+maker_realm_of_key(const char *key)
+{
+	return strncmp(key, "KC", 2) == 0 ? "consumer" : strncmp(key, "KD", 2) == 0 ? "sts" :
+	    strncmp(key, "KP", 2) == 0 ? "partner" : "enterprise";
+}
 
 const struct maker_person *
 maker_person_find(const char *name)
@@ -391,6 +464,120 @@ write_configuration(const char *dir, const struct configuration *row, const stru
 	maker_text_clear(&text);
 }
 
+static void
+add_mint_key(const struct mint_key *row, EVP_PKEY *key, int64_t now_s, struct maker_text *out)
+{
+	struct maker_object jwk = { 0 };
+
+	maker_key_publish(key, &jwk);
+	maker_object_set_string(&jwk, "use", "sig");
+	maker_object_set_string(&jwk, "kid", row->key);
+	maker_object_set_string(&jwk, "alg", maker_key_algorithm(key));
+	maker_object_set_string(&jwk, "issuer", row->issuer);
+	maker_object_set_number(&jwk, "iat", now_s + row->from_s - DAY_S);
+	maker_object_set_number(&jwk, "nbf", now_s + row->from_s);
+	maker_object_set_number(&jwk, "exp", now_s + row->until_s);
+	maker_object_set_string(&jwk, "state", row->state);
+	if (row->more[0] != '\0')
+		maker_object_set_number(&jwk, row->more, now_s - 60);
+	maker_object_write(&jwk, out);
+	maker_object_clear(&jwk);
+}
+
+/* mintmarkd keeps a document by the SHA-256 of its name, in hex. */
+static void
+keep_document(const char *folder, const char *prefix, const char *realm, const char *text)
+{
+	unsigned char digest[32];
+	struct maker_text name = { 0 }, file = { 0 };
+
+	maker_text_add_format(&name, "%s%s", prefix, realm);
+	if (EVP_Digest(name.bytes, name.len, digest, NULL, EVP_sha256(), NULL) != 1)
+		maker_fail("no SHA-256");
+	for (size_t i = 0; i < sizeof digest; i++)
+		maker_text_add_format(&file, "%02x", digest[i]);
+	write_file(folder, file.bytes, ".jwks", 0600, text);
+	maker_text_clear(&name);
+	maker_text_clear(&file);
+}
+
+static void
+keep_mint(const char *folder, const char *realm, EVP_PKEY *const keys[], int64_t now_s)
+{
+	struct maker_text text = { 0 };
+	const char *between = "{\"keys\":[\n";
+
+	for (size_t i = 0; i < COUNT(mint_keys); i++) {
+		if (strcmp(mint_keys[i].realm, realm) != 0)
+			continue;
+		maker_text_add_str(&text, between);
+		add_mint_key(&mint_keys[i], keys[key_number(mint_keys[i].key)], now_s, &text);
+		between = ",\n";
+	}
+	maker_text_add_str(&text, "\n]}\n");
+	keep_document(folder, "mint:", realm, text.bytes);
+	maker_text_clear(&text);
+}
+
+static struct maker_text
+make_state_folder(const char *dir, const char *name)
+{
+	struct maker_text folder = { 0 };
+
+	maker_text_add_format(&folder, "%s/state-%s", dir, name);
+	if (mkdir(folder.bytes, 0700) != 0 && errno != EEXIST)
+		maker_fail("%s cannot be made", folder.bytes);
+	maker_text_add_str(&folder, "/keys");
+	if (mkdir(folder.bytes, 0700) != 0 && errno != EEXIST)
+		maker_fail("%s cannot be made", folder.bytes);
+	return folder;
+}
+
+/* The one of an external realm: a file that an operator wrote, who says that a key is tainted. */
+static void
+write_partner(const char *dir, EVP_PKEY *const keys[], int64_t now_s)
+{
+	static const char *const names[] = { "KP1", "KPT" };
+	struct maker_text text = { 0 };
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct maker_object jwk = { 0 };
+
+		maker_key_publish(keys[key_number(names[i])], &jwk);
+		maker_object_set_string(&jwk, "kid", names[i]);
+		if (i == 1)
+			maker_object_set_number(&jwk, "tainted", now_s - 60);
+		maker_text_add_str(&text, i == 0 ? "{\"keys\":[" : ",");
+		maker_object_write(&jwk, &text);
+		maker_object_clear(&jwk);
+	}
+	maker_text_add_str(&text, "]}\n");
+	write_file(dir, "partner", ".jwks", 0644, text.bytes);
+	maker_text_clear(&text);
+}
+
+static void
+make_mint_world(const char *dir, const struct mint_world *row, EVP_PKEY *const keys[],
+    const struct maker_world_settings *settings)
+{
+	struct maker_text folder = make_state_folder(dir, row->name), text = { 0 };
+
+	for (size_t i = 0; i < COUNT(mint_realms); i++)
+		keep_mint(folder.bytes, mint_realms[i], keys, settings->now_s);
+	keep_document(folder.bytes, "directory:", "enterprise", directory);
+	maker_text_add_str(&text, "# Made by mintmark-maker for tests and the demo.\n");
+	add_daemon_settings(&text, dir, row->name, settings);
+	add_tenants(&text);
+	for (const char *at = mint_services; *at != '\0'; at++)
+		if (*at == '@' || *at == '~')
+			maker_text_add_str(&text, *at == '@' ? row->both : row->ledger);
+		else
+			maker_text_add(&text, at, 1);
+	write_file(dir, row->name, ".conf", 0644, text.bytes);
+	maker_text_clear(&folder);
+	maker_text_clear(&text);
+}
+
 void
 maker_world_make(const char *given_dir, const struct maker_world_settings *settings)
 {
@@ -405,6 +592,9 @@ maker_world_make(const char *given_dir, const struct maker_world_settings *setti
 		write_document(dir, &documents[i], keys, settings->now_s);
 	for (size_t i = 0; i < COUNT(configurations); i++)
 		write_configuration(dir, &configurations[i], settings);
+	write_partner(dir, keys, settings->now_s);
+	for (size_t i = 0; i < COUNT(mint_worlds); i++)
+		make_mint_world(dir, &mint_worlds[i], keys, settings);
 	write_file(dir, "dovecot", ".secret", 0600, MAKER_SECRET "\n");
 	for (size_t i = 0; i < COUNT(keys); i++)
 		EVP_PKEY_free(keys[i]);

@@ -5,6 +5,7 @@
  *	keys/NAME.pem      private keys, and NAME.crt certificates of some of them
  *	NAME.jwks          key documents
  *	NAME.conf          configurations: mintmark.conf, and one a world that a row of the table needs
+ *	state-NAME/keys/   of the worlds whose realms are mints, "minted" and "proven": what mintmarkd keeps of them
  *	dovecot.secret     secret of the one who may introspect
  */
 #ifndef MAKER_WORLD_H
@@ -29,6 +30,9 @@ struct maker_world_settings {
 /* Make the world in a folder, which must exist. Ends the program where something cannot be written. */
 void maker_world_make(const char *dir, const struct maker_world_settings *settings);
 
+/* The realm whose key this is, by its name: "KE1" is the enterprise's. */
+const char *maker_realm_of_key(const char *key);
+
 /* Remove a folder with all that is in it; what cannot be is told, so that it may be called at a program's end. */
 void maker_world_remove(const char *dir);
 
@@ -36,6 +40,8 @@ void maker_world_remove(const char *dir);
 #define MAKER_TENANT_B "bbbbbbbb-0000-4000-8000-00000000000b"
 #define MAKER_TENANT_C "9188040d-6c67-4c5b-b112-36a304b66dad"
 #define MAKER_ISSUER(id) "https://login.example/" id "/v2.0"
+#define MAKER_STS_ISSUER "https://sts.mail.example"
+#define MAKER_PARTNER_ISSUER "https://partner.example"
 #define MAKER_SECRET "a-secret-of-the-tests-alone"
 
 #endif

@@ -43,6 +43,8 @@ struct attack_world {
 	const char *dir, *name;
 	char config_path[256];
 	int64_t now_s; /* of tokens and decision, where the face can choose it */
+	size_t number; /* that the jti of the token says which is asked about, of a mint's world */
+	bool recorded; /* whether the ledger has it on record */
 	bool alarms;   /* whether it told any; known when it is closed */
 	struct attack_answer *answers; /* one a case, by its number */
 };
@@ -51,6 +53,8 @@ struct attack_face {
 	const char *name;
 	bool chooses_time; /* it decides at the time it is told; else by the real clock */
 	bool forgets_proofs; /* it cannot tell that a proof was used before, and says so */
+	bool knows_mints;    /* it opens worlds of mints, by what mintmarkd keeps of them */
+	bool proves;         /* and has what proves that their tokens were issued */
 	/* An address for the world's configurations to listen on; NULL: the face needs none. */
 	const char *(*choose_listen)(void);
 	/* Start with a world's configuration. Returns false where it refuses it. */

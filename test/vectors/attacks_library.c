@@ -12,8 +12,11 @@
 #include "engine/problems.h"
 #include "engine/trustfile.h"
 #include "lib/codec/base64url.h"
+#include "lib/crypto/digest.h"
 #include "lib/token/autopsy.h"
 #include "lib/token/facts.h"
+#include "lib/token/proof.h"
+#include "test/maker/mint.h"
 
 #include <mintmark.h>
 
@@ -29,6 +32,10 @@
 static struct mm_trust *trust;
 static struct mm_decision *decision, *spare; /* the second is the autopsy's */
 static struct mm_cache *cache; /* until the program ends */
+static struct mm_proof *proof; /* NULL: the world has no mints */
+static size_t next_number;     /* of the index */
+
+static void make_proof(const struct attack_world *world);
 
 /* Of the case that is asked. */
 static struct mm_evidence evidence;
@@ -62,6 +69,8 @@ open_library(struct attack_world *world)
 		decision = mm_decision_new();
 		spare = mm_decision_new();
 	}
+	if (strcmp(world->name, "minted") == 0 || strcmp(world->name, "proven") == 0)
+		make_proof(world);
 	if (cache == NULL)
 		cache = mm_cache_new(CACHE_BYTES, seed);
 	if ((good && (decision == NULL || spare == NULL)) || cache == NULL)
@@ -210,6 +219,70 @@ take_evidence(const struct attack_shown *shown)
 	evidence.certificate_digest = certificate_digest;
 }
 
+/* ---- what proves that tokens of mints were issued ---- */
+
+static const char *const mints[] = { "consumer", "enterprise", "sts" };
+
+/* The product's derivations of the maker's root: two ways of writing the same. */
+static void
+set_day(const char *realm, const char *audience, uint32_t day)
+{
+	const uint8_t *root = (const uint8_t *)MAKER_MARK_ROOT;
+	uint8_t id[MM_TOKEN_ID_KEY_LEN], mark[MM_MARK_KEY_LEN], index[MM_INDEX_KEY_LEN];
+	struct mm_proof_secrets secrets = { mm_slice_str(realm), mm_slice_str(audience), day, id, mark, index };
+
+	if (!mm_mint_token_id_key(root, secrets.realm, id) ||
+	    !mm_mint_mark_key(root, secrets.realm, secrets.audience, day, mark) ||
+	    !mm_mint_index_key(root, secrets.realm, day, index) || !mm_proof_set_day(proof, &secrets))
+		attack_fail("no secrets of realm %s", realm);
+}
+
+static void
+make_proof(const struct attack_world *world)
+{
+	static const char *const audiences[] = { "https://mail.example", "https://drive.example" };
+
+	proof = mm_proof_new((size_t)64 << 20);
+	if (proof == NULL)
+		attack_fail("out of memory");
+	for (size_t i = 0; i < sizeof mints / sizeof mints[0]; i++)
+		for (size_t j = 0; j < sizeof audiences / sizeof audiences[0]; j++)
+			for (int day = -1; day <= 1; day++)
+				set_day(mints[i], audiences[j], mm_mint_day(world->now_s) + (uint32_t)day);
+}
+
+/* The index of each mint gets a token's entry at its number, or none; all before it is known. */
+static void
+put_on_record(const struct attack_world *world, struct mm_slice token)
+{
+	struct mm_token_place place = { 1, (uint32_t)(world->now_s / 60), (uint32_t)world->number };
+	size_t len = token.len;
+	uint8_t digest[MM_DIGEST_LEN];
+
+	while (len > 0 && token.ptr[len - 1] != '.')
+		len--;
+	if (proof == NULL || len == 0 || !mm_sha256(mm_slice(token.ptr, len - 1), digest))
+		return;
+	for (size_t i = 0; i < sizeof mints / sizeof mints[0]; i++) {
+		struct mm_issued *index = mm_proof_index(proof, mm_slice_str(mints[i]));
+		const struct mm_proof_realm *realm = mm_proof_find_realm(proof, mm_slice_str(mints[i]));
+		const struct mm_proof_day *day = mm_proof_find_day(realm, mm_slice_str("https://mail.example"),
+		    mm_mint_day(world->now_s));
+		struct mm_token_place at = place;
+		uint64_t entry = 0, none = 0;
+
+		for (at.counter = (uint32_t)next_number; at.counter < place.counter; at.counter++)
+			if (!mm_issued_add(index, at, &none, 1))
+				attack_fail("the index is full");
+		if (world->recorded && !mm_issued_entry_with(day->index_key, digest, &entry))
+			attack_fail("no entry");
+		if (!mm_issued_add(index, place, &entry, 1))
+			attack_fail("the index is full");
+		mm_issued_set_high_water(index, (struct mm_token_place){ 1, place.minute + 1, 0 });
+	}
+	next_number = world->number + 1;
+}
+
 static void
 ask_library(struct attack_world *world, size_t number, const struct attack_case *one, const char *token,
     const struct attack_shown *shown)
@@ -220,9 +293,11 @@ ask_library(struct attack_world *world, size_t number, const struct attack_case 
 		.mailbox = mm_slice_str(one->mailbox),
 		.now_s = world->now_s,
 		.evidence = &evidence,
+		.proof = proof,
 	};
 
 	take_evidence(shown);
+	put_on_record(world, request.token);
 	decide(&request, &world->answers[number]);
 	examine(request.token, &world->answers[number]);
 	decide_warm(&request, &world->answers[number]);
@@ -235,6 +310,8 @@ close_library(struct attack_world *world)
 {
 	(void)world;
 	mm_replay_store_free(&evidence.replay_store);
+	mm_proof_free(&proof);
+	next_number = 0;
 	mm_decision_free(&decision);
 	mm_decision_free(&spare);
 	mm_trust_free(&trust);
@@ -243,6 +320,8 @@ close_library(struct attack_world *world)
 const struct attack_face attack_face = {
 	.name = "library",
 	.chooses_time = true,
+	.knows_mints = true,
+	.proves = true,
 	.open = open_library,
 	.ask = ask_library,
 	.close = close_library,

@@ -471,8 +471,6 @@ static const struct refusal refusals[] = {
 	{ SERVICE "ledger_away = allow }", 1, "none of the words", "deny or marked_only" },
 	{ FILE_REALM("r") "\n" SERVICE "\nmark = required }", 3, "realm r, which has no mint", "accept_unproven" },
 	{ FILE_REALM("r") "\n" SERVICE "\nledger = required }", 3, "realm r, which has no mint", "accept_unproven" },
-	{ MINT "derived_from = { k } }\n" FILE_REALM("k") "\n" SERVICE "mark = required }", 3,
-	    "derived from those of realm k, which has no mint", "accept_unproven" },
 	{ SERVICE "accept_unproven = { nobody } }", 1, "there is no realm nobody", "of this file" },
 	{ MINT "}\n" SERVICE "accept_unproven = { r } }", 2, "realm r has a mint", "remove it" },
 	{ FILE_REALM("k") "\n" SERVICE "accept_unproven = { k } }", 2, "takes no token of realm k", "'realms'" },

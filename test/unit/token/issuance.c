@@ -109,6 +109,7 @@ static const struct mm_service_settings services[] = {
 	SERVICE("exchange-out", all, .exchange_from = home_out),
 	SERVICE("mailboxes", home_web, .directory = MM_DIRECTORY_MAILBOXES),
 	SERVICE("subjects", home_web, .directory = MM_DIRECTORY_SUBJECTS),
+	SERVICE("unnamed", home_web, .mark = REQUIRED),
 	{ .name = "root-mark", .audience = AUDIENCE, .realms = home_web, .mark = REQUIRED, .accept_unproven = out },
 };
 
@@ -647,6 +648,7 @@ a_derived_token_is_as_good_as_its_root(void **state)
 		/* Row 4b: an external parent. */
 		{ "out", OUT_KEY, OUT_KEY, "none", "o", "plain", MM_OK, MM_ISSUANCE_NONE },
 		{ "out", OUT_KEY, OUT_KEY, "none", "o", "root-mark", MM_OK, MM_ISSUANCE_UNPROVEN },
+		{ "out", OUT_KEY, OUT_KEY, "none", "o", "unnamed", MM_ROOT_UNPROVEN, MM_ISSUANCE_UNPROVEN },
 		{ "out", OUT_KEY, OUT_KEY, "none", "o", "observe", MM_OK, MM_ISSUANCE_UNPROVEN },
 		{ "out", OUT_TAINTED_KEY, OUT_TAINTED_KEY, "none", "o", "plain", MM_ANCESTOR_REVOKED, MM_ISSUANCE_NONE },
 		/* Row 4. */

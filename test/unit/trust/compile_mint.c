@@ -471,14 +471,6 @@ proof_of_external(struct world *world)
 }
 
 static void
-proof_of_external_root(struct world *world)
-{
-	world->realms[1].derived_from = list_of_home_and_out;
-	world->service.realms = list_of_web;
-	world->service.mark = MM_PROOF_REQUIRED;
-}
-
-static void
 unproven_mint(struct world *world)
 {
 	world->service.accept_unproven = list_of_home;
@@ -527,7 +519,6 @@ settings_that_contradict_are_refused(void **state)
 		{ tenants_of_one_id, "have the same id" },
 		{ stale_without_marks, "no marks that could be enough" },
 		{ proof_of_external, "realm out has no mint" },
-		{ proof_of_external_root, "realm out has no mint" },
 		{ unproven_mint, "home is a mint" },
 		{ exchange_of_derived, "never exchanged" },
 		{ exchange_of_none, "exchanges tokens of no realm" },
