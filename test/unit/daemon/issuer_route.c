@@ -90,9 +90,9 @@ a_tenant_too_long_is_none(void **state)
 	(void)state;
 	assert_true(read_realm("https://a.example/{tenant}"));
 	memset(path + 1, 'a', MM_MINT_ID_LEN_MAX);
-	strcpy(path + 1 + MM_MINT_ID_LEN_MAX, "/token");
+	memcpy(path + 1 + MM_MINT_ID_LEN_MAX, "/token", sizeof("/token"));
 	assert_string_equal(issuer_route_find(&realm, mm_slice_str(path), &tenant)->label, "token");
-	strcpy(path + 1 + MM_MINT_ID_LEN_MAX, "a/token");
+	memcpy(path + 1 + MM_MINT_ID_LEN_MAX, "a/token", sizeof("a/token"));
 	assert_string_equal(issuer_route_find(&realm, mm_slice_str(path), &tenant)->label, "other");
 }
 
