@@ -6,7 +6,9 @@
 //   redirect_uri          of the public client 'app'
 //   app, batch            names of clients: public with its user; confidential with 'key', a private JWK of ES256
 //   username, password    of the user; 'wrong' is another password
-//   resource              the audience of the access tokens; 'exchanged' that of the exchanged one
+//   resource              the audience of the access tokens
+//   derived               address of a realm whose tokens are made in exchange for those of 'issuer'; 'batch' is known
+//                         there, too. It gives a token for 'exchangeable' and gets one for 'exchanged'
 //   scope                 what the app asks for, openid among it
 //
 // Prints one line a step; ends with 1 where a step failed.
@@ -28,7 +30,7 @@ const app = new issuer.Client({
 	token_endpoint_auth_method: 'none',
 	id_token_signed_response_alg: issuer.metadata.id_token_signing_alg_values_supported[0],
 })
-const batch = new issuer.Client(
+const batch_at = (at) => new at.Client(
 	{
 		client_id: settings.batch,
 		token_endpoint_auth_method: 'private_key_jwt',
@@ -40,6 +42,7 @@ const batch = new issuer.Client(
 	},
 	{ keys: [settings.key] },
 )
+const batch = batch_at(issuer)
 
 // ---- a browser, as far as forms and cookies need one ----
 
@@ -206,15 +209,24 @@ const steps = {
 		return `a device has its token, scope ${got.scope}`
 	},
 	async exchange() {
-		const subject = await authorize()
-		const got = await batch.grant({
+		const service = batch_at(await Issuer.discover(settings.derived))
+		const subject = await authorize({ resource: settings.exchangeable })
+		const got = await service.grant({
 			grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
 			subject_token: subject.access_token,
 			subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
 			resource: settings.exchanged,
 		})
 		expect('it does not say of what type it is', got.issued_token_type)
-		return `exchanged for ${got.token_type}`
+		await refused('invalid_grant', () =>
+			service.grant({
+				grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+				subject_token: got.access_token,
+				subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+				resource: settings.exchanged,
+			}),
+		)
+		return `exchanged once, for ${got.token_type}, and not again`
 	},
 	async dpop() {
 		const { privateKey } = await key_pair()
