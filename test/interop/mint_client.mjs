@@ -6,7 +6,7 @@
 //   redirect_uri          of the public client 'app'
 //   app, batch            names of clients: public with its user; confidential with 'key', a private JWK of ES256
 //   username, password    of the user; 'wrong' is another password
-//   resource              the audience of the access tokens
+//   resource              the audience of the user's access tokens; 'job' that of the other client's own
 //   derived               address of a realm whose tokens are made in exchange for those of 'issuer'; 'batch' is known
 //                         there, too. It gives a token for 'exchangeable' and gets one for 'exchanged'
 //   scope                 what the app asks for, openid among it
@@ -157,20 +157,23 @@ const steps = {
 	},
 	async 'code-reuse'() {
 		const code_verifier = generators.codeVerifier()
-		const back = await go_through(
-			await browse(
-				app.authorizationUrl({
-					scope,
-					resource,
-					code_challenge: generators.codeChallenge(code_verifier),
-					code_challenge_method: 'S256',
-				}),
-			),
-		)
-		const grant = { grant_type: 'authorization_code', code: back.searchParams.get('code'), redirect_uri }
-		await refused('invalid_grant', () => app.grant({ ...grant, code_verifier: generators.codeVerifier() }))
-		await refused('invalid_grant', () => app.grant({ ...grant, code_verifier }))
-		return 'a code is good once, also for who has not its verifier'
+		const address = app.authorizationUrl({
+			scope,
+			resource,
+			code_challenge: generators.codeChallenge(code_verifier),
+			code_challenge_method: 'S256',
+		})
+		const grant = async () => {
+			const back = await go_through(await browse(address))
+			return { grant_type: 'authorization_code', code: back.searchParams.get('code'), redirect_uri }
+		}
+		const stolen = await grant()
+		await refused('invalid_grant', () => app.grant({ ...stolen, code_verifier: generators.codeVerifier() }))
+		const mine = await grant()
+		const got = await app.grant({ ...mine, code_verifier })
+		await refused('invalid_grant', () => app.grant({ ...mine, code_verifier }))
+		await refused('invalid_grant', () => app.refresh(got.refresh_token))
+		return 'a code is worth nothing without its verifier; used twice, it takes back what it gave'
 	},
 	async 'wrong-password'() {
 		jar.clear()
@@ -182,20 +185,28 @@ const steps = {
 		return 'a wrong password is told'
 	},
 	async 'client-credentials'() {
-		tokens = await batch.grant({ grant_type: 'client_credentials', resource })
+		tokens = await batch.grant({ grant_type: 'client_credentials', resource: settings.job })
 		return `a token of the client's own, ${tokens.token_type}`
 	},
 	async introspect() {
 		const told = await batch.introspect(tokens.access_token)
 		expect('it is not active', told.active)
-		return `active, ${told.client_id}`
+		const user = await authorize()
+		const of_user = await batch.introspect(user.access_token)
+		expect('a user\'s token is not active', of_user.active && of_user.username === settings.username)
+		expect('a refresh token is told to another client', !(await batch.introspect(user.refresh_token)).active)
+		return `active, of ${told.client_id}; and one of ${of_user.username}`
 	},
 	async revoke() {
-		const mine = await batch.grant({ grant_type: 'client_credentials', resource })
+		const mine = await batch.grant({ grant_type: 'client_credentials', resource: settings.job })
+		expect('it is not active before', (await batch.introspect(mine.access_token)).active)
 		await batch.revoke(mine.access_token, 'access_token')
 		const told = await batch.introspect(mine.access_token)
 		expect('a revoked token is active', !told.active)
-		return 'a revoked token is not active'
+		const fresh = await authorize()
+		await app.revoke(fresh.refresh_token, 'refresh_token')
+		await refused('invalid_grant', () => app.refresh(fresh.refresh_token))
+		return 'a revoked token is not active, a revoked refresh token gives nothing'
 	},
 	async device() {
 		const handle = await app.deviceAuthorization({ scope, resource })

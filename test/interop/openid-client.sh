@@ -29,6 +29,11 @@ realm derived {
     algorithms   = { "EdDSA" }
     derived_from = { "enterprise" }
 }
+service jobs {
+    audience = "https://jobs.example"
+    realms   = { "enterprise" }
+    mailbox  = none
+}
 service webmail {
     audience      = "https://webmail.example"
     realms        = { "enterprise" }
@@ -44,6 +49,8 @@ service calendar {
 }
 END
 mint_configure "$world" $gate $consumer $enterprise
+# Tokens of a derived realm say whose tenant their user is.
+sed -i 's/^ *realm *= enterprise$/&\n    id = "contoso"/' "$world/mintmark.conf"
 "$MINTMARK_BUILD/cli/mintmark" init -c "$world/mintmark.conf" --root "$world/root.key" >"$world/init"
 mint_urls="$mint_urls http://127.0.0.1:$derived"
 mint_start "$world" "$world/log"
@@ -68,7 +75,7 @@ ask client add enterprise app --name "Mail app" --public --grant code --grant re
     --scope "openid profile email offline_access mail.read" --audience https://mail.example \
     --audience https://webmail.example --redirect $callback >"$world/added"
 ask client add enterprise batch --name "Nightly work" --jwks "$world/public" --grant client_credentials \
-    --scope mail.read --audience https://mail.example >"$world/added"
+    --scope mail.read --audience https://jobs.example --audience https://mail.example >"$world/added"
 ask client add derived batch --name "Webmail" --jwks "$world/public" --grant exchange --scope mail.read \
     --audience https://calendar.example >"$world/added"
 
@@ -77,7 +84,7 @@ settings()
 	cat <<-END
 		{ "issuer": "http://127.0.0.1:$enterprise", "redirect_uri": "$callback", "app": "app", "batch": "batch",
 		  "key": $(cat "$world/private"), "username": "alice@contoso.example", "password": "correct horse battery",
-		  "wrong": "battery", "resource": "https://mail.example",
+		  "wrong": "battery", "resource": "https://mail.example", "job": "https://jobs.example",
 		  "derived": "http://127.0.0.1:$derived", "exchangeable": "https://webmail.example",
 		  "exchanged": "https://calendar.example",
 		  "scope": "openid profile offline_access mail.read" }
