@@ -10,6 +10,7 @@ set -euo pipefail
 
 gate=21440 consumer=21441 enterprise=21442 derived=21443 back=21444
 world=$(mktemp -d)
+# shellcheck disable=SC2317 # the trap calls it
 clean_up()
 {
 	mint_stop
