@@ -4,8 +4,12 @@
  */
 #include "daemon/verifier/judge.h"
 
+#include "daemon/verifier/secret.h"
+#include "lib/base/array.h"
 #include "lib/codec/json.h"
 #include "lib/crypto/digest.h"
+#include "lib/trust/find.h"
+#include "lib/trust/trust.h"
 
 #include <mintmark/inspect.h>
 
@@ -28,6 +32,53 @@ verifier_judge(struct verifier *verifier, const struct verifier_work *work, stru
 	if (mm_allowed(mm_decide(verifier->trust, &request, verifier->decision)))
 		return MM_OK;
 	return mm_decision_reason(verifier->decision);
+}
+
+/* ---- what a service asks for beside ---- */
+
+/* Step 11 of the decision, where an earlier one denied. */
+static bool
+is_revoked(const struct verifier *verifier, int64_t iat_s)
+{
+	static const struct {
+		enum mm_revocation_kind kind;
+		enum mm_fact fact;
+	} rows[] = {
+		{ MM_REVOKE_TOKEN, MM_FACT_TOKEN_ID }, { MM_REVOKE_SESSION, MM_FACT_SESSION },
+		{ MM_REVOKE_SUBJECT, MM_FACT_SUBJECT }, { MM_REVOKE_CLIENT, MM_FACT_CLIENT },
+		{ MM_REVOKE_TENANT, MM_FACT_TENANT },
+	};
+	const struct mm_realm *realm =
+	    mm_trust_find_realm_named(verifier->trust, mm_decision_fact(verifier->decision, MM_FACT_REALM));
+
+	for (size_t i = 0; realm != NULL && i < MM_COUNT_OF(rows); i++) {
+		struct mm_slice value = mm_decision_fact(verifier->decision, rows[i].fact);
+
+		if (mm_trust_is_revoked(verifier->trust, realm, rows[i].kind, value, iat_s))
+			return true;
+	}
+	return realm == NULL;
+}
+
+bool
+verifier_is_genuine(const struct verifier *verifier, const struct verifier_work *work, enum mm_reason reason)
+{
+	int64_t iat_s;
+
+	switch (reason) {
+	case MM_OK:
+	case MM_SCOPE_INSUFFICIENT:
+	case MM_PROOF_UNAVAILABLE:
+		return true;
+	case MM_CLAIM_MISSING:
+	case MM_SUBJECT_UNKNOWN:
+	case MM_BINDING_MISSING:
+		/* There are facts only where the signature held. */
+		return mm_decision_expires_s(verifier->decision) > 0 &&
+		    verifier_verified_time(work->verify.token, "iat", &iat_s) && !is_revoked(verifier, iat_s);
+	default:
+		return false;
+	}
 }
 
 /* ---- what stands in a token ---- */
@@ -71,6 +122,33 @@ verifier_verified_time(struct mm_slice token, const char *claim, int64_t *time_s
 	struct mm_json_index payload;
 
 	return read_payload(token, &payload) && mm_json_integer(mm_json_find(&payload, claim), time_s);
+}
+
+static bool
+take_binding(const struct mm_json_index *confirmation, const char *name, struct verifier_work *work)
+{
+	char text[MM_SECRET_TEXT_LEN];
+	struct mm_scratch scratch;
+	struct mm_slice digest;
+
+	mm_scratch_init(&scratch, text, sizeof(text));
+	return mm_json_string(mm_json_find(confirmation, name), &scratch, &digest) &&
+	    verifier_secret_read(digest, work->answer.sender_thumbprint);
+}
+
+void
+verifier_tell_binding(struct verifier_work *work)
+{
+	struct mm_json_member inner[8];
+	struct mm_json_index payload, confirmation = { inner, 0, MM_COUNT_OF(inner) };
+
+	if (!read_payload(work->verify.token, &payload) ||
+	    !mm_json_view_object(mm_json_find(&payload, "cnf"), &confirmation))
+		return;
+	if (take_binding(&confirmation, "jkt", work))
+		work->answer.sender_key = MM_SENDER_DPOP;
+	else if (take_binding(&confirmation, "x5t#S256", work))
+		work->answer.sender_key = MM_SENDER_MTLS;
 }
 
 /* ---- the ledger's word ---- */

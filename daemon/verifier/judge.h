@@ -28,6 +28,15 @@ bool verifier_verified_time(struct mm_slice token, const char *claim, int64_t *t
  */
 void verifier_ask_record(struct verifier *verifier, struct verifier_work *work, uint16_t realm, verifier_step *go_on);
 
+/*
+ * Whether the token of the last decision is genuine and was not revoked, although that decision denied it for what the
+ * service or the caller lacks: a mailbox, a proof of its key, a scope. Not checked here: that it is on record.
+ */
+bool verifier_is_genuine(const struct verifier *verifier, const struct verifier_work *work, enum mm_reason reason);
+
+/* The key that a verified token is bound to, into the answer. */
+void verifier_tell_binding(struct verifier_work *work);
+
 /* What the ledger said, as the decision takes it. */
 enum mm_ledger_answer verifier_ledger_answer(const struct verifier_work *work);
 
