@@ -96,7 +96,7 @@ static const char *const out[] = { "out", NULL };
 #define SERVICE(name_, realms_, ...) { .name = name_, .audience = AUDIENCE, .realms = realms_, __VA_ARGS__ }
 
 static const struct mm_service_settings services[] = {
-	SERVICE("plain", all),
+	SERVICE("plain", all, .mark = MM_PROOF_OFF),
 	SERVICE("mark", all, .mark = REQUIRED, .accept_unproven = out),
 	SERVICE("ledger", home, .ledger = REQUIRED),
 	SERVICE("both", all, .mark = REQUIRED, .ledger = REQUIRED, .accept_unproven = out),
