@@ -50,8 +50,10 @@ service calendar {
 }
 END
 mint_configure "$world" $gate $consumer $enterprise
-# Tokens of a derived realm say whose tenant their user is.
-sed -i 's/^ *realm *= enterprise$/&\n    id = "contoso"/' "$world/mintmark.conf"
+# The companies' issuer is a template, and each tenant has an address of its own.
+sed -i -e "s|http://127.0.0.1:$enterprise\"|http://127.0.0.1:$enterprise/{tenant}/v2.0\"|" \
+    -e 's/^ *realm *= enterprise$/&\n    id = "contoso"/' "$world/mintmark.conf"
+contoso=http://127.0.0.1:$enterprise/contoso/v2.0
 "$MINTMARK_BUILD/cli/mintmark" init -c "$world/mintmark.conf" --root "$world/root.key" >"$world/init"
 mint_urls="$mint_urls http://127.0.0.1:$derived"
 mint_start "$world" "$world/log"
@@ -83,7 +85,7 @@ ask client add derived batch --name "Webmail" --jwks "$world/public" --grant exc
 settings()
 {
 	cat <<-END
-		{ "issuer": "http://127.0.0.1:$enterprise", "redirect_uri": "$callback", "app": "app", "batch": "batch",
+		{ "issuer": "$contoso", "redirect_uri": "$callback", "app": "app", "batch": "batch",
 		  "key": $(cat "$world/private"), "username": "alice@contoso.example", "password": "correct horse battery",
 		  "wrong": "battery", "resource": "https://mail.example", "job": "https://jobs.example",
 		  "derived": "http://127.0.0.1:$derived", "exchangeable": "https://webmail.example",
@@ -99,8 +101,8 @@ person()
 	query="$query&scope=openid+mail.read&resource=https%3A%2F%2Fmail.example&state=here"
 	query="$query&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
 	cat <<-END
-		{ "authorize": "http://127.0.0.1:$enterprise/authorize?$query", "back": "$callback",
-		  "device": "http://127.0.0.1:$enterprise/device", "user_code": "$1",
+		{ "authorize": "http://127.0.0.1:$enterprise/common/v2.0/authorize?$query", "back": "$callback",
+		  "device": "$contoso/device", "user_code": "$1",
 		  "username": "alice@contoso.example", "password": "correct horse battery" }
 	END
 }
@@ -113,7 +115,7 @@ settings | node_run mint_client wrong-password code userinfo refresh refresh-reu
 
 if [ -x /usr/bin/chromium ]; then
 	echo "checking: a person with a browser"
-	code=$(curl -sS --max-time 20 -d client_id=app -d scope=mail.read "http://127.0.0.1:$enterprise/device_authorization" |
+	code=$(curl -sS --max-time 20 -d client_id=app -d scope=mail.read "$contoso/device_authorization" |
 	    sed 's/.*"user_code":"\([^"]*\)".*/\1/')
 	person "$code" | node_run mint_person sign-in without-scripts wrong-password device looks || status=1
 else
