@@ -22,6 +22,9 @@
 #include <unistd.h>
 
 /* The places in the array of poll(); peers come behind. */
+/* A stop waits this long for what is being signed; mintmarkd waits longer. */
+#define FINISH_MS 2000
+
 enum { AT_CONTROL, AT_WRITER, AT_PEERS, AT_COUNT = AT_PEERS + LEDGER_PEERS_MAX };
 
 /* Messages of one peer before the others have their turn: enough that records of many share one sync. */
@@ -303,6 +306,29 @@ begin(struct ledger *ledger)
 	ledger_keys_begin(ledger->keys);
 }
 
+static bool
+is_under_way(struct ledger *ledger)
+{
+	for (struct ledger_realm *realm = NULL; (realm = ledger_realm_next(ledger, realm)) != NULL;)
+		if (realm->mint != NULL && realm->mint->job_count > 0)
+			return true;
+	return false;
+}
+
+/* What is being signed is handed on or void, and on record, before the end: a start would have to guess. */
+static void
+finish(struct ledger *ledger, struct pollfd *fds)
+{
+	int64_t until_ms = ledger_boot_ms() + FINISH_MS;
+	enum ledger_end end = LEDGER_END_NOT;
+
+	while (end == LEDGER_END_NOT && is_under_way(ledger) && ledger_boot_ms() < until_ms) {
+		look(ledger, fds, tick(ledger));
+		end = go_on(ledger, fds);
+	}
+	ledger_records_end(ledger);
+}
+
 enum ledger_end
 ledger_serve(struct ledger *ledger)
 {
@@ -321,10 +347,12 @@ ledger_serve(struct ledger *ledger)
 		look(ledger, fds, tick(ledger));
 		end = go_on(ledger, fds);
 	}
+	if (end == LEDGER_END_STOP)
+		finish(ledger, fds);
 	return end;
 }
 
-/* What is under way is given up by a stop as by a kill: the next start finds out. */
+/* What is under way is given up here as by a kill: the next start finds out. */
 void
 ledger_clear(struct ledger *ledger)
 {

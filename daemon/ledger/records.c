@@ -297,3 +297,13 @@ ledger_records_tick(struct ledger *ledger, int64_t now_ms)
 	}
 	return ledger->released.count > 0 ? ledger->released_ms + LEDGER_RELEASED_MS : next_ms;
 }
+
+void
+ledger_records_end(struct ledger *ledger)
+{
+	if (ledger->writer == NULL || ledger->trouble[0] != '\0')
+		return;
+	pay_voids(ledger);
+	flush_released(ledger);
+	ledger_record_head(ledger);
+}

@@ -34,6 +34,9 @@ void ledger_records_go_on(struct ledger *ledger);
 /* What is due by time: releases, heads, another try. Returns when it wants to be called again (CLOCK_BOOTTIME). */
 int64_t ledger_records_tick(struct ledger *ledger, int64_t now_ms);
 
+/* The end is near: record what is owed, so that the next start need not guess. */
+void ledger_records_end(struct ledger *ledger);
+
 /* Record a head of the counts as they are now. */
 void ledger_record_head(struct ledger *ledger);
 

@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# While the ledger is away nothing is issued and deciding goes on as each service says; all of it is recorded, shown, and
+# over when the ledger is back.
+set -u
+port=21520
+
+# shellcheck source=test/behaviour/mint_world.sh
+. "$MINTMARK_SOURCE/test/behaviour/mint_world.sh"
+
+is_ready()
+{
+	[ "$(curl -s -o "$world/said" -w '%{http_code}' --max-time 5 "http://$gate/readyz")" = "$1" ]
+}
+
+# The realm itself says that its tokens may be marked ones alone while the trust may be old.
+mint_service=
+world_configure
+sed -i '/^realm enterprise/,/^}/s/algorithms = { "ES256" }/&\n    when_stale = marked_only/' "$config"
+cp "$config" "$world/wanted.conf"
+world_configure()
+{
+	cp "$world/wanted.conf" "$config"
+}
+mint_urls="http://$gate http://127.0.0.1:$((port + 1)) $issuer"
+world_start
+check "a token is made" is_made
+expect "and accepted" robots OK "$made"
+
+# Stopped, so that no other takes its place; as a ledger does that hangs.
+ledger=$(process ledger)
+kill -STOP "$ledger"
+check "no token is made meanwhile" eval '[ -z "$(token)" ]'
+expect "what the index has is accepted as ever" robots OK "$made"
+check "the gate knows in time" await 15 eval 'curl -s "http://$gate/metrics" | grep -q "^mintmark_ledger_stale 1"'
+expect "by a service that is patient, by the mark alone" patient OK "$made"
+expect "and by one that wants no more" marked OK "$made"
+check "status says it" eval '! run status >"$world/said"'
+check "in words" grep -q 'nothing current of the ledger' "$world/said"
+kill -CONT "$ledger"
+check "it is over" await 30 eval 'curl -s "http://$gate/metrics" | grep -q "^mintmark_ledger_stale 0"'
+check "tokens are made" await 30 is_made
+check "and accepted" await 10 is_decided robots OK "$made"
+
+# Killed, again and again, the stream comes back and nothing genuine is refused beyond the grace.
+for round in 1 2 3; do
+	ledger=$(process ledger)
+	kill -KILL "$ledger"
+	expect "a token of before, while the ledger is started anew ($round)" robots OK "$made"
+	check "another ledger runs ($round)" await 30 is_another ledger "$ledger"
+	check "tokens are made ($round)" await 30 is_made
+	check "and accepted ($round)" await 10 is_decided robots OK "$made"
+done
+check "/readyz says that all is well" await 15 is_ready 200
+finish

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034,SC2154 # 'port' is the test's, others are for it
+# For the tests of a mint's processes, sourced: a host with two mints, an application of the companies that gets tokens
+# for itself, and services that look at them. The test sets 'port' first: the gate's, with the issuers' behind it. It
+# ends with 'finish'.
+#
+#   world_start                  configuration, init, mintmarkd, and the application
+#   token                        a fresh token of it, for the service robots; nothing where none is made
+#   decide SERVICE TOKEN         the reason of the gate's answer
+#   expect WHAT SERVICE REASON TOKEN
+#   process NAME                 its process id: gate, ledger, enterprise/signer, enterprise/issuer…
+#
+# Services: robots (mark and ledger required, denies while the ledger is away), patient (the same, and a mark alone is
+# enough then), marked (the mark alone).
+
+# shellcheck source=test/behaviour/mint_server.sh
+. "$MINTMARK_SOURCE/test/behaviour/mint_server.sh"
+
+mintmark=$MINTMARK_BUILD/cli/mintmark
+world=$(mktemp -d)
+chmod 711 "$world"
+config=$world/mintmark.conf
+log=$world/log
+gate=127.0.0.1:$port
+issuer=http://127.0.0.1:$((port + 2))
+audience=https://robots.example
+secret=
+failures=0
+world_pids=
+export LC_ALL=C.UTF-8
+# The sandbox forbids what looking for leaks needs.
+export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:${ASAN_OPTIONS#detect_leaks=1:}}"
+
+clean_up()
+{
+	local pid
+
+	for pid in $world_pids; do
+		kill "$pid" 2>"$world/null" || true
+		wait "$pid" 2>"$world/null" || true
+	done
+	mint_stop
+	rm -rf "$world"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+fail()
+{
+	echo "FAILED: $1"
+	[ ! -s "$log" ] || tail -n 25 "$log" | sed 's/^/  log: /'
+	failures=$((failures + 1))
+}
+
+check()
+{
+	local what=$1
+
+	echo "checking: $what"
+	shift
+	"$@" || fail "$what"
+}
+
+# await SECONDS COMMAND…: until it succeeds; fails when the time is over.
+await()
+{
+	local tries=$(($1 * 20))
+
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+run()
+{
+	"$mintmark" "$@" -c "$config"
+}
+
+member()
+{
+	grep -o "\"$1\":\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4
+}
+
+world_service()
+{
+	local name=$1 away=$2 ledger=$3
+
+	cat <<-CONF
+		service $name {
+		    audience    = "$audience"
+		    realms      = { "enterprise" }
+		    mailbox     = none
+		    callers     = { "dovecot:dovecot.secret" }
+		    mark        = required
+		    ledger      = $ledger
+		    ledger_away = $away
+		}
+	CONF
+}
+
+world_configure()
+{
+	{
+		world_service robots deny required
+		world_service patient marked_only required
+		world_service marked deny off
+	} >"$world/more.conf"
+	mint_configure "$world" "$port" $((port + 1)) $((port + 2))
+	# Tests do not wait for days.
+	sed -i '1i stale_after = 3' "$config"
+}
+
+world_start()
+{
+	world_configure
+	run init >"$world/said" 2>&1 || { sed 's/^/  init: /' "$world/said"; fail "init"; finish; }
+	mint_start "$world" "$log" || { fail "the mint does not start"; finish; }
+	run client add enterprise robot --confidential --grant client_credentials --audience "$audience" \
+	    --scope run >"$world/said" 2>&1 || { sed 's/^/  client: /' "$world/said"; fail "client add"; finish; }
+	secret=$(grep -oE '[A-Za-z0-9_-]{43}' "$world/said" | tail -n 1)
+}
+
+# ask_token: the issuer's answer.
+ask_token()
+{
+	curl -sS --max-time 20 -u "robot:$secret" -d grant_type=client_credentials \
+	    --data-urlencode "resource=$audience" "$issuer/token" 2>"$world/null"
+}
+
+token()
+{
+	ask_token | member access_token
+}
+
+is_made()
+{
+	made=$(token)
+	[ -n "$made" ]
+}
+
+# The gate's answer and, from its journal, the reason of just this decision: the tests ask one thing at a time.
+decide()
+{
+	local before after
+
+	curl -sS --max-time 20 -u "dovecot:$(cat "$world/dovecot.secret")" --data-urlencode "token=$2" \
+	    "http://$gate/v1/introspect/$1" >"$world/answer" 2>"$world/null" || return 1
+	run decisions --json 2>"$world/null" | grep '"kind":"decision"' | grep "\"service\":\"$1\"" | tail -n 1 >"$world/decision"
+	member reason <"$world/decision"
+}
+
+is_decided()
+{
+	[ "$(decide "$1" "$3")" = "$2" ]
+}
+
+expect()
+{
+	local what=$1 reason
+
+	echo "checking: $what"
+	reason=$(decide "$2" "$4")
+	[ "$reason" = "$3" ] || fail "$what: $reason instead of $3"
+	case $3 in
+	OK) grep -q '"active":true' "$world/answer" || fail "$what: it is not active" ;;
+	*) ! grep -q '"active":true' "$world/answer" || fail "$what: it is active" ;;
+	esac
+}
+
+# The process of a name, from 'mintmark status'.
+process()
+{
+	local name=${1#*/} realm=
+
+	[ "$name" = "$1" ] || realm="\"realm\":\"${1%/*}\","
+	run status --json 2>"$world/null" | grep -o "{\"name\":\"$name\",$realm\"running\":true,\"pid\":[0-9]*" |
+	    grep -o '[0-9]*$' | head -n 1
+}
+
+# Whether a process of this name runs that is not the one before.
+is_another()
+{
+	local pid
+
+	pid=$(process "$1")
+	[ -n "$pid" ] && [ "$pid" != "$2" ]
+}
+
+finish()
+{
+	if grep -A 20 'Sanitizer:\|runtime error:' "$log"; then
+		fail "a sanitizer has something to say"
+	fi
+	[ "$failures" -eq 0 ] || exit 1
+	echo "passed"
+	exit 0
+}
