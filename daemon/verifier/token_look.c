@@ -173,7 +173,8 @@ finish_introspection(struct verifier *verifier, struct verifier_work *work)
 	}
 	if (work->record == MM_ISSUED_YES &&
 	    verifier_is_genuine(verifier, work,
-	        verifier_judge(verifier, work, service, NULL, verifier_ledger_answer(work))) && is_ours(verifier) && still_stands(verifier) && may_know(verifier, work, audience_of(verifier, service))) {
+	        verifier_judge(verifier, work, service, NULL, verifier_ledger_answer(work))) &&
+	    is_ours(verifier) && still_stands(verifier) && may_know(verifier, work, audience_of(verifier, service))) {
 		tell_access(verifier, work, audience_of(verifier, service));
 		verifier_tell_binding(work);
 	} else

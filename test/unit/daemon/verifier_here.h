@@ -88,8 +88,7 @@ carry(void)
 	while (waits_for_password())
 		receive_passwords();
 	while (world_play_ledger())
-		;
-	receive_from_ledger();
+		receive_from_ledger();
 	verifier_end_round(&verifier);
 }
 
