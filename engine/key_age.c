@@ -37,7 +37,7 @@ check_signing(const struct mm_key_life *life, const struct mm_life_key *key, int
 		return MM_KEY_ALARM_NONE_SIGNS;
 	if (now_s > key->exp_s || now_s - key->nbf_s > MM_LIFE_AGE_MAX_S)
 		alarms |= MM_KEY_ALARM_OVER_AGE | MM_KEY_ALARM_NONE_SIGNS;
-	if (now_s > key->nbf_s + life->rule.rotate_every_s + tolerance(life))
+	if (now_s > key->nbf_s + life->rule.rotate_every_s + tolerance(life) && life->hold_until_s <= now_s)
 		alarms |= MM_KEY_ALARM_ROTATION_LATE;
 	if (now_s + MM_CLOCK_SKEW_S < key->nbf_s)
 		alarms |= MM_KEY_ALARM_CLOCK;

@@ -226,6 +226,7 @@ take_durable(void *ctx, bool durable)
 	struct ledger_keys_realm *realm = ctx;
 
 	realm->recording = false;
+	ledger_keys_read_clock(realm->keys);
 	if (durable)
 		come_true(realm);
 	else if (realm->records_question)
@@ -374,6 +375,13 @@ check_age(struct ledger_keys_realm *realm, int64_t wall_s)
 /* ---- the clock ---- */
 
 void
+ledger_keys_read_clock(struct ledger_keys *keys)
+{
+	if (keys->begun)
+		keys->now_s = mm_key_clock_read(&keys->clock, ledger_wall_s(), ledger_boot_ms() / 1000);
+}
+
+void
 ledger_keys_begin(struct ledger_keys *keys)
 {
 	int64_t wall_s = ledger_wall_s();
@@ -412,7 +420,7 @@ ledger_keys_tick(struct ledger_keys *keys, int64_t now_s)
 
 	if (!keys->begun)
 		return now_s + TICK_S;
-	keys->now_s = mm_key_clock_read(&keys->clock, now_s, ledger_boot_ms() / 1000);
+	ledger_keys_read_clock(keys);
 	if (keys->clock.jumped)
 		ledger_alarm(keys->ledger, "the clock jumped: keys live by the time since the start for an hour");
 	for (size_t i = 0; i < MM_COUNT_OF(keys->realms); i++) {
@@ -494,6 +502,7 @@ ledger_keys_ask(struct ledger_keys *keys, struct ledger_realm *of, const struct 
 		ledger_refuse(keys->ledger, ask->number, "a text of the question is not as it must be", NULL);
 		return;
 	}
+	ledger_keys_read_clock(keys);
 	if (realm != NULL && realm->recording && realm->waiting_count < LEDGER_KEYS_WAITING_MAX)
 		realm->waiting[realm->waiting_count++] = question;
 	else

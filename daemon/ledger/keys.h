@@ -19,8 +19,8 @@ void ledger_keys_free(struct ledger_keys **keys);
 
 /*
  * Take the bytes of a record of kind MM_LEDGER_KEY at recovery, oldest first; realm: its name, which may be none of the
- * configuration any more. Returns NULL, or a constant sentence why it cannot be: the ledger is damaged then, and nothing
- * is issued.
+ * configuration any more. Returns NULL, or a constant sentence why it cannot be: the ledger is damaged then, and
+ * nothing is issued.
  */
 MM_MUST_USE const char *ledger_keys_take_record(struct ledger_keys *keys, struct mm_slice realm, struct mm_slice bytes);
 
@@ -28,20 +28,21 @@ MM_MUST_USE const char *ledger_keys_take_record(struct ledger_keys *keys, struct
 void ledger_keys_begin(struct ledger_keys *keys);
 
 /*
- * Do what is due. Returns the wall-clock second at which it wants to be called again (at most a minute away; it is called
- * earlier where the clock is set).
+ * Do what is due. Returns the wall-clock second at which it wants to be called again (at most a minute away; it is
+ * called earlier where the clock is set).
  */
 int64_t ledger_keys_tick(struct ledger_keys *keys, int64_t now_s);
 
 /* A realm's signer came (its SIGNER_STATE was read) or said that its state changed; it went away; it did an order. */
-void ledger_keys_signer_state(struct ledger_keys *keys, struct ledger_realm *realm, const struct mm_signer_state *state);
+void ledger_keys_signer_state(struct ledger_keys *keys, struct ledger_realm *realm,
+    const struct mm_signer_state *state);
 void ledger_keys_signer_went(struct ledger_keys *keys, struct ledger_realm *realm);
 void ledger_keys_signer_done(struct ledger_keys *keys, struct ledger_realm *realm, const struct mm_key_done *done,
     struct mm_slice jwk);
 
 /*
- * Answer KEY_LIST to KEY_RESTORE, now or when the record is durable (ledger_answer()). realm: NULL for all of them, where
- * the verb allows it; what the realm's name in ask was is checked. Not checked: the texts of what.
+ * Answer KEY_LIST to KEY_RESTORE, now or when the record is durable (ledger_answer()). realm: NULL for all of them,
+ * where the verb allows it; what the realm's name in ask was is checked. Not checked: the texts of what.
  */
 void ledger_keys_ask(struct ledger_keys *keys, struct ledger_realm *realm, const struct mm_mint_ask *ask,
     const struct mm_ask_key *what);

@@ -244,7 +244,8 @@ answer_history(struct ledger_keys *keys, struct ledger_keys_realm *realm, const 
 struct verb {
 	bool of_a_key, changes, of_all; /* of_all: without a realm too */
 	enum mm_life_wish wish;
-	void (*look)(struct ledger_keys *keys, struct ledger_keys_realm *realm, const struct ledger_key_question *question);
+	void (*look)(struct ledger_keys *keys, struct ledger_keys_realm *realm,
+	    const struct ledger_key_question *question);
 };
 
 static const struct verb verbs[MM_MINT_VERB_COUNT] = {
@@ -263,9 +264,9 @@ static void
 change(struct ledger_keys_realm *realm, const struct verb *verb, const struct ledger_key_question *question)
 {
 	struct mm_life_question wish = { .wish = verb->wish, .early = question->what.now == 1,
-		.until_s = question->what.until_s, .uid = question->ask.uid, .by = mm_mint_text_get(&question->what.by),
-		.why = mm_mint_text_get(&question->what.why) };
-	const char *why = NULL, *mend = NULL;
+		.until_s = question->what.until_s, .uid = question->ask.uid,
+		.by = mm_mint_text_get(&question->what.by), .why = mm_mint_text_get(&question->what.why) };
+	const char *why = NULL, *mend = NULL, *trouble;
 	struct mm_life_event event;
 
 	if (verb->of_a_key && !find_key(realm, question, &wish.key))
@@ -274,21 +275,24 @@ change(struct ledger_keys_realm *realm, const struct verb *verb, const struct le
 		refuse(realm->keys, question, why, mend);
 		return;
 	}
-	if (!ledger_keys_record(realm, &event, question))
-		refuse(realm->keys, question, ledger_trouble(realm->keys->ledger) == NULL ? "it cannot be recorded now" :
-		                                                                            ledger_trouble(realm->keys->ledger),
-		    "try again; 'mintmark status' says what is wrong");
+	if (ledger_keys_record(realm, &event, question))
+		return;
+	trouble = ledger_trouble(realm->keys->ledger);
+	refuse(realm->keys, question, trouble == NULL ? "it cannot be recorded now" : trouble,
+	    "try again; 'mintmark status' says what is wrong");
 }
 
 void
-ledger_keys_answer(struct ledger_keys *keys, struct ledger_keys_realm *realm, const struct ledger_key_question *question)
+ledger_keys_answer(struct ledger_keys *keys, struct ledger_keys_realm *realm,
+    const struct ledger_key_question *question)
 {
 	const struct verb *verb = question->ask.verb < MM_COUNT_OF(verbs) ? &verbs[question->ask.verb] : &verbs[0];
 
 	if (realm == NULL && !verb->of_all)
 		refuse(keys, question, "which realm?", "name a realm that is a mint");
 	else if (!keys->begun)
-		refuse(keys, question, "the ledger is damaged or not read yet: nothing is known of keys", "see its log");
+		refuse(keys, question, "the ledger is damaged or not read yet: nothing is known of keys",
+		    "see its log");
 	else if (verb->look != NULL)
 		verb->look(keys, realm, question);
 	else if (verb->changes)

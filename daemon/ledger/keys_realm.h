@@ -93,6 +93,9 @@ struct ledger_keys_realm *ledger_keys_realm(const struct ledger_keys *keys, cons
 MM_MUST_USE bool ledger_keys_record(struct ledger_keys_realm *realm, const struct mm_life_event *event,
     const struct ledger_key_question *question);
 
+/* Look at the clock. */
+void ledger_keys_read_clock(struct ledger_keys *keys);
+
 /* Do what is due in a realm. */
 void ledger_keys_do_due(struct ledger_keys_realm *realm);
 

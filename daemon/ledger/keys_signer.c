@@ -164,7 +164,8 @@ take_lost(struct ledger_keys_realm *realm, const uint8_t thumbprint[MM_DIGEST_LE
 	realm->has_lost = true;
 	memcpy(realm->lost, thumbprint, sizeof(realm->lost));
 	realm->order_again_ms = 0;
-	ledger_alarm(realm->keys->ledger, "realm %s: its signer does not have the key %s", realm->realm->name, key->kid);
+	ledger_alarm(realm->keys->ledger, "realm %s: its signer does not have the key %s", realm->realm->name,
+	    key->kid);
 	if (mm_life_state_of(key, realm->keys->now_s) == MM_LIFE_PREPARED) {
 		memcpy(event.thumbprint, thumbprint, sizeof(event.thumbprint));
 		record(realm, &event);
@@ -241,6 +242,7 @@ ledger_keys_signer_done(struct ledger_keys *keys, struct ledger_realm *of, const
 
 	if (realm == NULL || jwk.len > MM_LIFE_JWK_MAX)
 		return;
+	ledger_keys_read_clock(keys);
 	if (done->number == 0 || done->number != realm->order.number) {
 		/* An answer that came too late: a key that was made meanwhile is not wanted. */
 		if (done->status == MM_SIGN_DONE && jwk.len > 0)
@@ -268,6 +270,7 @@ ledger_keys_signer_state(struct ledger_keys *keys, struct ledger_realm *of, cons
 	realm->store_is_away = state->store_away != 0;
 	(void)snprintf(realm->store_text, sizeof(realm->store_text), "%.*s",
 	    state->text.len < sizeof(realm->store_text) ? (int)state->text.len : 0, state->text.bytes);
+	ledger_keys_read_clock(keys);
 	if (realm->store_is_away)
 		ledger_alarm(keys->ledger, "realm %s: its key store cannot be reached: %s", realm->realm->name,
 		    realm->store_text);

@@ -1,0 +1,169 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The keys of a running mint: made, published, rotated, tainted, restored, revoked and destroyed, and all of that there
+# again after the ledger and the signer were killed; a tenant is added and taken away again.
+# shellcheck disable=SC2317 # functions are called by their names in arguments
+set -eu
+port=21220
+# shellcheck source=test/behaviour/daemon_world.sh
+. "$MINTMARK_SOURCE/test/behaviour/daemon_world.sh"
+
+mintmark=$MINTMARK_BUILD/cli/mintmark
+issuer=http://127.0.0.1:21221
+tenant=aaaaaaaa-0000-4000-8000-00000000000a
+state=$world/state
+
+chmod 711 "$world"
+cat >"$config" <<END
+state_dir = "$state"
+user = "nobody"
+listen = { "127.0.0.1:$port" }
+realm enterprise {
+    issuer = "$issuer/{tenant}"
+    keys = "mint"
+    listen = { "127.0.0.1:21221" }
+    algorithms = { "ES256" }
+    rotate_every = 3600
+    publish_before = 3
+    max_lifetime = 60
+    visible_for = 120
+}
+tenant contoso {
+    realm = enterprise
+    id = "$tenant"
+    domains = { "contoso.example" }
+}
+service imap {
+    audience = "https://mail.example"
+    realms = { "enterprise" }
+    mailbox_claim = "preferred_username"
+    mark = required
+    ledger = required
+}
+END
+
+fail_with()
+{
+	fail "$1"
+	cat "$world/out" "$world/err"
+}
+
+# key STATUS WHAT COMMAND VERB ARGUMENT…: mintmark must end so; output in out and err. A kid may begin with '-'.
+key()
+{
+	wanted=$1
+	what=$2
+	shift 2
+	echo "checking: $what"
+	status=0
+	command=$1
+	verb=$2
+	shift 2
+	"$mintmark" "$command" "$verb" -c "$config" "$@" >"$world/out" 2>"$world/err" || status=$?
+	[ "$status" -eq "$wanted" ] || fail_with "$what: it ended with $status instead of $wanted"
+}
+
+says()
+{
+	cat "$world/out" "$world/err" | tr -s '\n ' '  ' | grep -qF -- "$1" || fail_with "$what: it does not say '$1'"
+}
+
+# kid STATE: the newest key that is so, empty where none is.
+kid()
+{
+	"$mintmark" key list -c "$config" --json 2>/dev/null | python3 -c '
+import json, sys
+keys = [key["kid"] for key in json.load(sys.stdin)["keys"] if key["state"] == sys.argv[1]]
+print(keys[0] if keys else "")' "$1" 2>/dev/null || :
+}
+
+is_active()
+{
+	[ "$(kid active)" = "$1" ]
+}
+
+has_active()
+{
+	[ -n "$(kid active)" ]
+}
+
+# Whether the published key document has a kid.
+publishes()
+{
+	curl -sf --max-time 5 "$issuer/$tenant/jwks" | grep -qF -- "\"$1\""
+}
+
+publishes_not()
+{
+	curl -sf --max-time 5 "$issuer/$tenant/jwks" >"$world/jwks" && ! grep -qF -- "\"$1\"" "$world/jwks"
+}
+
+is_destroyed()
+{
+	[ ! -e "$state/mint/enterprise/keys/$1.sealed" ]
+}
+
+process()
+{
+	pgrep -P "$daemon_pid" -x "$1"
+}
+
+"$mintmark" init -c "$config" --root "$world/root.key" >"$world/out" || fail_with "a new mint is not made"
+start_and_wait
+check "a key signs" wait_for 20 has_active
+first=$(kid active)
+next=$(kid prepared)
+check "it is published" wait_for 10 publishes "$first"
+check "the next one is published too" publishes "$next"
+check "its private part is there" test -e "$state/mint/enterprise/keys/$first.sealed"
+
+key 1 "a key that signs is not retired" key retire -- enterprise "$first"
+says "the key signs rotate first"
+key 0 "a hold" key hold enterprise
+key 0 "the list says so" key list
+says "! enterprise: rotation of its keys is held"
+key 0 "its end" key hold --until now enterprise
+says "rotation goes on"
+key 1 "a beginning that no key has" key show enterprise zzzz
+sleep 3
+key 0 "a rotation" key rotate --why "a drill" enterprise
+check "the next key signs" wait_for 30 is_active "$next"
+key 0 "a taint" key taint --why "a lost laptop" -- enterprise "$next"
+key 0 "half a restoration" key restore --by ann -- enterprise "$next"
+key 1 "the other half by the same" key restore --by ann -- enterprise "$next"
+says "the second approval must be somebody else's"
+key 0 "the other half" key restore --by bob -- enterprise "$next"
+says "is restored"
+key 0 "a revocation" key revoke -- enterprise "$first"
+check "it is published no more" wait_for 10 publishes_not "$first"
+check "its private part is destroyed" wait_for 20 is_destroyed "$first"
+key 1 "nothing restores it" key restore --by ann -- enterprise "$first"
+says "the key is revoked, which is for ever"
+
+key 0 "a tenant more" tenant add --id bbbb --domain fabrikam.example enterprise fabrikam
+key 1 "a domain of another tenant" tenant add --id cccc --domain contoso.example enterprise litware
+says "a domain belongs to another tenant"
+check "it is compiled" wait_for 10 logged "the gate decides by epoch"
+
+"$mintmark" key history -c "$config" --json >"$world/before"
+signs=$(kid active)
+kill -KILL "$(process mintmark-ledger)"
+kill -KILL "$(process mintmark-signer)"
+check "the ledger and the signer are there again" wait_for 30 is_active "$signs"
+what="the history after a kill"
+echo "checking: $what"
+"$mintmark" key history -c "$config" --json >"$world/after"
+python3 - "$world/before" "$world/after" <<'END' || fail "$what is another"
+import json, sys
+before, after = (json.load(open(path))["events"] for path in sys.argv[1:])
+sys.exit(after[:len(before)] != before or not any(event.get("why") == "a lost laptop" for event in before))
+END
+key 0 "the tenant is there still" tenant show enterprise fabrikam
+says "domains fabrikam.example"
+key 0 "it is taken away" tenant disable enterprise fabrikam
+says "disabled yes"
+key 0 "the revoked key is known" key list --all
+says "revoked"
+stop
+[ "$status" -eq 0 ] || fail "mintmarkd ends with $status"
+finish
