@@ -268,6 +268,10 @@ carry(struct issuer *issuer, int timeout_ms, bool with_control)
 		issuer_waiting_receive(waiting, MM_PROCESS_VERIFIER);
 	if ((waited[WAIT_LEDGER].revents & ~POLLOUT) != 0)
 		issuer_waiting_receive(waiting, MM_PROCESS_LEDGER);
+	if (issuer_waiting_take_broken(waiting, MM_PROCESS_VERIFIER))
+		tell_alarm(issuer, "the verifier is believed no more", "it sent what is no answer");
+	if (issuer_waiting_take_broken(waiting, MM_PROCESS_LEDGER))
+		tell_alarm(issuer, "the ledger is believed no more", "it sent what is no answer");
 }
 
 enum issuer_end

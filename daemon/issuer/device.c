@@ -91,6 +91,8 @@ ask_to_sign_in(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 static enum issuer_turn
 take_trouble(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 {
+	char text[ISSUER_WAIT_TEXT_SIZE];
+
 	switch (issuer_exchange_verified(exchange)->status) {
 	case MM_SIGN_IN_LOGIN_REQUIRED:
 		return ask_to_sign_in(exchange, answer);
@@ -98,9 +100,8 @@ take_trouble(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 		return code_page(exchange, answer, MHD_HTTP_NOT_FOUND,
 		    "There is no such code, or its time is over. Please look at the device again.");
 	case MM_SIGN_IN_TOO_MANY_ATTEMPTS:
-		mm_http_answer_add_header(answer, "Retry-After", "60");
-		return code_page(exchange, answer, MHD_HTTP_TOO_MANY_REQUESTS,
-		    "There were too many attempts. Please wait a minute and try again.");
+		issuer_wait_text(exchange, answer, text, sizeof(text));
+		return code_page(exchange, answer, MHD_HTTP_TOO_MANY_REQUESTS, text);
 	default:
 		return issuer_authorization_answer_refusal(exchange, answer);
 	}

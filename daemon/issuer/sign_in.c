@@ -259,21 +259,29 @@ lead_to_device_page(const struct issuer_exchange *exchange, struct mm_http_answe
 	mm_buf_clear(&address);
 }
 
-static void
-wait_page(struct issuer_exchange *exchange, struct mm_http_answer *answer)
+void
+issuer_wait_text(const struct issuer_exchange *exchange, struct mm_http_answer *answer, char *text, size_t size)
 {
 	unsigned seconds = issuer_exchange_verified(exchange)->retry_after_s;
-	char text[160], value[16];
+	char value[16];
 
 	seconds = seconds > 0 ? seconds : 1;
 	if (seconds < 90)
-		snprintf(text, sizeof(text), "There were too many attempts. Please wait %u second%s and try again.",
-		    seconds, seconds == 1 ? "" : "s");
+		snprintf(text, size, "There were too many attempts. Please wait %u second%s and try again.", seconds,
+		    seconds == 1 ? "" : "s");
 	else
-		snprintf(text, sizeof(text), "There were too many attempts. Please wait %u minutes and try again.",
-		    (seconds + 59) / 60);
+		snprintf(text, size, "There were too many attempts. Please wait %u minutes and try again.",
+		    seconds / 60 + (seconds % 60 != 0));
 	snprintf(value, sizeof(value), "%u", seconds);
 	mm_http_answer_add_header(answer, "Retry-After", value);
+}
+
+static void
+wait_page(struct issuer_exchange *exchange, struct mm_http_answer *answer)
+{
+	char text[ISSUER_WAIT_TEXT_SIZE];
+
+	issuer_wait_text(exchange, answer, text, sizeof(text));
 	issuer_sign_in_page(exchange, answer, MHD_HTTP_TOO_MANY_REQUESTS, text);
 }
 

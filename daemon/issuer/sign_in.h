@@ -14,4 +14,8 @@
 void issuer_sign_in_page(struct issuer_exchange *exchange, struct mm_http_answer *answer, unsigned status,
     const char *problem);
 
+/* How long to wait after too many attempts, as a sentence and as the field Retry-After. */
+#define ISSUER_WAIT_TEXT_SIZE 160
+void issuer_wait_text(const struct issuer_exchange *exchange, struct mm_http_answer *answer, char *text, size_t size);
+
 #endif

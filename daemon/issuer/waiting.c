@@ -442,13 +442,26 @@ issuer_waiting_receive(struct issuer_waiting *waiting, enum mm_process process)
 		if (received == -1 && errno == EAGAIN)
 			return;
 		pthread_mutex_lock(&waiting->lock);
-		if (received != 1 || !take_message(waiting, &message))
+		peer->broken = peer->broken || (received == -1 && errno == EPROTO);
+		if (received == 1 && !take_message(waiting, &message))
+			peer->broken = true;
+		if (received != 1 || peer->broken)
 			lose_peer(waiting, process);
 		pthread_mutex_unlock(&waiting->lock);
 	}
 }
 
 /* ---- peers ---- */
+
+bool
+issuer_waiting_take_broken(struct issuer_waiting *waiting, enum mm_process process)
+{
+	struct issuer_peer *peer = peer_of(waiting, process);
+	bool broken = peer->broken;
+
+	peer->broken = false;
+	return broken;
+}
 
 bool
 issuer_waiting_set_peer(struct issuer_waiting *waiting, enum mm_process process, int fd)

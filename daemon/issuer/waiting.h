@@ -53,6 +53,7 @@ struct issuer_packet;
 
 struct issuer_peer {
 	int fd; /* -1: away */
+	bool broken; /* it said what it may not: not told yet */
 	struct issuer_packet *first, **last;
 	size_t bytes;
 };
@@ -93,8 +94,11 @@ void issuer_waiting_send(struct issuer_waiting *waiting, struct issuer_question 
 /* Take a peer's new end (MM_PROCESS_VERIFIER or MM_PROCESS_LEDGER), or NULL where it is neither. fd is kept. */
 MM_MUST_USE bool issuer_waiting_set_peer(struct issuer_waiting *waiting, enum mm_process process, int fd);
 
-/* Take all that lies in a peer's socket. */
+/* Take all that lies in a peer's socket. One that says what it may not is believed no more: its socket is closed. */
 void issuer_waiting_receive(struct issuer_waiting *waiting, enum mm_process process);
+
+/* Whether that happened since this was asked last. */
+bool issuer_waiting_take_broken(struct issuer_waiting *waiting, enum mm_process process);
 
 /* Send what lies in a peer's outbox, as far as it takes it. Whether something is left. */
 bool issuer_waiting_flush(struct issuer_waiting *waiting, enum mm_process process);

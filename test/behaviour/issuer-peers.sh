@@ -62,6 +62,7 @@ fi
 
 say "verifier broken"
 await 5 "who sends what is no answer is believed no more" state_says 503 "the verifier is away"
+await 5 "and that is an alarm" said "alarm realm test: the verifier is believed no more"
 say "verifier back"
 
 say "ledger away"
