@@ -40,7 +40,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PIECE 32
+#define PIECE 32 /* also the shortest pattern: 40 characters are base64url of 30 bytes */
 #define PATTERNS_MAX 1024
 #define CHUNK ((size_t)1024 * 1024)
 
@@ -52,6 +52,9 @@ struct pattern {
 
 static struct pattern patterns[PATTERNS_MAX];
 static size_t pattern_count;
+
+/* A bit for each three bytes that a pattern begins with: nearly all of a memory begins none. */
+static unsigned char beginnings[(1 << 24) / 8];
 static unsigned found_count;
 
 static void
@@ -63,8 +66,14 @@ die(const char *what)
 
 /* ---- what is looked for ---- */
 
+static unsigned
+beginning_of(const unsigned char *bytes)
+{
+	return (unsigned)bytes[0] << 16 | (unsigned)bytes[1] << 8 | bytes[2];
+}
+
 static void
-add_pattern(const char *what, const void *bytes, size_t len)
+add_pattern(const char *what, const unsigned char *bytes, size_t len)
 {
 	struct pattern *pattern = &patterns[pattern_count++];
 
@@ -73,6 +82,7 @@ add_pattern(const char *what, const void *bytes, size_t len)
 	(void)snprintf(pattern->what, sizeof(pattern->what), "%s", what);
 	memcpy(pattern->bytes, bytes, len);
 	pattern->len = len;
+	beginnings[beginning_of(bytes) / 8] |= (unsigned char)(1U << beginning_of(bytes) % 8);
 }
 
 static void
@@ -87,9 +97,9 @@ add_piece(const char *what, const unsigned char piece[PIECE])
 		(void)snprintf(text + 2 * i, 3, "%02x", piece[i]);
 	}
 	add_pattern(what, reversed, PIECE);
-	add_pattern(what, text, 2 * PIECE);
+	add_pattern(what, (const unsigned char *)text, 2 * PIECE);
 	mm_base64url_encode(mm_slice(piece, PIECE - PIECE % 3), text);
-	add_pattern(what, text, MM_BASE64URL_ENCODED_LEN(PIECE - PIECE % 3));
+	add_pattern(what, (const unsigned char *)text, MM_BASE64URL_ENCODED_LEN(PIECE - PIECE % 3));
 }
 
 /* The most and the least significant piece of a big-endian number. */
@@ -212,16 +222,31 @@ take_keys(const char *folder, const char *sealing_key, const char *realm, int pl
 /* ---- looking ---- */
 
 static unsigned
+look_at(const char *where, const unsigned char *bytes, size_t len)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < pattern_count; i++) {
+		if (patterns[i].len > len || memcmp(bytes, patterns[i].bytes, patterns[i].len) != 0)
+			continue;
+		if (where != NULL)
+			printf("found in %s: %s\n", where, patterns[i].what);
+		found++;
+	}
+	return found;
+}
+
+static unsigned
 look_in_bytes(const char *where, const unsigned char *bytes, size_t len)
 {
 	unsigned found = 0;
 
-	for (size_t i = 0; i < pattern_count; i++)
-		if (memmem(bytes, len, patterns[i].bytes, patterns[i].len) != NULL) {
-			if (where != NULL)
-				printf("found in %s: %s\n", where, patterns[i].what);
-			found++;
-		}
+	for (size_t at = 0; at + PIECE <= len; at++) {
+		unsigned beginning = beginning_of(bytes + at);
+
+		if ((beginnings[beginning / 8] & 1U << beginning % 8) != 0)
+			found += look_at(where, bytes + at, len - at);
+	}
 	return found;
 }
 
@@ -467,6 +492,7 @@ abort_often(const char *algorithm, unsigned rounds, const char *folder)
 	world.tail = tail;
 	for (unsigned round = 0; round < rounds; round++) {
 		pattern_count = 0;
+		memset(beginnings, 0, sizeof(beginnings));
 		abort_once(&world, &bystander, folder, round);
 	}
 	if (signer_world_stop(&bystander) != 0)
