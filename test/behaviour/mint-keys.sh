@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The keys of a running mint: made, published, rotated, tainted, restored, revoked and destroyed, and all of that there
 # again after the ledger and the signer were killed; a tenant is added and taken away again.
-# shellcheck disable=SC2317 # functions are called by their names in arguments
+# shellcheck disable=SC2119,SC2317 # functions take arguments or none, and are called by their names in arguments
 set -eu
 port=21220
 # shellcheck source=test/behaviour/daemon_world.sh
