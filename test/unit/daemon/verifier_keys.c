@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Clients that show a key: assertions that are good once, and proofs that tokens, codes and refresh tokens are bound to.
+ */
+#include "test/maker/key.h"
+#include "test/maker/proof.h"
+#include "test/unit/daemon/verifier_here.h"
+
+#define ADDRESS "https://login.example/" CONTOSO "/v2.0"
+#define TOKEN_ENDPOINT ADDRESS "/token"
+
+static EVP_PKEY *key, *other;
+
+static int
+open_keys(void **state)
+{
+	key = maker_key_new(MAKER_EC256, NULL);
+	other = maker_key_new(MAKER_EC256, NULL);
+	return open_world(state);
+}
+
+static int
+close_keys(void **state)
+{
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(other);
+	return close_world(state);
+}
+
+/* ---- assertions ---- */
+
+static void
+add_signing_client(void)
+{
+	struct mm_ask_client made = world_client("batch", "client_credentials");
+	struct maker_object jwk = { .count = 0 };
+	struct maker_text set = { 0 };
+
+	maker_key_publish(key, &jwk);
+	maker_text_add_str(&set, "{\"keys\":[");
+	maker_object_write(&jwk, &set);
+	maker_text_add_str(&set, "]}");
+	made.confidential = 1;
+	made.stated |= MM_STATED_JWKS;
+	WORLD_SET(&made.jwks, set.bytes);
+	assert_true(client(MM_MINT_VERB_CLIENT_ADD, &made));
+	maker_text_clear(&set);
+	maker_object_clear(&jwk);
+}
+
+static struct maker_text
+assertion(EVP_PKEY *signer, const char *jti, const char *client_id)
+{
+	struct maker_object header = { .count = 0 }, claims = { .count = 0 };
+	struct maker_text text;
+
+	maker_object_set_string(&header, "alg", "ES256");
+	maker_object_set_string(&claims, "iss", client_id);
+	maker_object_set_string(&claims, "sub", client_id);
+	maker_object_set_string(&claims, "aud", TOKEN_ENDPOINT);
+	maker_object_set_string(&claims, "jti", jti);
+	maker_object_set_number(&claims, "exp", verifier.now_s + 60);
+	text = maker_proof_sign(signer, "ES256", &header, &claims);
+	maker_object_clear(&header);
+	maker_object_clear(&claims);
+	return text;
+}
+
+static struct mm_verify
+with_assertion(const struct maker_text *text, const char *client_id)
+{
+	struct mm_verify verify = world_request(MM_ASK_CLIENT_CREDENTIALS, client_id);
+
+	verify.head.client_method = MM_CLIENT_ASSERTION;
+	verify.assertion = mm_slice(text->bytes, text->len);
+	return verify;
+}
+
+static void
+an_assertion_is_good_once(void **state)
+{
+	struct maker_text first, second;
+	struct mm_verify verify;
+
+	(void)state;
+	add_signing_client();
+	first = assertion(key, "one", "batch");
+	second = assertion(key, "two", "batch");
+	verify = with_assertion(&first, "");
+	assert_int_equal(ask(verify).status, MM_SIGN_IN_OK);
+	IS(world.grants[0].client, "batch");
+	refuse(verify, MM_SIGN_IN_INVALID_CLIENT);
+	assert_int_equal(verifier.counts.replays, 1);
+	assert_int_equal(ask(with_assertion(&second, "batch")).status, MM_SIGN_IN_OK);
+	/* Forgotten only when it is too old to be good. */
+	verifier.now_s += 60 + MM_CLOCK_SKEW_S;
+	refuse(verify, MM_SIGN_IN_INVALID_CLIENT);
+	maker_text_clear(&first);
+	maker_text_clear(&second);
+}
+
+static void
+an_assertion_is_its_clients(void **state)
+{
+	struct maker_text text;
+
+	(void)state;
+	add_signing_client();
+	text = assertion(other, "one", "batch");
+	refuse(with_assertion(&text, "batch"), MM_SIGN_IN_INVALID_CLIENT);
+	maker_text_clear(&text);
+	text = assertion(key, "two", "batch");
+	refuse(with_assertion(&text, "webmail"), MM_SIGN_IN_INVALID_CLIENT);
+	maker_text_clear(&text);
+	text = assertion(key, "three", "app");
+	refuse(with_assertion(&text, "app"), MM_SIGN_IN_INVALID_CLIENT);
+	maker_text_clear(&text);
+	text = assertion(key, "four", "webmail");
+	refuse(with_assertion(&text, "webmail"), MM_SIGN_IN_INVALID_CLIENT);
+	maker_text_clear(&text);
+	text = assertion(key, "five", "nobody");
+	refuse(with_assertion(&text, ""), MM_SIGN_IN_INVALID_CLIENT);
+	maker_text_clear(&text);
+}
+
+/* An assertion that cannot be written down as spent gives nothing. */
+static void
+an_assertion_is_kept_before_it_counts(void **state)
+{
+	struct maker_text text;
+
+	(void)state;
+	add_signing_client();
+	text = assertion(key, "one", "batch");
+	verifier.table.failed = true;
+	refuse(with_assertion(&text, "batch"), MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	assert_int_equal(world.tickets, 0);
+	assert_int_equal(ask(with_assertion(&text, "batch")).status, MM_SIGN_IN_OK);
+	maker_text_clear(&text);
+}
+
+/* ---- proofs ---- */
+
+static struct maker_text
+proof_at(EVP_PKEY *signer, const char *url)
+{
+	static unsigned count;
+	char jti[32];
+	struct maker_proof_request request = { "POST", url, "none", jti, verifier.now_s };
+
+	(void)snprintf(jti, sizeof(jti), "proof-%u", ++count);
+	return maker_proof_make(signer, &request);
+}
+
+static struct mm_verify
+with_proof(struct mm_verify verify, const struct maker_text *proof)
+{
+	verify.head.proof_count = 1;
+	verify.proof = mm_slice(proof->bytes, proof->len);
+	return verify;
+}
+
+static void
+tokens_are_bound_to_the_key_of_a_proof(void **state)
+{
+	struct mm_verified signed_in = sign_in("app"), tokens;
+	struct maker_text proof = proof_at(key, TOKEN_ENDPOINT), again = proof_at(key, TOKEN_ENDPOINT);
+	struct maker_text wrong = proof_at(other, TOKEN_ENDPOINT);
+
+	(void)state;
+	tokens = ask(with_proof(world_code("app", TEXT(signed_in.code)), &proof));
+	assert_int_equal(tokens.status, MM_SIGN_IN_OK);
+	assert_int_equal(tokens.sender_key, MM_SENDER_DPOP);
+	assert_int_equal(world.grants[1].sender_key, MM_SENDER_DPOP);
+	/* The ID token is not. */
+	assert_int_equal(world.grants[0].sender_key, MM_SENDER_NONE);
+	/* The refresh token of a public client is, and needs a proof of its own. */
+	refuse(world_refresh("app", TEXT(tokens.refresh_token)), MM_SIGN_IN_INVALID_GRANT);
+	refuse(with_proof(world_refresh("app", TEXT(tokens.refresh_token)), &wrong), MM_SIGN_IN_INVALID_GRANT);
+	refuse(with_proof(world_refresh("app", TEXT(tokens.refresh_token)), &proof), MM_SIGN_IN_INVALID_DPOP_PROOF);
+	tokens = ask(with_proof(world_refresh("app", TEXT(tokens.refresh_token)), &again));
+	assert_int_equal(tokens.status, MM_SIGN_IN_OK);
+	assert_int_equal(world.grants[1].sender_key, MM_SENDER_DPOP);
+	maker_text_clear(&proof);
+	maker_text_clear(&again);
+	maker_text_clear(&wrong);
+}
+
+static void
+proofs_for_other_requests_are_refused(void **state)
+{
+	struct mm_verified signed_in = sign_in("app");
+	struct maker_text elsewhere = proof_at(key, ADDRESS "/userinfo"), good = proof_at(key, TOKEN_ENDPOINT);
+	struct mm_verify verify = with_proof(world_code("app", TEXT(signed_in.code)), &elsewhere);
+
+	(void)state;
+	refuse(verify, MM_SIGN_IN_INVALID_DPOP_PROOF);
+	verify = with_proof(verify, &good);
+	verify.head.proof_count = 2;
+	refuse(verify, MM_SIGN_IN_INVALID_DPOP_PROOF);
+	verify.head.proof_count = 1;
+	verify.proof = mm_slice_str("nonsense");
+	refuse(verify, MM_SIGN_IN_INVALID_DPOP_PROOF);
+	/* None of that used the code up. */
+	assert_int_equal(ask(with_proof(verify, &good)).status, MM_SIGN_IN_OK);
+	maker_text_clear(&elsewhere);
+	maker_text_clear(&good);
+}
+
+static void
+a_code_may_be_bound_before(void **state)
+{
+	struct mm_verify sign = world_sign_in("app", "alice@contoso.example", PASSWORD);
+	struct maker_text wrong = proof_at(other, TOKEN_ENDPOINT), right = proof_at(key, TOKEN_ENDPOINT);
+	struct maker_text binding = maker_binding_of_key(key); /* {"jkt":"…"} */
+	struct mm_verified signed_in;
+	uint8_t room[MM_BASE64URL_DECODED_MAX(MM_SECRET_TEXT_LEN)];
+	size_t len;
+
+	(void)state;
+	assert_int_equal(mm_base64url_decode(mm_slice(binding.bytes + 8, MM_SECRET_TEXT_LEN), room, &len), MM_OK);
+	memcpy(sign.ask.sign_in.authorize.dpop_jkt, room, MM_DIGEST_LEN);
+	sign.ask.sign_in.authorize.has_dpop_jkt = 1;
+	signed_in = ask(sign);
+	assert_int_equal(signed_in.status, MM_SIGN_IN_OK);
+	refuse(world_code("app", TEXT(signed_in.code)), MM_SIGN_IN_INVALID_DPOP_PROOF);
+	refuse(with_proof(world_code("app", TEXT(signed_in.code)), &wrong), MM_SIGN_IN_INVALID_DPOP_PROOF);
+	assert_int_equal(ask(with_proof(world_code("app", TEXT(signed_in.code)), &right)).status, MM_SIGN_IN_OK);
+	maker_text_clear(&wrong);
+	maker_text_clear(&right);
+	maker_text_clear(&binding);
+}
+
+#define KEY_TEST(name) cmocka_unit_test_setup_teardown(name, open_keys, close_keys)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KEY_TEST(an_assertion_is_good_once),
+		KEY_TEST(an_assertion_is_its_clients),
+		KEY_TEST(an_assertion_is_kept_before_it_counts),
+		KEY_TEST(tokens_are_bound_to_the_key_of_a_proof),
+		KEY_TEST(proofs_for_other_requests_are_refused),
+		KEY_TEST(a_code_may_be_bound_before),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
