@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -235,6 +236,7 @@ close_world(void **state)
 	(void)state;
 	if (child > 0)
 		(void)end_by(SIGKILL);
+	(void)umount(folder); /* where a test failed on its small disk */
 	remove_file("table.sqlite");
 	remove_file("table.sqlite-wal");
 	remove_file("table.sqlite-journal");
@@ -402,6 +404,53 @@ an_issuer_that_breaks_the_rules_is_cut_off(void **state)
 	assert_int_equal(sign_in().status, MM_SIGN_IN_OK);
 }
 
+/* Fill what is left of the folder's disk; the file's name. */
+static void
+fill_disk(const char *name)
+{
+	static char block[65536];
+	char path[128];
+	size_t len = sizeof(block);
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_not_equal(fd, -1);
+	while (len > 0)
+		if (write(fd, block, len) != (ssize_t)len)
+			len /= 2;
+	close(fd);
+}
+
+static void
+a_full_disk_gives_nothing_and_loses_nothing(void **state)
+{
+	struct mm_verified signed_in, tokens;
+	struct mm_verify verify;
+
+	(void)state;
+	if (end_by(SIGKILL) != SIGKILL || mount("tmpfs", folder, "tmpfs", 0, "size=1m,mode=0777") == -1) {
+		print_message("not run: no small disk can be mounted here\n");
+		assert_true(start());
+		return;
+	}
+	assert_true(start());
+	add_people();
+	signed_in = sign_in();
+	tokens = ask(world_code("app", TEXT(signed_in.code)));
+	assert_int_equal(tokens.status, MM_SIGN_IN_OK);
+	fill_disk("full");
+	verify = world_refresh("app", TEXT(tokens.refresh_token));
+	assert_int_equal(ask(verify).status, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	assert_int_equal(ask(world_sign_in("app", "alice@contoso.example", PASSWORD)).status,
+	    MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	assert_true(wait_for(MM_MESSAGE_VERIFIER_ALARM));
+	remove_file("full");
+	assert_int_equal(ask(verify).status, MM_SIGN_IN_OK);
+	stop();
+	assert_int_equal(umount(folder), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int
@@ -411,6 +460,7 @@ main(int argc, char **argv)
 		TEST(it_serves_and_stops),
 		TEST(a_code_is_good_once_whatever_dies),
 		TEST(a_refresh_token_is_good_once_whatever_dies),
+		TEST(a_full_disk_gives_nothing_and_loses_nothing),
 		TEST(a_damaged_table_is_found),
 		TEST(an_issuer_that_breaks_the_rules_is_cut_off),
 	};
