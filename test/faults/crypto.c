@@ -8,6 +8,8 @@
 #include "lib/crypto/digest.h"
 #include "lib/crypto/keyed_digest.h"
 #include "lib/crypto/public_key.h"
+#include "lib/token/mark.h"
+#include "lib/token/token_id.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -303,10 +305,76 @@ a_digest_key_is_made_whole_or_not_at_all(void **state)
 	assert_true(nth > 1 && nth < ALLOCATIONS_MAX);
 }
 
+/* A secret of a mint that were zeroes would be everybody's. */
+static void
+a_mints_secrets_are_derived_or_zeroes(void **state)
+{
+	static const uint8_t root[MM_MARK_ROOT_LEN] = "any bytes will do for one run!!", zeroes[MM_MARK_KEY_LEN];
+	uint8_t key[MM_MARK_KEY_LEN], right[MM_MARK_KEY_LEN];
+	struct mm_slice realm = mm_slice_str("home"), audience = mm_slice_str("mail");
+	unsigned long nth = 0;
+	bool failed, done;
+
+	(void)state;
+	assert_true(mm_mint_mark_key(root, realm, audience, 1, right));
+	do {
+		memset(key, 0x11, sizeof(key));
+		arm(++nth);
+		done = mm_mint_mark_key(root, realm, audience, 1, key);
+		failed = disarm();
+		assert_true(done || failed);
+		assert_memory_equal(key, done ? right : zeroes, sizeof(key));
+	} while (failed && nth < ALLOCATIONS_MAX);
+	assert_true(nth > 1 && nth < ALLOCATIONS_MAX);
+}
+
+static void
+an_id_is_read_right_or_not_at_all(void **state)
+{
+	static const uint8_t key[MM_TOKEN_ID_KEY_LEN] = "sixteen bytes..";
+	struct mm_token_id_cipher *cipher = mm_token_id_cipher_new(key);
+	struct mm_token_place place = { 1, 2, 3 }, read = { 0, 0, 0 };
+	char text[MM_TOKEN_ID_LEN];
+	unsigned long nth = 0;
+	bool failed, good;
+
+	(void)state;
+	assert_true(mm_token_id_encode(cipher, place, text));
+	mm_token_id_cipher_free(&cipher);
+	do {
+		arm(++nth);
+		cipher = mm_token_id_cipher_new(key);
+		good = cipher != NULL && mm_token_id_decode(cipher, mm_slice(text, sizeof(text)), &read);
+		failed = disarm();
+		assert_true(good || failed);
+		assert_true(!good || (read.signer == 1 && read.minute == 2 && read.counter == 3));
+		mm_token_id_cipher_free(&cipher);
+	} while (failed && nth < ALLOCATIONS_MAX);
+	assert_true(nth > 1 && nth < ALLOCATIONS_MAX);
+}
+
+/* It allocates nothing of libcrypto's, so that nothing can be short. */
+static void
+a_mark_needs_no_memory(void **state)
+{
+	static const uint8_t bytes[MM_MARK_KEY_LEN] = "any bytes will do for one run!!";
+	struct mm_mark_key *key = mm_mark_key_new(bytes);
+	char text[MM_MARK_TEXT_LEN];
+
+	(void)state;
+	arm(1);
+	assert_true(mm_mark_make(key, mm_slice_str("e30"), mm_slice_str("{\"sub\":\"s\""), text));
+	assert_false(disarm());
+	mm_mark_key_free(&key);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_mints_secrets_are_derived_or_zeroes),
+		cmocka_unit_test(an_id_is_read_right_or_not_at_all),
+		cmocka_unit_test(a_mark_needs_no_memory),
 		cmocka_unit_test(a_key_is_made_whole_or_not_at_all),
 		cmocka_unit_test(no_failure_lets_a_signature_pass),
 		cmocka_unit_test(digests_fail_as_zeroes),
