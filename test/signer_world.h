@@ -75,7 +75,7 @@ void signer_world_send_tenants(struct signer_world *world, const char *const *te
 /* The next message of this type from the ledger's end; others are passed over. false: the signer closed it. */
 bool signer_world_wait(struct signer_world *world, enum mm_message_type type);
 
-/* The next alarm; "" where none came within a second. It stands until the next call. */
+/* The next alarm; "" where none came within 10 s. It stands until the next call. */
 const char *signer_world_alarm(struct signer_world *world);
 
 /* Order, and wait for the answer's status. */

@@ -785,6 +785,61 @@ a_signer_starts_without_its_token(void **state)
 	end();
 }
 
+/* Four threads sign with a token; what waits behind them is told, and does not wait for its deadline. */
+static void
+a_token_that_does_not_answer_holds_up_nobody(void **state)
+{
+	enum { REQUESTS = 12 };
+	char module[512], module_variable[512], hang_variable[160], hang_path[128], input[MM_MINT_SIGNING_INPUT_MAX];
+	unsigned away = 0, done = 0;
+	struct signer_world_token token;
+	size_t len;
+	int fd;
+
+	(void)state;
+	if (!signer_world_has_softhsm())
+		skip();
+	signer_world_init(&world, true);
+	(void)snprintf(module, sizeof(module), "%s/test/unit/hanging_module.so", getenv("MINTMARK_BUILD"));
+	(void)snprintf(module_variable, sizeof(module_variable), "MM_TEST_MODULE=%s", world.module);
+	(void)snprintf(hang_path, sizeof(hang_path), "%s/hang", world.keys);
+	(void)snprintf(hang_variable, sizeof(hang_variable), "MM_TEST_HANGS=%s", hang_path);
+	world.module = module;
+	world.variables[1] = module_variable;
+	world.variables[2] = hang_variable;
+	world.paths[2] = world.keys;
+	signer_world_start(&world);
+	assert_int_equal(signer_world_make(&world, &key), MM_SIGN_DONE);
+	assert_int_equal(signer_world_open(&world, key.thumbprint), MM_SIGN_DONE);
+	assert_signs();
+	assert_int_not_equal(fd = open(hang_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644), -1);
+	close(fd);
+	signer_world_token(&token);
+	len = signer_world_input(&token, &key, input);
+	for (unsigned i = 0; i < REQUESTS; i++)
+		(void)signer_world_send(&world, &token, &key, input, len);
+	assert_true(wait_for_state(1));
+	for (; away < REQUESTS - 4; away++) {
+		struct mm_signed answer;
+
+		assert_true(signer_world_wait(&world, MM_MESSAGE_SIGNED));
+		memcpy(&answer, world.message.payload, sizeof(answer));
+		assert_int_equal(answer.status, MM_SIGN_AWAY);
+	}
+	assert_int_equal(status_of(&token), MM_SIGN_AWAY); /* at once */
+	assert_int_equal(unlink(hang_path), 0);
+	for (; done < 4; done++) {
+		struct mm_signed answer;
+
+		assert_true(signer_world_wait(&world, MM_MESSAGE_SIGNED));
+		memcpy(&answer, world.message.payload, sizeof(answer));
+		assert_true(answer.status == MM_SIGN_DONE || answer.status == MM_SIGN_LATE);
+	}
+	assert_true(wait_for_state(0));
+	assert_signs();
+	end();
+}
+
 int
 main(void)
 {
@@ -814,6 +869,7 @@ main(void)
 		cmocka_unit_test(mintmarkds_end_is_the_signers),
 		cmocka_unit_test(a_token_goes_away_and_comes_back),
 		cmocka_unit_test(a_signer_starts_without_its_token),
+		cmocka_unit_test(a_token_that_does_not_answer_holds_up_nobody),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
