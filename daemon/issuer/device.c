@@ -59,7 +59,7 @@ decide_page(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 
 	issuer_page_begin(exchange, answer, MHD_HTTP_OK, "Allow access?", MM_SLICE_ABSENT);
 	issuer_page_add_line(answer, "", client.len > 0 ? client : mm_mint_text_get(&verified->client_id),
-	    " on another device asks for leave to:");
+	    " on another device would like to:");
 	issuer_page_add_scope(answer, mm_mint_text_get(&verified->scope));
 	if (verified->username.len > 0)
 		issuer_page_add_line(answer, "You are signed in as ", mm_mint_text_get(&verified->username), ".");

@@ -92,7 +92,7 @@ consent_page(struct issuer_exchange *exchange, struct mm_http_answer *answer, st
 		client = mm_mint_text_get(&verified->client_id);
 	issuer_page_begin(exchange, answer, MHD_HTTP_OK, "Allow access?",
 	    issuer_exchange_parameter(exchange, ISSUER_P_REDIRECT_URI));
-	issuer_page_add_line(answer, "", client, " asks for leave to:");
+	issuer_page_add_line(answer, "", client, " would like to:");
 	issuer_page_add_scope(answer, mm_mint_text_get(&verified->scope));
 	if (verified->username.len > 0)
 		issuer_page_add_line(answer, "You are signed in as ", mm_mint_text_get(&verified->username), ".");
