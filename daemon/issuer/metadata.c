@@ -34,7 +34,7 @@ static const char *const proof_algorithms[] = { "ES256", "EdDSA", "RS256", "PS25
 /* Lists: name of the member and its texts. */
 static const struct {
 	const char *name;
-	const char *texts[8];
+	const char *texts[12];
 } lists[] = {
 	{ "response_types_supported", { "code" } },
 	{ "response_modes_supported", { "query" } },
@@ -44,7 +44,8 @@ static const struct {
 	{ "code_challenge_methods_supported", { "S256" } },
 	{ "subject_types_supported", { "public" } },
 	{ "scopes_supported", { "openid", "profile", "email", "offline_access" } },
-	{ "claims_supported", { "sub", "iss", "aud", "exp", "iat", "auth_time", "preferred_username", "name" } },
+	{ "claims_supported", { "sub", "iss", "aud", "exp", "iat", "auth_time", "preferred_username", "name",
+	    "email", "email_verified" } },
 	{ "prompt_values_supported", { "none", "login", "consent", "select_account" } },
 };
 

@@ -229,9 +229,12 @@ refuse_token(struct verifier *verifier, struct verifier_work *work)
 static void
 tell_userinfo(struct verifier *verifier, struct verifier_work *work)
 {
+	const struct verifier_tenant *tenant = verifier_user_tenant(verifier, work, &work->user);
 	struct mm_slice scope = mm_mint_text_get(&work->answer.scope);
 	struct mm_verified *answer = &work->answer;
 
+	if (tenant != NULL)
+		verifier_text_put(&answer->tenant, tenant->id);
 	if (verifier_words_have(scope, mm_slice_str("email")) || verifier_words_have(scope, mm_slice_str("profile")))
 		verifier_text_put(&answer->username, mm_mint_text_get(&work->user.username));
 	if (verifier_words_have(scope, mm_slice_str("profile")))
