@@ -89,11 +89,11 @@ ask_number(struct verifier_table *table, const char *sql, int64_t *number)
 }
 
 /*
- * Exclusive, so that no shared memory is needed; FULL, so that a commit is on the disk when it returns. What is deleted
- * is overwritten.
+ * Not exclusive, so that 'mintmark backup' can copy the table while this process runs; FULL, so that a commit is on the
+ * disk when it returns. What is deleted is overwritten.
  */
 static const char settings[] =
-    "PRAGMA locking_mode = EXCLUSIVE;"
+    "PRAGMA locking_mode = NORMAL;"
     "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = FULL;"
     "PRAGMA foreign_keys = ON;"
