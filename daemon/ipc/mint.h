@@ -191,7 +191,7 @@ struct mm_key_done {
 /* SIGNER_STATE, signer to ledger, when it begins and when it changes. */
 struct mm_signer_state {
 	uint64_t count;      /* as in mm_signed */
-	uint64_t last_serial; /* the last one that was signed; 0: none */
+	uint64_t last_serial; /* the highest that was signed, so that none above it was; 0: none */
 	uint8_t store_away;  /* 1: the key store cannot be reached */
 	uint8_t zero[7];
 	MM_MINT_TEXT(254) text; /* why, in words */

@@ -292,7 +292,8 @@ send_signed(struct signer *signer, const struct signer_job *job)
 	if (!send_to_ledger(signer, MM_MESSAGE_SIGNED, payload, sizeof(head) + head.len))
 		return false;
 	signer->count += done;
-	if (done)
+	/* Threads overtake each other: of what is above the highest, nothing was signed. */
+	if (done && job->head.serial > signer->last_serial)
 		signer->last_serial = job->head.serial;
 	return true;
 }

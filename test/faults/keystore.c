@@ -349,7 +349,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_death_leaves_a_whole_key_or_none, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_death_while_forgetting_leaves_what_can_be_forgotten, make_folder,
 		    remove_folder),
-		cmocka_unit_test_setup_teardown(a_key_whose_end_fails_can_be_forgotten_again, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(a_key_whose_end_fails_can_be_forgotten_again, make_folder,
+		    remove_folder),
 	};
 	const char *why;
 

@@ -189,6 +189,11 @@ many_requests_at_once_are_all_answered(void **state)
 		answered[answer.serial] = true;
 		received++;
 	}
+	/* Whatever their order was, the highest is told. */
+	signer_world_connect(&world);
+	assert_true(signer_world_wait(&world, MM_MESSAGE_SIGNER_STATE));
+	assert_int_equal(world.state.last_serial, REQUESTS);
+	assert_int_equal(world.state.count, REQUESTS);
 	end();
 }
 
