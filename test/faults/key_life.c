@@ -522,7 +522,9 @@ tick(void)
 int
 main(int argc, char **argv)
 {
-	int64_t years = argc > 1 ? strtol(argv[1], NULL, 10) : 7;
+	const char *sanitized = getenv("MINTMARK_SANITIZED");
+	/* Sanitizers make it slow, and find what they find in a year. */
+	int64_t years = argc > 1 ? strtol(argv[1], NULL, 10) : sanitized != NULL && sanitized[0] == '1' ? 1 : 7;
 
 	world.random = argc > 2 ? strtoull(argv[2], NULL, 10) : 88172645463325252;
 	if (years < 1 || years > 100 || world.random == 0) {
