@@ -54,6 +54,7 @@ enum mm_mint_part { MM_MINT_SIGNER, MM_MINT_VERIFIER, MM_MINT_ISSUER, MM_MINT_PA
 struct mm_mint_document {
 	int fd;
 	int64_t came_s;
+	bool kept; /* on the disk (mint_kept.h) */
 };
 
 struct mm_mint {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Renewing the trust. */
+#include "daemon/mintmarkd/mint_kept.h"
 #include "daemon/mintmarkd/renewal.h"
 
 #include "daemon/mintmarkd/clock.h"
@@ -247,8 +248,10 @@ begin_compile(struct mm_mintmarkd *mintmarkd, const struct mm_reading *reading, 
 	mm_sources_keep(&mintmarkd->sources, mintmarkd->state.keys_dir_fd);
 	renewal->epoch = input.epoch;
 	mm_key_lists_clear(&renewal->lists);
-	return mm_key_lists_take(&renewal->lists, &mintmarkd->mints) &&
-	    mm_compile_begin(&renewal->compile, &input, &renewal->problems);
+	if (!mm_key_lists_take(&renewal->lists, &mintmarkd->mints))
+		return false;
+	mm_mints_keep(&mintmarkd->mints, &renewal->lists, mintmarkd->state.keys_dir_fd);
+	return mm_compile_begin(&renewal->compile, &input, &renewal->problems);
 }
 
 /* Everything that a good configuration has, all of it tried, so that all problems are told at once. */

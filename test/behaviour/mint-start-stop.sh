@@ -23,6 +23,11 @@ expect "by its mark alone" marked OK "$made"
 check "the record says so" [ "$(member proof <"$world/decision")" = marked ]
 expect "with another signature it is not" robots SIGNATURE_INVALID "${made%?????}AAAAA"
 
+# Offline there are the keys that were kept, and none of the mint's secrets.
+check "offline: all but its proof is right" eval 'run verify -s robots --no-mark --no-ledger "$made" >"$world/said"'
+run verify -s robots "$made" >"$world/said"
+check "offline: nothing proves it" grep -q PROOF_UNAVAILABLE "$world/said"
+
 check "nothing is wrong" run status >"$world/said"
 for each in ledger enterprise/signer enterprise/verifier enterprise/issuer consumer/signer; do
 	check "$each runs" [ -n "$(process "$each")" ]
