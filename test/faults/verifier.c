@@ -239,6 +239,7 @@ close_world(void **state)
 	(void)umount(folder); /* where a test failed on its small disk */
 	remove_file("table.sqlite");
 	remove_file("table.sqlite-wal");
+	remove_file("table.sqlite-shm");
 	remove_file("table.sqlite-journal");
 	assert_int_equal(rmdir(folder), 0);
 	return 0;

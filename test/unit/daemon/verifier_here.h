@@ -240,6 +240,7 @@ close_world(void **state)
 	close(world.control);
 	(void)unlink("table.sqlite");
 	(void)unlink("table.sqlite-wal");
+	(void)unlink("table.sqlite-shm");
 	assert_int_equal(chdir("/"), 0);
 	assert_int_equal(rmdir(folder), 0);
 	return 0;
