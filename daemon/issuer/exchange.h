@@ -51,6 +51,7 @@ struct issuer_exchange {
 	const char *own_error;            /* its code where that is not the status's; NULL */
 	const char *own_fault_text;
 	bool as_dpop;
+	char hinted_client[MM_MINT_CLIENT_LEN_MAX + 1]; /* by id_token_hint, unverified; "": by none */
 };
 
 static inline bool

@@ -7,6 +7,7 @@
 #include "daemon/issuer/issuer.h"
 #include "daemon/issuer/page.h"
 #include "daemon/issuer/route.h"
+#include "daemon/issuer/sign_out_hint.h"
 #include "lib/base/array.h"
 
 static const enum issuer_parameter carried[] = { ISSUER_P_CLIENT_ID, ISSUER_P_POST_LOGOUT_REDIRECT_URI,
@@ -16,6 +17,24 @@ static struct mm_slice
 session_of(const struct issuer_exchange *exchange)
 {
 	return issuer_exchange_cookie(exchange, ISSUER_COOKIE_SESSION);
+}
+
+/*
+ * The client is named by client_id, by the audience of id_token_hint, or by both: then they are one, else nothing is
+ * led to. Its address is compared with the registered ones either way.
+ */
+static void
+read_client(struct issuer_exchange *exchange)
+{
+	struct mm_slice *client = &exchange->parameters.values[ISSUER_P_CLIENT_ID];
+	struct mm_slice hint = issuer_exchange_parameter(exchange, ISSUER_P_ID_TOKEN_HINT);
+
+	if (!mm_slice_present(hint) || !issuer_sign_out_hint_read(hint, exchange->hinted_client))
+		return;
+	if (!mm_slice_present(*client))
+		*client = mm_slice_str(exchange->hinted_client);
+	else if (!mm_slice_equal(*client, mm_slice_str(exchange->hinted_client)))
+		exchange->parameters.values[ISSUER_P_POST_LOGOUT_REDIRECT_URI] = MM_SLICE_ABSENT;
 }
 
 static enum issuer_turn
@@ -93,5 +112,6 @@ issuer_logout(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 		    mm_slice_str("The request cannot be read."));
 	if (is_form && mm_slice_present(issuer_exchange_parameter(exchange, ISSUER_P_SEAL)))
 		return end_session(exchange, answer);
+	read_client(exchange);
 	return ask_page(exchange, answer);
 }

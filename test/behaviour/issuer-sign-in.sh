@@ -171,6 +171,18 @@ not_asked
 http 303 "and leads back" -b "$jar" -c "$jar" -d "@$world/form" "$here/logout"
 header "Location: https://app.example/bye?state=s"
 header_has Set-Cookie "mintmark-test-session=; Path=/; Max-Age=0"
+# {"alg":"none"} . {"aud":"mail-app"} . nothing
+hint=eyJhbGciOiJub25lIn0.eyJhdWQiOiJtYWlsLWFwcCJ9.
+http 200 "a client that an ID token hints at" -b "$jar" -c "$jar" \
+    "$here/logout?id_token_hint=$hint&post_logout_redirect_uri=https://app.example/bye"
+hidden "$world/form"
+http 303 "leads back too" -b "$jar" -c "$jar" -d "@$world/form" "$here/logout"
+header "Location: https://app.example/bye"
+http 200 "a hint at another client than that of the request" -b "$jar" -c "$jar" \
+    "$here/logout?client_id=other&id_token_hint=$hint&post_logout_redirect_uri=https://app.example/bye"
+hidden "$world/form"
+http 200 "leads nowhere" -b "$jar" -c "$jar" -d "@$world/form" "$here/logout"
+no_header Location
 http 200 "an address that is not the client's" -b "$jar" -c "$jar" \
     "$here/logout?client_id=mail-app&post_logout_redirect_uri=https://evil.example/"
 hidden "$world/form"

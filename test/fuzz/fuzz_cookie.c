@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as a field Cookie: what is found lies within it and is a word of base64url; and any bytes as a text of a page
- * have nothing in them that ends an element or an attribute.
+ * Any bytes as a field Cookie: what is found lies within it and is a word of base64url. Any bytes as a text of a page:
+ * nothing in them ends an element or an attribute. Any bytes as an ID token that hints at a client: its name ends.
  */
 #include "daemon/issuer/cookie.h"
 #include "daemon/issuer/page.h"
+#include "daemon/issuer/sign_out_hint.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -41,6 +42,15 @@ check_page(struct mm_slice text)
 	mm_buf_clear(&buf);
 }
 
+static void
+check_hint(struct mm_slice token)
+{
+	char client[MM_MINT_CLIENT_LEN_MAX + 1];
+
+	if (issuer_sign_out_hint_read(token, client) && (client[0] == '\0' || strlen(client) > MM_MINT_CLIENT_LEN_MAX))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -48,5 +58,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check_cookie(bytes);
 	check_page(bytes);
+	check_hint(bytes);
 	return 0;
 }

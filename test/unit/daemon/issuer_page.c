@@ -5,6 +5,7 @@
 #include "daemon/issuer/authorization.h"
 #include "daemon/issuer/form_seal.h"
 #include "daemon/issuer/page.h"
+#include "daemon/issuer/sign_out_hint.h"
 #include "lib/base/array.h"
 
 #include <setjmp.h>
@@ -85,6 +86,27 @@ addresses_get_their_parameters(void **state)
 	mm_buf_clear(&buf);
 }
 
+static void
+a_hint_names_a_client(void **state)
+{
+	static const char *const bad[] = {
+		"", "a", "e30.e30.", /* {} */
+		"e30.eyJhdWQiOjF9.", /* {"aud":1} */
+		"e30.eyJhdWQiOltdfQ.", /* {"aud":[]} */
+		"e30.eyJhdWQiOiIifQ.", /* {"aud":""} */
+		"e30.eyJhdWQiOiJhIiwiYXVkIjoiYiJ9.", /* twice */
+		"e30.eyJhdWQiOiJhIn0", "e30.eyJhdWQiOiJhIn0.x.y", "e30.eyJhdWQiOiJhIn0=.",
+	};
+	char client[MM_MINT_CLIENT_LEN_MAX + 1];
+
+	(void)state;
+	assert_true(issuer_sign_out_hint_read(mm_slice_str("e30.eyJhdWQiOiJtYWlsLWFwcCJ9."), client));
+	assert_string_equal(client, "mail-app");
+	for (size_t i = 0; i < MM_COUNT_OF(bad); i++)
+		assert_false(issuer_sign_out_hint_read(mm_slice_str(bad[i]), client));
+	assert_false(issuer_sign_out_hint_read(MM_SLICE_ABSENT, client));
+}
+
 int
 main(void)
 {
@@ -92,6 +114,7 @@ main(void)
 		cmocka_unit_test(text_stays_text),
 		cmocka_unit_test(a_seal_holds_every_text),
 		cmocka_unit_test(addresses_get_their_parameters),
+		cmocka_unit_test(a_hint_names_a_client),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
