@@ -304,33 +304,57 @@ look_below(const char *path)
 	return found;
 }
 
-/* All that a process has in its memory; where is NULL: without telling. */
+/* A range of a process's memory, as smaps tells it. */
+struct range {
+	uint64_t begin, end;
+	bool readable;
+};
+
+/* Whether a line of smaps begins a range, which may be read. */
+static bool
+begins_range(const char *line, struct range *range)
+{
+	char *rest;
+	uint64_t begin = strtoull(line, &rest, 16), end;
+
+	if (rest == line || *rest != '-')
+		return false;
+	end = strtoull(rest + 1, &rest, 16);
+	range->begin = begin;
+	range->end = end;
+	range->readable = rest[0] == ' ' && rest[1] == 'r' && strstr(line, "[vvar") == NULL &&
+	    strstr(line, "[vsyscall") == NULL;
+	return true;
+}
+
+/* All that a process has in its memory, which it uses at all; where is NULL: without telling. */
 static unsigned
 look_in_process(const char *where, long pid)
 {
+	struct range range = { 0, 0, false };
 	char path[64], line[512];
 	unsigned found = 0;
 	size_t ranges = 0;
-	FILE *maps;
+	FILE *smaps;
 	int mem;
 
 	(void)snprintf(path, sizeof(path), "/proc/%ld/mem", pid);
 	mem = open(path, O_RDONLY | O_CLOEXEC);
-	(void)snprintf(path, sizeof(path), "/proc/%ld/maps", pid);
-	maps = fopen(path, "re");
-	if (mem == -1 || maps == NULL)
+	(void)snprintf(path, sizeof(path), "/proc/%ld/smaps", pid);
+	smaps = fopen(path, "re");
+	if (mem == -1 || smaps == NULL)
 		die(path);
-	while (fgets(line, sizeof(line), maps) != NULL) {
-		char *rest;
-		uint64_t begin = strtoull(line, &rest, 16), end = *rest == '-' ? strtoull(rest + 1, &rest, 16) : 0;
+	while (fgets(line, sizeof(line), smaps) != NULL) {
+		bool used = strncmp(line, "Rss:", 4) == 0 || strncmp(line, "Swap:", 5) == 0;
 
-		if (rest[0] != ' ' || rest[1] != 'r' || strstr(line, "[vvar") != NULL ||
-		    strstr(line, "[vsyscall") != NULL)
+		if (begins_range(line, &range) || !used || !range.readable ||
+		    strtoul(strchr(line, ':') + 1, NULL, 10) == 0)
 			continue;
-		found += look_in_range(where, mem, (off_t)begin, (off_t)end);
+		found += look_in_range(where, mem, (off_t)range.begin, (off_t)range.end);
 		ranges++;
+		range.readable = false; /* once is enough */
 	}
-	fclose(maps);
+	fclose(smaps);
 	close(mem);
 	if (ranges < 3)
 		die("a process shows no memory");
