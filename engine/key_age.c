@@ -76,37 +76,23 @@ mm_key_age_check(const struct mm_key_life *life, int64_t now_s)
 }
 
 /* In the order of the bits. */
-static const struct {
-	const char *word, *text;
-} alarms[] = {
-	{ "no_key", "no key may sign: nothing is issued" },
-	{ "over_age", "the active key is over age and signs no more" },
-	{ "rotation_late", "the active key should have been replaced" },
-	{ "rotation_held", "rotation of its keys is held" },
-	{ "no_prepared_key", "no key is prepared to be the next" },
-	{ "not_destroyed", "the private part of a key that signs no more is not destroyed" },
-	{ "tainted_key_signs", "the active key is tainted, and no other can take its place yet" },
-	{ "clock", "the clock stands before what is on record" },
+static const char *const texts[] = {
+	"no key may sign: nothing is issued",
+	"the active key is over age and signs no more",
+	"the active key should have been replaced",
+	"rotation of its keys is held",
+	"no key is prepared to be the next",
+	"the private part of a key that signs no more is not destroyed",
+	"the active key is tainted, and no other can take its place yet",
+	"the clock stands before what is on record",
 };
-
-static size_t
-place_of(enum mm_key_alarm alarm)
-{
-	size_t place = 0;
-
-	while (place + 1 < MM_COUNT_OF(alarms) && (unsigned)alarm >> place != 1)
-		place++;
-	return place;
-}
 
 const char *
 mm_key_alarm_text(enum mm_key_alarm alarm)
 {
-	return alarms[place_of(alarm)].text;
-}
+	size_t place = 0;
 
-const char *
-mm_key_alarm_word(enum mm_key_alarm alarm)
-{
-	return alarms[place_of(alarm)].word;
+	while (place + 1 < MM_COUNT_OF(texts) && (unsigned)alarm >> place != 1)
+		place++;
+	return texts[place];
 }

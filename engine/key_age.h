@@ -25,6 +25,5 @@ unsigned mm_key_age_check(const struct mm_key_life *life, int64_t now_s);
 
 /* One alarm in words: "rotation of its keys is held"; realm's name goes before it. */
 const char *mm_key_alarm_text(enum mm_key_alarm alarm);
-const char *mm_key_alarm_word(enum mm_key_alarm alarm); /* "rotation_held" */
 
 #endif

@@ -87,6 +87,15 @@ mm_mint_certificate_read(struct mm_slice bytes, const uint8_t root[MM_ED25519_PU
 	return NULL;
 }
 
+int64_t
+mm_mint_certificate_end(const uint8_t bytes[MM_MINT_CERTIFICATE_LEN])
+{
+	struct mm_reader reader;
+
+	mm_reader_init(&reader, bytes + MAGIC_LEN + 4 + 4 + 8 + 8, 8);
+	return (int64_t)mm_reader_u64(&reader);
+}
+
 bool
 mm_mint_certificate_holds(const struct mm_mint_certificate *certificate, int64_t now_s)
 {

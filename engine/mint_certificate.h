@@ -42,6 +42,9 @@ MM_MUST_USE bool mm_mint_certificate_make(const struct mm_mint_certificate *cert
 MM_MUST_USE const char *mm_mint_certificate_read(struct mm_slice bytes, const uint8_t root[MM_ED25519_PUBLIC_LEN],
     struct mm_mint_certificate *certificate);
 
+/* The last second that a certificate states, of a holder who knows it to be his own: nothing is verified. */
+int64_t mm_mint_certificate_end(const uint8_t bytes[MM_MINT_CERTIFICATE_LEN]);
+
 /* Whether now_s lies in its time; clocks may differ by MM_CLOCK_SKEW_S. */
 bool mm_mint_certificate_holds(const struct mm_mint_certificate *certificate, int64_t now_s);
 

@@ -17,6 +17,10 @@
 /* An alarm that lasts is told again after this time. */
 #define ALARM_AGAIN_S 3600
 
+/* The certificate is said to end this long before, each day. */
+#define CERTIFICATE_SOON_S (60 * 86400)
+#define CERTIFICATE_AGAIN_S 86400
+
 /* It is looked at the keys at least so often. */
 #define TICK_S 60
 
@@ -372,6 +376,34 @@ check_age(struct ledger_keys_realm *realm, int64_t wall_s)
 	realm->alarms = alarms;
 }
 
+#define RENEW "run 'mintmark init --renew-certificate --root FILE' and start mintmarkd anew"
+
+/* When the certificate of the key-state key is over, nobody believes a list. In words; NULL: it is far from that. */
+static const char *
+certificate_trouble(const struct ledger_keys *keys)
+{
+	const uint8_t *certificate = ledger_certificate(keys->ledger);
+	int64_t left_s = certificate == NULL ? 0 : mm_mint_certificate_end(certificate) - ledger_wall_s();
+
+	if (left_s <= 0)
+		return "the certificate of the key-state key is over or missing: no gate believes the ledger; " RENEW;
+	return left_s > CERTIFICATE_SOON_S ? NULL :
+	                                     "the certificate of the key-state key ends within 60 days: " RENEW;
+}
+
+static void
+check_certificate(struct ledger_keys *keys, int64_t wall_s)
+{
+	const char *trouble = certificate_trouble(keys);
+
+	int64_t since_s = wall_s - keys->certificate_told_s;
+
+	if (trouble == NULL || (since_s >= 0 && since_s < CERTIFICATE_AGAIN_S))
+		return;
+	ledger_alarm(keys->ledger, "%s", trouble);
+	keys->certificate_told_s = wall_s;
+}
+
 /* ---- the clock ---- */
 
 void
@@ -423,6 +455,7 @@ ledger_keys_tick(struct ledger_keys *keys, int64_t now_s)
 	ledger_keys_read_clock(keys);
 	if (keys->clock.jumped)
 		ledger_alarm(keys->ledger, "the clock jumped: keys live by the time since the start for an hour");
+	check_certificate(keys, now_s);
 	for (size_t i = 0; i < MM_COUNT_OF(keys->realms); i++) {
 		if (keys->realms[i] == NULL)
 			continue;
@@ -472,7 +505,9 @@ add_status(const struct ledger_keys_realm *realm, struct mm_json_writer *writer)
 	mm_json_begin_array(writer, "alarms");
 	for (unsigned bit = MM_KEY_ALARM_NONE_SIGNS; bit <= MM_KEY_ALARM_CLOCK; bit <<= 1)
 		if ((realm->alarms & bit) != 0)
-			mm_json_add_str(writer, NULL, mm_key_alarm_word((enum mm_key_alarm)bit));
+			mm_json_add_str(writer, NULL, mm_key_alarm_text((enum mm_key_alarm)bit));
+	if (certificate_trouble(realm->keys) != NULL)
+		mm_json_add_str(writer, NULL, certificate_trouble(realm->keys));
 	mm_json_end_array(writer);
 	mm_json_end_object(writer);
 }

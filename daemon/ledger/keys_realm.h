@@ -79,6 +79,7 @@ struct ledger_keys {
 	struct mm_key_clock clock;
 	int64_t now_s; /* by that clock, of the last tick */
 	bool begun;
+	int64_t certificate_told_s;
 	uint64_t last_order;
 	struct ledger_keys_realm *realms[MM_MINT_REALMS_MAX];
 };

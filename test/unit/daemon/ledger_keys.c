@@ -670,6 +670,24 @@ questions_wait_for_each_other(void **state)
 }
 
 static void
+a_certificate_that_ends_soon_alarms(void **state)
+{
+	struct mm_mint_certificate certificate = { MM_PURPOSE_KEY_STATE, 1, 0, START + 70 * DAY, { 0 } };
+
+	(void)state;
+	mm_ed25519_public(world.key_state, certificate.public_key);
+	assert_true(mm_mint_certificate_make(&certificate, world.root, world.certificate));
+	signer_comes();
+	run_until(START + 9 * DAY);
+	assert_int_equal(world.alarms, 0);
+	run_until(START + 10 * DAY + 12 * HOUR);
+	assert_int_equal(world.alarms, 1);
+	assert_non_null(strstr(world.alarm, "ends within 60 days"));
+	run_until(START + 11 * DAY + 12 * HOUR);
+	assert_int_equal(world.alarms, 2);
+}
+
+static void
 the_status_tells_who_signs(void **state)
 {
 	struct mm_json_writer writer;
@@ -708,6 +726,7 @@ main(void)
 		TEST(a_rotation_is_refused_or_told),
 		TEST(a_key_must_be_named),
 		TEST(questions_wait_for_each_other),
+		TEST(a_certificate_that_ends_soon_alarms),
 		TEST(the_status_tells_who_signs),
 	};
 

@@ -149,6 +149,7 @@ a_certificate_has_its_time(void **state)
 
 	(void)state;
 	write_with(key, &written, &buf);
+	assert_int_equal(mm_mint_certificate_end(certificate_bytes), NOW + 1000);
 	assert_null(read_bytes(mm_slice(buf.data, buf.len), NOW + 1060, &list));
 	assert_non_null(read_bytes(mm_slice(buf.data, buf.len), NOW + 1061, &list));
 	assert_null(read_bytes(mm_slice(buf.data, buf.len), NOW - 1060, &list));
