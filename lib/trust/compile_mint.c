@@ -5,6 +5,8 @@
 #include "lib/base/array.h"
 #include "lib/trust/compile.h"
 
+#include <stdlib.h>
+
 static void
 refuse(struct mm_compilation *compilation, const char *where, const char *text, const char *mend)
 {
@@ -62,24 +64,38 @@ check_parent(struct mm_compilation *compilation, const struct mm_realm_settings 
 		    "name the realm that people sign in at in 'derived_from'");
 }
 
+static int
+compare_ids(const void *left, const void *right)
+{
+	const struct mm_tenant_settings *const *a = left, *const *b = right;
+
+	return strcmp((*a)->id, (*b)->id);
+}
+
 /* The tenants of two parents must be told apart by their ids: that is all that a derived token says. */
 static void
 check_tenants(struct mm_compilation *compilation, const struct mm_realm_settings *settings)
 {
-	for (size_t i = 0; i < compilation->tenant_count; i++) {
-		const struct mm_tenant_settings *a = compilation->tenants[i].settings;
+	const struct mm_tenant_settings **rows =
+	    mm_pool_array(&compilation->pool, compilation->tenant_count + 1, sizeof(*rows));
+	size_t count = 0;
 
-		if (a->id == NULL || !has(settings->derived_from, a->realm))
-			continue;
-		for (size_t j = i + 1; j < compilation->tenant_count; j++) {
-			const struct mm_tenant_settings *b = compilation->tenants[j].settings;
-
-			if (b->id != NULL && strcmp(a->id, b->id) == 0 && has(settings->derived_from, b->realm))
-				refuse(compilation, settings->name, mm_compile_text(compilation,
-				    "tenants %s and %s of realms that it is derived from have the same id", a->name,
-				    b->name), "derive a realm for each of the two");
-		}
+	if (rows == NULL) {
+		compilation->no_memory = true;
+		return;
 	}
+	for (size_t i = 0; i < compilation->tenant_count; i++) {
+		const struct mm_tenant_settings *tenant = compilation->tenants[i].settings;
+
+		if (tenant->id != NULL && has(settings->derived_from, tenant->realm))
+			rows[count++] = tenant;
+	}
+	qsort(rows, count, sizeof(*rows), compare_ids);
+	for (size_t i = 1; i < count; i++)
+		if (compare_ids(&rows[i - 1], &rows[i]) == 0)
+			refuse(compilation, settings->name, mm_compile_text(compilation,
+			    "tenants %s and %s of realms that it is derived from have the same id",
+			    rows[i - 1]->name, rows[i]->name), "derive a realm for each of the two");
 }
 
 static bool
