@@ -114,6 +114,55 @@ begin_process(struct troubles *troubles, const struct mm_answer_object *process)
 	add_text(troubles, realm);
 }
 
+/* How the ledger sees a realm's signer and its keys. */
+static void
+look_at_signer(struct troubles *troubles, struct mm_slice realm, const struct mm_answer_object *seen)
+{
+	struct mm_slice says = mm_answer_text(seen, "signer_says");
+
+	if (mm_answer_is(seen, "signer", "here") && mm_answer_flag(seen, "has_mark_root", true))
+		return;
+	begin(troubles, "signer of realm ", realm);
+	if (!mm_answer_flag(seen, "has_mark_root", true))
+		add(troubles, ": the ledger has no secrets for the realm: run 'mintmark init'");
+	else if (mm_answer_is(seen, "signer", "store_away"))
+		add(troubles, ": its key store cannot be reached, so that no token is made");
+	else
+		add(troubles, ": the ledger does not hear it, so that no token is made");
+	if (mm_slice_present(says)) {
+		add(troubles, ": ");
+		add_text(troubles, says);
+	}
+	end(troubles);
+}
+
+static void
+look_at_alarms(struct troubles *troubles, struct mm_slice realm, const struct mm_answer_object *keys)
+{
+	struct mm_json_value alarms = mm_answer_array(keys, "alarms"), alarm;
+	size_t position = 0;
+
+	while (mm_json_next(alarms, &position, &alarm)) {
+		begin(troubles, "keys of realm ", realm);
+		add(troubles, ": ");
+		add_text(troubles, mm_answer_text_of(alarm));
+		end(troubles);
+	}
+}
+
+/* Each realm of what the ledger tells under a name. */
+static void
+each_realm(struct troubles *troubles, const struct mm_answer_object *state, const char *name,
+    void (*look)(struct troubles *troubles, struct mm_slice realm, const struct mm_answer_object *object))
+{
+	struct mm_answer_object realms, realm;
+
+	mm_answer_object(state, name, &realms);
+	for (size_t i = 0; i < realms.index.count; i++)
+		if (mm_answer_element(realms.members[i].value, &realm))
+			look(troubles, realms.members[i].name.text, &realm);
+}
+
 static void
 look_at_process(struct troubles *troubles, const struct mm_answer_object *process)
 {
@@ -127,6 +176,13 @@ look_at_process(struct troubles *troubles, const struct mm_answer_object *proces
 		return;
 	}
 	mm_answer_object(process, "state", &state);
+	each_realm(troubles, &state, "realms", look_at_signer);
+	each_realm(troubles, &state, "keys", look_at_alarms);
+	if (mm_answer_flag(&state, "store_failed", false)) {
+		begin_process(troubles, process);
+		add(troubles, ": its table cannot be written: is the disk full?");
+		end(troubles);
+	}
 	trouble = mm_answer_text(&state, "trouble");
 	if (mm_slice_present(trouble) && trouble.len > 0) {
 		begin_process(troubles, process);

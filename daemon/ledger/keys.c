@@ -433,6 +433,15 @@ ledger_keys_begin(struct ledger_keys *keys)
 	}
 }
 
+/* Whether the key that is to sign is open; one may not have been, for want of the signer, or of a disk to record on. */
+static bool
+can_sign(const struct ledger_keys_realm *realm)
+{
+	const struct mm_life_key *key = mm_life_signing_key(&realm->life, realm->keys->now_s);
+
+	return key == NULL || ledger_keys_is_open(realm, key->thumbprint);
+}
+
 /* In how many seconds something is due in a realm, or is tried again. */
 static int64_t
 due_in(const struct ledger_keys_realm *realm)
@@ -440,7 +449,7 @@ due_in(const struct ledger_keys_realm *realm)
 	struct mm_life_step step = mm_life_next(&realm->life, realm->keys->now_s);
 	int64_t in_s = step.kind == MM_LIFE_NOTHING ? TICK_S : step.at_s - realm->keys->now_s;
 
-	if (realm->untold || in_s <= 0)
+	if (realm->untold || in_s <= 0 || !can_sign(realm))
 		return TRY_AGAIN_S;
 	return in_s < TICK_S ? in_s : TICK_S;
 }

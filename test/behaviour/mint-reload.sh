@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A configuration that is read anew reaches the processes of mints: a service, a realm more, a realm less. What cannot be
 # used changes nothing. Tokens of before are accepted all the while.
+# shellcheck disable=SC2016,SC2034,SC2317 # what is checked is evaluated later
 set -u
 port=21540
 

@@ -26,6 +26,7 @@ issuer=http://127.0.0.1:$((port + 2))
 audience=https://robots.example
 secret=
 failures=0
+world_realm=
 world_pids=
 export LC_ALL=C.UTF-8
 # The sandbox forbids what looking for leaks needs.
@@ -109,8 +110,8 @@ world_configure()
 		world_service marked deny off
 	} >"$world/more.conf"
 	mint_configure "$world" "$port" $((port + 1)) $((port + 2))
-	# Tests do not wait for days.
-	sed -i '1i stale_after = 3' "$config"
+	# Tests do not wait long; and what the test says of the companies' realm.
+	sed -i -e '1i stale_after = 3' -e "/^realm enterprise/a\    $world_realm" "$config"
 }
 
 world_start()

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A disk that has no room for the ledger, or takes no writes: nothing is issued, which /readyz, metrics and 'mintmark
+# status' say; deciding goes on; and all of it is over by itself when the disk can be written.
+# shellcheck disable=SC2016,SC2034,SC2317 # what is checked is evaluated later
+set -u
+port=21550
+
+# shellcheck source=test/behaviour/mint_world.sh
+. "$MINTMARK_SOURCE/test/behaviour/mint_world.sh"
+
+disk=$world/state/mint/ledger
+mkdir -p "$disk"
+# A segment of the ledger has 64 MiB. Only root can make a small disk.
+if ! mount -t tmpfs -o size=16m,mode=700 tmpfs "$disk" 2>"$world/null"; then
+	echo "not run: no small disk can be mounted here"
+	exit 77
+fi
+trap 'mint_stop; umount "$disk"; clean_up' EXIT
+
+launch()
+{
+	setsid "$MINTMARK_BUILD/daemon/mintmarkd/mintmarkd" -c "$config" --libexec "$MINTMARK_BUILD/daemon" \
+	    </dev/null >>"$log" 2>&1 &
+	mint_pid=$!
+}
+
+is_told()
+{
+	! run status >"$world/said" 2>&1 && grep -q "$1" "$world/said"
+}
+
+is_well()
+{
+	run status >"$world/said" 2>&1
+}
+
+add_robot()
+{
+	run client add enterprise robot --confidential --grant client_credentials --audience "$audience" \
+	    --scope run >"$world/said" 2>&1 || return 1
+	secret=$(grep -oE '[A-Za-z0-9_-]{43}' "$world/said" | tail -n 1)
+}
+
+world_configure
+run init >"$world/said" 2>&1 || { sed 's/^/  init: /' "$world/said"; fail "init"; finish; }
+
+echo "== no room for the ledger"
+launch
+check "status says it" await 30 is_told '! ledger: .*No space'
+check "an application can be added" await 10 add_robot
+check "nothing is issued" eval '[ -z "$(token)" ]'
+check "the gate is not ready, and says why" eval 'curl -s "http://$gate/readyz" | grep -q "mint"'
+check "the issuer is not ready" eval '[ "$(curl -s -o "$world/said" -w "%{http_code}" "$issuer/readyz")" = 503 ]'
+
+echo "== room"
+mount -o remount,size=200m "$disk"
+check "tokens are made by themselves" await 40 is_made
+check "and accepted" await 15 is_decided robots OK "$made"
+check "status: nothing is wrong" await 20 is_well
+before=$made
+
+echo "== a store that cannot be written"
+mint_stop
+mount -o remount,ro "$disk"
+launch
+check "status says it" await 30 is_told '! ledger: .*[Rr]ead-only'
+check "nothing is issued" eval '[ -z "$(token)" ]'
+mount -o remount,rw "$disk"
+check "tokens are made by themselves" await 40 is_made
+check "and accepted" await 15 is_decided robots OK "$made"
+check "and so is what was made before" await 10 is_decided robots OK "$before"
+check "status: nothing is wrong" await 20 is_well
+finish
