@@ -151,25 +151,12 @@ answer_challenge(const struct issuer_exchange *exchange, struct mm_http_answer *
 	return ISSUER_ANSWERED;
 }
 
-/* Whether a scope (RFC 6749 section 3.3) holds a word. */
-static bool
-scope_has(struct mm_slice scope, struct mm_slice word)
-{
-	for (size_t at = 0, end; at < scope.len; at = end + 1) {
-		for (end = at; end < scope.len && scope.ptr[end] != ' '; end++)
-			;
-		if (mm_slice_equal(mm_slice(scope.ptr + at, end - at), word))
-			return true;
-	}
-	return false;
-}
-
 /* OpenID Connect Core 1.0 section 5.1. The user's name is his mailbox, which an operator gave him. */
 static void
 add_mailbox(struct mm_json_writer *writer, const struct mm_verified *verified)
 {
 	add_text(writer, "preferred_username", &verified->username);
-	if (verified->username.len == 0 || !scope_has(mm_mint_text_get(&verified->scope), mm_slice_str("email")))
+	if (verified->username.len == 0 || !issuer_list_has(mm_mint_text_get(&verified->scope), "email"))
 		return;
 	add_text(writer, "email", &verified->username);
 	mm_json_add_bool(writer, "email_verified", true);

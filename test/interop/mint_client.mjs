@@ -139,6 +139,7 @@ const steps = {
 	async userinfo() {
 		const told = await app.userinfo(tokens)
 		expect('another subject', told.sub === tokens.claims().sub)
+		expect('another mail address', told.email === settings.username)
 		return `userinfo of ${told.preferred_username ?? told.sub}`
 	},
 	async refresh() {

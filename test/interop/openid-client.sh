@@ -90,7 +90,7 @@ settings()
 		  "wrong": "battery", "resource": "https://mail.example", "job": "https://jobs.example",
 		  "derived": "http://127.0.0.1:$derived", "exchangeable": "https://webmail.example",
 		  "exchanged": "https://calendar.example",
-		  "scope": "openid profile offline_access mail.read" }
+		  "scope": "openid profile email offline_access mail.read" }
 	END
 }
 
