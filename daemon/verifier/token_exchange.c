@@ -119,7 +119,7 @@ fill_person(struct verifier *verifier, struct verifier_work *work)
 	if (left_s < (int64_t)grant->lifetime_s)
 		grant->lifetime_s = (uint32_t)left_s;
 	verifier_verified_time(work->verify.token, "auth_time", &grant->auth_time_s);
-	return SET_FACT(MM_FACT_TENANT_ID, &grant->tenant, false) && SET_FACT(MM_FACT_SUBJECT, &grant->subject, true) &&
+	return SET_FACT(MM_FACT_TENANT_ID, &grant->tenant, true) && SET_FACT(MM_FACT_SUBJECT, &grant->subject, true) &&
 	    SET_FACT(MM_FACT_SESSION, &grant->session, false) && SET_FACT(MM_FACT_MAILBOX, &grant->mailbox, false);
 }
 

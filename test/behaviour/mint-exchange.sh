@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A webmail exchanges its users' tokens for tokens of its own at the mail server: by a realm of its own that is derived
+# from theirs. What it gets names what it was made of, and nothing is made of that in turn.
+set -u
+port=21310
+
+# shellcheck source=test/behaviour/mint_world.sh
+. "$MINTMARK_SOURCE/test/behaviour/mint_world.sh"
+# shellcheck source=test/behaviour/mint_sign_in.sh
+. "$MINTMARK_SOURCE/test/behaviour/mint_sign_in.sh"
+mint_folder=$world
+own=http://127.0.0.1:$((port + 3))
+webmail=https://webmail.example
+mail=https://mail.example
+redirect=$webmail/cb
+
+world_configure()
+{
+	cat >"$world/more.conf" <<-CONF
+		realm webmail {
+		    issuer       = "$own"
+		    keys         = "mint"
+		    listen       = { "127.0.0.1:$((port + 3))" }
+		    algorithms   = { "ES256" }
+		    derived_from = { "enterprise" }
+		}
+		service webmail {
+		    audience      = "$webmail"
+		    realms        = { "enterprise" }
+		    mailbox_claim = "preferred_username"
+		    mark          = required
+		    ledger        = required
+		    exchange_from = { "enterprise" }
+		}
+		service store {
+		    audience      = "https://store.example"
+		    realms        = { "webmail" }
+		    mailbox_claim = "preferred_username"
+		    callers       = { "dovecot:dovecot.secret" }
+		    mark          = required
+		    ledger        = required
+		}
+		service robots {
+		    audience = "$audience"
+		    realms   = { "enterprise" }
+		    mailbox  = none
+		    callers  = { "dovecot:dovecot.secret" }
+		}
+	CONF
+	mint_configure "$world" "$port" $((port + 1)) $((port + 2))
+	# What is derived names its tenant.
+	sed -i '/^tenant contoso/,/^}/s/realm   = enterprise/&\n    id      = "contoso"/' "$config"
+	mint_urls="$mint_urls $own"
+}
+
+exchange()
+{
+	curl -sS --max-time 20 -u "webmail:$own_secret" \
+	    -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange --data-urlencode "subject_token=$1" \
+	    -d subject_token_type=urn:ietf:params:oauth:token-type:access_token \
+	    --data-urlencode "audience=${2:-https://store.example}" "$own/token"
+}
+
+refuses()
+{
+	local error=$1
+
+	shift
+	exchange "$@" >"$world/said"
+	grep -q "\"error\":\"$error\"" "$world/said" && ! grep -q access_token "$world/said"
+}
+
+world_start
+check "a user is added" eval 'run user add enterprise alice@contoso.example --password-stdin <<<"correct horse" >"$world/said"'
+check "and the browser's client" eval 'run client add enterprise browser --grant code --audience "$webmail" \
+    --scope mail.read --redirect "$redirect" >"$world/said"'
+check "and one that signs in to the mail server itself" eval 'run client add enterprise direct --grant code \
+    --audience "$mail" --scope mail.read --redirect "$redirect" >"$world/said"'
+check "and the webmail, at its own realm" eval 'run client add webmail webmail --confidential --grant exchange \
+    --audience https://store.example --scope mail.read >"$world/said"'
+own_secret=$(grep -oE '[A-Za-z0-9_-]{43}' "$world/said" | tail -n 1)
+
+token=$(mint_sign_in "$issuer" browser "$redirect" "$webmail" mail.read alice@contoso.example "correct horse" |
+    mint_member access_token)
+check "she signs in" [ -n "$token" ]
+made=$(exchange "$token" | mint_member access_token)
+check "her token is exchanged" [ -n "$made" ]
+mint_claims "$made" >"$world/claims"
+check "what is made names what it was made of" \
+    grep -q "\"parent\":\"$(mint_claims "$token" | mint_member jti)\"" "$world/claims"
+check "and that its root is on record" grep -q '"realm":"enterprise".*"proof":"issued"' "$world/claims"
+check "and is hers" grep -q '"preferred_username":"alice@contoso.example"' "$world/claims"
+expect "the mail server takes it" store OK "$made"
+expect "but not what it was made of" store REALM_FORBIDDEN "$token"
+
+check "nothing is made of what was made" refuses invalid_grant "$made"
+check "nor of a token for another service" refuses invalid_grant \
+    "$(mint_sign_in "$issuer" direct "$redirect" "$mail" mail.read alice@contoso.example "correct horse" |
+        mint_member access_token)"
+check "nor for a service that the webmail is no client of" refuses invalid_target "$token" "$mail"
+check "nor of half a token" refuses invalid_grant "${token%.*}."
+check "nor of nothing" refuses invalid_request ""
+own_secret=wrong
+check "nor for somebody else" refuses invalid_client "$token"
+finish
