@@ -288,6 +288,42 @@ const struct mm_command mm_commands[] = {
 	    "\n"
 	    "Exit status: 0 everything is there, 2 usage or configuration, or it could not be made.\n",
 	    mm_command_init },
+	{ "ledger", "what mints have on record: of a token, all of it, as it is made",
+	    "ledger [-c FILE] [--socket PATH | --dir FOLDER] [--json] show JTI|TOKEN|-\n"
+	    "       mintmark ledger [-c FILE] [--dir FOLDER] [--json] audit\n"
+	    "       mintmark ledger [-c FILE] [--dir FOLDER] [--json] follow\n"
+	    "\n"
+	    "show: whether a token was issued, and what is on record of it; asks a running mintmarkd, or with --dir\n"
+	    "reads the files. audit: read all of the ledger, and check every record, the chain, the counts and the\n"
+	    "signatures. follow: print records as they are made.\n"
+	    "\n"
+	    "        --dir FOLDER     the ledger's folder (default: state_dir/mint/ledger)\n" CONTROL_USAGE
+	    "\n"
+	    "Exit status: 0 issued, or the ledger is whole; 1 never issued, void or not known, or it is not whole;\n"
+	    "2 usage or configuration.\n",
+	    mm_command_ledger },
+	{ "backup", "copy everything of the mints into one archive",
+	    "backup [-c FILE] ARCHIVE|-\n"
+	    "\n"
+	    "Write the ledger, tables, sealed keys, certificate and epoch of the mints into a new tar archive, while\n"
+	    "mintmarkd runs or not. Sealing keys are left out: keep them elsewhere.\n"
+	    "\n"
+	    "    -c, --config FILE    configuration (default " MM_CONFIG_PATH_DEFAULT ")\n"
+	    "\n"
+	    "Exit status: 0 done, 1 not done, 2 usage or configuration.\n",
+	    mm_command_backup },
+	{ "restore", "put such an archive in the place of the mints' state",
+	    "restore [-c FILE] [--force] ARCHIVE|-\n"
+	    "\n"
+	    "Check an archive of 'backup', and put it in the place of what the mints have, while mintmarkd does not\n"
+	    "run. No token id is given twice afterwards and no epoch is lowered; what was done after the backup is not\n"
+	    "known.\n"
+	    "\n"
+	    "    -c, --config FILE    configuration (default " MM_CONFIG_PATH_DEFAULT ")\n"
+	    "        --force          although there are mints, which are kept beside it as state_dir/mint.replaced\n"
+	    "\n"
+	    "Exit status: 0 done, 1 not done, 2 usage or configuration.\n",
+	    mm_command_restore },
 	{ "help", "tell of a command",
 	    "help [COMMAND]\n"
 	    "\n"

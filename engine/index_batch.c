@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Index batches: a head of fixed fields, items of 16 bytes and their entries, the certificate, the signature over all that
- * stands before it.
+ * Index batches: a head of fixed fields, items of 16 bytes and their entries, the certificate, the signature over all
+ * that stands before it.
  */
 #include "engine/index_batch.h"
 

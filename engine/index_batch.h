@@ -3,8 +3,8 @@
  * Index batches and heartbeats: what the ledger streams to gates, signed with the key-state key, which the offline root
  * certifies. doc/PROTOCOL.ledger has the bytes.
  *
- * A stream begins with a peer and has a random name; its messages are numbered from 1 on and each carries the SHA-256 of
- * the one before, so that none can be left out, repeated or moved to another stream.
+ * A stream begins with a peer and has a random name; its messages are numbered from 1 on and each carries the SHA-256
+ * of the one before, so that none can be left out, repeated or moved to another stream.
  */
 #ifndef MM_ENGINE_INDEX_BATCH_H
 #define MM_ENGINE_INDEX_BATCH_H
@@ -114,9 +114,9 @@ struct mm_index_batch {
 };
 
 /*
- * Check a message: form, certificate under the root and in its time, signature, and that it is the next of the stream.
- * Returns NULL on success, and the reader has gone on to it; else a constant sentence, and the stream cannot be believed
- * any more. Items are whole then. Not checked here: whether it is recent, and whether its epoch is known.
+ * Check a message: form, certificate under the root and in its time, signature, and that it is the next of the
+ * stream. Returns NULL on success, and the reader has gone on to it; else a constant sentence, and the stream cannot
+ * be believed any more. Items are whole then. Not checked here: whether it is recent, and whether its epoch is known.
  */
 MM_MUST_USE const char *mm_index_read(struct mm_index_reader *reader, struct mm_slice message, int64_t now_s,
     struct mm_index_batch *batch);

@@ -22,8 +22,8 @@
 void mm_ledger_segment_name(uint64_t number, char name[MM_LEDGER_NAME_SIZE]);
 
 /*
- * The numbers of the segments in a folder, in their order; the caller frees *numbers. Returns how many there are, -1 with
- * errno. Not checked here: what the files are.
+ * The numbers of the segments in a folder, in their order; the caller frees *numbers. Returns how many there are, -1
+ * with errno. Not checked here: what the files are.
  */
 MM_MUST_USE ssize_t mm_ledger_list(int dir_fd, uint64_t **numbers);
 
@@ -34,8 +34,8 @@ MM_MUST_USE ssize_t mm_ledger_list(int dir_fd, uint64_t **numbers);
 MM_MUST_USE int mm_ledger_segment_open(int dir_fd, uint64_t number, int flags, struct mm_ledger_header *header);
 
 /*
- * Make a segment: really allocated, with this header, whole on the disk before it gets its name. Returns the descriptor,
- * -1 with errno; nothing is left then.
+ * Make a segment: really allocated, with this header, whole on the disk before it gets its name. Returns the
+ * descriptor, -1 with errno; nothing is left then.
  */
 MM_MUST_USE int mm_ledger_segment_make(int dir_fd, const struct mm_ledger_header *header);
 

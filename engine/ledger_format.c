@@ -385,7 +385,10 @@ mm_ledger_seal(uint8_t *bytes, size_t len, const struct mm_ledger_link *link)
 
 /* ---- signatures of heads ---- */
 
-/* What is signed: everything from the salt on, up to the signature, which ends the body. False: there is no room for it. */
+/*
+ * What is signed: everything from the salt on, up to the signature, which ends the body. False: there is no room for
+ * it.
+ */
 static bool
 signed_part(const uint8_t *bytes, size_t len, struct mm_slice *part)
 {

@@ -214,8 +214,8 @@ MM_MUST_USE bool mm_ledger_decode_header(const uint8_t bytes[MM_LEDGER_HEADER_LE
 /* ---- records ---- */
 
 /*
- * Encode a record without its place in the chain; its length, a multiple of MM_LEDGER_ALIGN, or 0 where a text or list is
- * too long. Of a HEAD the signature is left out: mm_ledger_sign_head().
+ * Encode a record without its place in the chain; its length, a multiple of MM_LEDGER_ALIGN, or 0 where a text or
+ * list is too long. Of a HEAD the signature is left out: mm_ledger_sign_head().
  */
 MM_MUST_USE size_t mm_ledger_encode(const struct mm_ledger_record *record, uint8_t bytes[MM_LEDGER_RECORD_MAX]);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading a ledger. A segment ends where the next one says that it ended, and the last one where no whole record stands.
+ * Reading a ledger. A segment ends where the next one says that it ended, and the last one where no whole record
+ * stands.
  *
- * What is no whole record in the last segment is either a write that was torn, which nobody was told of, or damage. Each
- * record says up to where everything was on the disk when it was made: if one behind the place says so of the record that
- * is missing, it is damage.
+ * What is no whole record in the last segment is either a write that was torn, which nobody was told of, or damage.
+ * Each record says up to where everything was on the disk when it was made: if one behind the place says so of the
+ * record that is missing, it is damage.
  */
 #include "engine/ledger_reader.h"
 
@@ -239,11 +240,20 @@ leave_segment(struct mm_ledger_reader *reader)
 static uint64_t
 find_whole(struct mm_ledger_reader *reader, uint64_t offset)
 {
+	uint8_t salt[8];
 	size_t len;
 
-	for (; offset + MM_LEDGER_RECORD_MIN <= reader->limit; offset += MM_LEDGER_ALIGN)
-		if (look_for_record(reader, offset, reader->limit, &len) != NULL)
+	for (size_t i = 0; i < sizeof(salt); i++)
+		salt[i] = (uint8_t)(reader->header.salt >> (8 * i));
+	for (; offset + MM_LEDGER_RECORD_MIN <= reader->limit; offset += MM_LEDGER_ALIGN) {
+		const uint8_t *bytes = look(reader, offset, 16);
+
+		if (bytes == NULL)
+			break;
+		if (memcmp(bytes + 8, salt, sizeof(salt)) == 0 &&
+		    look_for_record(reader, offset, reader->limit, &len) != NULL)
 			return offset;
+	}
 	return reader->limit;
 }
 
@@ -275,7 +285,8 @@ no_record(struct mm_ledger_reader *reader)
 	if (!reader->limited && !was_durable(reader, at))
 		return MM_LEDGER_READ_END;
 	reader->offset = find_whole(reader, at + MM_LEDGER_ALIGN);
-	return damage(reader, reader->header.number, at, "no whole record stands here, and the ledger goes on behind it");
+	return damage(reader, reader->header.number, at,
+	    "no whole record stands here, and the ledger goes on behind it");
 }
 
 /* ---- records ---- */

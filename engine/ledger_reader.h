@@ -44,8 +44,8 @@ struct mm_ledger_tail {
 struct mm_ledger_reader;
 
 /*
- * Begin at the segment of a number, or at the first where it is 0. NULL where memory is short or the folder cannot be read
- * (errno). dir_fd stays the caller's and must stay open.
+ * Begin at the segment of a number, or at the first where it is 0. NULL where memory is short or the folder cannot be
+ * read (errno). dir_fd stays the caller's and must stay open.
  */
 MM_MUST_USE struct mm_ledger_reader *mm_ledger_reader_new(int dir_fd, uint64_t first_segment);
 void mm_ledger_reader_free(struct mm_ledger_reader **reader);
@@ -63,8 +63,8 @@ uint64_t mm_ledger_reader_total(const struct mm_ledger_reader *reader);
 uint64_t mm_ledger_reader_done(const struct mm_ledger_reader *reader);
 
 /*
- * Read one record at a place that a record or header named. bytes holds MM_LEDGER_RECORD_MAX. Its length; 0 where no whole
- * record stands there (errno EBADMSG) or it cannot be read.
+ * Read one record at a place that a record or header named. bytes holds MM_LEDGER_RECORD_MAX. Its length; 0 where no
+ * whole record stands there (errno EBADMSG) or it cannot be read.
  */
 MM_MUST_USE size_t mm_ledger_read_at(int dir_fd, struct mm_ledger_at at, uint8_t *bytes);
 

@@ -36,8 +36,8 @@ void mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place pla
     struct mm_ledger_finding *finding);
 
 /*
- * Append a finding as a JSON object; digest: that of the token that is asked about, NULL where only its id is. False where
- * buf is too small.
+ * Append a finding as a JSON object; digest: that of the token that is asked about, NULL where only its id is. False
+ * where buf is too small.
  */
 MM_MUST_USE bool mm_ledger_finding_json(const struct mm_ledger_finding *finding, struct mm_slice token_id,
     const uint8_t *digest, struct mm_buf *buf);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the ledger alone knows: the mark root of each realm and the seed of the key-state key, sealed in the ledger's folder
- * as secrets.sealed (doc/PROTOCOL.ledger). 'mintmark init' makes the file, the ledger opens it.
+ * What the ledger alone knows: the mark root of each realm and the seed of the key-state key, sealed in the ledger's
+ * folder as secrets.sealed (doc/PROTOCOL.ledger). 'mintmark init' makes the file, the ledger opens it.
  */
 #ifndef MM_ENGINE_LEDGER_SECRETS_H
 #define MM_ENGINE_LEDGER_SECRETS_H
@@ -48,8 +48,8 @@ MM_MUST_USE const char *mm_ledger_secrets_load(int dir_fd, const uint8_t sealing
     struct mm_ledger_secrets *secrets);
 
 /*
- * Write it, in place of what was there, so that after a crash there is the one or the other; mode 0600. False with errno
- * where it cannot be; the old one stays then.
+ * Write it, in place of what was there, so that after a crash there is the one or the other; mode 0600. False with
+ * errno where it cannot be; the old one stays then.
  */
 MM_MUST_USE bool mm_ledger_secrets_store(int dir_fd, const uint8_t sealing_key[MM_SEALING_KEY_LEN],
     const struct mm_ledger_secrets *secrets);

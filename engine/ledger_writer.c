@@ -347,7 +347,8 @@ make_room(struct mm_ledger_writer *writer, size_t len)
 static bool
 seal(struct mm_ledger_writer *writer, size_t len, uint64_t durable, const struct mm_ed25519 *key)
 {
-	struct mm_ledger_link link = { .salt = writer->salt, .sequence = writer->head.sequence + 1, .durable = durable };
+	struct mm_ledger_link link = { .salt = writer->salt, .sequence = writer->head.sequence + 1,
+		.durable = durable };
 	unsigned kind = mm_ledger_get_kind(writer->encoded);
 
 	if (mm_ledger_kind_is_rare(kind))

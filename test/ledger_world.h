@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The world of the real mintmark-ledger: this plays mintmarkd, and each realm's signer, verifier and issuer, and the gate.
- * One thread: world_pump() takes what came and lets each do its part.
+ * The world of the real mintmark-ledger: this plays mintmarkd, and each realm's signer, verifier and issuer, and the
+ * gate. One thread: world_pump() takes what came and lets each do its part.
  */
 #ifndef TEST_LEDGER_WORLD_H
 #define TEST_LEDGER_WORLD_H
@@ -394,7 +394,7 @@ world_remove(void)
 	if (world.pid > 0)
 		world_end(SIGKILL);
 	world_close_all();
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
+	while (dir != NULL && getenv("MM_TEST_KEEP") == NULL && (entry = readdir(dir)) != NULL)
 		(void)unlinkat(world.folder_fd, entry->d_name, 0);
 	if (dir != NULL)
 		closedir(dir);

@@ -7,7 +7,10 @@
 
 #include "daemon/ledger/state.h"
 
-/* Take everything up to LEDGER_START, waiting for it. False, said on standard error, where something is not as it must. */
+/*
+ * Take everything up to LEDGER_START, waiting for it. False, said on standard error, where something is not as it
+ * must.
+ */
 MM_MUST_USE bool ledger_control_set_up(struct ledger *ledger);
 
 /* From then on nothing waits for mintmarkd. */

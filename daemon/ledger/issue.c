@@ -363,8 +363,9 @@ static void
 check_signer_count(struct ledger *ledger, struct ledger_realm *realm, uint64_t count, uint64_t expected)
 {
 	if (count != expected)
-		ledger_alarm(ledger, "realm %s: the signer says that it made %llu signatures, and was to have made %llu",
-		    realm->name, (unsigned long long)count, (unsigned long long)expected);
+		ledger_alarm(ledger,
+		    "realm %s: the signer says that it made %llu signatures, and was to have made %llu", realm->name,
+		    (unsigned long long)count, (unsigned long long)expected);
 }
 
 static enum mm_mint_status
@@ -426,8 +427,8 @@ resolve(struct ledger *ledger, struct ledger_realm *realm, const struct mm_signe
 		}
 	}
 	if (count > voided)
-		ledger_alarm(ledger, "realm %s: of %zu tokens that were under way at the last end, %zu may have left and "
-		    "stand as issued", realm->name, count, count - voided);
+		ledger_alarm(ledger, "realm %s: of %zu tokens that were under way at the last end, %zu may have left "
+		    "and stand as issued", realm->name, count, count - voided);
 	free(mint->unresolved);
 	mint->unresolved = NULL;
 	mint->unresolved_size = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Issuing: a ticket is opened and spent, the token written and recorded, signed once its record is durable, and handed on.
+ * Issuing: a ticket is opened and spent, the token written and recorded, signed once its record is durable, and
+ * handed on.
  */
 #ifndef MM_DAEMON_LEDGER_ISSUE_H
 #define MM_DAEMON_LEDGER_ISSUE_H

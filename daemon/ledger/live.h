@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The live index of a realm: an entry for each token that has not expired, in the order of their places, for questions and
- * for gates that come anew.
+ * The live index of a realm: an entry for each token that has not expired, in the order of their places, for
+ * questions and for gates that come anew.
  */
 #ifndef MM_DAEMON_LEDGER_LIVE_H
 #define MM_DAEMON_LEDGER_LIVE_H
@@ -14,7 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Counters that were allotted and lost with a disk that failed stand as void; more than that at once is no such loss. */
+/*
+ * Counters that were allotted and lost with a disk that failed stand as void; more than that at once is no such loss.
+ */
 #define LEDGER_LOST_MAX 1000000
 
 /* Tokens of one signer and minute. */

@@ -70,8 +70,8 @@ find_mark(struct ledger_mint *mint, struct mm_slice audience, uint32_t day)
 	for (size_t i = 0; i < LEDGER_MARKS_MAX; i++) {
 		struct ledger_mark *mark = &mint->marks[i];
 
-		if (mark->key != NULL && mark->day == day && mm_slice_equal(mm_slice(mark->audience, mark->audience_len),
-		        audience))
+		if (mark->key != NULL && mark->day == day &&
+		    mm_slice_equal(mm_slice(mark->audience, mark->audience_len), audience))
 			return mark;
 	}
 	return NULL;

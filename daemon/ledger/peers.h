@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ledger's ends of the pairs with signers, verifiers, issuers and the gate. Sending never waits: what a peer does not
- * take is kept for it, up to a bound, beyond which the peer is given up.
+ * The ledger's ends of the pairs with signers, verifiers, issuers and the gate. Sending never waits: what a peer does
+ * not take is kept for it, up to a bound, beyond which the peer is given up.
  */
 #ifndef MM_DAEMON_LEDGER_PEERS_H
 #define MM_DAEMON_LEDGER_PEERS_H

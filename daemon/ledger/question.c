@@ -99,7 +99,8 @@ show(struct ledger *ledger, const struct mm_mint_ask *ask, const struct mm_ask_t
 		mm_buf_clear(&buf);
 		return;
 	}
-	ledger_refuse(ledger, ask->number, "this is no token id of any mint here: no mint of this ledger ever issued it", NULL);
+	ledger_refuse(ledger, ask->number,
+	    "this is no token id of any mint here: no mint of this ledger ever issued it", NULL);
 }
 
 /* How long the structure behind each verb is; 0: it is not the ledger's, or of a variable form. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Recording: what waits for the disk, what is told of releases and voids, the signed heads, and what happens when the disk
- * fails.
+ * Recording: what waits for the disk, what is told of releases and voids, the signed heads, and what happens when the
+ * disk fails.
  */
 #ifndef MM_DAEMON_LEDGER_RECORDS_H
 #define MM_DAEMON_LEDGER_RECORDS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Recovery. The newest segments are read whole, as far back as tokens live and counts need it; from there the rare records
- * lead back to the first one, so that keys and tenants are known without reading everything.
+ * Recovery. The newest segments are read whole, as far back as tokens live and counts need it; from there the rare
+ * records lead back to the first one, so that keys and tenants are known without reading everything.
  */
 #include "daemon/ledger/recover.h"
 
@@ -49,7 +49,8 @@ found_damage(struct ledger *ledger, struct mm_ledger_at at, const char *fault)
 {
 	if (ledger->damage[0] == '\0')
 		(void)snprintf(ledger->damage, sizeof(ledger->damage),
-		    "the ledger is damaged in segment %" PRIu64 " at byte %" PRIu64 ": %s", at.segment, at.offset, fault);
+		    "the ledger is damaged in segment %" PRIu64 " at byte %" PRIu64 ": %s", at.segment, at.offset,
+		    fault);
 }
 
 /* ---- secrets ---- */
@@ -57,8 +58,8 @@ found_damage(struct ledger *ledger, struct mm_ledger_at at, const char *fault)
 static void
 secrets_missing(struct ledger *ledger, const char *what, const char *fault)
 {
-	(void)snprintf(ledger->secrets_fault, sizeof(ledger->secrets_fault), "%s: %s; 'mintmark init' makes what is missing",
-	    what, fault);
+	(void)snprintf(ledger->secrets_fault, sizeof(ledger->secrets_fault),
+	    "%s: %s; 'mintmark init' makes what is missing", what, fault);
 }
 
 /* The certificate must be that of the key whose seed is sealed. */
@@ -99,8 +100,8 @@ load_secrets(struct ledger *ledger)
 	mm_secret_wipe(&secrets, sizeof(secrets));
 	for (struct ledger_realm *realm = NULL; made && (realm = ledger_realm_next(ledger, realm)) != NULL;)
 		if (!realm->mint->has_root && fault == NULL)
-			ledger_alarm(ledger, "realm %s has no mark root, so no token of it is issued: 'mintmark init' makes it",
-			    realm->name);
+			ledger_alarm(ledger, "realm %s has no mark root, so no token of it is issued: 'mintmark init' "
+			    "makes it", realm->name);
 	return made;
 }
 
@@ -586,7 +587,8 @@ number_realms(struct ledger *ledger, struct mm_ledger_term *term)
 		struct ledger_realm *realm = ledger_realm_by_name(ledger, mm_slice_str(known->name));
 
 		if (realm != NULL && known->used && known->signer == UINT16_MAX) {
-			ledger_alarm(ledger, "realm %s has used up its signers' numbers: no token of it is issued", realm->name);
+			ledger_alarm(ledger, "realm %s has used up its signers' numbers: no token of it is issued",
+			    realm->name);
 			realm->mint->has_root = false;
 		} else if (realm != NULL && known->used) {
 			known->signer++;

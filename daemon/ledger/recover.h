@@ -8,8 +8,8 @@
 #include "daemon/ledger/state.h"
 
 /*
- * Read secrets and ledger. What is damaged or not there is told (damage, secrets_fault), and then nothing is issued; false
- * only where memory is short or libcrypto fails.
+ * Read secrets and ledger. What is damaged or not there is told (damage, secrets_fault), and then nothing is issued;
+ * false only where memory is short or libcrypto fails.
  */
 MM_MUST_USE bool ledger_recover(struct ledger *ledger);
 

@@ -141,7 +141,8 @@ add_entries(const struct ledger_realm *realm, struct ledger_stream *stream, stru
 			return false;
 		if (left > (mm_index_room(&stream->writer) - 32) / 8)
 			left = (mm_index_room(&stream->writer) - 32) / 8;
-		added = mm_index_add_entries(&stream->writer, realm->number, place, chunk->entries + cursor->entry, left);
+		added = mm_index_add_entries(&stream->writer, realm->number, place,
+		    chunk->entries + cursor->entry, left);
 		cursor->entry += added;
 		place.counter = (uint32_t)cursor->entry - 1;
 		cursor->high_water = place;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a gate is told: the day keys of its services, and a stream of the live index with heartbeats (engine/index_batch.h).
+ * What a gate is told: the day keys of its services, and a stream of the live index with heartbeats
+ * (engine/index_batch.h).
  *
- * A stream is two places in the live index, not a queue: a gate that is slow is behind, and costs no memory. One that takes
- * nothing for LEDGER_STREAM_STUCK_MS is given up.
+ * A stream is two places in the live index, not a queue: a gate that is slow is behind, and costs no memory. One that
+ * takes nothing for LEDGER_STREAM_STUCK_MS is given up.
  */
 #ifndef MM_DAEMON_LEDGER_STREAM_H
 #define MM_DAEMON_LEDGER_STREAM_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tickets: what verifiers opened and issuers have not spent yet. A number can be spent once, by its realm's issuer, until
- * its time is over.
+ * Tickets: what verifiers opened and issuers have not spent yet. A number can be spent once, by its realm's issuer,
+ * until its time is over.
  */
 #ifndef MM_DAEMON_LEDGER_TICKETS_H
 #define MM_DAEMON_LEDGER_TICKETS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loaded before the C library in a test: the time of day is the real one plus the seconds that stand in the shared memory
- * of MM_TEST_CLOCK_FD. Every other clock is left alone.
+ * Loaded before the C library in a test: the time of day is the real one plus the seconds that stand in the shared
+ * memory of MM_TEST_CLOCK_FD. Every other clock is left alone.
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -17,9 +17,9 @@ static clock_function *real;
 __attribute__((constructor)) static void
 begin(void)
 {
-	const char *fd = getenv("MM_TEST_CLOCK_FD");
-	void *memory =
-	    fd == NULL ? MAP_FAILED : mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, atoi(fd), 0);
+	const char *text = getenv("MM_TEST_CLOCK_FD");
+	long fd = text == NULL ? -1 : strtol(text, NULL, 10);
+	void *memory = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, (int)fd, 0);
 
 	real = (clock_function *)(uintptr_t)dlsym(RTLD_NEXT, "clock_gettime");
 	offset_s = memory == MAP_FAILED ? NULL : memory;

@@ -81,8 +81,10 @@ test_token(void **state)
 	assert_int_equal(token->status, MM_MINT_DONE);
 	split(token, parts);
 	len = decode_part(parts[1], payload);
-	assert_has(payload, len, "{\"iss\":\"https://login.example/aaaaaaaa-0000-4000-8000-00000000000a/v2.0\",\"tid\":\"aaaa");
-	assert_has(payload, len, "\"sub\":\"alice\",\"aud\":\"https://mail.example\",\"client_id\":\"webmail\",\"iat\":");
+	assert_has(payload, len,
+	    "{\"iss\":\"https://login.example/aaaaaaaa-0000-4000-8000-00000000000a/v2.0\",\"tid\":\"aaaa");
+	assert_has(payload, len,
+	    "\"sub\":\"alice\",\"aud\":\"https://mail.example\",\"client_id\":\"webmail\",\"iat\":");
 	assert_has(payload, len, "\"scope\":\"imap\",\"preferred_username\":\"alice@contoso.example\",\"mark\":\"");
 	assert_true(mm_mint_mark_key(world.secrets.realms[0].mark_root, mm_slice_str("staff"),
 	    mm_slice_str(WORLD_AUDIENCE), mm_mint_day(time(NULL)), mark_key));

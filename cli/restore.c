@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mintmark restore: put a backup in the place of the mints' state.
+ *
+ * What the mints did after the backup is not known. So signers' numbers, terms and the epoch go far ahead of it: no
+ * id is given twice, and no epoch is lower than one that was told. A record of the ledger says from where on it is
+ * so.
+ */
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "cli/when.h"
+#include "engine/config.h"
+#include "engine/file.h"
+#include "engine/ledger_audit.h"
+#include "engine/ledger_file.h"
+#include "engine/ledger_writer.h"
+#include "engine/mint_archive.h"
+#include "engine/trustfile.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Starts that may have been since the backup: each took a signer's number of each realm, and a term. */
+#define SIGNERS_AHEAD 1024
+#define TERMS_AHEAD 65536
+
+/* Epochs that may have been since. */
+#define EPOCHS_AHEAD UINT64_C(1000000000)
+
+#define STAGING "mint.restoring"
+#define REPLACED "mint.replaced"
+
+struct restore {
+	const struct mm_config *config;
+	bool force, json;
+	int state_fd, staging_fd;
+	bool give; /* to the processes' user */
+	uid_t uid;
+	gid_t gid;
+	uint64_t files, bytes, epoch;
+	struct mm_ledger_audit audit;
+};
+
+static bool
+fail(const char *what, const char *why)
+{
+	fprintf(stderr, "mintmark restore: %s: %s\n", what, why);
+	return false;
+}
+
+/* ---- is there room for it? ---- */
+
+/* mintmarkd holds this lock while it runs. */
+static bool
+take_lock(struct restore *restore)
+{
+	int fd = openat(restore->state_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd == -1)
+		return fail("the lock of state_dir", strerror(errno));
+	/* It is held until the command ends. */
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 ||
+	    fail(restore->config->state_dir, "a mintmarkd runs there: stop it first");
+}
+
+static bool
+is_free(struct restore *restore)
+{
+	struct stat status;
+
+	if (fstatat(restore->state_fd, "mint", &status, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT || fail("mint", strerror(errno));
+	return restore->force ||
+	    fail(restore->config->state_dir, "there are mints already; --force puts the backup in their place, and "
+	    "keeps them beside it as " REPLACED);
+}
+
+/* ---- taking the archive apart ---- */
+
+static int
+remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+	(void)status, (void)kind, (void)place;
+	return remove(path);
+}
+
+static void
+remove_tree(const struct restore *restore, const char *name)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", restore->config->state_dir, name) < (int)sizeof(path))
+		(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static bool
+give_away(const struct restore *restore, int dir_fd, const char *name)
+{
+	return !restore->give || fchownat(dir_fd, name, restore->uid, restore->gid, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Make the folders before a name's last part. */
+static bool
+make_folders(const struct restore *restore, const char *name)
+{
+	char folder[MM_ARCHIVE_NAME_MAX + 1];
+
+	for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		memcpy(folder, name, (size_t)(slash - name));
+		folder[slash - name] = '\0';
+		if (mkdirat(restore->staging_fd, folder, 0700) == 0 ?
+		        !give_away(restore, restore->staging_fd, folder) : errno != EEXIST)
+			return false;
+	}
+	return true;
+}
+
+/* What all must be able to read is the public key and the certificate; the rest is the processes' alone. */
+static int
+make_file(void *ctx, const char *name)
+{
+	const struct restore *restore = ctx;
+	bool is_public = strcmp(name, "root.pub") == 0 || strcmp(name, "key-state.cert") == 0;
+	int fd = make_folders(restore, name) ? openat(restore->staging_fd, name,
+	             O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, is_public ? 0644 : 0600) : -1;
+
+	if (fd != -1 && restore->give && !is_public && fchown(fd, restore->uid, restore->gid) == -1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool
+take_apart(struct restore *restore, const char *path)
+{
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	const char *fault;
+
+	if (fd == -1)
+		return fail(path, strerror(errno));
+	remove_tree(restore, STAGING);
+	if (mkdirat(restore->state_fd, STAGING, 0755) == -1)
+		return fail(STAGING, strerror(errno));
+	restore->staging_fd = openat(restore->state_fd, STAGING, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (restore->staging_fd == -1)
+		return fail(STAGING, strerror(errno));
+	fault = mm_archive_read(fd, make_file, restore, &restore->files, &restore->bytes);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return fault == NULL || fail(path, fault);
+}
+
+/* ---- the ledger goes on ahead ---- */
+
+static bool
+audit_ledger(struct restore *restore, int dir_fd)
+{
+	size_t len = 0;
+	char *root = mm_file_read(restore->staging_fd, "root.pub", MM_ED25519_PUBLIC_LEN, &len);
+	bool read = root != NULL && len == MM_ED25519_PUBLIC_LEN &&
+	    mm_ledger_audit(dir_fd, (const uint8_t *)root, NULL, NULL, &restore->audit);
+	char why[256];
+
+	free(root);
+	if (!read)
+		return fail("the backup's ledger", "it cannot be read, or there is no pinned root");
+	if (restore->audit.fault == NULL)
+		return true;
+	(void)snprintf(why, sizeof(why), "segment %" PRIu64 ", byte %" PRIu64 ": %s", restore->audit.at.segment,
+	    restore->audit.at.offset, restore->audit.fault);
+	return fail("the backup's ledger is not whole", why);
+}
+
+/* The gap: from where on it is not known, and what the mints go on with. False where numbers are used up. */
+static bool
+write_gap(struct restore *restore, struct mm_ledger_gap *gap)
+{
+	int64_t minute = time(NULL) / 60;
+
+	gap->term = restore->audit.term + TERMS_AHEAD;
+	gap->epoch = restore->epoch;
+	gap->last_minute = minute < 0 || minute > UINT32_MAX ? 0 : (uint32_t)minute;
+	gap->why = mm_slice_str("restored from a backup");
+	for (size_t i = 0; i < restore->audit.realm_count; i++) {
+		const struct mm_ledger_audit_realm *realm = &restore->audit.realms[i];
+
+		if (realm->signer > UINT16_MAX - SIGNERS_AHEAD)
+			return fail(realm->name, "its signers' numbers are used up");
+		if (realm->last.minute > gap->last_minute)
+			gap->last_minute = realm->last.minute;
+		gap->realms[gap->realm_count++] = (struct mm_ledger_realm_signer){ mm_slice_str(realm->name),
+			(uint16_t)(realm->signer + SIGNERS_AHEAD), realm->last };
+	}
+	return true;
+}
+
+/* Where the ledger of the backup ends. */
+static bool
+find_tail(int dir_fd, const struct restore *restore, struct mm_ledger_tail *tail)
+{
+	struct mm_ledger_reader *reader = mm_ledger_reader_new(dir_fd, restore->audit.at.segment);
+	enum mm_ledger_read read = MM_LEDGER_READ_FAILED;
+	struct mm_ledger_item item;
+
+	while (reader != NULL && (read = mm_ledger_reader_next(reader, &item)) == MM_LEDGER_READ_RECORD)
+		;
+	if (read == MM_LEDGER_READ_END)
+		mm_ledger_reader_tail(reader, tail);
+	mm_ledger_reader_free(&reader);
+	return read == MM_LEDGER_READ_END;
+}
+
+static bool
+record_gap(struct restore *restore, int dir_fd)
+{
+	static struct mm_ledger_record record;
+	struct mm_ledger_writer *writer;
+	struct mm_ledger_tail tail;
+	bool recorded;
+
+	record.kind = MM_LEDGER_GAP;
+	record.time_us = (int64_t)time(NULL) * 1000000;
+	if (!write_gap(restore, &record.gap))
+		return false;
+	if (!find_tail(dir_fd, restore, &tail))
+		return fail("the backup's ledger", strerror(errno));
+	writer = mm_ledger_writer_open(dir_fd, MM_LEDGER_SEGMENT_BYTES, &tail);
+	if (writer == NULL)
+		return fail("the backup's ledger", strerror(errno));
+	recorded = mm_ledger_writer_append(writer, &record, NULL) != 0;
+	recorded = mm_ledger_writer_close(&writer) && recorded;
+	return recorded || fail("the backup's ledger", "the gap cannot be recorded");
+}
+
+/* Segments that were made here belong to the processes' user, too. */
+static bool
+give_segments(const struct restore *restore, int dir_fd)
+{
+	uint64_t *numbers;
+	ssize_t count = mm_ledger_list(dir_fd, &numbers);
+	bool given = count != -1;
+
+	for (ssize_t i = 0; i < count && given; i++) {
+		char name[MM_LEDGER_NAME_SIZE];
+
+		mm_ledger_segment_name(numbers[i], name);
+		given = give_away(restore, dir_fd, name);
+	}
+	if (count != -1)
+		free(numbers);
+	return given || fail("the ledger's files", strerror(errno));
+}
+
+static bool
+go_ahead(struct restore *restore)
+{
+	int dir_fd = openat(restore->staging_fd, "ledger", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool done;
+
+	if (dir_fd == -1)
+		return fail("the backup has no ledger", strerror(errno));
+	done = audit_ledger(restore, dir_fd) && record_gap(restore, dir_fd) && give_segments(restore, dir_fd);
+	close(dir_fd);
+	return done;
+}
+
+/* ---- the epoch ---- */
+
+static uint64_t
+read_epoch(int dir_fd, const char *name)
+{
+	size_t len = 0;
+	char *text = mm_file_read(dir_fd, name, 32, &len);
+	uint64_t epoch = text == NULL ? 0 : strtoull(text, NULL, 10);
+
+	free(text);
+	return epoch;
+}
+
+/* Ahead of the backup's and of the one that is here. */
+static bool
+write_epoch(struct restore *restore)
+{
+	uint64_t here = read_epoch(restore->state_fd, "epoch"), there = read_epoch(restore->staging_fd, "epoch");
+	char text[32];
+	int fd = openat(restore->state_fd, "epoch.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int len;
+	bool written;
+
+	restore->epoch = (here > there ? here : there) + EPOCHS_AHEAD;
+	len = snprintf(text, sizeof(text), "%" PRIu64 "\n", restore->epoch);
+	if (fd == -1)
+		return fail("epoch", strerror(errno));
+	written = write(fd, text, (size_t)len) == len && fsync(fd) == 0;
+	close(fd);
+	(void)unlinkat(restore->staging_fd, "epoch", 0);
+	return (written && renameat(restore->state_fd, "epoch.new", restore->state_fd, "epoch") == 0) ||
+	    fail("epoch", strerror(errno));
+}
+
+/* ---- the sealing keys, which no backup has ---- */
+
+/* Copy a sealing key of the state that is replaced. */
+static void
+keep_sealing_key(struct restore *restore, const char *folder)
+{
+	char name[PATH_MAX], from[PATH_MAX];
+	size_t len = 0;
+	char *bytes;
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "%s/sealing.key", folder);
+	if (snprintf(from, sizeof(from), "mint/%s", name) >= (int)sizeof(from))
+		return;
+	bytes = mm_file_read(restore->state_fd, from, 64, &len);
+	if (bytes == NULL)
+		return;
+	fd = make_file(restore, name);
+	if (fd == -1 || write(fd, bytes, len) != (ssize_t)len || fsync(fd) == -1)
+		fail(name, strerror(errno));
+	if (fd != -1)
+		close(fd);
+	explicit_bzero(bytes, len);
+	free(bytes);
+}
+
+static bool
+keep_sealing_keys(struct restore *restore)
+{
+	int fd = openat(restore->staging_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return fail(STAGING, strerror(errno));
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.')
+			keep_sealing_key(restore, entry->d_name);
+	closedir(dir);
+	return true;
+}
+
+/* ---- into place ---- */
+
+static bool
+put_in_place(struct restore *restore)
+{
+	remove_tree(restore, REPLACED);
+	if (renameat(restore->state_fd, "mint", restore->state_fd, REPLACED) == -1 && errno != ENOENT)
+		return fail("mint", strerror(errno));
+	return (renameat(restore->state_fd, STAGING, restore->state_fd, "mint") == 0 &&
+	           fsync(restore->state_fd) == 0) ||
+	    fail(STAGING, strerror(errno));
+}
+
+static void
+print_end(const struct restore *restore)
+{
+	char when[MM_WHEN_MAX];
+
+	mm_when_format(restore->audit.last_us / 1000000, when);
+	printf("%" PRIu64 " files, %" PRIu64 " bytes; the ledger has %" PRIu64 " records, the last one of %s.\n",
+	    restore->files, restore->bytes, restore->audit.records, when);
+	puts("It is not known what the mints did after that: tokens issued since then are not on record, and are\n"
+	     "refused where proof is demanded; keys made since then, changes of users, clients and tenants, and\n"
+	     "refresh tokens cut since then are lost. Make those changes again, and consider cutting sessions.");
+	for (size_t i = 0; i < restore->audit.realm_count; i++)
+		printf("realm %s goes on with signer number %u\n", restore->audit.realms[i].name,
+		    restore->audit.realms[i].signer + SIGNERS_AHEAD);
+	printf("the epoch goes on from %" PRIu64 "\n", restore->epoch);
+	puts("Sealing keys are in no backup: unless they are there, put them in their places before mintmarkd is\n"
+	     "started.");
+}
+
+static bool
+restore_from(struct restore *restore, const char *path)
+{
+	bool done = take_lock(restore) && is_free(restore) && take_apart(restore, path) && write_epoch(restore) &&
+	    go_ahead(restore) && keep_sealing_keys(restore) && put_in_place(restore);
+
+	if (!done && restore->staging_fd != -1)
+		remove_tree(restore, STAGING);
+	return done;
+}
+
+static bool
+find_user(struct restore *restore)
+{
+	const struct passwd *entry;
+
+	restore->give = geteuid() == 0;
+	if (!restore->give)
+		return true;
+	entry = getpwnam(restore->config->user);
+	if (entry == NULL)
+		return fail(restore->config->user, "there is no such user for the processes to run as");
+	restore->uid = entry->pw_uid;
+	restore->gid = entry->pw_gid;
+	return true;
+}
+
+static int
+run(const char *config_path, const char *path, bool force)
+{
+	static struct restore restore = { .state_fd = -1, .staging_fd = -1 };
+	struct mm_problems problems = { .count = 0 };
+	struct mm_config *config = mm_trustfile_read_config(config_path, &problems);
+	bool done = false;
+
+	restore.config = config;
+	restore.force = force;
+	if (config == NULL) {
+		mm_problems_print(&problems, stderr, false);
+		mm_problems_clear(&problems);
+		return MM_EXIT_USAGE;
+	}
+	restore.state_fd = open(config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (restore.state_fd == -1)
+		fail(config->state_dir, strerror(errno));
+	else
+		done = find_user(&restore) && restore_from(&restore, path);
+	if (done)
+		print_end(&restore);
+	mm_problems_clear(&problems);
+	mm_config_free(&config);
+	return done ? MM_EXIT_DONE : MM_EXIT_DENIED;
+}
+
+int
+mm_command_restore(const struct mm_command *command, int argc, char **argv)
+{
+	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
+		{ "force", no_argument, NULL, 'f' }, { NULL, 0, NULL, 0 } };
+	const char *config_path = MM_CONFIG_PATH_DEFAULT;
+	bool force = false;
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":c:", options, NULL)) != -1)
+		if (option == 'c')
+			config_path = optarg;
+		else if (option == 'f')
+			force = true;
+		else
+			return mm_command_option_error(command, option, argv);
+	if (argc - optind != 1)
+		return mm_command_usage_error(command, "%s",
+		    argc == optind ? "from where? ARCHIVE, or - for standard input" : "it takes one ARCHIVE");
+	return run(config_path, argv[optind], force);
+}
