@@ -334,6 +334,8 @@ mm_command_client(const struct mm_command *command, int argc, char **argv)
 	struct mm_realm_question question;
 	int status;
 
+	if (mm_realm_question_wants_help(argc, argv))
+		return mm_command_print_help(command);
 	if (!mm_realm_question_begin(&question, command, argc, argv))
 		return MM_EXIT_USAGE;
 	status = parse(&question, argc - 1, argv + 1, &options);

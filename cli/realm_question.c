@@ -18,6 +18,12 @@
 /* ---- asking ---- */
 
 bool
+mm_realm_question_wants_help(int argc, char **argv)
+{
+	return argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
+}
+
+bool
 mm_realm_question_begin(struct mm_realm_question *question, const struct mm_command *command, int argc, char **argv)
 {
 	static const char *const verbs[] = { "list", "show", "add", "change", "disable" };

@@ -32,6 +32,9 @@ struct mm_realm_question {
 	{ "json", no_argument, NULL, 'J' }
 #define MM_REALM_LETTERS ":c:"
 
+/* Whether help is asked for behind a verb: "user add --help". */
+bool mm_realm_question_wants_help(int argc, char **argv);
+
 /* Begin: argv[1] is one of list, show, add, change and disable. False, said on standard error, where it is not. */
 MM_MUST_USE bool mm_realm_question_begin(struct mm_realm_question *question, const struct mm_command *command, int argc,
     char **argv);

@@ -10,7 +10,6 @@
 #include "daemon/verifier/table_client.h"
 #include "daemon/verifier/table_spent.h"
 #include "daemon/verifier/table_user.h"
-#include "lib/codec/base64url.h"
 #include "lib/codec/utf8.h"
 
 #include <string.h>
@@ -237,7 +236,22 @@ check_client(const struct verifier *verifier, const struct verifier_client *clie
 	return why;
 }
 
-/* Printable ASCII without spaces; no user's subject, which it could pass for (RFC 9068 section 5). */
+/*
+ * Whether it is, or could be, a user's subject: a client's own token has the client as 'sub', and the directory would
+ * open that user's mailbox for it (RFC 9068 section 5).
+ */
+static bool
+looks_like_subject(struct mm_slice id)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	for (size_t i = 0; i < id.len; i++)
+		if (memchr(alphabet, id.ptr[i], sizeof(alphabet) - 1) == NULL)
+			return false;
+	return id.len == VERIFIER_ID_TEXT_LEN;
+}
+
+/* Printable ASCII without spaces. */
 static const char *
 check_id(struct verifier *verifier, struct mm_slice id)
 {
@@ -246,7 +260,9 @@ check_id(struct verifier *verifier, struct mm_slice id)
 	if (id.len == 0 || id.len > VERIFIER_CLIENT_LEN_MAX || !verifier_words_check(id) ||
 	    memchr(id.ptr, ' ', id.len) != NULL || memchr(id.ptr, ':', id.len) != NULL)
 		return "a client's id has 1 to 64 printable characters without ':'";
-	return verifier_user_by_subject(&verifier->table, id, &user) ? "a user has this subject" : NULL;
+	if (looks_like_subject(id) || verifier_user_by_subject(&verifier->table, id, &user))
+		return "22 characters of base64url are a user's subject: choose another id";
+	return NULL;
 }
 
 /* ---- changing ---- */

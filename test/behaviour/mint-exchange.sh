@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A webmail exchanges its users' tokens for tokens of its own at the mail server: by a realm of its own that is derived
 # from theirs. What it gets names what it was made of, and nothing is made of that in turn.
+# shellcheck disable=SC2016,SC2034,SC2317 # what is checked is evaluated later
 set -u
 port=21310
 

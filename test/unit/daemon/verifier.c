@@ -549,6 +549,13 @@ operators_are_told_what_does_not_fit(void **state)
 	assert_false(client(MM_MINT_VERB_CLIENT_ADD, &made));
 	made = world_client("bad:", "code");
 	assert_false(client(MM_MINT_VERB_CLIENT_ADD, &made));
+	/* A client's own token has it as 'sub'. */
+	made = world_client("AAAAAAAAAAAAAAAAAAAAAA", "code");
+	assert_false(client(MM_MINT_VERB_CLIENT_ADD, &made));
+	made = world_client("a-client-of-22-letters", "code");
+	assert_false(client(MM_MINT_VERB_CLIENT_ADD, &made));
+	made = world_client("a-client-of-22.letters", "code");
+	assert_true(client(MM_MINT_VERB_CLIENT_ADD, &made));
 }
 
 static void
