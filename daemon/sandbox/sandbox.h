@@ -35,7 +35,7 @@ MM_MUST_USE bool mm_sandbox_enter(enum mm_process process, uid_t uid, gid_t gid)
 #define MM_SANDBOX_OPENED_MAX 16
 void mm_sandbox_let_read(int fd);
 
-/* The same for writing too, and below a folder for making, renaming and removing files: no folders, links or devices. */
+/* The same for writing, and below a folder for making, renaming and removing files: no folders, links or devices. */
 void mm_sandbox_let_write(int fd);
 
 /*

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # the caller sets mint_folder
 # For scripts to source: a host with two mints, consumer and enterprise, in a folder of its own.
 #
 #   mint_configure DIR GATE-PORT CONSUMER-PORT ENTERPRISE-PORT   write DIR/mintmark.conf and what it names
 #   mint_start DIR LOG     start mintmarkd on it, wait until gate and issuers answer; its process id goes to mint_pid
 #   mint_stop              stop it and wait until it is gone
 #   mint_process NAME      the process of that name, "mintmark-ledger"
+#   mint_init DIR          make its secrets; the root goes to DIR/root.key
+#   mint_add_user REALM ADDRESS PASSWORD, mint_add_client REALM ID OPTION…
+#   mint_client_secret     of the client that was added last
 #
 # More sections for the configuration may stand in DIR/more.conf, more settings of the service imap in mint_service.
 # MINTMARK_BUILD names the build folder. The caller sets the trap that stops it.
@@ -41,6 +44,8 @@ mint_configure()
 			    keys       = "mint"
 			    listen     = { "127.0.0.1:$enterprise" }
 			    algorithms = { "ES256" }
+			    # Here nobody keeps its keys for long, so that the next one need not be known for two days.
+			    publish_before = 1
 			}
 			tenant contoso {
 			    realm   = enterprise
@@ -111,4 +116,26 @@ mint_stop()
 mint_process()
 {
 	pgrep -P "$mint_pid" -x "$(cut -c 1-15 <<<"$1")" || true
+}
+
+mint_init()
+{
+	"$MINTMARK_BUILD/cli/mintmark" init --root "$1/root.key" -c "$1/mintmark.conf"
+	mint_config=$1/mintmark.conf
+}
+
+mint_add_user()
+{
+	"$MINTMARK_BUILD/cli/mintmark" user add "$1" "$2" --password-stdin -c "$mint_config" <<<"$3" \
+	    >"$mint_folder/added"
+}
+
+mint_add_client()
+{
+	"$MINTMARK_BUILD/cli/mintmark" client add "$@" -c "$mint_config" </dev/null >"$mint_folder/added"
+}
+
+mint_client_secret()
+{
+	sed -n 's/^secret, .*: //p' "$mint_folder/added"
 }

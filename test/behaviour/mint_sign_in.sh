@@ -9,6 +9,7 @@
 #   mint_apply ISSUER CLIENT SECRET RESOURCE SCOPE                     an application's own token
 #   mint_member NAME                                                   a text member of the JSON object on standard input
 #   mint_claims TOKEN                                                  its payload
+#   mint_kid TOKEN                                                     the key that signed it
 #
 # Each fails where the issuer answers otherwise; its answer then lies in $mint_folder/page.
 
@@ -21,9 +22,19 @@ mint_member()
 	grep -o "\"$1\":\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4
 }
 
+mint_part()
+{
+	cut -d . -f "$2" <<<"$1" | tr '_-' '/+' | awk '{ while (length($0) % 4) $0 = $0 "="; print }' | base64 -d
+}
+
 mint_claims()
 {
-	cut -d . -f 2 <<<"$1" | tr '_-' '/+' | awk '{ while (length($0) % 4) $0 = $0 "="; print }' | base64 -d
+	mint_part "$1" 2
+}
+
+mint_kid()
+{
+	mint_part "$1" 1 | mint_member kid
 }
 
 mint_browse()

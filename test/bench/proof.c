@@ -84,7 +84,8 @@ check_mark(void *ctx)
 static const char header_text[] = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiIsImtpZCI6Ik56YkxzWGg4dURDY2QtNk1Od1hGNFdfN25v"
     "V1hGWkFmSGt4WnNSR0M5WHMifQ";
 static const char payload_text[] = "{\"iss\":\"https://login.example/aaaaaaaa-0000-4000-8000-00000000000a/v2.0\","
-    "\"tid\":\"aaaaaaaa-0000-4000-8000-00000000000a\",\"sub\":\"5f0c7f0e6a2b4c1d9e8f\",\"aud\":\"https://mail.example\","
+    "\"tid\":\"aaaaaaaa-0000-4000-8000-00000000000a\",\"sub\":\"5f0c7f0e6a2b4c1d9e8f\","
+    "\"aud\":\"https://mail.example\","
     "\"client_id\":\"thunderbird\",\"iat\":1795881600,\"exp\":1795885200,\"jti\":\"Z4zh8C50pV6eMma4sYBjPQ\","
     "\"sid\":\"c2Vzc2lvbi1vZi1hbGljZQ\",\"scope\":\"openid mail.read mail.send offline_access\","
     "\"auth_time\":1795881590,\"preferred_username\":\"alice@contoso.example\"";

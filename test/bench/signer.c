@@ -2,6 +2,7 @@
 /*
  * bench-signer [--json FILE] [--rounds N]: signatures of a real mintmark-signer, driven over its socket pair with many
  * requests in flight, beside raw loops over the same bytes: OpenSSL's for sealed files, SoftHSM's for its token.
+ * bench-signer rate: ES256 and sealed files once, printed as a bare number.
  *
  * A loop signs on one thread and does nothing else. The signer reads and checks each request, signs, and answers; its
  * other threads may use another processor, as may this program, which plays the ledger. Which is why the signer's
@@ -257,14 +258,23 @@ check(struct contest *contest)
 		fail("the signer refuses");
 }
 
+/* Of a token as long as real ones are; the times of now. */
 static void
-run_contest(struct bench_report *report, struct contest *contest, const char *raw_name, bool with_token)
+renew_input(struct contest *contest)
 {
 	static const char claims[] = "\"sid\":\"0f9c1a60d2b74e77\",\"scope\":\"mail.read mail.send offline_access\","
 	    "\"auth_time\":1700000000,\"preferred_username\":\"alice.anderson@contoso.example\","
 	    "\"cnf\":{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"},";
+
+	signer_world_token(&contest->token);
+	contest->token.extra = claims;
+	contest->input_len = signer_world_input(&contest->token, &contest->key, contest->input);
+}
+
+static void
+begin_contest(struct contest *contest, bool with_token)
+{
 	struct signer_world *world = &contest->world;
-	char what[96];
 	int flags;
 
 	signer_world_init(world, with_token);
@@ -273,19 +283,31 @@ run_contest(struct bench_report *report, struct contest *contest, const char *ra
 	if (signer_world_make(world, &contest->key) != MM_SIGN_DONE ||
 	    signer_world_open(world, contest->key.thumbprint) != MM_SIGN_DONE)
 		fail("the signer has no key");
-	signer_world_token(&contest->token);
-	contest->token.extra = claims;
+	renew_input(contest);
 	check(contest);
-	contest->input_len = signer_world_input(&contest->token, &contest->key, contest->input);
 	flags = fcntl(world->ledger, F_GETFL);
 	if (flags == -1 || fcntl(world->ledger, F_SETFL, flags | O_NONBLOCK) == -1)
 		fail("its socket");
+}
+
+static void
+end_contest(struct contest *contest)
+{
+	if (signer_world_stop(&contest->world) != 0)
+		fail("the signer did not end as it should");
+	signer_world_end(&contest->world);
+}
+
+static void
+run_contest(struct bench_report *report, struct contest *contest, const char *raw_name, bool with_token)
+{
+	char what[96];
+
+	begin_contest(contest, with_token);
 	contest->raw = with_token ? sign_by_module : sign_by_openssl;
 	(with_token ? open_module : open_openssl)(contest);
 	for (unsigned i = 0; i < report->rounds; i++) {
-		signer_world_token(&contest->token); /* the times of now */
-		contest->token.extra = claims;
-		contest->input_len = signer_world_input(&contest->token, &contest->key, contest->input);
+		renew_input(contest);
 		contest->raw_rates[i] = rate_of_raw(contest);
 		contest->rates[i] = rate_of_signer(contest, &contest->cpu_us[i]);
 		contest->ratios[i] = contest->rates[i] / contest->raw_rates[i];
@@ -303,9 +325,20 @@ run_contest(struct bench_report *report, struct contest *contest, const char *ra
 		(void)contest->module.calls->C_Finalize(NULL);
 	else
 		close_openssl(contest);
-	if (signer_world_stop(world) != 0)
-		fail("the signer did not end as it should");
-	signer_world_end(world);
+	end_contest(contest);
+}
+
+/* For who measures something else against it in the same run. */
+static int
+print_rate(void)
+{
+	static struct contest contest = { .algorithm = "ES256" };
+	double cpu_us;
+
+	begin_contest(&contest, false);
+	printf("%.0f\n", rate_of_signer(&contest, &cpu_us));
+	end_contest(&contest);
+	return 0;
 }
 
 int
@@ -324,7 +357,9 @@ main(int argc, char **argv)
 	struct bench_report report;
 
 	signal(SIGPIPE, SIG_IGN);
-	bench_report_begin(&report, &argc, &argv, 15, "");
+	bench_report_begin(&report, &argc, &argv, 15, "[rate]");
+	if (argc == 1 && strcmp(argv[0], "rate") == 0)
+		return print_rate();
 	for (size_t i = 0; i < MM_COUNT_OF(contests); i++) {
 		static struct contest contest;
 
