@@ -206,7 +206,10 @@ pkcs11_sign(struct keystore *base, struct keystore_key *opened, unsigned thread,
 
 /* ---- the store ---- */
 
-/* What was left when a process that was killed made a key: nobody was told of it. */
+/*
+ * What was left when a process that was killed made a key: nobody was told of it. What a token does not let go of stays,
+ * and is never used.
+ */
 static enum keystore_result
 tidy(struct pkcs11_store *store, struct keystore_trouble *trouble)
 {
@@ -218,8 +221,8 @@ tidy(struct pkcs11_store *store, struct keystore_trouble *trouble)
 	pkcs11_object_label(store->realm, "making", label);
 	result = pkcs11_object_destroy_labelled(&store->token, label, trouble);
 	pkcs11_token_release(&store->token);
-	store->tidy = result == KEYSTORE_DONE;
-	return result;
+	store->tidy = result != KEYSTORE_AWAY;
+	return store->tidy ? KEYSTORE_DONE : KEYSTORE_AWAY;
 }
 
 static enum keystore_result

@@ -94,11 +94,18 @@ take_folder(struct signer *signer)
 	return true;
 }
 
-/* Who can read it can open every key. A service manager may let a group read, by an access list. */
+/* A secret that everybody can read is none. A service manager may let a group read, by an access list. */
+static bool
+is_kept(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && (status.st_mode & S_IRWXO) == 0;
+}
+
 static bool
 take_sealing_key(struct signer *signer)
 {
-	struct stat status;
 	uint8_t *key;
 	char byte;
 
@@ -108,7 +115,7 @@ take_sealing_key(struct signer *signer)
 	if (signer->settings.seal == NULL)
 		return fail("there is no more locked memory");
 	key = signer->settings.seal->key;
-	if (fstat(message.fd, &status) == -1 || (status.st_mode & S_IRWXO) != 0)
+	if (!is_kept(message.fd))
 		return fail("everybody can read the sealing key: chmod 600");
 	if (mm_file_read_at(message.fd, key, MM_SEALING_KEY_LEN, 0) != MM_SEALING_KEY_LEN ||
 	    mm_file_read_at(message.fd, &byte, 1, MM_SEALING_KEY_LEN) != 0)
@@ -177,6 +184,8 @@ take_module(struct signer *signer)
 	label = module == NULL ? NULL : take_text(&reader);
 	if (label == NULL || !set_variables(&reader) || !open_paths(&reader) || reader.left != 0)
 		return fail("the module's message cannot be used");
+	if (!is_kept(message.fd))
+		return fail("everybody can read the file with the token's PIN: chmod 600");
 	signer->settings.module = strdup(module);
 	signer->settings.label = strdup(label);
 	signer->settings.pin_fd = take_fd();

@@ -708,6 +708,10 @@ an_incomplete_set_up_is_refused(void **state)
 	(void)snprintf(world.pin, sizeof(world.pin), "%s", world.sealing_key);
 	assert_false(signer_world_try_start(&world));
 	assert_int_equal(WEXITSTATUS(signer_world_stop(&world)), EXIT_FAILURE);
+	world.module = "libc.so.6";
+	assert_int_equal(chmod(world.pin, 0644), 0);
+	assert_false(signer_world_try_start(&world));
+	assert_int_equal(WEXITSTATUS(signer_world_stop(&world)), EXIT_FAILURE);
 	signer_world_end(&world);
 }
 
