@@ -46,7 +46,10 @@ enum mm_ledger_answer {
 extern "C" {
 #endif
 
-/* An empty proof, whose indexes hold at most max_bytes together; NULL where memory is short. */
+/*
+ * An empty proof, the index of each of whose realms holds at most max_bytes; NULL where memory is short. Free it with
+ * mm_proof_free(). Not checked here: how much the indexes of many realms hold together.
+ */
 MM_API MM_MUST_USE struct mm_proof *mm_proof_new(size_t max_bytes);
 
 /* Free *proof and set it to NULL. Not checked here: whether another thread still decides with it. */

@@ -12,7 +12,9 @@ DESTDIR=$root meson install -C "$MINTMARK_BUILD" --no-rebuild --quiet >"$scratch
 (cd "$root" && find . -type f -o -type l) | sort >"$scratch/files"
 
 for file in bin/mintmark sbin/mintmarkd 'libexec/mintmark/mintmark-gate' include/mintmark.h include/mintmark/decide.h \
-    'libexec/mintmark/mintmark-desk' include/mintmark/follow.h 'lib.*/libmintmark-io\.so' \
+    'libexec/mintmark/mintmark-desk' 'libexec/mintmark/mintmark-ledger' 'libexec/mintmark/mintmark-signer' \
+    'libexec/mintmark/mintmark-verifier' 'libexec/mintmark/mintmark-issuer' include/mintmark/proof.h \
+    include/mintmark/follow.h 'lib.*/libmintmark-io\.so' \
     'lib.*/pkgconfig/libmintmark-io\.pc' example/follow.c \
     'lib.*/libmintmark\.so' 'lib.*/pkgconfig/libmintmark\.pc' man1/mintmark.1 man8/mintmarkd.8 man5/mintmark.conf.5 \
     man3/libmintmark.3 'bash-completion/completions/mintmark' 'mintmarkd*.service'; do
