@@ -207,8 +207,8 @@ pkcs11_sign(struct keystore *base, struct keystore_key *opened, unsigned thread,
 /* ---- the store ---- */
 
 /*
- * What was left when a process that was killed made a key: nobody was told of it. What a token does not let go of stays,
- * and is never used.
+ * What was left when a process that was killed made a key: nobody was told of it. What a token does not let go of
+ * stays, and is never used.
  */
 static enum keystore_result
 tidy(struct pkcs11_store *store, struct keystore_trouble *trouble)
