@@ -358,6 +358,7 @@ ledger_clear(struct ledger *ledger)
 {
 	if (!mm_ledger_writer_close(&ledger->writer))
 		fprintf(stderr, "mintmark-ledger: the end of the ledger could not be written\n");
+	ledger_records_clear(ledger);
 	ledger_keys_free(&ledger->keys);
 	ledger_tenants_free(&ledger->tenants);
 	ledger_peers_clear(&ledger->peers);
@@ -368,8 +369,6 @@ ledger_clear(struct ledger *ledger)
 			ledger_mint_free(&ledger->realms[i]->mint);
 			ledger_realm_free(&ledger->realms[i]);
 		}
-	free(ledger->waiters);
-	free(ledger->voids_owed);
 	free(ledger->stream);
 	mm_secret_wipe(ledger->sealing_key, sizeof(ledger->sealing_key));
 	if (ledger->folder_fd >= 0)

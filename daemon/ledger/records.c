@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- who waits ---- */
@@ -96,48 +97,106 @@ ledger_trouble(const struct ledger *ledger)
 
 /* ---- releases and voids ---- */
 
+/* A release or void record that waits for the disk: lost with it, it is owed again. */
+struct pending_end {
+	struct ledger *ledger;
+	bool is_void;
+	union {
+		struct mm_ledger_released released;
+		struct ledger_void_owed voided;
+	};
+};
+
+static void
+owe_void(struct ledger *ledger, const struct ledger_void_owed *owed)
+{
+	if (ledger->void_count < LEDGER_VOIDS_MAX)
+		ledger->voids_owed[ledger->void_count++] = *owed;
+	else
+		ledger->void_lost++;
+}
+
+/* Add a range; false where there is no room. */
+static bool
+owe_released(struct ledger *ledger, struct mm_ledger_range range)
+{
+	struct mm_ledger_released *released = &ledger->released;
+	struct mm_ledger_range *last = released->count == 0 ? NULL : &released->ranges[released->count - 1];
+
+	if (last != NULL && last->first + last->count == range.first) {
+		last->count += range.count;
+		return true;
+	}
+	if (released->count == MM_LEDGER_RANGES_MAX)
+		return false;
+	if (released->count == 0)
+		ledger->released_ms = ledger_boot_ms();
+	released->ranges[released->count++] = range;
+	return true;
+}
+
+static void
+end_is_durable(void *ctx, bool durable)
+{
+	struct pending_end *end = ctx;
+
+	if (!durable && end->is_void)
+		owe_void(end->ledger, &end->voided);
+	for (size_t i = 0; !durable && !end->is_void && i < end->released.count; i++)
+		(void)owe_released(end->ledger, end->released.ranges[i]);
+	free(end);
+}
+
 static void
 flush_released(struct ledger *ledger)
 {
-	struct mm_ledger_record record = { .kind = MM_LEDGER_RELEASED, .time_us = ledger_wall_us() };
+	static struct mm_ledger_record record;
+	struct pending_end *end = ledger->released.count == 0 ? NULL : malloc(sizeof(*end));
 
-	if (ledger->released.count == 0)
+	if (end == NULL)
 		return;
-	record.released = ledger->released;
-	if (ledger_record(ledger, &record, NULL, NULL) != 0)
+	record.kind = MM_LEDGER_RELEASED;
+	record.time_us = ledger_wall_us();
+	record.released = end->released = ledger->released;
+	end->ledger = ledger;
+	end->is_void = false;
+	if (ledger_record(ledger, &record, end_is_durable, end) != 0)
 		ledger->released.count = 0;
+	else
+		free(end);
 }
 
 void
 ledger_record_released(struct ledger *ledger, uint64_t sequence)
 {
-	struct mm_ledger_released *released = &ledger->released;
-	struct mm_ledger_range *last = released->count == 0 ? NULL : &released->ranges[released->count - 1];
+	const struct mm_ledger_range range = { sequence, 1 };
 
-	if (last != NULL && last->first + last->count == sequence) {
-		last->count++;
+	if (owe_released(ledger, range))
 		return;
-	}
-	if (released->count == MM_LEDGER_RANGES_MAX)
-		flush_released(ledger);
-	if (released->count == MM_LEDGER_RANGES_MAX)
-		return; /* a start counts it among those that it cannot tell */
-	if (released->count == 0)
-		ledger->released_ms = ledger_boot_ms();
-	released->ranges[released->count++] = (struct mm_ledger_range){ sequence, 1 };
+	flush_released(ledger);
+	(void)owe_released(ledger, range); /* else a start counts it among those that it cannot tell */
 }
 
 static bool
 put_void(struct ledger *ledger, const struct ledger_void_owed *owed)
 {
-	struct mm_ledger_record record = {
-		.kind = MM_LEDGER_VOID,
-		.time_us = ledger_wall_us(),
-		.voided = { .issued = owed->of.sequence, .serial = owed->of.serial, .place = owed->of.place,
-		    .status = owed->status, .at_start = owed->at_start, .realm = mm_slice_str(owed->realm->name) },
-	};
+	struct pending_end *end = malloc(sizeof(*end));
+	static struct mm_ledger_record record;
 
-	return ledger_record(ledger, &record, NULL, NULL) != 0;
+	if (end == NULL)
+		return false;
+	end->ledger = ledger;
+	end->is_void = true;
+	end->voided = *owed;
+	record.kind = MM_LEDGER_VOID;
+	record.time_us = ledger_wall_us();
+	record.voided = (struct mm_ledger_void){ .issued = owed->of.sequence, .serial = owed->of.serial,
+		.place = owed->of.place, .status = owed->status, .at_start = owed->at_start,
+		.realm = mm_slice_str(owed->realm->name) };
+	if (ledger_record(ledger, &record, end_is_durable, end) != 0)
+		return true;
+	free(end);
+	return false;
 }
 
 static void
@@ -159,12 +218,8 @@ ledger_record_void(struct ledger *ledger, struct ledger_realm *realm, const stru
 
 	ledger_live_void(&realm->mint->live, of->place);
 	realm->mint->counts.voided++;
-	if (ledger->void_count == 0 && put_void(ledger, &owed))
-		return;
-	if (ledger->void_count < LEDGER_VOIDS_MAX)
-		ledger->voids_owed[ledger->void_count++] = owed;
-	else
-		ledger->void_lost++;
+	if (ledger->void_count > 0 || !put_void(ledger, &owed))
+		owe_void(ledger, &owed);
 }
 
 /* ---- heads ---- */
@@ -306,4 +361,19 @@ ledger_records_end(struct ledger *ledger)
 	pay_voids(ledger);
 	flush_released(ledger);
 	ledger_record_head(ledger);
+}
+
+void
+ledger_records_clear(struct ledger *ledger)
+{
+	for (uint64_t i = ledger->waiter_first; i != ledger->waiter_end; i++) {
+		struct ledger_waiter *waiter = &ledger->waiters[i % LEDGER_WAITERS_MAX];
+
+		if (waiter->done == end_is_durable)
+			free(waiter->ctx);
+	}
+	free(ledger->waiters);
+	free(ledger->voids_owed);
+	ledger->waiters = NULL;
+	ledger->voids_owed = NULL;
 }

@@ -37,6 +37,9 @@ int64_t ledger_records_tick(struct ledger *ledger, int64_t now_ms);
 /* The end is near: record what is owed, so that the next start need not guess. */
 void ledger_records_end(struct ledger *ledger);
 
+/* Forget who waits; what they would have done is left to the next start. */
+void ledger_records_clear(struct ledger *ledger);
+
 /* Record a head of the counts as they are now. */
 void ledger_record_head(struct ledger *ledger);
 

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ledger's writer when the disk fails: the n-th write, sync or allocation fails, for every n, in every way. What was
+ * told to be durable is there, whole, once and in order; nothing counts that was not; and it goes on in another segment.
+ */
+#include "engine/ledger_file.h"
+#include "engine/ledger_writer.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SMALL ((uint64_t)32 * 1024)
+#define TOKENS 150
+
+enum failure { FAIL_EIO, FAIL_ENOSPC, FAIL_EROFS, FAIL_SHORT, FAIL_AFTER, FAIL_COUNT };
+
+/* Which call fails, from 1 on; 0: none. The writer has a thread of its own. */
+struct fault {
+	atomic_uint at, calls;
+	enum failure how;
+};
+
+static struct fault fault_write, fault_sync, fault_allocate;
+
+ssize_t __real_pwrite64(int fd, const void *bytes, size_t len, off_t offset);
+ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t len, off_t offset);
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+int __real_posix_fallocate64(int fd, off_t offset, off_t len);
+int __wrap_posix_fallocate64(int fd, off_t offset, off_t len);
+
+static bool
+is_now(struct fault *fault)
+{
+	return fault->at > 0 && atomic_fetch_add(&fault->calls, 1) + 1 == fault->at;
+}
+
+static int
+error_of(enum failure how)
+{
+	return how == FAIL_EROFS ? EROFS : how == FAIL_EIO || how == FAIL_AFTER ? EIO : ENOSPC;
+}
+
+ssize_t
+__wrap_pwrite64(int fd, const void *bytes, size_t len, off_t offset)
+{
+	if (!is_now(&fault_write))
+		return __real_pwrite64(fd, bytes, len, offset);
+	if (fault_write.how == FAIL_SHORT)
+		(void)!__real_pwrite64(fd, bytes, len / 2, offset);
+	if (fault_write.how == FAIL_AFTER)
+		(void)!__real_pwrite64(fd, bytes, len, offset);
+	errno = error_of(fault_write.how);
+	return -1;
+}
+
+int
+__wrap_fdatasync(int fd)
+{
+	if (!is_now(&fault_sync))
+		return __real_fdatasync(fd);
+	errno = error_of(fault_sync.how);
+	return -1;
+}
+
+int
+__wrap_posix_fallocate64(int fd, off_t offset, off_t len)
+{
+	return is_now(&fault_allocate) ? ENOSPC : __real_posix_fallocate64(fd, offset, len);
+}
+
+/* ---- a run ---- */
+
+static char folder[64];
+static int folder_fd;
+static struct mm_ledger_record record;
+static unsigned resumed;
+
+/* What was told to be durable, by counter, and the sequence number that it had. */
+static bool told[TOKENS * 4];
+
+static void
+begin_folder(void)
+{
+	(void)snprintf(folder, sizeof(folder), "/tmp/faults-ledger.XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	folder_fd = open(folder, O_RDONLY | O_DIRECTORY);
+	assert_true(folder_fd != -1);
+	memset(told, 0, sizeof(told));
+	resumed = 0;
+}
+
+static void
+end_folder(void)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		(void)unlinkat(folder_fd, entry->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
+	close(folder_fd);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+static uint64_t
+append(struct mm_ledger_writer *writer, uint32_t counter)
+{
+	memset(&record, 0, sizeof(record));
+	record.kind = counter % 10 == 9 ? MM_LEDGER_NOTE : MM_LEDGER_ISSUED;
+	record.time_us = 1;
+	if (record.kind == MM_LEDGER_NOTE) {
+		record.note = mm_slice_str("a note, for the records that lead to each other");
+	} else {
+		record.issued.place = (struct mm_token_place){ 1, 28333333, counter };
+		record.issued.facts[MM_LEDGER_REALM] = mm_slice_str("staff");
+	}
+	return mm_ledger_writer_append(writer, &record, NULL);
+}
+
+/* Wait until the writer says of a record that it is durable (true) or that writing failed. */
+static bool
+is_durable(struct mm_ledger_writer *writer, uint64_t sequence)
+{
+	for (unsigned i = 0; i < 1000; i++) {
+		struct pollfd event = { mm_ledger_writer_event_fd(writer), POLLIN, 0 };
+
+		if (mm_ledger_writer_durable(writer) >= sequence)
+			return true;
+		if (mm_ledger_writer_trouble(writer) != NULL)
+			return mm_ledger_writer_durable(writer) >= sequence;
+		assert_true(poll(&event, 1, 10000) >= 0);
+	}
+	fail_msg("no news of a record");
+	return false;
+}
+
+/* Write tokens, each three at once; one that is lost is not tried again. */
+static void
+write_tokens(struct mm_ledger_writer *writer, uint32_t from)
+{
+	for (uint32_t i = from; i < from + TOKENS; i += 3) {
+		uint64_t sequences[3];
+
+		for (uint32_t j = 0; j < 3; j++)
+			sequences[j] = append(writer, i + j);
+		for (uint32_t j = 0; j < 3; j++)
+			told[i + j] = sequences[j] != 0 && is_durable(writer, sequences[j]);
+		if (mm_ledger_writer_trouble(writer) == NULL)
+			continue;
+		for (unsigned tries = 0; mm_ledger_writer_trouble(writer) != NULL; tries++) {
+			(void)!mm_ledger_writer_resume(writer);
+			assert_true(tries < 5);
+		}
+		resumed++;
+	}
+}
+
+/* Everything that was told is there, in order and once, and the chain holds. */
+static void
+check(struct mm_ledger_tail *tail)
+{
+	struct mm_ledger_reader *reader = mm_ledger_reader_new(folder_fd, 0);
+	bool seen[TOKENS * 4] = { false };
+	struct mm_ledger_item item;
+	enum mm_ledger_read read;
+
+	assert_non_null(reader);
+	while ((read = mm_ledger_reader_next(reader, &item)) == MM_LEDGER_READ_RECORD) {
+		assert_true(mm_ledger_decode(item.bytes, item.len, &record));
+		if (record.kind != MM_LEDGER_ISSUED)
+			continue;
+		assert_true(record.issued.place.counter < TOKENS * 4);
+		assert_false(seen[record.issued.place.counter]);
+		seen[record.issued.place.counter] = true;
+	}
+	assert_int_equal(read, MM_LEDGER_READ_END);
+	for (uint32_t i = 0; i < TOKENS * 4; i++)
+		if (told[i] && i % 10 != 9)
+			assert_true(seen[i]);
+	mm_ledger_reader_tail(reader, tail);
+	mm_ledger_reader_free(&reader);
+}
+
+/* Let the n-th call fail, for every n until none is called so often. */
+static void
+try_all(struct fault *fault, enum failure how)
+{
+	bool reached = true;
+
+	for (unsigned at = 1; reached; at += at < 12 ? 1 : 7) {
+		struct mm_ledger_tail tail = { .sequence = 0 };
+		struct mm_ledger_writer *writer;
+
+		begin_folder();
+		fault->how = how;
+		fault->calls = 0;
+		fault->at = at;
+		writer = mm_ledger_writer_open(folder_fd, SMALL, &tail);
+		if (writer == NULL)
+			writer = mm_ledger_writer_open(folder_fd, SMALL, &tail);
+		assert_non_null(writer);
+		write_tokens(writer, 0);
+		(void)!mm_ledger_writer_close(&writer);
+		reached = fault->calls >= at;
+		fault->at = 0;
+		check(&tail);
+		/* Another start goes on behind it. */
+		writer = mm_ledger_writer_open(folder_fd, SMALL, &tail);
+		assert_non_null(writer);
+		write_tokens(writer, TOKENS);
+		assert_int_equal(resumed, reached && at > 1 ? 1 : resumed);
+		assert_true(mm_ledger_writer_close(&writer));
+		check(&tail);
+		end_folder();
+	}
+}
+
+static void
+test_writes(void **state)
+{
+	(void)state;
+	for (enum failure how = FAIL_EIO; how < FAIL_COUNT; how++)
+		try_all(&fault_write, how);
+}
+
+static void
+test_syncs(void **state)
+{
+	(void)state;
+	try_all(&fault_sync, FAIL_EIO);
+	try_all(&fault_sync, FAIL_ENOSPC);
+}
+
+static void
+test_allocations(void **state)
+{
+	(void)state;
+	try_all(&fault_allocate, FAIL_ENOSPC);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_writes),
+		cmocka_unit_test(test_syncs),
+		cmocka_unit_test(test_allocations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
