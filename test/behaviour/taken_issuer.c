@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * In place of mintmark-issuer: what an issuer that was taken over could ask of verifier and ledger, to get a token for
- * somebody who did not sign in. Beside the program lies PROGRAM.plan, a line each: victim, the thief's own name and
- * password, client, redirect address, audience, scope. What came of it goes to PROGRAM.result, a line an attempt:
- * "refused WHAT" or "GOT WHAT". The last is what the thief is due, his own token, so that the silence means something.
+ * somebody who did not sign in. Beside the program lies PROGRAM.plan, a line each: realm, victim, the thief's own name
+ * and password, client, redirect address, audience, scope. What came of it is told on standard error, a line an
+ * attempt: "taken issuer: refused WHAT" or "taken issuer: GOT WHAT". Among them is what the thief is due, his own
+ * token, so that the rest means something. The issuer of another realm does nothing.
  */
 #include "daemon/ipc/message.h"
 #include "daemon/ipc/sign_in.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,17 +19,18 @@
 
 #define CONTROL_FD 3
 #define GUESSES 2000
+#define PATIENCE_MS 10000
 #define LINE_MAX_LEN 512
+#define REALM_NAME_AT 19 /* in ISSUER_REALM */
 
 /* Of RFC 7636 appendix B. */
 #define PKCE_VERIFIER "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 #define PKCE_CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
-enum plan_line { VICTIM, THIEF, PASSWORD, CLIENT, REDIRECT, AUDIENCE, SCOPE, PLAN_LINES };
+enum plan_line { REALM, VICTIM, THIEF, PASSWORD, CLIENT, REDIRECT, AUDIENCE, SCOPE, PLAN_LINES };
 
 static struct {
 	char plan[PLAN_LINES][LINE_MAX_LEN];
-	FILE *result;
 	int verifier, ledger;
 	uint64_t number;
 	struct mm_message message;
@@ -36,22 +39,20 @@ static struct {
 _Noreturn static void
 give_up(const char *why)
 {
-	if (thief.result != NULL)
-		fprintf(thief.result, "BROKEN %s\n", why);
+	fprintf(stderr, "taken issuer: BROKEN %s\n", why);
 	exit(1);
 }
 
 static void
 tell(bool got, const char *format, ...)
 {
+	char text[2 * MM_TOKEN_LEN_MAX];
 	va_list args;
 
-	fputs(got ? "GOT " : "refused ", thief.result);
 	va_start(args, format);
-	vfprintf(thief.result, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', thief.result);
-	fflush(thief.result);
+	fprintf(stderr, "taken issuer: %s %s\n", got ? "GOT" : "refused", text);
 }
 
 /* ---- the beginning ---- */
@@ -67,9 +68,7 @@ read_plan(void)
 		exit(1);
 	memcpy(path + len, ".plan", sizeof(".plan"));
 	plan = fopen(path, "r");
-	memcpy(path + len, ".result", sizeof(".result"));
-	thief.result = fopen(path, "w");
-	if (plan == NULL || thief.result == NULL)
+	if (plan == NULL)
 		exit(1);
 	for (size_t i = 0; i < PLAN_LINES; i++) {
 		if (fgets(thief.plan[i], LINE_MAX_LEN, plan) == NULL)
@@ -79,26 +78,40 @@ read_plan(void)
 	fclose(plan);
 }
 
-/* Take what mintmarkd hands over, until both peers are there and it may begin. */
-static void
+/* Take what mintmarkd hands over, until both peers are there and it may begin; whether it is the realm of the plan. */
+static bool
 take_start(void)
 {
-	bool started = false;
+	bool started = false, is_planned = false;
 
 	while (!started || thief.verifier == -1 || thief.ledger == -1) {
 		if (mm_message_receive(CONTROL_FD, MM_PROCESS_ISSUER, MM_PROCESS_MINTMARKD, &thief.message) != 1)
 			give_up("mintmarkd is gone");
 		if (thief.message.type == MM_MESSAGE_ISSUER_START)
 			started = true;
+		else if (thief.message.type == MM_MESSAGE_ISSUER_REALM)
+			is_planned = strcmp((const char *)thief.message.payload + REALM_NAME_AT,
+			    thief.plan[REALM]) == 0;
 		else if (thief.message.type == MM_MESSAGE_ISSUER_PEER)
 			*(thief.message.payload[0] == MM_PROCESS_LEDGER ? &thief.ledger : &thief.verifier) =
 			    thief.message.fd;
 	}
 	if (mm_message_send(CONTROL_FD, MM_PROCESS_ISSUER, MM_PROCESS_MINTMARKD, MM_MESSAGE_ISSUER_READY, NULL, 0, -1))
 		give_up("mintmarkd cannot be told");
+	return is_planned;
 }
 
 /* ---- asking ---- */
+
+/* The next message of a peer; its socket does not wait, so we do. */
+static bool
+receive(int socket, enum mm_process peer)
+{
+	struct pollfd polled = { socket, POLLIN, 0 };
+
+	return poll(&polled, 1, PATIENCE_MS) == 1 &&
+	    mm_message_receive(socket, MM_PROCESS_ISSUER, peer, &thief.message) == 1;
+}
 
 static struct mm_ticket_spend
 ticket_random(void)
@@ -119,7 +132,7 @@ spend(const struct mm_ticket_spend *ticket)
 	if (mm_message_send(thief.ledger, MM_PROCESS_ISSUER, MM_PROCESS_LEDGER, MM_MESSAGE_TICKET_SPEND, ticket,
 	    sizeof(*ticket), -1) != 0)
 		give_up("the ledger cannot be asked");
-	if (mm_message_receive(thief.ledger, MM_PROCESS_ISSUER, MM_PROCESS_LEDGER, &thief.message) != 1 ||
+	if (!receive(thief.ledger, MM_PROCESS_LEDGER) ||
 	    thief.message.type != MM_MESSAGE_TOKEN_MADE)
 		give_up("the ledger does not answer");
 	memcpy(&made, thief.message.payload, sizeof(made));
@@ -142,7 +155,7 @@ ask(struct mm_verify *verify, enum mm_sign_in_request request)
 	if (mm_message_send(thief.verifier, MM_PROCESS_ISSUER, MM_PROCESS_VERIFIER, MM_MESSAGE_VERIFY, room.bytes,
 	    room.len, -1) != 0)
 		give_up("the verifier cannot be asked");
-	if (mm_message_receive(thief.verifier, MM_PROCESS_ISSUER, MM_PROCESS_VERIFIER, &thief.message) != 1 ||
+	if (!receive(thief.verifier, MM_PROCESS_VERIFIER) ||
 	    thief.message.type != MM_MESSAGE_VERIFIED ||
 	    !mm_verified_read(mm_slice((const char *)thief.message.payload, thief.message.len), &verified))
 		give_up("the verifier does not answer");
@@ -309,15 +322,12 @@ open_own_ticket(void)
 	if (mm_message_send(thief.ledger, MM_PROCESS_VERIFIER, MM_PROCESS_LEDGER, MM_MESSAGE_TICKET_OPEN, &open,
 	    sizeof(open), -1) != 0)
 		give_up("the ledger cannot be told");
-	tell(mm_message_receive(thief.ledger, MM_PROCESS_ISSUER, MM_PROCESS_LEDGER, &thief.message) == 1,
-	    "to open a ticket himself");
+	tell(receive(thief.ledger, MM_PROCESS_LEDGER), "to open a ticket himself");
 }
 
-int
-main(void)
+static void
+try_all(void)
 {
-	read_plan();
-	take_start();
 	guess_tickets();
 	sign_in_as_victim();
 	authorize_without_session();
@@ -325,8 +335,15 @@ main(void)
 	ask_as_application();
 	take_own();
 	open_own_ticket();
-	fputs("END\n", thief.result);
-	fclose(thief.result);
+	fputs("taken issuer: END\n", stderr);
+}
+
+int
+main(void)
+{
+	read_plan();
+	if (take_start())
+		try_all();
 	while (mm_message_receive(CONTROL_FD, MM_PROCESS_ISSUER, MM_PROCESS_MINTMARKD, &thief.message) == 1)
 		if (thief.message.type == MM_MESSAGE_ISSUER_STOP)
 			break;

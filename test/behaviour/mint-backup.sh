@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A backup of a running mint, restored on a host that lost everything: no number is given twice, what is known is known,
+# and what cannot be known is said so.
+set -eu
+port=21630
+# shellcheck source=test/behaviour/mint_host.sh
+. "$MINTMARK_SOURCE/test/behaviour/mint_host.sh"
+
+# sign_in_often FILE COUNT: the numbers of so many tokens, one a line.
+sign_in_often()
+{
+	local each token
+
+	for ((each = 0; each < $2; each++)); do
+		token=$(sign_in enterprise $alice) || return 1
+		mint_claims "$token" | mint_member jti >>"$1"
+	done
+}
+
+epoch()
+{
+	run status --json | grep -o '"epoch":[0-9]*' | head -n 1 | cut -d : -f 2
+}
+
+host_start
+sign_in_often "$world/before" 5
+known=$(sign_in enterprise $alice)
+check "backing up while it runs" run backup "$world/backup"
+check "holds no sealing key" [ -z "$(find "$world/backup"* -name 'sealing.key' 2>/dev/null)" ]
+lost=$(sign_in enterprise $alice)
+sign_in_often "$world/gap" 5
+epoch_before=$(epoch)
+mint_stop
+
+# ---- the host is gone, but for its sealing keys, which were kept elsewhere ----
+
+mkdir "$world/kept"
+(cd "$world/state/mint" && find . -name 'sealing.key' -exec cp --parents {} "$world/kept/" \;)
+rm -rf "$world/state"
+mkdir -m 755 "$world/state"
+check "restoring" run restore "$world/backup"
+(cd "$world/kept" && find . -name 'sealing.key' -exec cp --parents {} "$world/state/mint/" \;)
+mint_start "$world" "$log" || { fail "it does not start with what was restored"; finish; }
+check "people can sign in" await 20 sign_in_often "$world/after" 1
+sign_in_often "$world/after" 5
+check "no number is given twice" [ -z "$(cat "$world/before" "$world/gap" "$world/after" | sort | uniq -d)" ]
+check "what was issued before is known" says "$alice" run ledger show "$known"
+decides "and passes" imap OK "$known"
+check "of the gap it says that it cannot know" refuses "not known" run ledger show "$lost"
+check "the epoch did not go back" [ "$(epoch)" -ge "$epoch_before" ]
+check "the ledger holds together" run ledger audit
+finish
