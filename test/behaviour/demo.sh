@@ -31,8 +31,9 @@ left_behind()
 echo "checking: the demo, to its end"
 touch "$scratch/before"
 script/demo >"$scratch/out" 2>&1 || fail "it ended with $?"
-for text in "Dovecot: OK Logged in" "deny KEY_REALM_MISMATCH" "proof  key KC1 of realm consumer" "ACCEPTED: the signature holds under key KC1" \
-	"NO [AUTHENTICATIONFAILED]" "denied: MAILBOX_MISMATCH" "Where to look next" "Stopped."; do
+for text in "Dovecot: OK Logged in" "This token was issued" "deny KEY_REALM_MISMATCH" "of realm consumer" \
+	"ACCEPTED: the signature holds under key" "NO [AUTHENTICATIONFAILED]" "deny MARK_INVALID" "ever issued it" \
+	"retiring, tainted" "Where to look next" "Stopped."; do
 	grep -qF -- "$text" "$scratch/out" || fail "it does not show '$text'"
 done
 [ -z "$(left_behind)" ] || fail "it leaves a folder: $(left_behind)"
