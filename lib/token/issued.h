@@ -48,9 +48,9 @@ MM_MUST_USE bool mm_issued_void(struct mm_issued *issued, struct mm_token_place 
 void mm_issued_forget_before(struct mm_issued *issued, uint32_t minute);
 
 /*
- * Everything before this place of the current stream has been received: what is not there before it is absent. The
- * place is the next one that can be allotted; it never goes back within a signer. When it goes on to another signer,
- * everything of the one before has been received.
+ * Everything before this place of the current stream has been received: what is not there before it is absent. It may
+ * be the place of the last token that was received, whose entry tells of itself. It never goes back within a signer;
+ * when it goes on to another signer, everything of the one before has been received.
  */
 void mm_issued_set_high_water(struct mm_issued *issued, struct mm_token_place high_water);
 
