@@ -49,7 +49,9 @@ verifier_is_spent(struct verifier_table *table, const char *kind, struct mm_slic
 	return spent || table->failed;
 }
 
-void
+#define SWEEP_ROWS 2000
+
+bool
 verifier_table_sweep(struct verifier_table *table, int64_t now_s)
 {
 	static const struct {
@@ -63,12 +65,15 @@ verifier_table_sweep(struct verifier_table *table, int64_t now_s)
 		{ VERIFIER_SQL_FAMILY_CUT_OLD, 0 },
 	};
 
+	bool more = false;
+
 	for (size_t i = 0; i < MM_COUNT_OF(sweeps); i++) {
 		sqlite3_stmt *statement = verifier_table_sql(table, sweeps[i].sql);
 
 		verifier_bind_int(statement, 1, now_s - sweeps[i].kept_s);
-		(void)verifier_table_change(table, statement);
+		more |= verifier_table_change(table, statement) == SWEEP_ROWS;
 	}
+	return more;
 }
 
 void

@@ -18,8 +18,8 @@ bool verifier_spend(struct verifier_table *table, const char *kind, struct mm_sl
     struct mm_slice thing, int64_t expires_s);
 bool verifier_is_spent(struct verifier_table *table, const char *kind, struct mm_slice owner, struct mm_slice thing);
 
-/* Forget what is too old of everything, some of it at a time. */
-void verifier_table_sweep(struct verifier_table *table, int64_t now_s);
+/* Forget what is too old of everything, some of it at a time. Returns whether there may be more. */
+bool verifier_table_sweep(struct verifier_table *table, int64_t now_s);
 
 /* Who changed what. */
 void verifier_change_add(struct verifier_table *table, int64_t now_s, uint32_t uid, const char *verb,

@@ -21,7 +21,8 @@
 
 #define ATTEMPT_COUNTERS 65536
 #define REPLAY_BYTES ((size_t)16 * 1024 * 1024)
-#define SWEEP_MS 60000
+#define SWEEP_MS 10000
+#define SWEEP_MORE_MS 100 /* 20,000 assertions a second */
 #define STATUS_MS 1000
 /* Changes of users within this time are one directory. */
 #define DIRECTORY_MS 200
@@ -216,10 +217,12 @@ take_from_ledger(struct verifier *verifier)
 static void
 do_what_is_due(struct verifier *verifier)
 {
+	bool more;
+
 	verifier_works_expire(verifier);
 	if (verifier->now_ms >= verifier->sweep_due_ms) {
-		verifier_table_sweep(&verifier->table, verifier->now_s);
-		verifier->sweep_due_ms = verifier->now_ms + SWEEP_MS;
+		more = verifier_table_sweep(&verifier->table, verifier->now_s);
+		verifier->sweep_due_ms = verifier->now_ms + (more ? SWEEP_MORE_MS : SWEEP_MS);
 	}
 	if (verifier->users_changed && verifier->directory_due_ms == 0)
 		verifier->directory_due_ms = verifier->now_ms + DIRECTORY_MS;
@@ -252,6 +255,8 @@ patience_ms(const struct verifier *verifier)
 		due_ms = verifier->status_due_ms;
 	if (verifier->directory_due_ms != 0 && verifier->directory_due_ms < due_ms)
 		due_ms = verifier->directory_due_ms;
+	if (verifier->sweep_due_ms < due_ms)
+		due_ms = verifier->sweep_due_ms;
 	return due_ms > verifier->now_ms ? (int)(due_ms - verifier->now_ms) : 0;
 }
 

@@ -69,6 +69,8 @@ struct verifier {
 	int64_t directory_due_ms;
 	bool store_failed;              /* the last commit failed */
 	struct verifier_counts counts;
+	int64_t rows_due_ms; /* when the rows of the table are counted again, for the status */
+	int64_t users, clients, sessions, families;
 
 	int folder_fd; /* -1: none */
 	uid_t uid;

@@ -577,6 +577,44 @@ the_directory_has_who_may_sign_in(void **state)
 
 /* ---- the table ---- */
 
+static int64_t
+count_rows(const char *sql)
+{
+	sqlite3_stmt *statement;
+	int64_t count;
+
+	assert_int_equal(sqlite3_prepare_v2(verifier.table.db, sql, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	count = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return count;
+}
+
+/* What is too old goes, also where it came quicker than one sweep takes; what is not stays. */
+static void
+old_rows_are_swept(void **state)
+{
+	char jti[32];
+	int sweeps = 1;
+
+	(void)state;
+	for (int i = 0; i < 5000; i++) {
+		(void)snprintf(jti, sizeof(jti), "jti-%d", i);
+		assert_true(verifier_spend(&verifier.table, VERIFIER_SPENT_ASSERTION, mm_slice_str("batch"),
+		    mm_slice_str(jti), verifier.now_s + (i == 0 ? 1000 : 10)));
+		assert_false(verifier_spend(&verifier.table, VERIFIER_SPENT_ASSERTION, mm_slice_str("batch"),
+		    mm_slice_str(jti), verifier.now_s + 10));
+	}
+	assert_false(verifier_table_sweep(&verifier.table, verifier.now_s));
+	while (verifier_table_sweep(&verifier.table, verifier.now_s + 10))
+		sweeps++;
+	assert_int_equal(sweeps, 3);
+	assert_int_equal(count_rows("SELECT count(*) FROM spent"), 1);
+	assert_true(verifier_is_spent(&verifier.table, VERIFIER_SPENT_ASSERTION, mm_slice_str("batch"), mm_slice_str("jti-0")));
+	/* The kinds never meet. */
+	assert_false(verifier_is_spent(&verifier.table, VERIFIER_SPENT_TOKEN, mm_slice_str("batch"), mm_slice_str("jti-0")));
+}
+
 static void
 what_cannot_be_kept_is_not_told(void **state)
 {
@@ -631,6 +669,7 @@ main(void)
 		TEST(a_device_may_be_refused_or_late),
 		TEST(operators_are_told_what_does_not_fit),
 		TEST(the_directory_has_who_may_sign_in),
+		TEST(old_rows_are_swept),
 		TEST(what_cannot_be_kept_is_not_told),
 	};
 

@@ -8,6 +8,7 @@
 #include "daemon/ipc/limits.h"
 #include "daemon/verifier/directory.h"
 #include "daemon/verifier/operator.h"
+#include "daemon/verifier/table_spent.h"
 #include "daemon/verifier/work.h"
 #include "test/verifier_world.h"
 
