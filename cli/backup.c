@@ -149,8 +149,10 @@ each_file(struct backup *backup, const char *folder, const char *ending, add_fun
 		if (entry->d_name[0] == '.' || len < ending_len ||
 		    strcmp(entry->d_name + len - ending_len, ending) != 0)
 			continue;
-		(void)snprintf(name, sizeof(name), "%s/%s", folder, entry->d_name);
-		added = add(backup, dirfd(dir), entry->d_name, name);
+		if (snprintf(name, sizeof(name), "%s/%s", folder, entry->d_name) >= (int)sizeof(name))
+			added = fail(entry->d_name, "its path is too long");
+		else
+			added = add(backup, dirfd(dir), entry->d_name, name);
 	}
 	closedir(dir);
 	return added;
