@@ -101,7 +101,8 @@ check_caller(struct gate_exchange *exchange, struct mm_slice *mailbox)
 	struct mm_http_field target = gate_exchange_field(exchange, MAILBOX_FIELD);
 
 	if (caller.count == 1)
-		exchange->caller = gate_exchange_basic_caller(exchange, mm_http_credentials_find(caller.value, "Basic"));
+		exchange->caller = gate_exchange_basic_caller(exchange,
+		    mm_http_credentials_find(caller.value, "Basic"));
 	*mailbox = target.value;
 	if (exchange->caller == NULL)
 		return caller.count == 0 && target.count == 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ledger's stream at the gate: what is signed and in order is taken, anything else ends it; one after the other, and
- * through the thread that hears a ledger, which is the test here.
+ * The ledger's stream at the gate: what is signed and in order is taken, anything else ends it; one after the other,
+ * and through the thread that hears a ledger, which is the test here.
  */
 #include "daemon/gate/ledger.h"
 #include "daemon/gate/stream.h"
