@@ -43,6 +43,8 @@ give_up(const char *why)
 	exit(1);
 }
 
+static void tell(bool got, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 static void
 tell(bool got, const char *format, ...)
 {
