@@ -8,6 +8,8 @@
 
 /* What a rotation may take beyond its time, and the destruction of a private key. */
 #define LATE_MAX_S 3600
+/* A keeper that was started a moment ago waits for as long as tokens live. */
+#define FORGETTING_MAX_S (3 * 3600)
 
 static int64_t
 tolerance(const struct mm_key_life *life)
@@ -65,7 +67,7 @@ mm_key_age_check(const struct mm_key_life *life, int64_t now_s)
 
 		prepared = prepared ||
 		    (key->exp_s == 0 && key->retired_s == 0 && key->revoked_s == 0 && key->tainted_s == 0);
-		if (should_be_forgotten(key, now_s - LATE_MAX_S))
+		if (should_be_forgotten(key, now_s - FORGETTING_MAX_S))
 			alarms |= MM_KEY_ALARM_NOT_FORGOTTEN;
 	}
 	if (!prepared)

@@ -86,8 +86,8 @@ struct mm_key_life {
 	int64_t last_s;         /* time of the newest event */
 	int64_t high_s;         /* the latest time of any */
 	/*
-	 * When the keeper started; his to set. He retires nothing before every token from before then is over: his
-	 * clock may be wrong, and windows refuse what is too old anyway.
+	 * When the keeper started; his to set. He retires nothing, and has no key destroyed because of its age, before
+	 * every token from before then is over: his clock may be wrong, and windows refuse what is too old anyway.
 	 */
 	int64_t started_s;
 };

@@ -40,7 +40,12 @@ find_window(const struct mm_key_life *life, const struct mm_life_key *key, int64
 	*nbf_s = mm_life_published_s(life, key, now_s);
 	if (mm_life_is_untold(key, now_s))
 		*nbf_s = now_s + life->rule.publish_before_s;
-	*exp_s = (*nbf_s < now_s ? now_s : *nbf_s) + mm_life_age_max(&life->rule);
+	*exp_s = *nbf_s;
+	if (*exp_s < now_s)
+		*exp_s = now_s;
+	if (*exp_s < life->high_s) /* a clock that is behind */
+		*exp_s = life->high_s;
+	*exp_s += mm_life_age_max(&life->rule);
 }
 
 /* What is retired is so on record: a wrong clock alone takes no key out of what is published. */

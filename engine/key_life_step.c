@@ -141,25 +141,33 @@ next_making(const struct mm_key_life *life, int64_t now_s, struct mm_life_step *
 }
 
 /* When something is due for a key; NEVER: it is not. */
-typedef int64_t due_function(const struct mm_life_key *key, int64_t now_s);
+typedef int64_t due_function(const struct mm_key_life *life, const struct mm_life_key *key, int64_t now_s);
+
+/* Before this time the keeper does nothing on the word of his clock that cannot be undone. */
+static int64_t
+trusted_from(const struct mm_key_life *life)
+{
+	return life->started_s == 0 ? 0 : life->started_s + life->rule.max_lifetime_s + MM_CLOCK_SKEW_S;
+}
 
 static int64_t
-publishing_due(const struct mm_life_key *key, int64_t now_s)
+publishing_due(const struct mm_key_life *life, const struct mm_life_key *key, int64_t now_s)
 {
+	(void)life;
 	return mm_life_is_untold(key, now_s) ? 0 : NEVER;
 }
 
 static int64_t
-retiring_due(const struct mm_life_key *key, int64_t now_s)
+retiring_due(const struct mm_key_life *life, const struct mm_life_key *key, int64_t now_s)
 {
 	(void)now_s;
 	if (!mm_life_was_promoted(key) || key->retired_s != 0 || key->revoked_s != 0)
 		return NEVER;
-	return key->verify_until_s + 1;
+	return most(key->verify_until_s + 1, trusted_from(life));
 }
 
 static int64_t
-forgetting_due(const struct mm_life_key *key, int64_t now_s)
+forgetting_due(const struct mm_key_life *life, const struct mm_life_key *key, int64_t now_s)
 {
 	(void)now_s;
 	if (key->forgotten_s != 0)
@@ -167,7 +175,7 @@ forgetting_due(const struct mm_life_key *key, int64_t now_s)
 	if (key->revoked_s != 0)
 		return key->revoked_s;
 	if (mm_life_was_promoted(key))
-		return key->exp_s + MM_LIFE_FORGET_AFTER_S;
+		return most(key->exp_s + MM_LIFE_FORGET_AFTER_S, trusted_from(life));
 	return key->retired_s != 0 ? key->retired_s : NEVER;
 }
 
@@ -177,7 +185,7 @@ next_of_keys(const struct mm_key_life *life, enum mm_life_step_kind kind, int64_
     struct mm_life_step *step)
 {
 	for (size_t i = 0; i < life->count; i++) {
-		int64_t due_s = due(&life->keys[i], now_s);
+		int64_t due_s = due(life, &life->keys[i], now_s);
 
 		if (due_s != NEVER && (step->kind == MM_LIFE_NOTHING || due_s < step->at_s))
 			*step = (struct mm_life_step){ kind, i, due_s };
@@ -203,7 +211,6 @@ mm_life_next_of(const struct mm_key_life *life, enum mm_life_step_kind kind, int
 		break;
 	case MM_LIFE_RETIRE:
 		next_of_keys(life, kind, now_s, retiring_due, &step);
-		step.at_s = most(step.at_s, life->started_s + life->rule.max_lifetime_s + MM_CLOCK_SKEW_S);
 		break;
 	case MM_LIFE_FORGET:
 		next_of_keys(life, kind, now_s, forgetting_due, &step);
@@ -311,6 +318,6 @@ mm_life_key_next(const struct mm_key_life *life, size_t place, int64_t now_s, in
 	case MM_LIFE_STATE_COUNT:
 		break;
 	}
-	*at_s = forgetting_due(key, now_s);
+	*at_s = forgetting_due(life, key, now_s);
 	return *at_s == NEVER ? NULL : "is destroyed";
 }
