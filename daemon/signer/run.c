@@ -3,6 +3,11 @@
 #include "daemon/signer/signer.h"
 #include "lib/crypto/digest.h"
 
+/* Of a thumbprint's first six bits: the value of '-' in RFC 4648 section 5. */
+#define BASE64URL_OF_DASH 62
+
+#define MAKE_TRIES 10
+
 static enum mm_sign_status
 status_of(enum keystore_result result)
 {
@@ -42,6 +47,27 @@ sign(struct signer *signer, struct signer_job *job, unsigned thread)
 		mm_secret_wipe(job->signature, sizeof(job->signature));
 }
 
+/*
+ * A kid is typed on command lines, where what begins with '-' is an option: one in 64 keys would be named so, and is made
+ * anew. So often in a row it does not happen.
+ */
+static enum keystore_result
+make_key(struct signer *signer, struct signer_order *order)
+{
+	struct keystore *store = signer->store;
+	enum keystore_result result = KEYSTORE_FAILED;
+
+	for (unsigned tries = 0; tries < MAKE_TRIES; tries++) {
+		result = store->ops->make(store, signer->realm.algorithm, &order->made, &order->trouble);
+		if (result != KEYSTORE_DONE || order->made.thumbprint[0] >> 2 != BASE64URL_OF_DASH)
+			return result;
+		result = store->ops->forget(store, order->made.thumbprint, &order->trouble);
+		if (result != KEYSTORE_DONE)
+			return result;
+	}
+	return keystore_trouble(&order->trouble, KEYSTORE_FAILED, "no key can be made whose name is no option");
+}
+
 static enum keystore_result
 follow(struct signer *signer, struct signer_order *order)
 {
@@ -51,7 +77,7 @@ follow(struct signer *signer, struct signer_order *order)
 	case SIGNER_ORDER_LOOK:
 		return store->ops->state(store, &order->trouble);
 	case SIGNER_ORDER_MAKE:
-		return store->ops->make(store, signer->realm.algorithm, &order->made, &order->trouble);
+		return make_key(signer, order);
 	case SIGNER_ORDER_OPEN:
 		return store->ops->open(store, order->head.thumbprint, &order->opened, &order->trouble);
 	case SIGNER_ORDER_FORGET:

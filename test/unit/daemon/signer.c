@@ -129,6 +129,22 @@ every_good_token_is_signed(void **state)
 	end();
 }
 
+/* One in 64 keys would: that none of so many does is no chance. */
+static void
+no_kid_looks_like_an_option(void **state)
+{
+	(void)state;
+	signer_world_init(&world, false);
+	world.algorithm = "EdDSA";
+	signer_world_start(&world);
+	for (unsigned i = 0; i < 300; i++) {
+		assert_int_equal(signer_world_make(&world, &key), MM_SIGN_DONE);
+		assert_int_not_equal(key.thumbprint[0] >> 2, 62);
+		assert_int_equal(signer_world_forget(&world, key.thumbprint), MM_SIGN_DONE);
+	}
+	end();
+}
+
 static void
 it_counts_what_left(void **state)
 {
@@ -856,6 +872,7 @@ main(void)
 		cmocka_unit_test(every_algorithm_signs),
 		cmocka_unit_test(every_algorithm_signs_in_a_token),
 		cmocka_unit_test(every_good_token_is_signed),
+		cmocka_unit_test(no_kid_looks_like_an_option),
 		cmocka_unit_test(it_counts_what_left),
 		cmocka_unit_test(many_requests_at_once_are_all_answered),
 		cmocka_unit_test(every_wrong_payload_is_refused),
