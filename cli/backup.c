@@ -349,8 +349,8 @@ run(const char *config_path, const char *path)
 	}
 	if (done)
 		fprintf(stderr,
-		    "%" PRIu64 " bytes, the ledger up to record %" PRIu64 ". The sealing keys are not in it: keep them\n"
-		    "elsewhere; without them it opens nothing.\n", backup.writer.bytes, backup.records);
+		    "%" PRIu64 " bytes, the ledger up to record %" PRIu64 ". The sealing keys are not in it:\n"
+		    "keep them elsewhere; without them it opens nothing.\n", backup.writer.bytes, backup.records);
 	mm_problems_clear(&problems);
 	mm_config_free(&config);
 	return done ? MM_EXIT_DONE : MM_EXIT_DENIED;

@@ -9,6 +9,7 @@
  * away for days; operators hold, rotate, taint and restore. A gate takes each document some seconds late; other verifiers keep the published one for nearly
  * publish_before, and ask for it never earlier. Every genuine token is looked at by all of them through its life, and a
  * thief who has every private key that ever signed tries each at each of them all the time.
+ * 
  *
  * It prints what happened. The exit status is 0 where no genuine token was refused and no over-age key accepted.
  */

@@ -183,7 +183,8 @@ one_is_added_changed_and_disabled(void **state)
 	assert_true(has(&enterprise, "bbbb") && has(&derived, "bbbb"));
 	assert_string_equal(world.told,
 	    "{\"tenants\":[{\"name\":\"fabrikam\",\"id\":\"bbbb\",\"domains\":[\"fabrikam.example\",\"two.example\"]}]}");
-	ask(MM_MINT_VERB_TENANT_CHANGE, &enterprise, "fabrikam", "", "two.example");
+	ask(MM_MINT_VERB_TENANT_CHANGE, &enterprise, "fabrikam", "",
+	    "two.example");
 	assert_string_equal(world.told,
 	    "{\"tenants\":[{\"name\":\"fabrikam\",\"id\":\"bbbb\",\"domains\":[\"two.example\"]}]}");
 	ask(MM_MINT_VERB_TENANT_SHOW, &enterprise, "fabrikam", "", NULL);
