@@ -49,7 +49,7 @@ check "what is no id" eval 'run ledger show what >"$world/said" 2>&1; [ $? -eq 2
 
 # ---- follow ----
 check "another token is made" is_made
-check "and was followed" await 10 grep -q ' issued .*robot' "$world/followed"
+check "and was followed" await 30 grep -q ' issued .*robot' "$world/followed"
 
 # ---- audit, while it runs ----
 check "the ledger is whole" eval 'run ledger audit >"$world/said"'
@@ -84,7 +84,7 @@ check "what is not known is said" says 'not known what the mints did after'
 check "the ledger is whole still" eval 'run ledger audit >"$world/said"'
 check "and has a gap" says ' 1 gaps'
 check "the mint starts again" mint_start "$world" "$log"
-check "and makes tokens" await 20 is_made
+check "and makes tokens" await 60 is_made
 expect "which are accepted" robots OK "$made"
 check "with another id" eval '[ "$(token_id "$made")" != "$later_id" ]'
 check "the epoch is not lower" eval '[ "$(epoch_now)" -gt "$epoch" ]'
@@ -104,5 +104,5 @@ setsid "$MINTMARK_BUILD/daemon/mintmarkd/mintmarkd" -c "$config" --libexec "${mi
 mint_pid=$!
 check "with damage the gate starts" await 60 eval '[ -n "$(process gate)" ]'
 check "and nothing is issued" eval '[ -z "$(token)" ]'
-check "status says what" await 10 eval 'run status >"$world/said" 2>&1; grep -qi damaged "$world/said" "$log"'
+check "status says what" await 30 eval 'run status >"$world/said" 2>&1; grep -qi damaged "$world/said" "$log"'
 finish
