@@ -35,20 +35,14 @@ is_well()
 	run status >"$world/said" 2>&1
 }
 
-add_robot()
-{
-	run client add enterprise robot --confidential --grant client_credentials --audience "$audience" \
-	    --scope run >"$world/said" 2>&1 || return 1
-	secret=$(grep -oE '[A-Za-z0-9_-]{43}' "$world/said" | tail -n 1)
-}
-
 world_configure
 run init >"$world/said" 2>&1 || { sed 's/^/  init: /' "$world/said"; fail "init"; finish; }
 
 echo "== no room for the ledger"
 launch
 check "status says it" await 30 is_told '! ledger: .*No space'
-check "an application can be added" await 10 add_robot
+check "an application can be added" await 30 add_robot enterprise "$audience"
+secret=$added
 check "nothing is issued" eval '[ -z "$(token)" ]'
 check "the gate is not ready, and says why" eval 'curl -s "http://$gate/readyz" | grep -q "mint"'
 check "the issuer is not ready" eval '[ "$(curl -s -o "$world/said" -w "%{http_code}" "$issuer/readyz")" = 503 ]'

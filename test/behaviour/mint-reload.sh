@@ -66,9 +66,8 @@ expect "nothing has changed" robots OK "$first"
 check "init makes what is missing" run init
 check "a realm more: reload" reloads
 check "its issuer answers" await 30 answers $((port + 3))
-run client add sts robot --confidential --grant client_credentials --audience https://apart.example >"$world/said" 2>&1 ||
-    fail "a client of the new realm"
-apart=$(grep -oE '[A-Za-z0-9_-]{43}' "$world/said" | tail -n 1)
+check "a client of the new realm" await 30 add_robot sts https://apart.example
+apart=$added
 check "its tokens are made" await 20 eval 'made=$(curl -sS --max-time 20 -u "robot:$apart" -d grant_type=client_credentials -d resource=https://apart.example "http://127.0.0.1:$((port + 3))/token" | member access_token); [ -n "$made" ]'
 check "and accepted" await 20 is_decided apart OK "$made"
 check "the others' too" await 20 is_decided robots OK "$first"
