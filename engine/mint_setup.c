@@ -155,7 +155,8 @@ ensure_folder(struct run *run, const char *what, const char *path, bool of_user)
 		    strerror(errno));
 	if (lstat(path, &status) != 0 || !S_ISDIR(status.st_mode))
 		return fail(run, "move it away", "%s is no folder", path);
-	if (chmod(path, 0700) != 0 || (of_user && run->setup->give && chown(path, run->setup->uid, run->setup->gid) != 0))
+	if (chmod(path, 0700) != 0 ||
+	    (of_user && run->setup->give && chown(path, run->setup->uid, run->setup->gid) != 0))
 		return fail(run, "run it as the user who starts mintmarkd", "%s cannot be given to who needs it: %s",
 		    path, strerror(errno));
 	if (what != NULL)
@@ -239,7 +240,8 @@ ensure_sealing_key_at(struct run *run, const char *setting, const char *path, co
 	bool there = access(path, F_OK) == 0, good;
 
 	if (!there && is_credential)
-		return fail(run, "make one of 32 random bytes with systemd-creds(1)", "there is no credential %s", setting);
+		return fail(run, "make one of 32 random bytes with systemd-creds(1)", "there is no credential %s",
+		    setting);
 	good = there ? read_sealing_key(run, path, key) : make_sealing_key(run, path, sealed, is_folder, key);
 	if (good)
 		tell(run, "sealing key", path, !there, NULL);
@@ -386,7 +388,8 @@ static bool
 ensure_secrets(struct run *run)
 {
 	const char *fault = mm_ledger_secrets_load(run->ledger_fd, run->sealing_key, &run->secrets);
-	bool is_new = fault != NULL && errno == ENOENT && faccessat(run->ledger_fd, MM_LEDGER_SECRETS_FILE, F_OK, 0) != 0;
+	bool is_new = fault != NULL && errno == ENOENT &&
+	    faccessat(run->ledger_fd, MM_LEDGER_SECRETS_FILE, F_OK, 0) != 0;
 	bool changed = is_new;
 
 	if (fault != NULL && !is_new)
@@ -418,7 +421,8 @@ key_state_public(struct run *run, uint8_t public_key[MM_ED25519_PUBLIC_LEN])
 
 /* Whether the certificate that stands there is this key's; *serial: its number, or 0. */
 static bool
-certificate_is_good(struct run *run, const char *path, const uint8_t public_key[MM_ED25519_PUBLIC_LEN], uint64_t *serial)
+certificate_is_good(struct run *run, const char *path, const uint8_t public_key[MM_ED25519_PUBLIC_LEN],
+    uint64_t *serial)
 {
 	struct mm_mint_certificate certificate;
 	size_t len = 0;
@@ -532,8 +536,8 @@ static bool
 ensure_mint_folder(struct run *run)
 {
 	if (mkdir(run->setup->config->state_dir, 0755) != 0 && errno != EEXIST)
-		return fail(run, "make the folder above it first", "%s cannot be made: %s", run->setup->config->state_dir,
-		    strerror(errno));
+		return fail(run, "make the folder above it first", "%s cannot be made: %s",
+		    run->setup->config->state_dir, strerror(errno));
 	return ensure_below(run, NULL, "", false);
 }
 

@@ -58,7 +58,7 @@ desk_mint_request_init(struct desk_mint_request *request, enum mm_mint_verb verb
 
 /* ---- values ---- */
 
-/* A member and where it goes; max: of a text. stated: the bit of the structure's first member that says it was there. */
+/* A member and where it goes; max: of a text. stated: the bit in the structure's first member that says so. */
 struct row {
 	enum structure structure;
 	const char *name;
@@ -235,7 +235,8 @@ static const struct row rows[] = {
 	TEXT(mm_ask_key, by, 0),
 	TEXT(mm_ask_key, why, 0),
 	FLAG(mm_ask_key, now, 0),
-	{ STRUCTURE_mm_ask_key, "until", take_time, offsetof(struct mm_ask_key, until_s), 0, 0, 0, "'until' is no time" },
+	{ STRUCTURE_mm_ask_key, "until", take_time, offsetof(struct mm_ask_key, until_s), 0, 0, 0,
+	  "'until' is no time" },
 
 	{ STRUCTURE_mm_ask_token, "token_id", take_token_id, offsetof(struct mm_ask_token, token_id), 0, 0, 0,
 	  "'token_id' is not 22 characters" },

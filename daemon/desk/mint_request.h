@@ -37,8 +37,8 @@ bool desk_mint_verb_changes(enum mm_mint_verb verb);
 void desk_mint_request_init(struct desk_mint_request *request, enum mm_mint_verb verb);
 
 /*
- * Take a member of the question. False with *why, a constant sentence, where it does not belong to the verb or is not as
- * it must be: a text too long or with a control character, a list with an empty element or one with a blank.
+ * Take a member of the question. False with *why, a constant sentence, where it does not belong to the verb or is not
+ * as it must be: a text too long or with a control character, a list with an empty element or one with a blank.
  */
 MM_MUST_USE bool desk_mint_request_take(struct desk_mint_request *request, const struct mm_json_member *member,
     const char **why);

@@ -109,7 +109,7 @@ run 2 "secrets that are gone" init -c "$mint" --root "$root"
 says err "without it no token can be told from a forgery"
 mv "$world/kept" "$state/mint/ledger/secrets.sealed"
 run 0 "everything back" init -c "$mint" --json
-member done true
+member "done" true
 
 # What a run that was killed left over is completed, whichever part it was.
 rm "$state/mint/root.pub" "$state/mint/key-state.cert"

@@ -5,11 +5,11 @@
  *	faults-key-life [YEARS [SEED]]
  *
  * A ledger keeps the record and is killed at random: before an order, between the signer's answer and the record,
- * between the record and telling it, or anywhere. Its clock is wrong by up to a month for up to two hours; its signer is
- * away for days; operators hold, rotate, taint and restore. A gate takes each document some seconds late; other verifiers keep the published one for nearly
- * publish_before, and ask for it never earlier. Every genuine token is looked at by all of them through its life, and a
- * thief who has every private key that ever signed tries each at each of them all the time.
- * 
+ * between the record and telling it, or anywhere. Its clock is wrong by up to a month for up to two hours; its signer
+ * is away for days; operators hold, rotate, taint and restore. A gate takes each document some seconds late; other
+ * verifiers keep the published one for nearly publish_before, and ask for it never earlier. Every genuine token is
+ * looked at by all of them through its life, and a thief who has every private key that ever signed tries each at each
+ * of them all the time.
  *
  * It prints what happened. The exit status is 0 where no genuine token was refused and no over-age key accepted.
  */
@@ -249,7 +249,8 @@ look_at(const struct token *token, int64_t moment_s)
 		taken = cache_takes(i, token->key, token->iat_s, moment_s) && taken;
 	counted.looks += CACHES + 1;
 	if (!taken && counted.refused++ < 5)
-		fprintf(stderr, "key-life: a genuine token of key %zu is refused at day %" PRId64 ", %" PRId64 " s old\n",
+		fprintf(stderr,
+		    "key-life: a genuine token of key %zu is refused at day %" PRId64 ", %" PRId64 " s old\n",
 		    token->key, (moment_s - START) / DAY, moment_s - token->iat_s);
 }
 
@@ -323,7 +324,8 @@ start_ledger(void)
 		uint32_t len = *(const uint32_t *)(const void *)(world.record.data + at);
 		struct mm_life_event event;
 
-		must(mm_life_event_read(mm_slice(world.record.data + at + 4, len), &event), "the record cannot be read");
+		must(mm_life_event_read(mm_slice(world.record.data + at + 4, len), &event),
+		    "the record cannot be read");
 		must(mm_life_apply(&world.life, &event) == NULL, "the record cannot have happened");
 		at += 4 + (len + 3) / 4 * 4;
 	}
@@ -404,7 +406,8 @@ rotate(void)
 		struct mm_life_step step = mm_life_next_of(&world.life, kinds[i], ledger_s);
 
 		if (step.kind == MM_LIFE_NOTHING || step.at_s > ledger_s ||
-		    (step.kind != MM_LIFE_RETIRE && step.kind != MM_LIFE_PUBLISH && world.signer_away_until_s > world.now_s))
+		    (world.signer_away_until_s > world.now_s && step.kind != MM_LIFE_RETIRE &&
+		        step.kind != MM_LIFE_PUBLISH))
 			continue;
 		do_step(&step, ledger_s);
 		i = (size_t)-1; /* look at all of them again */
@@ -477,7 +480,8 @@ let_people_act(void)
 	if (happens(10))
 		counted.asked += wish(MM_LIFE_ROTATE, 0, NULL);
 	if (happens(2) && world.up && world.life.count > 0)
-		counted.taints += wish(MM_LIFE_TAINT, world.life.count - 1 - (size_t)random_below(3) % world.life.count, NULL);
+		counted.taints += wish(MM_LIFE_TAINT,
+		    world.life.count - 1 - (size_t)random_below(3) % world.life.count, NULL);
 	if (happens(4))
 		restore_somebody();
 }
@@ -541,13 +545,15 @@ main(int argc, char **argv)
 		tick();
 	}
 	printf("%" PRId64 " years: %" PRIu64 " promotions, %" PRIu64 " kills of the ledger (%" PRIu64
-	       " of them in the middle of a step), %" PRIu64 " clock jumps, %" PRIu64 " absences of the signer, %" PRIu64
-	       " holds, %" PRIu64 " rotations by hand, %" PRIu64 " taints, %" PRIu64 " restorations\n",
-	    years, counted.promotions, counted.kills, counted.killed_in_step, counted.jumps, counted.absences, counted.holds,
-	    counted.asked, counted.taints, counted.restored);
+	       " of them in the middle of a step), %" PRIu64 " clock jumps, %" PRIu64
+	       " absences of the signer, %" PRIu64 " holds, %" PRIu64 " rotations by hand, %" PRIu64
+	       " taints, %" PRIu64 " restorations\n",
+	    years, counted.promotions, counted.kills, counted.killed_in_step, counted.jumps, counted.absences,
+	    counted.holds, counted.asked, counted.taints, counted.restored);
 	printf("%" PRIu64 " genuine tokens looked at %" PRIu64 " times, %" PRIu64 " forgeries; %" PRIu64
 	       " tokens of a wrong clock not counted; about %" PRIu64 " hours without a key\n",
-	    counted.issued, counted.looks, counted.forgeries, counted.with_wrong_clock, counted.without_key_s / HOUR / 2);
+	    counted.issued, counted.looks, counted.forgeries, counted.with_wrong_clock,
+	    counted.without_key_s / HOUR / 2);
 	printf("genuine refused %" PRIu64 ", over-age accepted %" PRIu64 "\n", counted.refused, counted.over_age);
 	mm_life_clear(&world.life);
 	mm_buf_clear(&world.record);

@@ -62,7 +62,8 @@ static void
 a_key_is_named(void **state)
 {
 	(void)state;
-	assert_true(parse("{\"realm\":\"r\",\"kid\":\"abc\",\"by\":\"Ann\",\"why\":\"she \\u0041sked\",\"ask\":\"key-restore\"}"));
+	assert_true(parse("{\"realm\":\"r\",\"kid\":\"abc\",\"by\":\"Ann\",\"why\":\"she \\u0041sked\","
+	                  "\"ask\":\"key-restore\"}"));
 	TEXT_IS(request.mint.what.key.kid, "abc");
 	TEXT_IS(request.mint.what.key.by, "Ann");
 	TEXT_IS(request.mint.what.key.why, "she Asked");

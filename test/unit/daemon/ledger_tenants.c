@@ -128,7 +128,8 @@ set_up(void **state)
 	derived = (struct ledger_realm){ .number = 2, .name = "webmail", .parent_count = 1, .parents = parents };
 	tenants = ledger_tenants_new(&world.ledger);
 	return tenants != NULL && configured(&enterprise, "contoso", "aaaa", "contoso.example") &&
-	        configured(&literal, "people", "", "people.example") && configured(NULL, "others", "", "others.example") ?
+	        configured(&literal, "people", "", "people.example") &&
+	        configured(NULL, "others", "", "others.example") ?
 	    0 :
 	    -1;
 }
@@ -182,9 +183,9 @@ one_is_added_changed_and_disabled(void **state)
 	assert_true(world.answer_done);
 	assert_true(has(&enterprise, "bbbb") && has(&derived, "bbbb"));
 	assert_string_equal(world.told,
-	    "{\"tenants\":[{\"name\":\"fabrikam\",\"id\":\"bbbb\",\"domains\":[\"fabrikam.example\",\"two.example\"]}]}");
-	ask(MM_MINT_VERB_TENANT_CHANGE, &enterprise, "fabrikam", "",
-	    "two.example");
+	    "{\"tenants\":[{\"name\":\"fabrikam\",\"id\":\"bbbb\","
+	    "\"domains\":[\"fabrikam.example\",\"two.example\"]}]}");
+	ask(MM_MINT_VERB_TENANT_CHANGE, &enterprise, "fabrikam", "", "two.example");
 	assert_string_equal(world.told,
 	    "{\"tenants\":[{\"name\":\"fabrikam\",\"id\":\"bbbb\",\"domains\":[\"two.example\"]}]}");
 	ask(MM_MINT_VERB_TENANT_SHOW, &enterprise, "fabrikam", "", NULL);
@@ -212,7 +213,8 @@ what_would_refuse_the_trust_is_refused(void **state)
 	ask(MM_MINT_VERB_TENANT_ADD, &enterprise, "a b", "bbbb", NULL);
 	assert_string_equal(world.answer, "a tenant's name is letters, digits, '-', '_' and '.'");
 	ask(MM_MINT_VERB_TENANT_ADD, &enterprise, "fabrikam", "b/b", NULL);
-	assert_string_equal(world.answer, "a tenant's id is letters, digits and '-': the text that stands for {tenant}");
+	assert_string_equal(world.answer,
+	    "a tenant's id is letters, digits and '-': the text that stands for {tenant}");
 	ask(MM_MINT_VERB_TENANT_ADD, &literal, "fabrikam", "bbbb", NULL);
 	assert_string_equal(world.answer,
 	    "the issuer of this realm has no {tenant}: its one tenant stands in the configuration");
@@ -238,7 +240,8 @@ records_bring_them_back(void **state)
 	assert_null(ledger_tenants_take_record(tenants, mm_slice_str("enterprise"), record));
 	assert_null(ledger_tenants_take_record(tenants, mm_slice_str("enterprise"), record));
 	for (size_t len = 0; len < record.len; len++)
-		assert_non_null(ledger_tenants_take_record(tenants, mm_slice_str("enterprise"), mm_slice(record.ptr, len)));
+		assert_non_null(ledger_tenants_take_record(tenants, mm_slice_str("enterprise"),
+		    mm_slice(record.ptr, len)));
 	ledger_tenants_begin(tenants);
 	assert_true(has(&enterprise, "bbbb"));
 }
