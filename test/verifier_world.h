@@ -165,7 +165,8 @@ world_send(struct mm_verify *verify)
 
 	verify->head.number = ++world.number;
 	if (!mm_verify_write(verify, &room) ||
-	    mm_message_send(world.issuer, MM_PROCESS_ISSUER, MM_PROCESS_VERIFIER, MM_MESSAGE_VERIFY, room.bytes, room.len,
+	    mm_message_send(world.issuer, MM_PROCESS_ISSUER, MM_PROCESS_VERIFIER, MM_MESSAGE_VERIFY, room.bytes,
+	    room.len,
 	        -1) != 0)
 		world_die("a request");
 }

@@ -48,8 +48,8 @@ sign(struct signer *signer, struct signer_job *job, unsigned thread)
 }
 
 /*
- * A kid is typed on command lines, where what begins with '-' is an option: one in 64 keys would be named so, and is made
- * anew. So often in a row it does not happen.
+ * A kid is typed on command lines, where what begins with '-' is an option: one in 64 keys would be named so, and is
+ * made anew. So often in a row it does not happen.
  */
 static enum keystore_result
 make_key(struct signer *signer, struct signer_order *order)

@@ -32,7 +32,8 @@ struct mm_request {
 	int64_t now_s;                      /* seconds since 1970-01-01 UTC */
 	const struct mm_evidence *evidence; /* of the request that the token came with; NULL: there is none */
 	struct mm_cache *cache;             /* of verified signatures; NULL: each is verified */
-	const struct mm_proof *proof;       /* what proves issuance; NULL: nothing, so that what is demanded is denied */
+	const struct mm_proof *proof;       /* what proves issuance; NULL: nothing,
+	    so that what is demanded is denied */
 	enum mm_ledger_answer ledger_answer; /* when it was asked of this very token */
 	enum mm_freshness freshness;        /* of what the ledger says of mints and their keys */
 	int64_t stale_for_s;                /* how long it is stale */

@@ -71,7 +71,8 @@ mm_ed25519_verify(const uint8_t public_key[MM_ED25519_PUBLIC_LEN], struct mm_sli
 	EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, MM_ED25519_PUBLIC_LEN);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool holds = key != NULL && ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1 &&
-	    EVP_DigestVerify(ctx, signature, MM_ED25519_SIGNATURE_LEN, (const unsigned char *)bytes.ptr, bytes.len) == 1;
+	    EVP_DigestVerify(ctx, signature, MM_ED25519_SIGNATURE_LEN, (const unsigned char *)bytes.ptr,
+	    bytes.len) == 1;
 
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(key);

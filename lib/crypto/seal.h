@@ -22,8 +22,8 @@
 #define MM_SEAL_PURPOSE_MAX 255
 
 /*
- * Seal plain into sealed, which holds plain.len + MM_SEAL_OVERHEAD bytes. context is bound to it and not in it (what the
- * file says in the open). False where libcrypto fails; sealed is then all zeroes.
+ * Seal plain into sealed, which holds plain.len + MM_SEAL_OVERHEAD bytes. context is bound to it and not in it (what
+ * the file says in the open). False where libcrypto fails; sealed is then all zeroes.
  */
 MM_MUST_USE bool mm_seal(const uint8_t key[MM_SEALING_KEY_LEN], const char *purpose, struct mm_slice context,
     struct mm_slice plain, uint8_t *sealed);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ledger's writer when the disk fails: the n-th write, sync or allocation fails, for every n, in every way. What was
- * told to be durable is there, whole, once and in order; nothing counts that was not; and it goes on in another segment.
+ * The ledger's writer when the disk fails: the n-th write, sync or allocation fails, for every n, in every way. What
+ * was told to be durable is there, whole, once and in order; nothing counts that was not; and it goes on in another
+ * segment.
  */
 #include "engine/ledger_file.h"
 #include "engine/ledger_writer.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Can any bytes hurt the reader of clients' assertions, or be accepted? The input is an assertion; where it holds a NUL,
- * the parts before and behind it are header and payload as JSON, which the target encodes. It is also read as a client's
- * JWK set. No signature is ever one that holds: the only key's secret is thrown away.
+ * Can any bytes hurt the reader of clients' assertions, or be accepted? The input is an assertion; where it holds a
+ * NUL, the parts before and behind it are header and payload as JSON, which the target encodes. It is also read as a
+ * client's JWK set. No signature is ever one that holds: the only key's secret is thrown away.
  */
 #include "daemon/verifier/assertion.h"
 #include "lib/codec/base64url.h"

@@ -28,7 +28,8 @@ add_settings(struct mm_trust_builder *builder)
 static bool
 add_document(struct mm_trust_builder *builder, int kind, struct mm_slice bytes, struct mm_problems *problems)
 {
-	if (!mm_trust_builder_add_document(builder, "mint:home", kind == 0 ? bytes : mm_slice_str(""), MM_DOCUMENT_MINT))
+	if (!mm_trust_builder_add_document(builder, "mint:home", kind == 0 ? bytes : mm_slice_str(""),
+	    MM_DOCUMENT_MINT))
 		abort();
 	if (kind == 1 && !mm_trust_builder_add_directory(builder, "home", bytes))
 		abort();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as a request to the issuer: its first line the field Authorization ("-": there is none), the rest a form. No
- * parameter that is read has a control character or is no UTF-8, a fault leaves none that is not good, and what is handed to
- * the verifier reads as what it was.
+ * Any bytes as a request to the issuer: its first line the field Authorization ("-": there is none), the rest a form.
+ * No parameter that is read has a control character or is no UTF-8, a fault leaves none that is not good, and what is
+ * handed to the verifier reads as what it was.
  */
 #include "daemon/issuer/authorization.h"
 #include "daemon/issuer/client.h"

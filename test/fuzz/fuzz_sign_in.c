@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Can any payload hurt the reader of what issuer and verifier say to each other, or be read as another than was written?
+ * Can any payload hurt the reader of what issuer and verifier say to each other, or be read as another than was
+ * written?
  */
 #include "daemon/ipc/sign_in.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Mutation: whoever has the signing key takes a genuine marked token, damages it, and signs it anew. Is every one refused
- * where a mark is demanded?
+ * Mutation: whoever has the signing key takes a genuine marked token, damages it, and signs it anew. Is every one
+ * refused where a mark is demanded?
  *
  * Each bit of header and payload is flipped, each character removed, doubled and swapped with its neighbour, the mark
  * moved before each other member, and parts of two genuine tokens mixed. Where no mark is demanded some of them are
@@ -282,7 +282,8 @@ the_mark_is_moved(void **state)
 		struct parts parts = first;
 
 		parts.payload_len -= TAIL;
-		parts.payload_len += (size_t)snprintf(parts.payload + parts.payload_len, 80, "%s%.*s%s", tails[i].before,
+		parts.payload_len += (size_t)snprintf(parts.payload + parts.payload_len, 80, "%s%.*s%s",
+		    tails[i].before,
 		    tails[i].len, mark, tails[i].behind);
 		try(&parts);
 	}

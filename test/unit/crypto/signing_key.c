@@ -74,7 +74,8 @@ holds(size_t row, const struct mm_signing_key *key, struct mm_slice input, struc
 	assert_true(mm_thumbprint_members(mm_signing_key_material(key), &scratch, &members));
 	assert_int_equal(mm_jwk_parse((struct mm_json_value){ members, MM_JSON_OBJECT, false }, &scratch, &jwk),
 	    MM_JWK_GOOD);
-	assert_int_equal(mm_public_key_new(&jwk.material, algorithm->scheme, algorithm->hash, &public_key), MM_KEY_GOOD);
+	assert_int_equal(mm_public_key_new(&jwk.material, algorithm->scheme, algorithm->hash, &public_key),
+	    MM_KEY_GOOD);
 	held = mm_public_key_verify(public_key, verifier, input, signature) == MM_OK;
 	mm_public_key_free(&public_key);
 	mm_verifier_free(&verifier);
@@ -97,7 +98,8 @@ every_signature_holds(void **state)
 			memset(input, 'a' + (int)round % 26, sizeof(input));
 			assert_int_equal(mm_signer_sign(signer, text, signature), rows[i].signature_len);
 			assert_true(holds(i, keys[i], text, mm_slice(signature, rows[i].signature_len)));
-			assert_false(holds(i, keys[i], mm_slice_str("another"), mm_slice(signature, rows[i].signature_len)));
+			assert_false(holds(i, keys[i], mm_slice_str("another"), mm_slice(signature,
+			    rows[i].signature_len)));
 		}
 		mm_signer_free(&signer);
 	}
@@ -178,7 +180,8 @@ static void
 other_secrets_are_refused(void **state)
 {
 	static const unsigned char order[32] = { 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-		0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51 };
+		0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25,
+		    0x51 };
 	static const unsigned char zeroes[MM_SIGNING_SECRET_MAX + 1];
 
 	(void)state;

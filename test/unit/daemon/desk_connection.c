@@ -346,7 +346,8 @@ test_too_many(void **state)
 	expect(ask(""), "{\"error\":\"too many ask at once\"}\n");
 	close(fds[0]);
 	turn(0);
-	expect(ask("{}\n"), "{\"error\":\"'ask' is not status, reload, fetch, decisions, autopsies or a question about a mint\"}\n");
+	expect(ask("{}\n"), "{\"error\":\"'ask' is not status, reload, fetch, decisions, autopsies or a question "
+	    "about a mint\"}\n");
 	for (size_t i = 1; i < DESK_CONNECTIONS_MAX; i++)
 		close(fds[i]);
 }

@@ -19,9 +19,11 @@
 
 #define NOW 1800000000
 #define A \
-	"{\"kty\":\"OKP\",\"kid\":\"A\",\"alg\":\"EdDSA\",\"nbf\":100,\"exp\":200,\"verify_until\":300,\"state\":\"active\"}"
+	"{\"kty\":\"OKP\",\"kid\":\"A\",\"alg\":\"EdDSA\",\"nbf\":100," \
+	"\"exp\":200,\"verify_until\":300,\"state\":\"active\"}"
 #define B \
-	"{\"kty\":\"OKP\",\"kid\":\"B\",\"alg\":\"EdDSA\",\"nbf\":200,\"exp\":300,\"verify_until\":400,\"state\":\"%s\"}"
+	"{\"kty\":\"OKP\",\"kid\":\"B\",\"alg\":\"EdDSA\",\"nbf\":200," \
+	"\"exp\":300,\"verify_until\":400,\"state\":\"%s\"}"
 
 static struct mm_ed25519 *root, *key;
 static uint8_t root_public[MM_ED25519_PUBLIC_LEN], certificate_bytes[MM_MINT_CERTIFICATE_LEN];

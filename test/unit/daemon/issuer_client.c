@@ -32,7 +32,8 @@ clients_are_read(void **state)
 		{ NULL, "client_id=batch&client_secret=x%2B", MM_SIGN_IN_OK, MM_CLIENT_SECRET_POST, "batch", "x+", "" },
 		{ NULL, "client_id=app", MM_SIGN_IN_OK, MM_CLIENT_NONE, "app", "", "" },
 		{ NULL, JWT "&client_assertion=a.b.c", MM_SIGN_IN_OK, MM_CLIENT_ASSERTION, "", "", "a.b.c" },
-		{ NULL, JWT "&client_assertion=a.b.c&client_id=b", MM_SIGN_IN_OK, MM_CLIENT_ASSERTION, "b", "", "a.b.c" },
+		{ NULL, JWT "&client_assertion=a.b.c&client_id=b", MM_SIGN_IN_OK, MM_CLIENT_ASSERTION, "b", "",
+		    "a.b.c" },
 		{ NULL, "", MM_SIGN_IN_INVALID_CLIENT, 0, "", "", "" },
 		{ NULL, "client_secret=x", MM_SIGN_IN_INVALID_CLIENT, 0, "", "", "" },
 		{ NULL, "client_id=%C3%A4", MM_SIGN_IN_INVALID_CLIENT, 0, "", "", "" },
@@ -58,7 +59,8 @@ clients_are_read(void **state)
 
 		snprintf(form, sizeof(form), "%s", rows[i].form);
 		assert_null(issuer_parameters_parse(form, strlen(form), &parameters));
-		fault = issuer_client_read(mm_slice_str(rows[i].authorization), rows[i].authorization != NULL, &parameters,
+		fault = issuer_client_read(mm_slice_str(rows[i].authorization), rows[i].authorization != NULL,
+		    &parameters,
 		    &verify);
 		assert_int_equal(fault.status, rows[i].status);
 		if (fault.status != MM_SIGN_IN_OK)

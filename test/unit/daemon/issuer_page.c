@@ -50,7 +50,8 @@ a_seal_holds_every_text(void **state)
 {
 	const unsigned char secret[] = "a secret", other[] = "b secret";
 	struct mm_slice texts[] = { mm_slice_str("sign-in"), mm_slice_str("ab"), mm_slice_str("c"), MM_SLICE_ABSENT };
-	const struct mm_slice moved[] = { mm_slice_str("sign-in"), mm_slice_str("a"), mm_slice_str("bc"), MM_SLICE_ABSENT };
+	const struct mm_slice moved[] = { mm_slice_str("sign-in"), mm_slice_str("a"), mm_slice_str("bc"),
+	    MM_SLICE_ABSENT };
 	char seal[ISSUER_SEAL_TEXT_LEN + 1];
 
 	(void)state;

@@ -69,7 +69,8 @@ what_is_there_twice_is_noted(void **state)
 	assert_false(issuer_parameters_are_single(&parameters));
 	/* An escaped name is the same name, and an empty value counts. */
 	assert_null(parse("scope=a&%73cope=", &parameters));
-	assert_string_equal(issuer_parameters_find_repeated(&parameters, ISSUER_P_RESOURCE, ISSUER_P_RESOURCE), "scope");
+	assert_string_equal(issuer_parameters_find_repeated(&parameters, ISSUER_P_RESOURCE, ISSUER_P_RESOURCE),
+	    "scope");
 }
 
 static void

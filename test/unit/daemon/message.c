@@ -230,7 +230,8 @@ names_are_those_of_the_executables(void **state)
 static void
 the_document_has_every_row(void **state)
 {
-	static const char *const names[] = { "MINTMARKD", "COMPILER", "GATE", "COURIER", "DESK", "SIGNER", "LEDGER", "VERIFIER",
+	static const char *const names[] = { "MINTMARKD", "COMPILER", "GATE", "COURIER", "DESK", "SIGNER", "LEDGER",
+	    "VERIFIER",
 		"ISSUER" };
 	static const char *const types[] = {
 #define MM_MESSAGE(type, sender, receiver, max_len, with_fd) #type,

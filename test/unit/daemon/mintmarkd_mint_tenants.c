@@ -15,7 +15,8 @@ reads_tenants(void **state)
 	struct mm_added_tenants added = { NULL, 0 };
 
 	(void)state;
-	assert_true(mm_added_tenants_read(mm_slice_str("{\"tenants\":[{\"name\":\"fabrikam\",\"id\":\"b-1\",\"domains\":"
+	assert_true(mm_added_tenants_read(mm_slice_str("{\"tenants\":[{\"name\":\"fabrikam\",\"id\":\"b-1\","
+	    "\"domains\":"
 	    "[\"fabrikam.example\",\"fabrikam.test\"],\"later\":1},{\"name\":\"bare\"}]}"), &added));
 	assert_int_equal(added.count, 2);
 	assert_string_equal(added.items[0].name, "fabrikam");

@@ -69,7 +69,8 @@ two_at_once_with_one_code(void **state)
 	assert_int_equal((first.status == MM_SIGN_IN_OK) + (second.status == MM_SIGN_IN_OK), 1);
 	assert_int_equal((first.status == MM_SIGN_IN_INVALID_GRANT) + (second.status == MM_SIGN_IN_INVALID_GRANT), 1);
 	/* And somebody has it who should not: neither goes on. */
-	refuse(world_refresh("app", first.status == MM_SIGN_IN_OK ? TEXT(first.refresh_token) : TEXT(second.refresh_token)),
+	refuse(world_refresh("app", first.status == MM_SIGN_IN_OK ?
+	    TEXT(first.refresh_token) : TEXT(second.refresh_token)),
 	    MM_SIGN_IN_INVALID_GRANT);
 }
 
@@ -610,9 +611,11 @@ old_rows_are_swept(void **state)
 		sweeps++;
 	assert_int_equal(sweeps, 3);
 	assert_int_equal(count_rows("SELECT count(*) FROM spent"), 1);
-	assert_true(verifier_is_spent(&verifier.table, VERIFIER_SPENT_ASSERTION, mm_slice_str("batch"), mm_slice_str("jti-0")));
+	assert_true(verifier_is_spent(&verifier.table, VERIFIER_SPENT_ASSERTION, mm_slice_str("batch"),
+	    mm_slice_str("jti-0")));
 	/* The kinds never meet. */
-	assert_false(verifier_is_spent(&verifier.table, VERIFIER_SPENT_TOKEN, mm_slice_str("batch"), mm_slice_str("jti-0")));
+	assert_false(verifier_is_spent(&verifier.table, VERIFIER_SPENT_TOKEN, mm_slice_str("batch"),
+	    mm_slice_str("jti-0")));
 }
 
 static void

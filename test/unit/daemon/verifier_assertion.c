@@ -180,7 +180,8 @@ genuine_ones_hold(void **state)
 static void
 other_keys_and_algorithms_do_not(void **state)
 {
-	static const char *const tricks[] = { "none", "NONE", "HS256", "ES256 ", "es256", "ES384", "RS256", "EdDSA", "" };
+	static const char *const tricks[] = { "none", "NONE", "HS256", "ES256 ", "es256", "ES384", "RS256", "EdDSA",
+	    "" };
 	struct draft draft = genuine();
 
 	(void)state;

@@ -41,7 +41,8 @@ receive_from_ledger(void)
 	struct mm_ledger_says says;
 	struct verifier_work *work;
 
-	while (verifier.ledger.fd != -1 && mm_message_receive(verifier.ledger.fd, MM_PROCESS_VERIFIER, MM_PROCESS_LEDGER,
+	while (verifier.ledger.fd != -1 && mm_message_receive(verifier.ledger.fd, MM_PROCESS_VERIFIER,
+	    MM_PROCESS_LEDGER,
 	                                       &world_message) == 1) {
 		if (world_message.type == MM_MESSAGE_TICKET_OPENED) {
 			memcpy(&opened, world_message.payload, sizeof(opened));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clients that show a key: assertions that are good once, and proofs that tokens, codes and refresh tokens are bound to.
+ * Clients that show a key: assertions that are good once, and proofs that tokens, codes and refresh tokens are bound
+ * to.
  */
 #include "test/maker/key.h"
 #include "test/maker/proof.h"

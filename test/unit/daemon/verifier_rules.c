@@ -28,14 +28,16 @@ static void
 redirect_uris_that_may_be_registered(void **state)
 {
 	static const char *const good[] = {
-		"https://app.example/cb", "https://app.example", "https://app.example:8443/cb?x=1", "http://127.0.0.1/cb",
+		"https://app.example/cb", "https://app.example", "https://app.example:8443/cb?x=1",
+		    "http://127.0.0.1/cb",
 		"http://127.0.0.1:8080/cb", "http://[::1]/cb", "http://localhost/cb", "http://localhost:3000/",
 		"com.example.app:/cb", "com.example.app:cb",
 	};
 	static const char *const bad[] = {
 		"", "http://app.example/cb", "https://", "https:///cb", "https://user@app.example/cb",
 		"https://app.example/cb#part", "https://app.example/c b", "javascript:alert(1)", "data:text/html,x",
-		"app:/cb", "http://127.0.0.1.evil.example/cb", "http://127.0.0.1:123456/cb", "http://localhost.evil.example/",
+		"app:/cb", "http://127.0.0.1.evil.example/cb", "http://127.0.0.1:123456/cb",
+		    "http://localhost.evil.example/",
 		"http://localhost@evil.example/", "https://app.example/\xc3\xa4", "//app.example/cb", "/cb",
 		"https://app.example\\@evil.example/", "http://[::1].evil.example/cb", "HTTPS://app.example/cb",
 	};
@@ -54,8 +56,10 @@ redirect_uris_are_compared_exactly(void **state)
 {
 	static const char registered[] = "https://app.example/cb http://127.0.0.1/cb http://[::1]:80/cb";
 	static const char *const same_but[] = {
-		"https://app.example/cb/", "https://app.example/CB", "https://APP.example/cb", "https://app.example:443/cb",
-		"https://app.example/cb?", "https://app.example/cb#", "https://app.example/./cb", "https://app.example/%63b",
+		"https://app.example/cb/", "https://app.example/CB", "https://APP.example/cb",
+		    "https://app.example:443/cb",
+		"https://app.example/cb?", "https://app.example/cb#", "https://app.example/./cb",
+		    "https://app.example/%63b",
 		"https://app.example", "http://app.example/cb", "https://app.example/cb https://evil.example/",
 		"http://127.0.0.1:80@evil.example/cb", "http://127.0.0.1:8080/cb/x", "http://127.0.0.2/cb",
 		"http://localhost/cb", "http://127.0.0.1:/cb", "http://127.0.0.1:99999999/cb", "",
@@ -126,7 +130,8 @@ only_yescrypt_of_the_usual_cost_is_a_hash(void **state)
 	};
 
 	(void)state;
-	assert_true(verifier_hash_check(S("$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7")));
+	assert_true(verifier_hash_check(
+	    S("$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7")));
 	for (size_t i = 0; i < MM_COUNT_OF(bad); i++)
 		if (verifier_hash_check(S(bad[i])))
 			fail_msg("taken: %s", bad[i]);
@@ -287,9 +292,11 @@ strangers_lock_nobody_out(void **state)
 static void
 a_network_of_ipv6_is_one_place(void **state)
 {
-	uint8_t one[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 1, 1 }, other[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 1, 2 };
+	uint8_t one[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 1, 1 }, other[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 1,
+	    2 };
 	uint8_t next[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 2, 1 };
-	struct verifier_attempt a = attempt_at("alice@contoso.example", one), b = attempt_at("alice@contoso.example", other);
+	struct verifier_attempt a = attempt_at("alice@contoso.example", one), b = attempt_at("alice@contoso.example",
+	    other);
 	struct verifier_attempt c = attempt_at("alice@contoso.example", next);
 
 	(void)state;

@@ -56,7 +56,8 @@ add_settings(struct mm_trust_builder *builder)
 		    .exchange_from = home },
 	};
 	const struct mm_revocation_settings revoked = {
-		.realm = "enterprise", .kind = MM_REVOKE_SESSION, .value = "revoked-session", .issued_before_s = INT64_MAX,
+		.realm = "enterprise", .kind = MM_REVOKE_SESSION, .value = "revoked-session",
+		    .issued_before_s = INT64_MAX,
 	};
 
 	for (size_t i = 0; i < 2; i++)

@@ -246,7 +246,8 @@ a_rotation_may_be_asked(void **state)
 	(void)state;
 	(void)settle(START);
 	refuse(MM_LIFE_ROTATE, 0, NULL, START + DAY,
-	    "the next key was not published for publish_before: verifiers that keep the key document do not know it yet");
+	    "the next key was not published for publish_before: verifiers that keep the key document do not know it "
+	    "yet");
 	grant(MM_LIFE_ROTATE, 0, NULL, START + 2 * DAY);
 	(void)settle(START + 2 * DAY);
 	assert_int_equal(active(START + 2 * DAY + 30), 1);

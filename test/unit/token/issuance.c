@@ -116,7 +116,8 @@ static const struct mm_service_settings services[] = {
 static void
 make_trust(void)
 {
-	static const char *const contoso[] = { "contoso.example", NULL }, *const fabrikam[] = { "fabrikam.example", NULL };
+	static const char *const contoso[] = { "contoso.example", NULL }, *const fabrikam[] = { "fabrikam.example",
+	    NULL };
 	const struct mm_realm_settings realms[] = {
 		{ .name = "home", .issuer = HOME "{tenant}", .keys = "mint:home", .mint = true,
 		    .when_stale_marked_only = true },
@@ -163,7 +164,8 @@ set_day(const char *realm, const char *audience, uint32_t day)
 	assert_true(mm_mint_token_id_key(root, mm_slice_str(realm), id));
 	assert_true(mm_mint_mark_key(root, mm_slice_str(realm), mm_slice_str(audience), day, mark));
 	assert_true(mm_mint_index_key(root, mm_slice_str(realm), day, index));
-	assert_true(mm_proof_set_day(proof, &(struct mm_proof_secrets){ mm_slice_str(realm), mm_slice_str(audience), day,
+	assert_true(mm_proof_set_day(proof, &(struct mm_proof_secrets){ mm_slice_str(realm), mm_slice_str(audience),
+	    day,
 	    id, mark, index }));
 }
 
@@ -356,7 +358,8 @@ expect(const struct token *token, const char *service, enum mm_reason reason, en
 
 	if (found != reason || mm_decision_issuance(decision) != issuance)
 		fail_msg("at %s: %s, %s; and not %s, %s", service, mm_reason_code(found),
-		    mm_issuance_name(mm_decision_issuance(decision)), mm_reason_code(reason), mm_issuance_name(issuance));
+		    mm_issuance_name(mm_decision_issuance(decision)), mm_reason_code(reason),
+		    mm_issuance_name(issuance));
 }
 
 static struct mm_issued *
@@ -613,7 +616,8 @@ derived(const char *realm, int key, const char *thumbprint, const char *issuance
 {
 	char more[512];
 
-	snprintf(more, sizeof(more), ",\"parent\":\"p-1\",\"root\":{\"realm\":\"%s\",\"kid\":\"%s\",\"thumbprint\":\"%s\","
+	snprintf(more, sizeof(more),
+	    ",\"parent\":\"p-1\",\"root\":{\"realm\":\"%s\",\"kid\":\"%s\",\"thumbprint\":\"%s\","
 	    "\"iat\":%lld,\"proof\":\"%s\"}", realm, kids[key], thumbprint, (long long)NOW_S - 100, issuance);
 	return make_token(&(struct recipe){ .key = WEB_KEY, .realm = "web", .more = more, .tenant = tenant });
 }
@@ -650,7 +654,8 @@ a_derived_token_is_as_good_as_its_root(void **state)
 		{ "out", OUT_KEY, OUT_KEY, "none", "o", "root-mark", MM_OK, MM_ISSUANCE_UNPROVEN },
 		{ "out", OUT_KEY, OUT_KEY, "none", "o", "unnamed", MM_ROOT_UNPROVEN, MM_ISSUANCE_UNPROVEN },
 		{ "out", OUT_KEY, OUT_KEY, "none", "o", "observe", MM_OK, MM_ISSUANCE_UNPROVEN },
-		{ "out", OUT_TAINTED_KEY, OUT_TAINTED_KEY, "none", "o", "plain", MM_ANCESTOR_REVOKED, MM_ISSUANCE_NONE },
+		{ "out", OUT_TAINTED_KEY, OUT_TAINTED_KEY, "none", "o", "plain", MM_ANCESTOR_REVOKED,
+		    MM_ISSUANCE_NONE },
 		/* Row 4. */
 		{ "home", HOME_KEY, HOME_KEY, "issued", A, "exchange", MM_TOKEN_CLASS, MM_ISSUANCE_NONE },
 		{ "home", HOME_KEY, HOME_KEY, "issued", A, "exchange-out", MM_TOKEN_CLASS, MM_ISSUANCE_NONE },
@@ -707,7 +712,8 @@ what_a_derived_token_lacks_is_told(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
-		struct token token = make_token(&(struct recipe){ .key = WEB_KEY, .realm = "web", .more = rows[i].more });
+		struct token token = make_token(&(struct recipe){ .key = WEB_KEY, .realm = "web",
+		    .more = rows[i].more });
 
 		assert_int_equal(decide(request_of(&token, "plain")), rows[i].reason);
 		maker_text_clear(&token.text);
@@ -752,7 +758,8 @@ the_directory_says_what_a_subject_opens(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
-		struct token token = make_token(&(struct recipe){ .subject = rows[i].subject, .tenant = rows[i].tenant });
+		struct token token = make_token(&(struct recipe){ .subject = rows[i].subject,
+		    .tenant = rows[i].tenant });
 		struct mm_request request = request_of(&token, rows[i].service);
 		struct mm_slice opened;
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What proof is made of: keys by realm, audience and day, set anew and forgotten; an index of its own for each realm. */
+/*
+ * What proof is made of: keys by realm, audience and day, set anew and forgotten; an index of its own for each realm.
+ */
 #include "lib/token/proof.h"
 
 #include <setjmp.h>
