@@ -44,5 +44,26 @@ for round in 1 2 3; do
 	check "tokens are made ($round)" await 30 is_made
 	check "and accepted ($round)" await 10 is_decided robots OK "$made"
 done
+# A gate that was started anew knows nothing yet, and the ledger hangs: a request waits for it, and for no longer than a
+# genuine one may have to.
+waited()
+{
+	curl -s "http://$gate/metrics" | sed -n 's/^mintmark_ledger_waited_total //p'
+}
+
+ledger=$(process ledger)
+kill -STOP "$ledger"
+before=$(process gate)
+kill -KILL "$before"
+check "another gate runs" await 30 is_another gate "$before"
+started=$(date +%s%N)
+expect "nothing is heard in time: refused" robots TRUST_STALE "$made"
+took=$((($(date +%s%N) - started) / 1000000))
+check "after two seconds ($took ms)" [ "$took" -ge 1900 ]
+(sleep 0.7; kill -CONT "$ledger") &
+world_pids="$world_pids $!"
+expect "it is heard while the request waits: accepted" robots OK "$made"
+check "requests waited" [ "$(waited)" -ge 2 ]
+
 check "/readyz says that all is well" await 15 is_ready 200
 finish
