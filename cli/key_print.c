@@ -343,6 +343,11 @@ mm_key_print_change(const struct mm_answer_object *answer, const struct mm_key_v
 	fputs(" is ", stdout);
 	put(answer, "event");
 	fputc('\n', stdout);
+	if (!mm_answer_flag(answer, "nothing_signs", false))
+		return;
+	fputs("    No key signs now, so that nothing is issued: 'mintmark key rotate --now ", stdout);
+	put(answer, "realm");
+	puts("' has the next one sign at once");
 }
 
 void

@@ -498,6 +498,7 @@ add_status(const struct ledger_keys_realm *realm, struct mm_json_writer *writer)
 {
 	const struct mm_life_key *key = mm_life_signing_key(&realm->life, realm->keys->now_s);
 	struct mm_life_step step = mm_life_next_of(&realm->life, MM_LIFE_PROMOTE, realm->keys->now_s);
+	unsigned alarms = mm_key_age_check(&realm->life, ledger_wall_s()); /* those of now, not of the last tick */
 
 	mm_json_begin_object(writer, realm->realm->name);
 	if (key != NULL) {
@@ -513,7 +514,7 @@ add_status(const struct ledger_keys_realm *realm, struct mm_json_writer *writer)
 		mm_json_add_str(writer, "store", realm->store_text);
 	mm_json_begin_array(writer, "alarms");
 	for (unsigned bit = MM_KEY_ALARM_NONE_SIGNS; bit <= MM_KEY_ALARM_CLOCK; bit <<= 1)
-		if ((realm->alarms & bit) != 0)
+		if ((alarms & bit) != 0)
 			mm_json_add_str(writer, NULL, mm_key_alarm_text((enum mm_key_alarm)bit));
 	if (certificate_trouble(realm->keys) != NULL)
 		mm_json_add_str(writer, NULL, certificate_trouble(realm->keys));

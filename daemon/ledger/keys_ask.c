@@ -338,5 +338,7 @@ ledger_keys_answer_done(struct ledger_keys_realm *realm, const struct ledger_key
 		mm_json_add_int(&answer.writer, "until", event->until_s);
 	if (event->kind == MM_LIFE_ROTATE_ASKED)
 		add_rotation(realm, &answer.writer);
+	else if (mm_life_signing_key(&realm->life, realm->keys->now_s) == NULL)
+		mm_json_add_bool(&answer.writer, "nothing_signs", true);
 	send_answer(realm->keys, question, &answer);
 }
