@@ -240,6 +240,17 @@ check_realm(struct mm_config_builder *builder, const struct mm_config_realm *rea
 
 /* ---- tenants ---- */
 
+/* A derived token names its tenant by 'tid': of a tenant without id no token can be derived. */
+static bool
+is_parent(const struct mm_config *config, const struct mm_config_realm *realm)
+{
+	for (size_t i = 0; i < config->realm_count; i++)
+		for (char **name = config->realms[i].derived_from; name != NULL && *name != NULL; name++)
+			if (strcmp(*name, realm->name) == 0)
+				return true;
+	return false;
+}
+
 static void
 check_tenant(struct mm_config_builder *builder, const struct mm_config_tenant *tenant)
 {
@@ -249,6 +260,9 @@ check_tenant(struct mm_config_builder *builder, const struct mm_config_tenant *t
 	if (realm != NULL && realm->derived_from != NULL)
 		mm_config_tell(builder, "realm", "name the realm that the tenant's people sign in at",
 		    "realm %s is derived and has the tenants of others", realm->name);
+	else if (realm != NULL && tenant->id == NULL && is_parent(builder->config, realm))
+		mm_config_tell(builder, "realm", "give the tenant an 'id'",
+		    "a realm is derived from realm %s, whose tokens then need the tenant's id", realm->name);
 }
 
 /* ---- services ---- */

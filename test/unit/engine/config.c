@@ -465,6 +465,8 @@ static const struct refusal refusals[] = {
 	    "derived_from = { k } }\n" FILE_REALM("k"), 1, "is no template", "'tid'" },
 	{ MINT "derived_from = { k } }\n" FILE_REALM("k") "\ntenant t {\nrealm = r }", 4,
 	    "is derived and has the tenants", "sign in at" },
+	{ MINT "derived_from = { k } }\n" FILE_REALM("k") "\ntenant t {\nrealm = k }", 4,
+	    "a realm is derived from realm k", "give the tenant an 'id'" },
 
 	/* proof of issuance */
 	{ SERVICE "mark = maybe }", 1, "none of the words", "off or observe or required" },
