@@ -157,6 +157,7 @@ int
 mm_ledger_segment_make(int dir_fd, const struct mm_ledger_header *header)
 {
 	char name[MM_LEDGER_NAME_SIZE], name_new[MM_LEDGER_NAME_SIZE + 4];
+	bool named = false;
 	int fd, failure;
 
 	mm_ledger_segment_name(header->number, name);
@@ -165,11 +166,13 @@ mm_ledger_segment_make(int dir_fd, const struct mm_ledger_header *header)
 	fd = openat(dir_fd, name_new, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
-	if (fill(fd, header) && renameat(dir_fd, name_new, dir_fd, name) == 0 && fsync(dir_fd) == 0)
+	named = fill(fd, header) && renameat(dir_fd, name_new, dir_fd, name) == 0;
+	if (named && fsync(dir_fd) == 0)
 		return fd;
 	failure = errno;
 	close(fd);
-	(void)unlinkat(dir_fd, name_new, 0);
+	/* The next one follows what was before: with this one between, a reader would miss a segment. */
+	(void)unlinkat(dir_fd, named ? name : name_new, 0);
 	errno = failure;
 	return -1;
 }

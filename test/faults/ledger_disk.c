@@ -32,12 +32,14 @@ struct fault {
 	enum failure how;
 };
 
-static struct fault fault_write, fault_sync, fault_allocate;
+static struct fault fault_write, fault_sync, fault_make, fault_allocate;
 
 ssize_t __real_pwrite64(int fd, const void *bytes, size_t len, off_t offset);
 ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t len, off_t offset);
 int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
 int __real_posix_fallocate64(int fd, off_t offset, off_t len);
 int __wrap_posix_fallocate64(int fd, off_t offset, off_t len);
 
@@ -72,6 +74,16 @@ __wrap_fdatasync(int fd)
 	if (!is_now(&fault_sync))
 		return __real_fdatasync(fd);
 	errno = error_of(fault_sync.how);
+	return -1;
+}
+
+/* Of a segment that is made: the file's, then the folder's. */
+int
+__wrap_fsync(int fd)
+{
+	if (!is_now(&fault_make))
+		return __real_fsync(fd);
+	errno = error_of(fault_make.how);
 	return -1;
 }
 
@@ -195,9 +207,9 @@ check(struct mm_ledger_tail *tail)
 	mm_ledger_reader_free(&reader);
 }
 
-/* Let the n-th call fail, for every n until none is called so often. */
+/* Let the n-th call fail, for every n until none is called so often; the first so many are the beginning's. */
 static void
-try_all(struct fault *fault, enum failure how)
+try_all(struct fault *fault, enum failure how, unsigned first)
 {
 	bool reached = true;
 
@@ -222,7 +234,7 @@ try_all(struct fault *fault, enum failure how)
 		writer = mm_ledger_writer_open(folder_fd, SMALL, &tail);
 		assert_non_null(writer);
 		write_tokens(writer, TOKENS);
-		assert_int_equal(resumed, reached && at > 1 ? 1 : resumed);
+		assert_int_equal(resumed, reached && at > first ? 1 : resumed);
 		assert_true(mm_ledger_writer_close(&writer));
 		check(&tail);
 		end_folder();
@@ -234,22 +246,29 @@ test_writes(void **state)
 {
 	(void)state;
 	for (enum failure how = FAIL_EIO; how < FAIL_COUNT; how++)
-		try_all(&fault_write, how);
+		try_all(&fault_write, how, 1);
 }
 
 static void
 test_syncs(void **state)
 {
 	(void)state;
-	try_all(&fault_sync, FAIL_EIO);
-	try_all(&fault_sync, FAIL_ENOSPC);
+	try_all(&fault_sync, FAIL_EIO, 1);
+	try_all(&fault_sync, FAIL_ENOSPC, 1);
+}
+
+static void
+test_segments(void **state)
+{
+	(void)state;
+	try_all(&fault_make, FAIL_EIO, 2);
 }
 
 static void
 test_allocations(void **state)
 {
 	(void)state;
-	try_all(&fault_allocate, FAIL_ENOSPC);
+	try_all(&fault_allocate, FAIL_ENOSPC, 1);
 }
 
 int
@@ -258,6 +277,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_writes),
 		cmocka_unit_test(test_syncs),
+		cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_allocations),
 	};
 
