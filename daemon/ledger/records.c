@@ -315,10 +315,11 @@ ledger_records_go_on(struct ledger *ledger)
 
 	if (ledger->writer == NULL)
 		return;
+	/* In this order: with trouble nothing becomes durable any more, and what came to the disk before is not lost. */
+	why = mm_ledger_writer_trouble(ledger->writer);
 	ledger->durable = mm_ledger_writer_durable(ledger->writer);
 	while (wake_first(ledger, true))
 		;
-	why = mm_ledger_writer_trouble(ledger->writer);
 	if (why != NULL && ledger->trouble[0] == '\0')
 		lose_all(ledger, why);
 }
