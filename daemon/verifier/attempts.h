@@ -50,6 +50,11 @@ struct verifier_attempt {
 MM_MUST_USE struct verifier_attempts *verifier_attempts_new(size_t count);
 void verifier_attempts_free(struct verifier_attempts **attempts);
 
+/*
+ * now_s here and below is of a clock that is never set: with one that is, a step back would lock people out for as long
+ * as it went.
+ */
+
 /* Seconds that this attempt must wait; 0: it may be made now. */
 MM_MUST_USE uint32_t verifier_attempts_wait_s(struct verifier_attempts *attempts,
     const struct verifier_attempt *attempt, int64_t now_s);

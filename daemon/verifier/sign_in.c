@@ -118,7 +118,7 @@ go_on_checked(struct verifier *verifier, struct verifier_work *work)
 		deny(verifier, work);
 		return;
 	}
-	verifier_attempts_succeeded(verifier->attempts, &work->attempt, verifier->now_s);
+	verifier_attempts_succeeded(verifier->attempts, &work->attempt, verifier->now_ms / 1000);
 	go_on_signed_in(verifier, work);
 }
 
@@ -127,7 +127,8 @@ go_on_checked(struct verifier *verifier, struct verifier_work *work)
 static bool
 is_slowed(struct verifier *verifier, struct verifier_work *work)
 {
-	work->answer.retry_after_s = verifier_attempts_wait_s(verifier->attempts, &work->attempt, verifier->now_s);
+	work->answer.retry_after_s =
+	    verifier_attempts_wait_s(verifier->attempts, &work->attempt, verifier->now_ms / 1000);
 	if (work->answer.retry_after_s == 0)
 		return false;
 	verifier->counts.sign_ins_slowed++;
@@ -157,7 +158,7 @@ start_check(struct verifier *verifier, struct verifier_work *work, bool has_user
 		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "there is too much to do");
 		return;
 	}
-	verifier_attempts_begin(verifier->attempts, &work->attempt, verifier->now_s);
+	verifier_attempts_begin(verifier->attempts, &work->attempt, verifier->now_ms / 1000);
 	verifier_work_wait(verifier, work, VERIFIER_WAITS_PASSWORD, VERIFIER_PASSWORD_MS, go_on_checked);
 }
 

@@ -100,7 +100,7 @@ verifier_ask_device_user(struct verifier *verifier, struct verifier_work *work)
 	}
 	if (!find_code(verifier, work)) {
 		/* RFC 8628 section 5.1: guesses are bounded. */
-		if (verifier_attempts_guess(verifier->attempts, work->verify.head.address, verifier->now_s))
+		if (verifier_attempts_guess(verifier->attempts, work->verify.head.address, verifier->now_ms / 1000))
 			verifier_answer(verifier, work, MM_SIGN_IN_UNKNOWN_USER_CODE, "there is no such code");
 		else
 			verifier_answer(verifier, work, MM_SIGN_IN_TOO_MANY_ATTEMPTS, "there were too many attempts");

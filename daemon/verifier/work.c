@@ -176,9 +176,13 @@ verifier_works_send(struct verifier *verifier, bool kept)
 			at = &work->next;
 			continue;
 		}
-		if (!kept && work->answer.status == MM_SIGN_IN_OK)
+		/*
+		 * A refusal, too, may come from what could not be read or is not written down: a client told that its
+		 * refresh token is none would throw it away.
+		 */
+		if (!kept)
 			verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE,
-			    "it cannot be written down: nothing is issued");
+			    "the table cannot be used: nothing is issued");
 		/* An issuer that does not take its answers sees them late: it gives up by itself. */
 		verifier_peer_send(&verifier->issuer, MM_MESSAGE_VERIFIED, &work->answer, sizeof(work->answer));
 		*at = work->next;
