@@ -36,8 +36,6 @@
  */
 #define CONNECTION_MEMORY_BYTES ((size_t)80 * 1024)
 
-/* After the stop: requests that lie in a socket's buffer unread are still taken in this time. */
-#define LAST_CALL_MS 100
 #define DRAIN_STEP_MS 5
 
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -212,13 +210,19 @@ wait_ms(long ms)
 }
 
 void
-mm_http_server_drain(struct mm_http_server *server, const _Atomic size_t *in_flight)
+mm_http_server_quiesce(struct mm_http_server *server)
 {
-	long waited_ms = LAST_CALL_MS;
-
 	for (size_t i = 0; i < server->listener_count; i++)
 		(void)MHD_quiesce_daemon(server->listeners[i].http);
-	wait_ms(LAST_CALL_MS);
+}
+
+void
+mm_http_server_drain(struct mm_http_server *server, const _Atomic size_t *in_flight)
+{
+	long waited_ms = MM_HTTP_LAST_CALL_MS;
+
+	mm_http_server_quiesce(server);
+	wait_ms(MM_HTTP_LAST_CALL_MS);
 	for (; atomic_load(in_flight) > 0 && waited_ms < MM_HTTP_DRAIN_MAX_MS; waited_ms += DRAIN_STEP_MS)
 		wait_ms(DRAIN_STEP_MS);
 }

@@ -24,6 +24,9 @@
 /* How long the end waits for what is being answered. */
 #define MM_HTTP_DRAIN_MAX_MS 5000
 
+/* After the stop: requests that lie in a socket's buffer unread are still taken in this time. */
+#define MM_HTTP_LAST_CALL_MS 100
+
 struct mm_http_listener {
 	enum mm_listen_kind kind;
 	int fd;
@@ -78,7 +81,10 @@ void mm_http_server_prepare(struct mm_http_server *server, bool waits_for_disk);
 MM_MUST_USE bool mm_http_server_start(struct mm_http_server *server, const struct mm_http_calls *calls,
     const char *program);
 
-/* Accept no more connections, and give what is in flight time to be answered: MM_HTTP_DRAIN_MAX_MS at most. */
+/* Accept no more connections. */
+void mm_http_server_quiesce(struct mm_http_server *server);
+
+/* The same, and give what is in flight time to be answered: MM_HTTP_DRAIN_MAX_MS at most. */
 void mm_http_server_drain(struct mm_http_server *server, const _Atomic size_t *in_flight);
 
 /* End all connections at once, unanswered. No connection may be suspended. */

@@ -295,15 +295,18 @@ issuer_control_serve(struct issuer *issuer)
 	return end;
 }
 
+/*
+ * Requests that still come in are asked and answered like any other: one whose answer nobody takes has spent a code or
+ * a refresh token for nothing.
+ */
 void
 issuer_control_drain(struct issuer *issuer)
 {
-	int64_t until_ms = issuer_now_ms() + MM_HTTP_DRAIN_MAX_MS;
-	struct issuer_waiting_counts counts;
+	int64_t since_ms = issuer_now_ms(), waited_ms;
 
 	do {
 		carry(issuer, 20, false);
-		issuer_waiting_get_counts(&issuer->waiting, &counts);
-	} while (counts.questions > 0 && issuer_now_ms() < until_ms);
-	issuer_waiting_fail_all(&issuer->waiting);
+		waited_ms = issuer_now_ms() - since_ms;
+	} while (waited_ms < MM_HTTP_LAST_CALL_MS ||
+	    (atomic_load(&issuer->in_flight) > 0 && waited_ms < MM_HTTP_DRAIN_MAX_MS));
 }

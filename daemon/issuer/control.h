@@ -33,8 +33,8 @@ enum issuer_end {
 enum issuer_end issuer_control_serve(struct issuer *issuer);
 
 /*
- * What comes behind the stop: go on carrying until everything is answered or the time is over; then fail what is left,
- * so that no connection stays suspended.
+ * What comes behind the stop: go on carrying until everything is answered or the time is over. What is left is the
+ * caller's to close.
  */
 void issuer_control_drain(struct issuer *issuer);
 

@@ -83,12 +83,11 @@ static void
 stop(struct issuer *issuer, enum issuer_end end)
 {
 	atomic_store(&issuer->stopping, true);
-	if (end == ISSUER_END_STOP)
+	if (end == ISSUER_END_STOP) {
+		mm_http_server_quiesce(&issuer->server);
 		issuer_control_drain(issuer);
-	issuer_waiting_fail_all(&issuer->waiting);
-	if (end == ISSUER_END_STOP)
-		mm_http_server_drain(&issuer->server, &issuer->in_flight);
-	issuer_waiting_fail_all(&issuer->waiting);
+	}
+	issuer_waiting_close(&issuer->waiting);
 	mm_http_server_stop(&issuer->server);
 }
 

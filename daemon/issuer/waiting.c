@@ -258,7 +258,7 @@ issuer_waiting_enter(struct issuer_waiting *waiting, struct issuer_question *que
 	bool entered;
 
 	pthread_mutex_lock(&waiting->lock);
-	entered = waiting->free_count > 0;
+	entered = waiting->free_count > 0 && !waiting->closed;
 	if (entered) {
 		uint16_t slot = waiting->free_slots[--waiting->free_count];
 
@@ -495,6 +495,15 @@ void
 issuer_waiting_fail_all(struct issuer_waiting *waiting)
 {
 	issuer_waiting_expire(waiting, INT64_MAX);
+}
+
+void
+issuer_waiting_close(struct issuer_waiting *waiting)
+{
+	pthread_mutex_lock(&waiting->lock);
+	waiting->closed = true;
+	pthread_mutex_unlock(&waiting->lock);
+	issuer_waiting_fail_all(waiting);
 }
 
 void

@@ -63,6 +63,7 @@ struct issuer_waiting {
 	struct issuer_question *questions[ISSUER_WAITING_MAX];
 	uint16_t free_slots[ISSUER_WAITING_MAX];
 	size_t free_count;
+	bool closed; /* nobody enters any more */
 	uint64_t sequence;
 	struct issuer_peer verifier, ledger;
 	int wake_fd;                      /* there is something in an outbox */
@@ -106,6 +107,9 @@ bool issuer_waiting_flush(struct issuer_waiting *waiting, enum mm_process proces
 /* Answer those whose time is over; all of them. */
 void issuer_waiting_expire(struct issuer_waiting *waiting, int64_t now_ms);
 void issuer_waiting_fail_all(struct issuer_waiting *waiting);
+
+/* The same, and none comes behind them: what waits when the server ends would end the process. */
+void issuer_waiting_close(struct issuer_waiting *waiting);
 
 /* How it stands, for status and metrics. */
 struct issuer_waiting_counts {

@@ -290,9 +290,10 @@ many_questions_keep_their_order(void **state)
 		}
 	} while (issuer_waiting_flush(&waiting, MM_PROCESS_VERIFIER) || count < ISSUER_WAITING_MAX);
 	assert_int_equal(count, ISSUER_WAITING_MAX);
-	issuer_waiting_fail_all(&waiting);
+	issuer_waiting_close(&waiting);
 	assert_int_equal(resumed, ISSUER_WAITING_MAX);
 	assert_int_equal(questions(), 0);
+	assert_false(issuer_waiting_enter(&waiting, one_more));
 	for (size_t i = 0; i < ISSUER_WAITING_MAX; i++)
 		issuer_question_free(&all[i]);
 	issuer_question_free(&one_more);
