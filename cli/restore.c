@@ -40,6 +40,9 @@
 /* Epochs that may have been since. */
 #define EPOCHS_AHEAD UINT64_C(1000000000)
 
+/* More than mintmarkd counts in any life, and far enough below the largest number that one can go ahead. */
+#define EPOCH_MAX (UINT64_MAX / 4)
+
 #define STAGING "mint.restoring"
 #define REPLACED "mint.replaced"
 
@@ -280,78 +283,117 @@ go_ahead(struct restore *restore)
 
 /* ---- the epoch ---- */
 
-static uint64_t
-read_epoch(int dir_fd, const char *name)
+/* Digits and a newline, as mintmarkd writes it. Absent: 0. False: another thing stands there; nothing is guessed. */
+static bool
+read_epoch(int dir_fd, const char *name, uint64_t *epoch)
 {
 	size_t len = 0;
 	char *text = mm_file_read(dir_fd, name, 32, &len);
-	uint64_t epoch = text == NULL ? 0 : strtoull(text, NULL, 10);
+	bool good = text != NULL && len >= 2 && text[len - 1] == '\n';
 
+	*epoch = 0;
+	if (text == NULL)
+		return errno == ENOENT;
+	for (size_t i = 0; good && i < len - 1; i++) {
+		good = text[i] >= '0' && text[i] <= '9' && *epoch <= EPOCH_MAX / 10;
+		*epoch = *epoch * 10 + (uint64_t)(text[i] - '0');
+	}
 	free(text);
-	return epoch;
+	return good && *epoch <= EPOCH_MAX;
 }
 
 /* Ahead of the backup's and of the one that is here. */
 static bool
+choose_epoch(struct restore *restore)
+{
+	uint64_t here, there;
+
+	if (!read_epoch(restore->state_fd, "epoch", &here))
+		return fail("the epoch of state_dir", "it is damaged: write a larger number into it than any in the "
+		    "journal, or take the file away");
+	if (!read_epoch(restore->staging_fd, "epoch", &there))
+		return fail("the backup's epoch", "it is none");
+	restore->epoch = (here > there ? here : there) + EPOCHS_AHEAD;
+	return true;
+}
+
+static bool
 write_epoch(struct restore *restore)
 {
-	uint64_t here = read_epoch(restore->state_fd, "epoch"), there = read_epoch(restore->staging_fd, "epoch");
 	char text[32];
 	int fd = openat(restore->state_fd, "epoch.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int len;
+	int len = snprintf(text, sizeof(text), "%" PRIu64 "\n", restore->epoch);
 	bool written;
 
-	restore->epoch = (here > there ? here : there) + EPOCHS_AHEAD;
-	len = snprintf(text, sizeof(text), "%" PRIu64 "\n", restore->epoch);
 	if (fd == -1)
 		return fail("epoch", strerror(errno));
 	written = write(fd, text, (size_t)len) == len && fsync(fd) == 0;
 	close(fd);
 	(void)unlinkat(restore->staging_fd, "epoch", 0);
-	return (written && renameat(restore->state_fd, "epoch.new", restore->state_fd, "epoch") == 0) ||
+	return (written && renameat(restore->state_fd, "epoch.new", restore->state_fd, "epoch") == 0 &&
+	           fsync(restore->state_fd) == 0) ||
 	    fail("epoch", strerror(errno));
 }
 
 /* ---- the sealing keys, which no backup has ---- */
 
-/* Copy a sealing key of the state that is replaced. */
-static void
-keep_sealing_key(struct restore *restore, const char *folder)
+/*
+ * Where the state is that is replaced: a restoration that was killed between its two last steps has put it aside
+ * already, and nothing in its place. NULL: there is none.
+ */
+static const char *
+find_replaced(const struct restore *restore)
+{
+	struct stat status;
+
+	if (fstatat(restore->state_fd, "mint", &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return "mint";
+	return fstatat(restore->state_fd, REPLACED, &status, AT_SYMLINK_NOFOLLOW) == 0 ? REPLACED : NULL;
+}
+
+/* Copy a sealing key of the state that is replaced; one that is not there is not missed. */
+static bool
+keep_sealing_key(struct restore *restore, const char *replaced, const char *folder)
 {
 	char name[PATH_MAX], from[PATH_MAX];
 	size_t len = 0;
 	char *bytes;
+	bool kept;
 	int fd;
 
-	(void)snprintf(name, sizeof(name), "%s/sealing.key", folder);
-	if (snprintf(from, sizeof(from), "mint/%s", name) >= (int)sizeof(from))
-		return;
+	if (snprintf(name, sizeof(name), "%s/sealing.key", folder) >= (int)sizeof(name) ||
+	    snprintf(from, sizeof(from), "%s/%s", replaced, name) >= (int)sizeof(from))
+		return fail(folder, strerror(ENAMETOOLONG));
 	bytes = mm_file_read(restore->state_fd, from, 64, &len);
 	if (bytes == NULL)
-		return;
+		return errno == ENOENT || errno == ENOTDIR || fail(from, mm_file_failure_text(errno));
 	fd = make_file(restore, name);
-	if (fd == -1 || write(fd, bytes, len) != (ssize_t)len || fsync(fd) == -1)
-		fail(name, strerror(errno));
+	kept = (fd != -1 && write(fd, bytes, len) == (ssize_t)len && fsync(fd) == 0) || fail(name, strerror(errno));
 	if (fd != -1)
 		close(fd);
 	explicit_bzero(bytes, len);
 	free(bytes);
+	return kept;
 }
 
 static bool
 keep_sealing_keys(struct restore *restore)
 {
-	int fd = openat(restore->staging_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *replaced = find_replaced(restore);
+	int fd = replaced == NULL ? -1 : openat(restore->staging_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
 	struct dirent *entry;
+	bool kept = true;
 
+	if (replaced == NULL)
+		return true;
 	if (dir == NULL)
 		return fail(STAGING, strerror(errno));
-	while ((entry = readdir(dir)) != NULL)
+	while (kept && (entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] != '.')
-			keep_sealing_key(restore, entry->d_name);
+			kept = keep_sealing_key(restore, replaced, entry->d_name);
 	closedir(dir);
-	return true;
+	return kept;
 }
 
 /* ---- into place ---- */
@@ -359,9 +401,14 @@ keep_sealing_keys(struct restore *restore)
 static bool
 put_in_place(struct restore *restore)
 {
-	remove_tree(restore, REPLACED);
-	if (renameat(restore->state_fd, "mint", restore->state_fd, REPLACED) == -1 && errno != ENOENT)
-		return fail("mint", strerror(errno));
+	const char *replaced = find_replaced(restore);
+
+	/* What an earlier one put aside goes only where there is something newer to put there. */
+	if (replaced != NULL && strcmp(replaced, REPLACED) != 0) {
+		remove_tree(restore, REPLACED);
+		if (renameat(restore->state_fd, "mint", restore->state_fd, REPLACED) == -1)
+			return fail("mint", strerror(errno));
+	}
 	return (renameat(restore->state_fd, STAGING, restore->state_fd, "mint") == 0 &&
 	           fsync(restore->state_fd) == 0) ||
 	    fail(STAGING, strerror(errno));
@@ -389,8 +436,9 @@ print_end(const struct restore *restore)
 static bool
 restore_from(struct restore *restore, const char *path)
 {
-	bool done = take_lock(restore) && is_free(restore) && take_apart(restore, path) && write_epoch(restore) &&
-	    go_ahead(restore) && keep_sealing_keys(restore) && put_in_place(restore);
+	bool done = take_lock(restore) && is_free(restore) && take_apart(restore, path) &&
+	    choose_epoch(restore) && go_ahead(restore) && keep_sealing_keys(restore) && write_epoch(restore) &&
+	    put_in_place(restore);
 
 	if (!done && restore->staging_fd != -1)
 		remove_tree(restore, STAGING);

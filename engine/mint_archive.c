@@ -241,8 +241,12 @@ copy(struct archive_reader *reader, int fd, uint64_t len)
 		size_t part = left < sizeof(bytes) ? (size_t)left : sizeof(bytes);
 		size_t keep = len - written < part ? (size_t)(len - written) : part;
 
-		if (!read_all(reader->fd, bytes, part) || write(fd, bytes, keep) != (ssize_t)keep)
+		if (!read_all(reader->fd, bytes, part))
 			return false;
+		if (write(fd, bytes, keep) != (ssize_t)keep) {
+			errno = errno == ENODATA ? ENOSPC : errno; /* a part of it was */
+			return false;
+		}
 		written += keep;
 		left -= part;
 	}

@@ -50,4 +50,22 @@ decides "and passes" imap OK "$known"
 check "of the gap it says that it cannot know" refuses "not known" run ledger show "$lost"
 check "the epoch did not go back" [ "$(epoch)" -ge "$epoch_before" ]
 check "the ledger holds together" run ledger audit
+mint_stop
+
+# ---- restored once more, over one that was killed when the old state was put aside and nothing in its place ----
+
+mv "$world/state/mint" "$world/state/mint.replaced"
+check "restoring after a restoration that was killed" run restore "$world/backup"
+for folder in ledger consumer enterprise; do
+	check "the sealing key of $folder is still there" \
+	    cmp "$world/kept/$folder/sealing.key" "$world/state/mint/$folder/sealing.key"
+done
+check "and so is what was put aside" [ -d "$world/state/mint.replaced/ledger" ]
+
+# ---- an epoch from which there is no way ahead ----
+
+echo 18446744073709551000 >"$world/state/epoch"
+check "an epoch without numbers ahead of it is refused" refuses "epoch" run restore --force "$world/backup"
+check "and stays as it is" [ "$(cat "$world/state/epoch")" = 18446744073709551000 ]
+check "and the mints, too" [ -s "$world/state/mint/enterprise/sealing.key" ]
 finish
