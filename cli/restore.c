@@ -55,6 +55,7 @@ struct restore {
 	gid_t gid;
 	uint64_t files, bytes, epoch;
 	struct mm_ledger_audit audit;
+	uint32_t last_minute; /* that the replaced ledger allotted */
 };
 
 static bool
@@ -89,6 +90,20 @@ is_free(struct restore *restore)
 	return restore->force ||
 	    fail(restore->config->state_dir, "there are mints already; --force puts the backup in their place, and "
 	    "keeps them beside it as " REPLACED);
+}
+
+/*
+ * Where the state is that is replaced: a restoration that was killed between its two last steps has put it aside
+ * already, and nothing in its place. NULL: there is none.
+ */
+static const char *
+find_replaced(const struct restore *restore)
+{
+	struct stat status;
+
+	if (fstatat(restore->state_fd, "mint", &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return "mint";
+	return fstatat(restore->state_fd, REPLACED, &status, AT_SYMLINK_NOFOLLOW) == 0 ? REPLACED : NULL;
 }
 
 /* ---- taking the archive apart ---- */
@@ -188,6 +203,64 @@ audit_ledger(struct restore *restore, int dir_fd)
 	return fail("the backup's ledger is not whole", why);
 }
 
+static void
+note_signers(struct restore *restore, const struct mm_ledger_realm_signer *signers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < restore->audit.realm_count; j++) {
+			struct mm_ledger_audit_realm *realm = &restore->audit.realms[j];
+
+			if (mm_slice_equal(mm_slice_str(realm->name), signers[i].name) &&
+			    realm->signer < signers[i].signer)
+				realm->signer = signers[i].signer;
+		}
+}
+
+static void
+note_start(struct restore *restore, uint64_t term, uint32_t last_minute)
+{
+	if (restore->audit.term < term)
+		restore->audit.term = term;
+	if (restore->last_minute < last_minute)
+		restore->last_minute = last_minute;
+}
+
+/*
+ * What the ledger that is replaced has given away: it may go on from the same backup, and then gave the very numbers
+ * that would be next. As far as it can be read; damage may be why it is replaced.
+ */
+static void
+look_at_replaced(struct restore *restore)
+{
+	static struct mm_ledger_record record;
+	const char *replaced = find_replaced(restore);
+	char name[sizeof(REPLACED) + sizeof("/ledger")];
+	struct mm_ledger_reader *reader;
+	struct mm_ledger_item item;
+	enum mm_ledger_read read;
+	int dir_fd = -1;
+
+	if (replaced != NULL && snprintf(name, sizeof(name), "%s/ledger", replaced) < (int)sizeof(name))
+		dir_fd = openat(restore->state_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd == -1)
+		return;
+	reader = mm_ledger_reader_new(dir_fd, 0);
+	while (reader != NULL && (read = mm_ledger_reader_next(reader, &item)) != MM_LEDGER_READ_END &&
+	    read != MM_LEDGER_READ_FAILED) {
+		if (read != MM_LEDGER_READ_RECORD || !mm_ledger_decode(item.bytes, item.len, &record))
+			continue;
+		if (record.kind == MM_LEDGER_TERM) {
+			note_start(restore, record.term.number, record.term.last_minute);
+			note_signers(restore, record.term.realms, record.term.realm_count);
+		} else if (record.kind == MM_LEDGER_GAP) {
+			note_start(restore, record.gap.term, record.gap.last_minute);
+			note_signers(restore, record.gap.realms, record.gap.realm_count);
+		}
+	}
+	mm_ledger_reader_free(&reader);
+	close(dir_fd);
+}
+
 /* The gap: from where on it is not known, and what the mints go on with. False where numbers are used up. */
 static bool
 write_gap(struct restore *restore, struct mm_ledger_gap *gap)
@@ -197,6 +270,8 @@ write_gap(struct restore *restore, struct mm_ledger_gap *gap)
 	gap->term = restore->audit.term + TERMS_AHEAD;
 	gap->epoch = restore->epoch;
 	gap->last_minute = minute < 0 || minute > UINT32_MAX ? 0 : (uint32_t)minute;
+	if (restore->last_minute > gap->last_minute)
+		gap->last_minute = restore->last_minute;
 	gap->why = mm_slice_str("restored from a backup");
 	for (size_t i = 0; i < restore->audit.realm_count; i++) {
 		const struct mm_ledger_audit_realm *realm = &restore->audit.realms[i];
@@ -276,7 +351,10 @@ go_ahead(struct restore *restore)
 
 	if (dir_fd == -1)
 		return fail("the backup has no ledger", strerror(errno));
-	done = audit_ledger(restore, dir_fd) && record_gap(restore, dir_fd) && give_segments(restore, dir_fd);
+	done = audit_ledger(restore, dir_fd);
+	if (done)
+		look_at_replaced(restore);
+	done = done && record_gap(restore, dir_fd) && give_segments(restore, dir_fd);
 	close(dir_fd);
 	return done;
 }
@@ -336,20 +414,6 @@ write_epoch(struct restore *restore)
 }
 
 /* ---- the sealing keys, which no backup has ---- */
-
-/*
- * Where the state is that is replaced: a restoration that was killed between its two last steps has put it aside
- * already, and nothing in its place. NULL: there is none.
- */
-static const char *
-find_replaced(const struct restore *restore)
-{
-	struct stat status;
-
-	if (fstatat(restore->state_fd, "mint", &status, AT_SYMLINK_NOFOLLOW) == 0)
-		return "mint";
-	return fstatat(restore->state_fd, REPLACED, &status, AT_SYMLINK_NOFOLLOW) == 0 ? REPLACED : NULL;
-}
 
 /* Copy a sealing key of the state that is replaced; one that is not there is not missed. */
 static bool

@@ -50,6 +50,7 @@ decides "and passes" imap OK "$known"
 check "of the gap it says that it cannot know" refuses "not known" run ledger show "$lost"
 check "the epoch did not go back" [ "$(epoch)" -ge "$epoch_before" ]
 check "the ledger holds together" run ledger audit
+lost_again=$(sign_in enterprise $alice)
 mint_stop
 
 # ---- restored once more, over one that was killed when the old state was put aside and nothing in its place ----
@@ -61,6 +62,13 @@ for folder in ledger consumer enterprise; do
 	    cmp "$world/kept/$folder/sealing.key" "$world/state/mint/$folder/sealing.key"
 done
 check "and so is what was put aside" [ -d "$world/state/mint.replaced/ledger" ]
+mint_start "$world" "$log" || { fail "it does not start after a second restoration"; finish; }
+check "people can sign in again" await 20 sign_in_often "$world/again" 1
+sign_in_often "$world/again" 5
+check "no number is given twice by a backup that is restored twice" \
+    [ -z "$(cat "$world/before" "$world/gap" "$world/after" "$world/again" | sort | uniq -d)" ]
+check "of what the first restoration issued it cannot know either" refuses "not known" run ledger show "$lost_again"
+mint_stop
 
 # ---- an epoch from which there is no way ahead ----
 
