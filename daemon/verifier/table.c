@@ -200,6 +200,19 @@ begin(struct verifier_table *table)
 	return !table->failed;
 }
 
+void
+verifier_table_try(struct verifier_table *table)
+{
+	char again[48];
+
+	(void)snprintf(again, sizeof(again), "PRAGMA user_version = %d", VERIFIER_TABLE_VERSION);
+	if (!begin(table))
+		return;
+	table->wrote = true;
+	if (!execute(table, again))
+		fail(table);
+}
+
 bool
 verifier_table_commit(struct verifier_table *table, const char **why)
 {
@@ -216,7 +229,7 @@ verifier_table_commit(struct verifier_table *table, const char **why)
 		if (sqlite3_get_autocommit(table->db) == 0)
 			(void)execute(table, "ROLLBACK");
 	}
-	table->begun = false;
+	table->begun = table->wrote = false;
 	table->failed = false;
 	return done;
 }
@@ -280,6 +293,7 @@ verifier_table_change(struct verifier_table *table, sqlite3_stmt *statement)
 		changed = sqlite3_changes(table->db);
 	else
 		fail(table);
+	table->wrote = table->wrote || changed > 0;
 	sqlite3_reset(statement);
 	return changed;
 }

@@ -30,7 +30,8 @@ enum verifier_sql {
 struct verifier_table {
 	sqlite3 *db;
 	sqlite3_stmt *statements[VERIFIER_SQL_COUNT];
-	bool begun;  /* there is something to commit */
+	bool begun;  /* there is something to commit … */
+	bool wrote;  /* … that the disk has to take */
 	bool failed; /* since the round began */
 	int failure; /* SQLite's code of it */
 };
@@ -41,6 +42,9 @@ struct verifier_table {
  */
 MM_MUST_USE bool verifier_table_open(struct verifier_table *table, const char **why);
 void verifier_table_close(struct verifier_table *table);
+
+/* Change something that changes nothing, so that the end of the round shows whether the disk takes it. */
+void verifier_table_try(struct verifier_table *table);
 
 /* Sync what the round changed. False, and all of it is undone, where anything failed; *why as above. */
 MM_MUST_USE bool verifier_table_commit(struct verifier_table *table, const char **why);

@@ -104,6 +104,7 @@ void
 verifier_end_round(struct verifier *verifier)
 {
 	const char *why;
+	bool used = verifier->table.wrote || verifier->table.failed;
 	bool kept = verifier_table_commit(&verifier->table, &why);
 
 	if (!kept) {
@@ -115,10 +116,9 @@ verifier_end_round(struct verifier *verifier)
 			verifier_control_alarm(text);
 		}
 	}
-	if (!kept || verifier->store_failed) {
-		/* Whether it is good again is seen at the next change. */
+	/* Whether it is good again is seen at the next write; with a sweep one is tried. */
+	if (used)
 		verifier->store_failed = !kept;
-	}
 	verifier_works_send(verifier, kept);
 	verifier_replies_send(verifier, kept);
 }
@@ -222,6 +222,8 @@ do_what_is_due(struct verifier *verifier)
 	verifier_works_expire(verifier);
 	if (verifier->now_ms >= verifier->sweep_due_ms) {
 		more = verifier_table_sweep(&verifier->table, verifier->now_s);
+		if (verifier->store_failed)
+			verifier_table_try(&verifier->table);
 		verifier->sweep_due_ms = verifier->now_ms + (more ? SWEEP_MORE_MS : SWEEP_MS);
 	}
 	if (verifier->users_changed && verifier->directory_due_ms == 0)

@@ -649,6 +649,13 @@ what_cannot_be_kept_is_not_told(void **state)
 	verifier.table.failed = true;
 	verifier_end_round(&verifier);
 	assert_int_equal(receive_answer().status, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	/* That it failed stands until something could be written. */
+	(void)verifier_table_sweep(&verifier.table, verifier.now_s);
+	verifier_end_round(&verifier);
+	assert_true(verifier.store_failed);
+	verifier_table_try(&verifier.table);
+	verifier_end_round(&verifier);
+	assert_false(verifier.store_failed);
 	/* And nothing of it was kept: the code is still good. */
 	verify = code;
 	assert_int_equal(ask(verify).status, MM_SIGN_IN_OK);
