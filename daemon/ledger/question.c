@@ -23,7 +23,7 @@ is_unknown(const struct ledger_mint *mint, struct mm_token_place place)
 		    (place.minute > unknown->from.minute ||
 		        (place.minute == unknown->from.minute && place.counter > unknown->from.counter)));
 
-		if (place.signer < unknown->next_signer && behind)
+		if (behind && (place.signer < unknown->next_signer || place.minute < unknown->minute))
 			return true;
 	}
 	return false;

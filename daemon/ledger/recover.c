@@ -435,7 +435,7 @@ take_gap(struct ledger *ledger, const struct mm_ledger_gap *gap)
 			continue;
 		realm->mint->unknown = grown;
 		grown[realm->mint->unknown_count++] =
-		    (struct ledger_unknown){ gap->realms[i].from, gap->realms[i].signer };
+		    (struct ledger_unknown){ gap->realms[i].from, gap->realms[i].signer, gap->last_minute };
 	}
 }
 

@@ -83,7 +83,8 @@ struct ledger_unresolved {
 /* What of the realm is not known after a restoration: signers up to one, from a place on. */
 struct ledger_unknown {
 	struct mm_token_place from; /* the last that is on record */
-	uint16_t next_signer;       /* from this one on all is known */
+	uint16_t next_signer;       /* from this one on all is known … */
+	uint32_t minute;            /* … but of the minutes before, when it may have given it to others already */
 };
 
 /* What issuing keeps of a realm. */
