@@ -54,6 +54,15 @@ tell_alarm(struct issuer *issuer, const char *what, const char *why)
 		atomic_fetch_add_explicit(&issuer->metrics.alarms_untold, 1, memory_order_relaxed);
 }
 
+/* It lives, and knows no more of this pair than this process. */
+static void
+want_peer(enum mm_process process)
+{
+	const unsigned char payload[3] = { (unsigned char)process };
+
+	(void)send_to_parent(MM_MESSAGE_ISSUER_WANT_PEER, payload, sizeof(payload));
+}
+
 /* ---- the set-up ---- */
 
 static bool
@@ -268,10 +277,14 @@ carry(struct issuer *issuer, int timeout_ms, bool with_control)
 		issuer_waiting_receive(waiting, MM_PROCESS_VERIFIER);
 	if ((waited[WAIT_LEDGER].revents & ~POLLOUT) != 0)
 		issuer_waiting_receive(waiting, MM_PROCESS_LEDGER);
-	if (issuer_waiting_take_broken(waiting, MM_PROCESS_VERIFIER))
+	if (issuer_waiting_take_broken(waiting, MM_PROCESS_VERIFIER)) {
 		tell_alarm(issuer, "the verifier is believed no more", "it sent what is no answer");
-	if (issuer_waiting_take_broken(waiting, MM_PROCESS_LEDGER))
+		want_peer(MM_PROCESS_VERIFIER);
+	}
+	if (issuer_waiting_take_broken(waiting, MM_PROCESS_LEDGER)) {
 		tell_alarm(issuer, "the ledger is believed no more", "it sent what is no answer");
+		want_peer(MM_PROCESS_LEDGER);
+	}
 }
 
 enum issuer_end

@@ -156,6 +156,7 @@ take_messages(struct ledger *ledger, struct ledger_peer *peer)
 		if (received != 0)
 			ledger_alarm(ledger, "%s of realm %s said what it must not, and is not listened to any more",
 			    mm_process_name(peer->process), peer->realm == NULL ? "-" : peer->realm->name);
+		peer->gone = received == 0;
 		peer->broken = true;
 	}
 }
@@ -177,12 +178,25 @@ end_peer(struct ledger *ledger, struct ledger_peer *peer)
 	}
 }
 
+/* One that lives and was given up waits for another pair. The gate sees its end, and asks itself. */
+static void
+want_peer(struct ledger *ledger, const struct ledger_peer *peer)
+{
+	const uint16_t number = peer->realm == NULL ? 0 : peer->realm->number;
+	const uint8_t payload[3] = { (uint8_t)peer->process, (uint8_t)number, (uint8_t)(number >> 8) };
+
+	if (peer->broken && !peer->gone && peer->process != MM_PROCESS_GATE)
+		(void)ledger_tell(ledger, MM_MESSAGE_LEDGER_WANT_PEER, payload, sizeof(payload), MM_SLICE_ABSENT);
+}
+
 static void
 close_broken(struct ledger *ledger)
 {
 	for (size_t i = 0; i < LEDGER_PEERS_MAX; i++)
-		if (ledger->peers.items[i].fd != -1 && ledger->peers.items[i].broken)
+		if (ledger->peers.items[i].fd != -1 && ledger->peers.items[i].broken) {
+			want_peer(ledger, &ledger->peers.items[i]);
 			end_peer(ledger, &ledger->peers.items[i]);
+		}
 }
 
 bool

@@ -102,6 +102,7 @@ ledger_peer_send(struct ledger_peer *peer, enum mm_message_type type, const void
 		return true;
 	if (errno == EAGAIN || errno == ENOBUFS)
 		return keep(peer, type, payload, len);
+	peer->gone = errno == EPIPE || errno == ECONNRESET;
 	peer->broken = true;
 	return false;
 }
@@ -120,6 +121,7 @@ ledger_peer_flush(struct ledger_peer *peer)
 
 		if (mm_message_send(peer->fd, MM_PROCESS_LEDGER, peer->process, letter->type, letter->payload,
 		        letter->len, -1) == -1) {
+			peer->gone = errno == EPIPE || errno == ECONNRESET;
 			peer->broken = errno != EAGAIN && errno != ENOBUFS;
 			return;
 		}

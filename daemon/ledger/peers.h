@@ -29,7 +29,8 @@ struct ledger_letter {
 
 struct ledger_peer {
 	int fd; /* -1: the place is free */
-	bool broken; /* to be closed by the loop */
+	bool broken; /* to be closed by the loop … */
+	bool gone;   /* … because its other end was */
 	enum mm_process process;
 	struct ledger_realm *realm; /* NULL: the gate */
 	uint64_t birth;             /* another one for each pair */

@@ -73,6 +73,7 @@ static mm_keeper_handler *const handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_ISSUER_READY] = mm_mint_take_ready,
 	[MM_MESSAGE_ISSUER_STATUS] = mm_mint_take_status,
 	[MM_MESSAGE_ISSUER_ALARM] = mm_mint_take_alarm,
+	[MM_MESSAGE_ISSUER_WANT_PEER] = mm_mint_take_want_peer,
 };
 
 const struct mm_mint_role mm_mint_issuer_role = {

@@ -154,6 +154,8 @@ take_keys(struct mm_keeper *keeper, struct mm_message *message)
 {
 	struct mm_mint *mint = read_mint(keeper, message);
 
+	if (mint != NULL && !mint->wanted)
+		return true; /* it was taken away meanwhile */
 	if (mint == NULL || !mm_mint_take_document(&mint->keys, message))
 		return false;
 	mm_log(LOG_INFO, "realm %s: the ledger sends its keys", mint->realm);
@@ -180,6 +182,8 @@ take_tenants(struct mm_keeper *keeper, struct mm_message *message)
 {
 	struct mm_mint *mint = read_mint(keeper, message);
 
+	if (mint != NULL && !mint->wanted)
+		return true;
 	if (mint == NULL || !mm_mint_take_document(&mint->tenants, message) || !read_tenants(mint))
 		return false;
 	mm_mint_tenants_changed(mint);
@@ -193,6 +197,7 @@ static mm_keeper_handler *const handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_LEDGER_TENANTS] = take_tenants,
 	[MM_MESSAGE_LEDGER_STATUS] = mm_mint_take_status,
 	[MM_MESSAGE_LEDGER_ALARM] = mm_mint_take_alarm,
+	[MM_MESSAGE_LEDGER_WANT_PEER] = mm_mint_take_want_peer,
 	[MM_MESSAGE_LEDGER_ANSWER] = mm_mint_take_answer,
 };
 

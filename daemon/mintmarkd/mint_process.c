@@ -43,6 +43,22 @@ mm_mint_take_status(struct mm_keeper *keeper, struct mm_message *message)
 	    mm_slice((const char *)message->payload, message->len));
 }
 
+bool
+mm_mint_take_want_peer(struct mm_keeper *keeper, struct mm_message *message)
+{
+	struct mm_reader reader;
+	uint8_t process;
+	uint16_t realm;
+
+	mm_reader_init(&reader, message->payload, message->len);
+	process = mm_reader_u8(&reader);
+	realm = mm_reader_u16(&reader);
+	if (!mm_reader_ok(&reader) || process >= MM_PROCESS_COUNT)
+		return false;
+	mm_peers_give_up(&keeper->mintmarkd->mints.peers, keeper, (enum mm_process)process, realm);
+	return true;
+}
+
 /* ---- operators' questions ---- */
 
 /* Which process each kind of question is for. */

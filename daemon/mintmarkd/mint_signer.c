@@ -89,6 +89,7 @@ mm_mint_signer_send_tenants(struct mm_mint_process *signer)
 static mm_keeper_handler *const handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_SIGNER_READY] = mm_mint_take_ready,
 	[MM_MESSAGE_SIGNER_ALARM] = mm_mint_take_alarm,
+	[MM_MESSAGE_SIGNER_WANT_PEER] = mm_mint_take_want_peer,
 };
 
 const struct mm_mint_role mm_mint_signer_role = {

@@ -143,7 +143,11 @@ mm_mint_verifier_send_tenants(struct mm_mint_process *verifier)
 static bool
 take_directory(struct mm_keeper *keeper, struct mm_message *message)
 {
-	if (!mm_mint_take_document(&mm_mint_process_of(keeper)->mint->directory, message))
+	struct mm_mint *mint = mm_mint_process_of(keeper)->mint;
+
+	if (!mint->wanted)
+		return true; /* it was taken away meanwhile */
+	if (!mm_mint_take_document(&mint->directory, message))
 		return false;
 	mm_renewal_document_came(keeper->mintmarkd);
 	return true;
@@ -154,6 +158,7 @@ static mm_keeper_handler *const handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_VERIFIER_DIRECTORY] = take_directory,
 	[MM_MESSAGE_VERIFIER_STATUS] = mm_mint_take_status,
 	[MM_MESSAGE_VERIFIER_ALARM] = mm_mint_take_alarm,
+	[MM_MESSAGE_VERIFIER_WANT_PEER] = mm_mint_take_want_peer,
 	[MM_MESSAGE_VERIFIER_ANSWER] = mm_mint_take_answer,
 };
 

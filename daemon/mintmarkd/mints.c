@@ -95,7 +95,7 @@ mm_mints_find(const struct mm_mints *mints, struct mm_slice realm)
 struct mm_mint *
 mm_mints_by_number(const struct mm_mints *mints, uint16_t number)
 {
-	return number < mints->count && mints->items[number]->wanted ? mints->items[number] : NULL;
+	return number < mints->count ? mints->items[number] : NULL;
 }
 
 /* ---- taking a configuration ---- */

@@ -95,6 +95,7 @@ void mm_mints_update(struct mm_mintmarkd *mintmarkd);
 
 /* The mint of a realm of the configuration in use; NULL: there is none. */
 struct mm_mint *mm_mints_find(const struct mm_mints *mints, struct mm_slice realm);
+/* The same by number, also one that was taken away ('wanted' says so): a process may not know it yet. */
 struct mm_mint *mm_mints_by_number(const struct mm_mints *mints, uint16_t number);
 
 /* The realm's section in the configuration in use. */
@@ -142,7 +143,8 @@ MM_MUST_USE bool mm_mint_take_document(struct mm_mint_document *document, struct
 void mm_mint_drop_document(struct mm_mint_document *document);
 
 /* What every one of them may say, and how each begins and ends. */
-mm_keeper_handler mm_mint_take_ready, mm_mint_take_alarm, mm_mint_take_status, mm_mint_take_answer;
+mm_keeper_handler mm_mint_take_ready, mm_mint_take_alarm, mm_mint_take_status, mm_mint_take_answer,
+    mm_mint_take_want_peer;
 bool mm_mint_hand_over(struct mm_keeper *keeper);
 void mm_mint_ended(struct mm_keeper *keeper);
 

@@ -10,6 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* mintmarkd looks once a second at the latest: statuses come so often. */
+#define GIVEN_UP_PAUSE_MS 1000
+
 /* How each process is told; MM_MESSAGE_COUNT: it has no peers. */
 static enum mm_message_type
 message_to(enum mm_process process)
@@ -34,7 +37,7 @@ void
 mm_peers_add(struct mm_peers *peers, struct mm_keeper *a, uint16_t realm_a, struct mm_keeper *b, uint16_t realm_b)
 {
 	if (peers->count < MM_PEERS_MAX)
-		peers->pairs[peers->count++] = (struct mm_peer_pair){ { { a, realm_a, 0 }, { b, realm_b, 0 } } };
+		peers->pairs[peers->count++] = (struct mm_peer_pair){ { { a, realm_a, 0 }, { b, realm_b, 0 } }, 0 };
 }
 
 void
@@ -59,6 +62,23 @@ mm_peers_break(struct mm_peers *peers, const struct mm_keeper *keeper)
 
 		if (ends[0].keeper == keeper || ends[1].keeper == keeper)
 			ends[0].starts = ends[1].starts = 0;
+	}
+}
+
+void
+mm_peers_give_up(struct mm_peers *peers, const struct mm_keeper *keeper, enum mm_process process, uint16_t realm)
+{
+	bool is_ledger = keeper->role->process == MM_PROCESS_LEDGER;
+
+	for (size_t i = 0; i < peers->count; i++) {
+		struct mm_peer *ends = peers->pairs[i].ends;
+		const struct mm_peer *other = ends[0].keeper == keeper ? &ends[1] : &ends[0];
+
+		if ((ends[0].keeper != keeper && ends[1].keeper != keeper) ||
+		    other->keeper->role->process != process || (is_ledger && other->realm != realm))
+			continue;
+		ends[0].starts = ends[1].starts = 0;
+		peers->pairs[i].not_before_ms = mm_clock_ms() + GIVEN_UP_PAUSE_MS;
 	}
 }
 
@@ -104,8 +124,8 @@ mm_peers_join(struct mm_peers *peers)
 	for (size_t i = 0; i < peers->count; i++) {
 		struct mm_peer_pair *pair = &peers->pairs[i];
 
-		if (is_joined(pair) || !mm_keeper_serves(pair->ends[0].keeper) ||
-		    !mm_keeper_serves(pair->ends[1].keeper))
+		if (is_joined(pair) || mm_clock_ms() < pair->not_before_ms ||
+		    !mm_keeper_serves(pair->ends[0].keeper) || !mm_keeper_serves(pair->ends[1].keeper))
 			continue;
 		if (!join(pair) && mm_telling_bad(&peers->telling, mm_clock_ms()))
 			mm_log(LOG_ALERT, "alarm: a socket pair between %s and %s: %s: it is tried again",

@@ -26,6 +26,7 @@ struct mm_peer {
 
 struct mm_peer_pair {
 	struct mm_peer ends[2];
+	int64_t not_before_ms; /* one that was given up is not made anew at once, again and again */
 };
 
 struct mm_peers {
@@ -40,6 +41,13 @@ void mm_peers_add(struct mm_peers *peers, struct mm_keeper *a, uint16_t realm_a,
 
 /* Those with this process are broken: they are made anew. */
 void mm_peers_break(struct mm_peers *peers, const struct mm_keeper *keeper);
+
+/*
+ * The pair of this process with one of another kind was given up: it is made anew. realm: the other one's number, as
+ * the ledger is told it; of another keeper's than the ledger's it does not matter, as each has one of a kind.
+ */
+void mm_peers_give_up(struct mm_peers *peers, const struct mm_keeper *keeper, enum mm_process process,
+    uint16_t realm);
 
 /* There is to be none with this process any more. */
 void mm_peers_remove(struct mm_peers *peers, const struct mm_keeper *keeper);

@@ -303,6 +303,15 @@ signer_control_alarm(const char *format, ...)
 }
 
 void
+signer_control_want_peer(void)
+{
+	static const unsigned char payload[3] = { MM_PROCESS_LEDGER };
+
+	(void)!mm_message_send(MM_CONTROL_FD, MM_PROCESS_SIGNER, MM_PROCESS_MINTMARKD, MM_MESSAGE_SIGNER_WANT_PEER,
+	    payload, sizeof(payload), -1);
+}
+
+void
 signer_control_complain(struct signer_complaints *complaints, const char *fault)
 {
 	int64_t now_ms = signer_clock_ms();

@@ -20,6 +20,9 @@ enum signer_end signer_control_take(struct signer *signer);
 /* An alarm for the log. One that mintmarkd has no room for is lost. */
 void signer_control_alarm(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The pair with a ledger that lives was given up: another one is wanted. */
+void signer_control_want_peer(void);
+
 /* An alarm of what the ledger sent. */
 void signer_control_complain(struct signer_complaints *complaints, const char *fault);
 

@@ -215,6 +215,8 @@ signer_peer_take(struct signer *signer)
 			continue;
 		if (received != 0)
 			signer_control_complain(&signer->complaints, "it sent what is no request; its connection ends");
+		if (received != 0)
+			signer_control_want_peer();
 		goes_on = false;
 	}
 	signer_pool_submit(&signer->pool, SIGNER_QUEUE_SIGN, &checked);

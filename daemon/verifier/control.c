@@ -245,6 +245,14 @@ verifier_control_alarm(const char *text)
 	(void)send(MM_MESSAGE_VERIFIER_ALARM, text, strlen(text), -1);
 }
 
+void
+verifier_control_want_peer(enum mm_process process)
+{
+	const unsigned char payload[3] = { (unsigned char)process };
+
+	(void)send(MM_MESSAGE_VERIFIER_WANT_PEER, payload, sizeof(payload), -1);
+}
+
 static bool
 send_sealed(enum mm_message_type type, const void *head, size_t len, struct mm_slice text)
 {

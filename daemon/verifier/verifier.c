@@ -156,8 +156,11 @@ take_requests(struct verifier *verifier)
 
 		if (got == -1 && errno == EAGAIN)
 			break;
-		if (got != 1 || !verifier_work_take(verifier, mm_slice(message.payload, message.len)))
+		if (got != 1 || !verifier_work_take(verifier, mm_slice(message.payload, message.len))) {
 			drop_issuer(verifier);
+			if (got != 0)
+				verifier_control_want_peer(MM_PROCESS_ISSUER);
+		}
 	}
 	/* A password may have lain in it. */
 	mm_secret_wipe(message.payload, message.len);
@@ -209,8 +212,11 @@ take_from_ledger(struct verifier *verifier)
 
 		if (got == -1 && errno == EAGAIN)
 			break;
-		if (got != 1 || !take_ledgers(verifier))
+		if (got != 1 || !take_ledgers(verifier)) {
 			drop_ledger(verifier);
+			if (got != 0)
+				verifier_control_want_peer(MM_PROCESS_LEDGER);
+		}
 	}
 }
 

@@ -152,6 +152,42 @@ joins_anew_with_a_new_process(void **state)
 	    take_end(bench, VERIFIER, MM_PROCESS_LEDGER, 0));
 }
 
+/* What is given up by one of two that live is made anew, not at once, and no other pair with it. */
+static void
+joins_anew_what_was_given_up(void **state)
+{
+	struct bench *bench = *state;
+
+	for (int i = 0; i < COUNT; i++)
+		start(bench, i);
+	mm_peers_join(&bench->peers);
+	close(take_end(bench, LEDGER, MM_PROCESS_SIGNER, 7));
+	close(take_end(bench, LEDGER, MM_PROCESS_VERIFIER, 7));
+	close(take_end(bench, SIGNER, MM_PROCESS_LEDGER, 0));
+	close(take_end(bench, VERIFIER, MM_PROCESS_LEDGER, 0));
+
+	mm_peers_give_up(&bench->peers, &bench->keepers[LEDGER], MM_PROCESS_VERIFIER, 8); /* of another realm */
+	mm_peers_join(&bench->peers);
+	usleep(1100000);
+	mm_peers_join(&bench->peers);
+	assert_int_equal(take_end(bench, LEDGER, MM_PROCESS_VERIFIER, 7), -1);
+
+	mm_peers_give_up(&bench->peers, &bench->keepers[LEDGER], MM_PROCESS_VERIFIER, 7);
+	mm_peers_join(&bench->peers);
+	assert_int_equal(take_end(bench, VERIFIER, MM_PROCESS_LEDGER, 0), -1);
+	usleep(1100000);
+	mm_peers_join(&bench->peers);
+	assert_joined(take_end(bench, LEDGER, MM_PROCESS_VERIFIER, 7),
+	    take_end(bench, VERIFIER, MM_PROCESS_LEDGER, 0));
+	assert_int_equal(take_end(bench, SIGNER, MM_PROCESS_LEDGER, 0), -1);
+
+	mm_peers_give_up(&bench->peers, &bench->keepers[SIGNER], MM_PROCESS_LEDGER, 0);
+	usleep(1100000);
+	mm_peers_join(&bench->peers);
+	assert_joined(take_end(bench, LEDGER, MM_PROCESS_SIGNER, 7), take_end(bench, SIGNER, MM_PROCESS_LEDGER, 0));
+	assert_int_equal(take_end(bench, VERIFIER, MM_PROCESS_LEDGER, 0), -1);
+}
+
 static void
 joins_nobody_who_stops(void **state)
 {
@@ -175,6 +211,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(joins_when_both_serve, setup, teardown),
 		cmocka_unit_test_setup_teardown(joins_anew_with_a_new_process, setup, teardown),
+		cmocka_unit_test_setup_teardown(joins_anew_what_was_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(joins_nobody_who_stops, setup, teardown),
 	};
 
