@@ -65,4 +65,24 @@ check "tokens are made by themselves" await 40 is_made
 check "and accepted" await 15 is_decided robots OK "$made"
 check "and so is what was made before" await 10 is_decided robots OK "$before"
 check "status: nothing is wrong" await 20 is_well
+
+echo "== no room for the people's table"
+mint_stop
+table=$world/state/mint/enterprise/table
+cp -a "$table" "$world/table"
+mount -t tmpfs -o size=1m,mode=700 tmpfs "$table"
+trap 'mint_stop; umount "$table" "$disk"; clean_up' EXIT
+cp -a "$world/table/." "$table/"
+chown --reference="$world/table" "$table"
+launch
+check "tokens are made" await 40 is_made
+dd if=/dev/zero of="$table/full" bs=4096 2>"$world/null"
+check "nothing can be added" eval '! run client add enterprise more --confidential --grant client_credentials \
+    --scope run --audience "$audience" >"$world/said" 2>&1 && grep -q "cannot be written" "$world/said"'
+check "status says it" await 20 is_told '! .*verifier'
+sleep 2
+check "and goes on to say it" is_told '! .*verifier'
+rm "$table/full"
+check "and no more when there is room" await 30 is_well
+check "tokens are made by themselves" await 40 is_made
 finish
