@@ -108,12 +108,15 @@ go_on_signed_in(struct verifier *verifier, struct verifier_work *work)
 		verifier_answer(verifier, work, MM_SIGN_IN_OK, "");
 }
 
-/* The password was checked. The user may have been changed meanwhile. */
+/* The password was checked. The user may have been changed meanwhile; the old password is wrong then. */
 static void
 go_on_checked(struct verifier *verifier, struct verifier_work *work)
 {
+	const struct verifier_user checked = work->user;
+
 	if (!work->password_right ||
 	    !verifier_user_by_id(&verifier->table, work->user.id, &work->user) ||
+	    !mm_slice_equal(mm_mint_text_get(&work->user.hash), mm_mint_text_get(&checked.hash)) ||
 	    verifier_user_tenant(verifier, work, &work->user) == NULL) {
 		deny(verifier, work);
 		return;

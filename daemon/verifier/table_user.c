@@ -109,7 +109,8 @@ void
 verifier_user_cut(struct verifier_table *table, int64_t id)
 {
 	static const enum verifier_sql cuts[] = {
-		VERIFIER_SQL_SESSION_CUT_USER, VERIFIER_SQL_FAMILY_CUT_USER, VERIFIER_SQL_PLACE_CUT_USER,
+		VERIFIER_SQL_SESSION_CUT_USER, VERIFIER_SQL_CODE_CUT_USER, VERIFIER_SQL_DEVICE_CUT_USER,
+		VERIFIER_SQL_FAMILY_CUT_USER, VERIFIER_SQL_PLACE_CUT_USER,
 	};
 
 	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {

@@ -525,6 +525,57 @@ a_device_may_be_refused_or_late(void **state)
 	refuse(poll_it, MM_SIGN_IN_EXPIRED_TOKEN);
 }
 
+/* Another hash of the right form: of a password that nobody knows. */
+static const char *
+new_hash(void)
+{
+	static char hash[CRYPT_OUTPUT_SIZE];
+	size_t len;
+
+	(void)snprintf(hash, sizeof(hash), "%s", world_hash());
+	len = strlen(hash);
+	hash[len - 1] = hash[len - 1] == '.' ? '/' : '.';
+	return hash;
+}
+
+/* A thief of a password has used it; then the password is a new one. */
+static void
+a_new_password_ends_what_the_old_one_allowed(void **state)
+{
+	struct mm_verified signed_in = sign_in("app"), started = ask(world_request(MM_ASK_DEVICE_START, "app"));
+	struct mm_verify poll_it = world_request(MM_ASK_DEVICE_POLL, "app");
+	struct mm_verify typed = world_request(MM_ASK_DEVICE_USER, "");
+
+	(void)state;
+	assert_true(mm_mint_text_set(&poll_it.ask.device_poll.device_code, TEXT(started.device_code)));
+	assert_true(mm_mint_text_set(&typed.ask.device_user.cookie, TEXT(signed_in.cookie)));
+	assert_true(mm_mint_text_set(&typed.ask.device_user.user_code, TEXT(started.user_code)));
+	typed.ask.device_user.decision = MM_DEVICE_ALLOW;
+	assert_int_equal(ask(typed).done, 1);
+	assert_true(user(MM_MINT_VERB_USER_CHANGE, "alice@contoso.example", NULL, new_hash()));
+	refuse(poll_it, MM_SIGN_IN_INVALID_GRANT);
+	refuse(world_code("app", TEXT(signed_in.code)), MM_SIGN_IN_INVALID_GRANT);
+	assert_int_equal(world.tickets, 0);
+}
+
+static void
+a_password_that_is_replaced_while_it_is_checked_is_wrong(void **state)
+{
+	struct mm_verify verify = world_sign_in("app", "alice@contoso.example", PASSWORD);
+	struct mm_verified answer;
+
+	(void)state;
+	world_send(&verify);
+	receive_requests();
+	assert_true(waits_for_password());
+	assert_true(user(MM_MINT_VERB_USER_CHANGE, "alice@contoso.example", NULL, new_hash()));
+	carry();
+	answer = receive_answer();
+	assert_int_equal(answer.status, MM_SIGN_IN_WRONG_PASSWORD);
+	assert_int_equal(answer.code.len, 0);
+	assert_int_equal(answer.cookie.len, 0);
+}
+
 /* ---- operators ---- */
 
 static void
@@ -690,6 +741,8 @@ main(void)
 		TEST(who_is_nobody_is_told_the_same),
 		TEST(a_mail_client_gets_tokens_by_a_code_that_is_typed),
 		TEST(a_device_may_be_refused_or_late),
+		TEST(a_new_password_ends_what_the_old_one_allowed),
+		TEST(a_password_that_is_replaced_while_it_is_checked_is_wrong),
 		TEST(operators_are_told_what_does_not_fit),
 		TEST(the_directory_has_who_may_sign_in),
 		TEST(old_rows_are_swept),
