@@ -123,6 +123,17 @@ fill_person(struct verifier *verifier, struct verifier_work *work)
 	    SET_FACT(MM_FACT_SESSION, &grant->session, false) && SET_FACT(MM_FACT_MAILBOX, &grant->mailbox, false);
 }
 
+/* A client of one tenant gets tokens of that tenant's people alone, whoever's it gives. */
+static bool
+fits_client(const struct verifier *verifier, const struct verifier_work *work)
+{
+	struct mm_slice only = mm_mint_text_get(&work->client.tenant);
+	const struct verifier_tenant *tenant = verifier_tenant_find(&verifier->realm, only);
+
+	return only.len == 0 ||
+	    (tenant != NULL && mm_slice_equal(tenant->id, mm_mint_text_get(&work->grant.tenant)));
+}
+
 static void
 finish_exchange(struct verifier *verifier, struct verifier_work *work)
 {
@@ -138,6 +149,10 @@ make(struct verifier *verifier, struct verifier_work *work, bool issued)
 	verifier_grant_begin(verifier, work, MM_GRANT_EXCHANGE);
 	if (!fill_person(verifier, work) || !fill_root(verifier, work, issued)) {
 		verifier_answer(verifier, work, MM_SIGN_IN_INVALID_GRANT, "the token that is given lacks a claim");
+		return;
+	}
+	if (!fits_client(verifier, work)) {
+		verifier_answer(verifier, work, MM_SIGN_IN_INVALID_GRANT, "the client is of another tenant");
 		return;
 	}
 	if (verifier_choose_scope(verifier, work, verifier_stated(ask->has_scope, mm_mint_text_get(&ask->scope))) &&

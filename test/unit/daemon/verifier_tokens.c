@@ -483,6 +483,28 @@ nothing_else_is_exchanged(void **state)
 	refuse(verify, MM_SIGN_IN_INVALID_SCOPE);
 }
 
+static void
+a_client_of_a_tenant_exchanges_its_tokens_alone(void **state)
+{
+	static const char house[] = "house\0house\0home.example\0";
+	struct mm_ask_client made = world_client("webmail", "code exchange");
+	struct mm_verify verify;
+
+	(void)state;
+	derive();
+	assert_true(verifier_realm_take_tenant(&verifier.realm, mm_slice(house, sizeof(house))));
+	made.stated = MM_STATED_TENANT;
+	WORLD_SET(&made.tenant, "contoso");
+	assert_true(client(MM_MINT_VERB_CLIENT_CHANGE, &made));
+	refuse(exchange(parent()), MM_SIGN_IN_INVALID_GRANT);
+	WORLD_SET(&made.tenant, "house");
+	assert_true(client(MM_MINT_VERB_CLIENT_CHANGE, &made));
+	verify = exchange(parent());
+	WORLD_SET(&verify.head.tenant, "house");
+	assert_int_equal(ask(verify).status, MM_SIGN_IN_OK);
+	IS(world.grants[0].tenant, "house");
+}
+
 #define TOKEN_TEST(name) cmocka_unit_test_setup_teardown(name, open_trust, close_trust)
 
 int
@@ -499,6 +521,7 @@ main(void)
 		TOKEN_TEST(a_session_that_ended_ends_userinfo),
 		TOKEN_TEST(a_primary_token_is_exchanged),
 		TOKEN_TEST(nothing_else_is_exchanged),
+		TOKEN_TEST(a_client_of_a_tenant_exchanges_its_tokens_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
