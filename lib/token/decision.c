@@ -120,6 +120,7 @@ begin(struct mm_judgement *judgement, const struct mm_trust *trust, const struct
 	judgement->has_digest = judgement->has_parts = false;
 	judgement->root_realm = NULL;
 	judgement->root_issuance = MM_ISSUANCE_NONE;
+	judgement->root_iat_s = 0;
 	judgement->header = (struct mm_json_index){ judgement->header_members, 0, MM_HEADER_MEMBERS_MAX };
 	judgement->payload = (struct mm_json_index){ judgement->payload_members, 0, MM_PAYLOAD_MEMBERS_MAX };
 	judgement->named = judgement->remembered = false;

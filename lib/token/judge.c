@@ -220,6 +220,12 @@ tenant_of(const struct mm_judgement *judgement)
 	return tenant == NULL ? MM_SLICE_ABSENT : tenant->name;
 }
 
+static struct mm_slice
+parent_of(const struct mm_judgement *judgement)
+{
+	return judgement->facts.parent;
+}
+
 static const struct revocation_row revocation_rows[] = {
 	{ MM_REVOKE_TOKEN, "jti", token_id_of, MM_TOKEN_REVOKED },
 	{ MM_REVOKE_SESSION, "sid", session_of, MM_SESSION_REVOKED },
@@ -228,19 +234,39 @@ static const struct revocation_row revocation_rows[] = {
 	{ MM_REVOKE_TENANT, "tenant", tenant_of, MM_TENANT_REVOKED },
 };
 
-enum mm_reason
-mm_step_revocation(struct mm_judgement *judgement)
+/* Session, subject and tenant of a derived token are those that it has from its root; its client is another one. */
+static const struct revocation_row root_rows[] = {
+	{ MM_REVOKE_TOKEN, "parent", parent_of, MM_TOKEN_REVOKED },
+	{ MM_REVOKE_SESSION, "sid in the root's realm", session_of, MM_SESSION_REVOKED },
+	{ MM_REVOKE_SUBJECT, "sub in the root's realm", subject_of, MM_SUBJECT_REVOKED },
+	{ MM_REVOKE_TENANT, "tenant in the root's realm", tenant_of, MM_TENANT_REVOKED },
+};
+
+static enum mm_reason
+look_for_revoked(struct mm_judgement *judgement, const struct mm_realm *realm, int64_t iat_s,
+    const struct revocation_row *rows, size_t count)
 {
-	for (size_t i = 0; i < MM_COUNT_OF(revocation_rows); i++) {
-		const struct revocation_row *row = &revocation_rows[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct revocation_row *row = &rows[i];
 		struct mm_slice value = row->value(judgement);
 
 		mm_compare(judgement, row->what, value, mm_slice_str("not revoked"));
-		if (mm_trust_is_revoked(judgement->trust, judgement->facts.realm, row->kind, value,
-		    judgement->claims.set.iat_s))
+		if (mm_trust_is_revoked(judgement->trust, realm, row->kind, value, iat_s))
 			return row->reason;
 	}
 	return MM_OK;
+}
+
+/* What is revoked of the realm that a token goes back to is revoked of it too, by the time of its root. */
+enum mm_reason
+mm_step_revocation(struct mm_judgement *judgement)
+{
+	MM_TRY(look_for_revoked(judgement, judgement->facts.realm, judgement->claims.set.iat_s, revocation_rows,
+	    MM_COUNT_OF(revocation_rows)));
+	if (judgement->root_realm == NULL)
+		return MM_OK;
+	return look_for_revoked(judgement, judgement->root_realm, judgement->root_iat_s, root_rows,
+	    MM_COUNT_OF(root_rows));
 }
 
 /* ---- step 13 ---- */

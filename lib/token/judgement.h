@@ -54,6 +54,7 @@ struct mm_judgement {
 	/* Of a derived token, set by step 7. */
 	const struct mm_realm *root_realm;
 	enum mm_issuance root_issuance;
+	int64_t root_iat_s;
 
 	/* Of step 12. */
 	bool wants_ledger;

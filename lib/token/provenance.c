@@ -22,6 +22,7 @@
 /* What 'root' says. */
 struct root {
 	struct mm_slice realm, kid, thumbprint;
+	int64_t iat_s;
 	enum mm_issuance issuance;
 };
 
@@ -58,13 +59,12 @@ read_root(struct mm_judgement *judgement, struct mm_json_value value, struct roo
 {
 	struct mm_json_member room[ROOT_MEMBERS_MAX];
 	struct mm_json_index members = { room, 0, ROOT_MEMBERS_MAX };
-	int64_t iat_s;
 
 	return mm_json_view_object(value, &members) &&
 	    read_text(judgement, mm_json_find(&members, "realm"), MM_NAME_LEN_MAX, &root->realm) &&
 	    read_text(judgement, mm_json_find(&members, "kid"), MM_KID_LEN_MAX, &root->kid) &&
 	    read_text(judgement, mm_json_find(&members, "thumbprint"), THUMBPRINT_LEN, &root->thumbprint) &&
-	    mm_json_integer(mm_json_find(&members, "iat"), &iat_s) &&
+	    mm_json_integer(mm_json_find(&members, "iat"), &root->iat_s) &&
 	    read_proof(mm_json_find(&members, "proof"), &root->issuance);
 }
 
@@ -98,6 +98,7 @@ read_origin(struct mm_judgement *judgement, struct root *root)
 		return MM_CLAIM_MALFORMED;
 	judgement->facts.root = write_root(judgement, root);
 	judgement->root_issuance = root->issuance;
+	judgement->root_iat_s = root->iat_s;
 	return MM_OK;
 }
 

@@ -24,6 +24,7 @@
 #define NOW_S INT64_C(1800000000)
 #define A "aaaaaaaa-0000-4000-8000-00000000000a"
 #define B "bbbbbbbb-0000-4000-8000-00000000000b"
+#define GONE "cccccccc-0000-4000-8000-00000000000c"
 #define HOME "https://home.example/"
 #define AUDIENCE "https://mail.example"
 
@@ -113,6 +114,16 @@ static const struct mm_service_settings services[] = {
 	{ .name = "root-mark", .audience = AUDIENCE, .realms = home_web, .mark = REQUIRED, .accept_unproven = out },
 };
 
+/* A derived token's own 'iat' is 60 s ago, its root's 100 s. */
+static const struct mm_revocation_settings revocations[] = {
+	{ .realm = "home", .kind = MM_REVOKE_TOKEN, .value = "p-revoked", .issued_before_s = INT64_MAX },
+	{ .realm = "home", .kind = MM_REVOKE_SESSION, .value = "s-revoked", .issued_before_s = INT64_MAX },
+	{ .realm = "home", .kind = MM_REVOKE_SUBJECT, .value = "mallory", .issued_before_s = NOW_S - 80 },
+	{ .realm = "home", .kind = MM_REVOKE_SUBJECT, .value = "reformed", .issued_before_s = NOW_S - 100 },
+	{ .realm = "home", .kind = MM_REVOKE_CLIENT, .value = "c", .issued_before_s = NOW_S - 80 },
+	{ .realm = "home", .kind = MM_REVOKE_TENANT, .value = "gone", .issued_before_s = INT64_MAX },
+};
+
 static void
 make_trust(void)
 {
@@ -126,7 +137,8 @@ make_trust(void)
 		{ .name = "out", .issuer = "https://out.example", .keys = "out" },
 	};
 	const struct mm_tenant_settings tenants[] = {
-		{ "contoso", "home", A, contoso }, { "fabrikam", "home", B, fabrikam }, { "outside", "out", "o", NULL },
+		{ "contoso", "home", A, contoso }, { "fabrikam", "home", B, fabrikam }, { "gone", "home", GONE, NULL },
+		{ "outside", "out", "o", NULL },
 	};
 	struct mm_trust_builder *builder = mm_trust_builder_new();
 	void *snapshot = NULL;
@@ -139,6 +151,8 @@ make_trust(void)
 		assert_true(mm_trust_builder_add_tenant(builder, &tenants[i]));
 	for (size_t i = 0; i < MM_COUNT_OF(services); i++)
 		assert_true(mm_trust_builder_add_service(builder, &services[i]));
+	for (size_t i = 0; i < MM_COUNT_OF(revocations); i++)
+		assert_true(mm_trust_builder_add_revocation(builder, &revocations[i]));
 	assert_true(mm_trust_builder_compile(builder, 1, NULL, NULL, &snapshot, &len));
 	trust = mm_trust_load(snapshot, len, NULL);
 	assert_non_null(trust);
@@ -678,6 +692,38 @@ a_derived_token_is_as_good_as_its_root(void **state)
 	}
 }
 
+/* What was revoked of the realm that somebody signed in at is not washed clean by an exchange. */
+static void
+what_is_revoked_of_its_root_is_revoked_of_a_derived_token(void **state)
+{
+	static const struct {
+		const char *parent, *session, *subject, *tenant;
+		enum mm_reason reason;
+	} rows[] = {
+		{ "p-1", "s-1", "alice", A, MM_OK },
+		{ "p-revoked", "s-1", "alice", A, MM_TOKEN_REVOKED },
+		{ "p-1", "s-revoked", "alice", A, MM_SESSION_REVOKED },
+		{ "p-1", "s-1", "mallory", A, MM_SUBJECT_REVOKED },
+		{ "p-1", "s-1", "reformed", A, MM_OK },
+		{ "p-1", "s-1", "alice", GONE, MM_TENANT_REVOKED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
+		struct token token;
+		char more[512];
+
+		snprintf(more, sizeof(more),
+		    ",\"sid\":\"%s\",\"parent\":\"%s\",\"root\":{\"realm\":\"home\",\"kid\":\"%s\","
+		    "\"thumbprint\":\"%s\",\"iat\":%lld,\"proof\":\"issued\"}", rows[i].session, rows[i].parent,
+		    kids[HOME_KEY], thumbprints[HOME_KEY], (long long)NOW_S - 100);
+		token = make_token(&(struct recipe){ .key = WEB_KEY, .realm = "web", .more = more,
+		    .subject = rows[i].subject, .tenant = rows[i].tenant });
+		assert_int_equal(decide(request_of(&token, "plain")), rows[i].reason);
+		maker_text_clear(&token.text);
+	}
+}
+
 /* The derived realm says 'deny', whatever its parents say. */
 static void
 a_stale_trust_denies_where_the_realm_does(void **state)
@@ -799,6 +845,7 @@ main(void)
 		cmocka_unit_test(an_external_realm_has_no_proof),
 		cmocka_unit_test(a_stale_trust_denies_or_wants_marks),
 		cmocka_unit_test(a_derived_token_is_as_good_as_its_root),
+		cmocka_unit_test(what_is_revoked_of_its_root_is_revoked_of_a_derived_token),
 		cmocka_unit_test(a_stale_trust_denies_where_the_realm_does),
 		cmocka_unit_test(what_a_derived_token_lacks_is_told),
 		cmocka_unit_test(a_primary_token_has_no_root),
