@@ -10,6 +10,7 @@
 #include "engine/json_writer.h"
 #include "lib/crypto/digest.h"
 #include "lib/token/facts.h"
+#include "lib/trust/find.h"
 
 #include <microhttpd.h>
 #include <strings.h>
@@ -114,9 +115,8 @@ answer_inactive(struct mm_http_answer *answer, enum mm_reason reason)
 static struct mm_slice
 username(const struct gate_exchange *exchange, const struct mm_decision *decision)
 {
-	bool has_mailboxes = mm_slice_present(exchange->service->mailbox_claim);
-
-	return mm_decision_fact(decision, has_mailboxes ? MM_FACT_MAILBOX : MM_FACT_SUBJECT);
+	return mm_decision_fact(decision,
+	    mm_service_has_mailboxes(exchange->service) ? MM_FACT_MAILBOX : MM_FACT_SUBJECT);
 }
 
 static void

@@ -6,6 +6,7 @@
 
 #include "daemon/gate/logins.h"
 #include "lib/token/facts.h"
+#include "lib/trust/find.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -45,7 +46,7 @@ login_name(const struct mm_journal_record *record, const struct mm_service *serv
 
 	if (mm_slice_present(fields[MM_JF_MAILBOX_ASKED]))
 		return fields[MM_JF_MAILBOX_ASKED];
-	return mm_slice_present(service->mailbox_claim) ? fields[MM_JF_MAILBOX] : fields[MM_JF_SUBJECT];
+	return mm_service_has_mailboxes(service) ? fields[MM_JF_MAILBOX] : fields[MM_JF_SUBJECT];
 }
 
 /* What the caller said of the login before it asked. It is his word; a session that a token names is another thing. */

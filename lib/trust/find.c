@@ -217,6 +217,12 @@ mm_service_accepts_realm(const struct mm_service *service, const struct mm_realm
 	return mm_realms_have(service->realms, service->realm_count, realm);
 }
 
+bool
+mm_service_has_mailboxes(const struct mm_service *service)
+{
+	return mm_slice_present(service->mailbox_claim) || service->directory == MM_DIRECTORY_MAILBOXES;
+}
+
 const struct mm_service *
 mm_trust_find_service(const struct mm_trust *trust, struct mm_slice name)
 {

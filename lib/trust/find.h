@@ -45,6 +45,9 @@ bool mm_trust_is_revoked(const struct mm_trust *trust, const struct mm_realm *re
 
 bool mm_service_accepts_realm(const struct mm_service *service, const struct mm_realm *realm);
 
+/* Whether its tokens open mailboxes, which a claim or the directory names. */
+bool mm_service_has_mailboxes(const struct mm_service *service);
+
 /* Whether texts holds text, exactly. */
 bool mm_texts_have(struct mm_texts texts, struct mm_slice text);
 

@@ -17,6 +17,11 @@ cat >"$world/more.conf" <<-END_OF_CONF
 	    audience = "https://mail.example"  realms = { "enterprise" }  mailbox_claim = "preferred_username"
 	    callers = { "dovecot:dovecot.secret" }  mark = off  ledger = off
 	}
+	# Whose mailboxes are those of the realm's own users.
+	service of_people {
+	    audience = "https://mail.example"  realms = { "enterprise" }  directory = mint
+	    callers = { "dovecot:dovecot.secret" }  mark = required  ledger = required
+	}
 END_OF_CONF
 host_start
 genuine=$(sign_in enterprise $alice)
@@ -24,6 +29,8 @@ daves=$(sign_in enterprise $dave)
 for service in imap no_mark no_proof; do
 	decides "Alice's token, for $service" $service OK "$genuine"
 done
+decides "Alice's token, where the directory says what it opens" of_people OK "$genuine"
+check "her mailbox" [ "$(mint_member username <"$world/said")" = "$alice" ]
 check "the ledger knows it" says "$alice" run ledger show "$genuine"
 
 # ---- the right key ----

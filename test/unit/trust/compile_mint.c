@@ -333,6 +333,21 @@ a_directory_says_who_opens_what(void **state)
 }
 
 static void
+a_claim_or_a_directory_names_mailboxes(void **state)
+{
+	struct mm_service service = { .mailbox_claim = MM_SLICE_ABSENT, .directory = MM_DIRECTORY_NONE };
+
+	(void)state;
+	assert_false(mm_service_has_mailboxes(&service));
+	service.directory = MM_DIRECTORY_SUBJECTS;
+	assert_false(mm_service_has_mailboxes(&service));
+	service.directory = MM_DIRECTORY_MAILBOXES;
+	assert_true(mm_service_has_mailboxes(&service));
+	service = (struct mm_service){ .mailbox_claim = mm_slice_str("upn") };
+	assert_true(mm_service_has_mailboxes(&service));
+}
+
+static void
 a_directory_that_is_none_refuses_the_snapshot(void **state)
 {
 	static const struct {
@@ -544,6 +559,7 @@ main(void)
 		cmocka_unit_test(a_file_can_say_that_a_key_is_tainted),
 		cmocka_unit_test(a_mint_has_a_mints_document_and_no_other_realm_has),
 		cmocka_unit_test(a_directory_says_who_opens_what),
+		cmocka_unit_test(a_claim_or_a_directory_names_mailboxes),
 		cmocka_unit_test(a_directory_that_is_none_refuses_the_snapshot),
 		cmocka_unit_test(services_and_derived_realms_are_in_the_snapshot),
 		cmocka_unit_test(settings_that_contradict_are_refused),
