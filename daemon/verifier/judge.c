@@ -8,6 +8,7 @@
 #include "lib/base/array.h"
 #include "lib/codec/json.h"
 #include "lib/crypto/digest.h"
+#include "lib/token/facts.h"
 #include "lib/trust/find.h"
 #include "lib/trust/trust.h"
 
@@ -36,35 +37,9 @@ verifier_judge(struct verifier *verifier, const struct verifier_work *work, stru
 
 /* ---- what a service asks for beside ---- */
 
-/* Step 11 of the decision, where an earlier one denied. */
-static bool
-is_revoked(const struct verifier *verifier, int64_t iat_s)
-{
-	static const struct {
-		enum mm_revocation_kind kind;
-		enum mm_fact fact;
-	} rows[] = {
-		{ MM_REVOKE_TOKEN, MM_FACT_TOKEN_ID }, { MM_REVOKE_SESSION, MM_FACT_SESSION },
-		{ MM_REVOKE_SUBJECT, MM_FACT_SUBJECT }, { MM_REVOKE_CLIENT, MM_FACT_CLIENT },
-		{ MM_REVOKE_TENANT, MM_FACT_TENANT },
-	};
-	const struct mm_realm *realm =
-	    mm_trust_find_realm_named(verifier->trust, mm_decision_fact(verifier->decision, MM_FACT_REALM));
-
-	for (size_t i = 0; realm != NULL && i < MM_COUNT_OF(rows); i++) {
-		struct mm_slice value = mm_decision_fact(verifier->decision, rows[i].fact);
-
-		if (mm_trust_is_revoked(verifier->trust, realm, rows[i].kind, value, iat_s))
-			return true;
-	}
-	return realm == NULL;
-}
-
 bool
-verifier_is_genuine(const struct verifier *verifier, const struct verifier_work *work, enum mm_reason reason)
+verifier_is_genuine(const struct verifier *verifier, enum mm_reason reason)
 {
-	int64_t iat_s;
-
 	switch (reason) {
 	case MM_OK:
 	case MM_SCOPE_INSUFFICIENT:
@@ -74,8 +49,7 @@ verifier_is_genuine(const struct verifier *verifier, const struct verifier_work 
 	case MM_SUBJECT_UNKNOWN:
 	case MM_BINDING_MISSING:
 		/* There are facts only where the signature held. */
-		return mm_decision_expires_s(verifier->decision) > 0 &&
-		    verifier_verified_time(work->verify.token, "iat", &iat_s) && !is_revoked(verifier, iat_s);
+		return !mm_decision_is_revoked(verifier->decision);
 	default:
 		return false;
 	}

@@ -32,7 +32,7 @@ void verifier_ask_record(struct verifier *verifier, struct verifier_work *work, 
  * Whether the token of the last decision is genuine and was not revoked, although that decision denied it for what the
  * service or the caller lacks: a mailbox, a proof of its key, a scope. Not checked here: that it is on record.
  */
-bool verifier_is_genuine(const struct verifier *verifier, const struct verifier_work *work, enum mm_reason reason);
+bool verifier_is_genuine(const struct verifier *verifier, enum mm_reason reason);
 
 /* The key that a verified token is bound to, into the answer. */
 void verifier_tell_binding(struct verifier_work *work);

@@ -87,7 +87,7 @@ revoke_access(struct verifier *verifier, struct verifier_work *work)
 		return;
 	/* A bound token is revoked without a proof of its key: who asks is its client. */
 	reason = verifier_judge(verifier, work, service, NULL, MM_LEDGER_NOT_ASKED);
-	if (!verifier_is_genuine(verifier, work, reason) || !is_ours(verifier) ||
+	if (!verifier_is_genuine(verifier, reason) || !is_ours(verifier) ||
 	    !mm_slice_equal(fact(verifier, MM_FACT_CLIENT), mm_mint_text_get(&work->client.id)))
 		return;
 	verifier_spend(&verifier->table, VERIFIER_SPENT_TOKEN, verifier->realm.name,
@@ -172,7 +172,7 @@ finish_introspection(struct verifier *verifier, struct verifier_work *work)
 		return;
 	}
 	if (work->record == MM_ISSUED_YES &&
-	    verifier_is_genuine(verifier, work,
+	    verifier_is_genuine(verifier,
 	        verifier_judge(verifier, work, service, NULL, verifier_ledger_answer(work))) &&
 	    is_ours(verifier) && still_stands(verifier) && may_know(verifier, work, audience_of(verifier, service))) {
 		tell_access(verifier, work, audience_of(verifier, service));
@@ -190,7 +190,7 @@ introspect_access(struct verifier *verifier, struct verifier_work *work)
 
 	if (mm_slice_present(service))
 		reason = verifier_judge(verifier, work, service, NULL, MM_LEDGER_NOT_ASKED);
-	if (verifier_is_genuine(verifier, work, reason)) {
+	if (verifier_is_genuine(verifier, reason)) {
 		verifier_ask_record(verifier, work, verifier->realm.number, finish_introspection);
 		return;
 	}

@@ -174,6 +174,12 @@ mm_decision_facts(const struct mm_decision *decision)
 	return &decision->judgement.facts;
 }
 
+bool
+mm_decision_is_revoked(struct mm_decision *decision)
+{
+	return !decision->judgement.facts.verified || mm_step_revocation(&decision->judgement) != MM_OK;
+}
+
 struct mm_slice
 mm_decision_fact(const struct mm_decision *decision, enum mm_fact fact)
 {

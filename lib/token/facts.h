@@ -31,6 +31,12 @@ struct mm_facts {
 const struct mm_facts *mm_decision_facts(const struct mm_decision *decision);
 
 /*
+ * Step 11 of the last decision, where an earlier one denied: whether what it is about is revoked, or its signature did
+ * not hold. The trust that it was made by must still be there.
+ */
+MM_MUST_USE bool mm_decision_is_revoked(struct mm_decision *decision);
+
+/*
  * The trace: told of every step of a decision as it passes or fails, for 'mintmark explain'.
  * A step compares several things; each is a line.
  */

@@ -110,6 +110,7 @@ static const struct mm_service_settings services[] = {
 	SERVICE("exchange-out", all, .exchange_from = home_out),
 	SERVICE("mailboxes", home_web, .directory = MM_DIRECTORY_MAILBOXES),
 	SERVICE("subjects", home_web, .directory = MM_DIRECTORY_SUBJECTS),
+	SERVICE("addresses", all, .mailbox_claim = "email"),
 	SERVICE("unnamed", home_web, .mark = REQUIRED),
 	{ .name = "root-mark", .audience = AUDIENCE, .realms = home_web, .mark = REQUIRED, .accept_unproven = out },
 };
@@ -720,6 +721,10 @@ what_is_revoked_of_its_root_is_revoked_of_a_derived_token(void **state)
 		token = make_token(&(struct recipe){ .key = WEB_KEY, .realm = "web", .more = more,
 		    .subject = rows[i].subject, .tenant = rows[i].tenant });
 		assert_int_equal(decide(request_of(&token, "plain")), rows[i].reason);
+		assert_int_equal(mm_decision_is_revoked(decision), rows[i].reason != MM_OK);
+		/* Whatever a service lacks beside: the token says no mailbox. */
+		assert_int_equal(decide(request_of(&token, "addresses")), MM_CLAIM_MISSING);
+		assert_int_equal(mm_decision_is_revoked(decision), rows[i].reason != MM_OK);
 		maker_text_clear(&token.text);
 	}
 }
