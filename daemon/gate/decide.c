@@ -64,14 +64,14 @@ static void
 hold_proof(const struct gate_exchange *exchange, int64_t now_ms, struct mm_request *request)
 {
 	struct gate_ledger *ledger = exchange->gate->ledger;
-	int64_t age_ms;
+	int64_t stale_ms;
 
 	if (ledger == NULL)
 		return;
 	gate_waits_note_progress(gate_ledger_waits(ledger), exchange->wait);
-	age_ms = gate_ledger_age_ms(ledger);
+	stale_ms = gate_ledger_stale_for_ms(ledger);
 	request->freshness = gate_ledger_freshness(ledger, mm_trust_epoch(exchange->view->trust), now_ms);
-	request->stale_for_s = age_ms == INT64_MAX ? INT64_MAX : age_ms / 1000;
+	request->stale_for_s = stale_ms == INT64_MAX ? INT64_MAX : stale_ms / 1000;
 	request->ledger_answer = exchange->wait->answer;
 	request->proof = gate_ledger_hold_proof(ledger);
 }

@@ -5,6 +5,7 @@
 #include "daemon/gate/epoch.h"
 
 #include "daemon/gate/control.h"
+#include "daemon/gate/ledger.h"
 #include "daemon/gate/record.h"
 #include "daemon/ipc/sealed.h"
 #include "lib/trust/snapshot.h"
@@ -119,6 +120,7 @@ replace_view(struct gate *gate, int fd)
 		return "too many older ones are in use";
 	gate->next = NULL;
 	gate_mint_keys_commit(&gate->mint_keys);
+	gate_ledger_hold_epoch(gate, mm_trust_epoch(gate_views_newest(&gate->views)->trust));
 	return NULL;
 }
 

@@ -46,6 +46,7 @@ struct gate_ledger {
 	pthread_mutex_t lock;
 	int next_peer; /* -1: none */
 	char names[MM_MINT_REALMS_MAX][MM_NAME_LEN_MAX + 1];
+	uint64_t held_epoch; /* of the current view */
 
 	/* The thread's own. */
 	int peer; /* -1: none */
@@ -62,6 +63,7 @@ struct gate_ledger {
 	_Atomic int64_t beat_boot_ms;   /* the ledger's moment, by the boot clock */
 	_Atomic int64_t clock_base_ms;  /* its time of day less its boot clock */
 	_Atomic uint64_t epoch;
+	_Atomic int64_t lacks_boot_ms;  /* since when it names a later one than the current view's; 0: it does not */
 	_Atomic int64_t lost_boot_ms;   /* when the pair broke, or the gate began */
 	_Atomic uint64_t streams, messages, broken, index_tokens, index_bytes, asked, answered;
 };
@@ -220,6 +222,18 @@ take_answer(struct gate_ledger *ledger)
 	gate_waits_answer(&ledger->waits, says.number, answers[says.answer]);
 }
 
+/* Since when the gate lacks what it was told of: later epochs that it lacks too change nothing. */
+static void
+look_at_epoch(struct gate_ledger *ledger)
+{
+	pthread_mutex_lock(&ledger->lock);
+	if (atomic_load(&ledger->epoch) <= ledger->held_epoch)
+		atomic_store(&ledger->lacks_boot_ms, 0);
+	else if (atomic_load(&ledger->lacks_boot_ms) == 0)
+		atomic_store(&ledger->lacks_boot_ms, clock_ms(CLOCK_BOOTTIME));
+	pthread_mutex_unlock(&ledger->lock);
+}
+
 /* What the newest message says of the ledger's time and of the trust, for whoever decides. */
 static void
 note_head(struct gate_ledger *ledger)
@@ -230,6 +244,7 @@ note_head(struct gate_ledger *ledger)
 	atomic_store(&ledger->clock_base_ms, head->time_us / 1000 - head->boot_ms);
 	atomic_store(&ledger->beat_boot_ms, head->boot_ms);
 	atomic_store(&ledger->has_beat, true);
+	look_at_epoch(ledger);
 }
 
 /* Day keys change what decisions read: nobody decides meanwhile. */
@@ -391,6 +406,7 @@ gate_ledger_begin(struct gate *gate)
 	}
 	gate->ledger = ledger;
 	ledger->gate = gate;
+	ledger->held_epoch = gate->epoch_told;
 	ledger->peer = ledger->next_peer = -1;
 	atomic_store(&ledger->lost_boot_ms, clock_ms(CLOCK_BOOTTIME));
 	ledger->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -468,6 +484,19 @@ gate_ledger_take_names(struct gate *gate)
 }
 
 void
+gate_ledger_hold_epoch(struct gate *gate, uint64_t epoch)
+{
+	struct gate_ledger *ledger = gate->ledger;
+
+	if (ledger == NULL)
+		return;
+	pthread_mutex_lock(&ledger->lock);
+	ledger->held_epoch = epoch;
+	pthread_mutex_unlock(&ledger->lock);
+	look_at_epoch(ledger);
+}
+
+void
 gate_ledger_take_peer(struct gate *gate, int fd)
 {
 	struct gate_ledger *ledger = gate->ledger;
@@ -506,6 +535,15 @@ gate_ledger_age_ms(const struct gate_ledger *ledger)
 	if (!atomic_load(&ledger->has_beat))
 		return INT64_MAX;
 	return clock_ms(CLOCK_BOOTTIME) - atomic_load(&ledger->beat_boot_ms);
+}
+
+int64_t
+gate_ledger_stale_for_ms(const struct gate_ledger *ledger)
+{
+	int64_t age_ms = gate_ledger_age_ms(ledger), since_ms = atomic_load(&ledger->lacks_boot_ms);
+	int64_t lacks_ms = since_ms == 0 ? 0 : clock_ms(CLOCK_BOOTTIME) - since_ms;
+
+	return lacks_ms > age_ms ? lacks_ms : age_ms;
 }
 
 enum mm_freshness

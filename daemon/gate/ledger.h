@@ -29,6 +29,9 @@ void gate_ledger_end(struct gate *gate);
 void gate_ledger_take_names(struct gate *gate);
 void gate_ledger_take_peer(struct gate *gate, int fd);
 
+/* The current view is of this epoch now. */
+void gate_ledger_hold_epoch(struct gate *gate, uint64_t epoch);
+
 /* ---- any thread ---- */
 
 /* What decisions prove by, NULL where nothing came yet; it stays as it is until it is given back. */
@@ -46,6 +49,9 @@ enum mm_freshness gate_ledger_freshness_now(const struct gate *gate);
 
 /* For how long there was no heartbeat, in milliseconds; INT64_MAX: there was none yet. */
 int64_t gate_ledger_age_ms(const struct gate_ledger *ledger);
+
+/* For how long the trust has been stale by either: without a heartbeat, or without an epoch that one named. */
+int64_t gate_ledger_stale_for_ms(const struct gate_ledger *ledger);
 
 /* Whether there is a pair with it. */
 bool gate_ledger_connected(const struct gate_ledger *ledger);

@@ -349,6 +349,32 @@ is_fresh_by_heartbeats(void **state)
 	assert_int_equal(freshness(10), MM_STALE);
 }
 
+/* Heartbeats that go on coming do not make an epoch that is lacking younger, nor do later ones. */
+static void
+is_stale_for_as_long_as_it_lacks_an_epoch(void **state)
+{
+	const struct timespec pause = { 0, 300000000 };
+
+	(void)state;
+	assert_int_equal(gate_ledger_stale_for_ms(gate.ledger), INT64_MAX);
+	gate_ledger_hold_epoch(&gate, 9);
+	connect_ledger();
+	beat(9, 0, 0);
+	await_freshness(9, MM_FRESH);
+	beat(10, 0, 0);
+	await_freshness(9, MM_STALE);
+	nanosleep(&pause, NULL);
+	beat(11, 0, 0);
+	await_freshness(10, MM_STALE);
+	assert_true(gate_ledger_age_ms(gate.ledger) < 300);
+	assert_true(gate_ledger_stale_for_ms(gate.ledger) >= 300);
+	gate_ledger_hold_epoch(&gate, 10);
+	assert_true(gate_ledger_stale_for_ms(gate.ledger) >= 300);
+	gate_ledger_hold_epoch(&gate, 11);
+	assert_int_equal(freshness(11), MM_FRESH);
+	assert_true(gate_ledger_stale_for_ms(gate.ledger) < 300);
+}
+
 static void
 await_token(uint32_t counter, uint64_t entry)
 {
@@ -430,6 +456,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(refuses_what_is_left_out_or_repeated, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_a_mint_that_nobody_told_of, begin, end),
 		cmocka_unit_test_setup_teardown(is_fresh_by_heartbeats, begin_thread, end_thread),
+		cmocka_unit_test_setup_teardown(is_stale_for_as_long_as_it_lacks_an_epoch, begin_thread, end_thread),
 		cmocka_unit_test_setup_teardown(decides_by_the_old_stream_until_the_new_one_has_all, begin_thread,
 		    end_thread),
 		cmocka_unit_test_setup_teardown(ends_a_stream_that_cannot_be_believed, begin_thread, end_thread),
