@@ -57,8 +57,9 @@ decides "nor does it pass with another scope" imap MARK_INVALID \
 decides "nor with another number" imap MARK_INVALID \
     "$(forge enterprise "$genuine" --claim "mark=\"$mark\"")"
 now=$(date +%s)
+later=$(($(mint_claims "$genuine" | mint_member iat) + 1))
 decides "nor with a longer life" imap MARK_INVALID \
-    "$(forge enterprise "$genuine" --keep --claim "iat=$now" --claim "exp=$((now + 3600))")"
+    "$(forge enterprise "$genuine" --keep --claim "iat=$later" --claim "exp=$((later + 3600))")"
 decides "a genuine number does not help either" imap MARK_INVALID \
     "$(forge enterprise "$genuine" --claim "jti=\"$jti\"")"
 decides "a token from before the key's time" imap KEY_NOT_ACTIVE \
