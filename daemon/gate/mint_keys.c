@@ -5,6 +5,7 @@
 #include "daemon/gate/mint_keys.h"
 
 #include "daemon/ipc/sealed.h"
+#include "lib/base/array.h"
 #include "lib/base/reader.h"
 #include "lib/codec/json.h"
 #include "lib/jose/jwks.h"
@@ -249,11 +250,24 @@ check_realm(const struct gate_mint_keys *keys, const struct mm_trust *trust, con
 	return NULL;
 }
 
+static bool
+has_mint(const struct mm_trust *trust, const char *name)
+{
+	for (size_t i = 0; i < trust->realm_count; i++)
+		if (trust->realms[i].is_mint && mm_slice_equal(trust->realms[i].name, mm_slice_str(name)))
+			return true;
+	return false;
+}
+
 const char *
 gate_mint_keys_check(const struct gate_mint_keys *keys, const struct mm_trust *trust)
 {
 	const char *fault = NULL;
 
+	/* A mint that the snapshot calls another kind of realm would have any keys, and tokens without marks. */
+	for (size_t i = 0; i < MM_COUNT_OF(keys->mints) && fault == NULL; i++)
+		if (mm_slice_present(keys->mints[i].next_bytes) && !has_mint(trust, keys->mints[i].name))
+			fault = "a realm whose signed key list came with it is no mint in it";
 	for (size_t i = 0; i < trust->realm_count && fault == NULL; i++)
 		if (trust->realms[i].is_mint)
 			fault = check_realm(keys, trust, &trust->realms[i]);

@@ -315,7 +315,7 @@ ledger_records_go_on(struct ledger *ledger)
 
 	if (ledger->writer == NULL)
 		return;
-	/* In this order: with trouble nothing becomes durable any more, and what came to the disk before is not lost. */
+	/* In this order: with trouble nothing more becomes durable, and what came to the disk before is not lost. */
 	why = mm_ledger_writer_trouble(ledger->writer);
 	ledger->durable = mm_ledger_writer_durable(ledger->writer);
 	while (wake_first(ledger, true))

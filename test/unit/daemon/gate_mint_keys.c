@@ -235,6 +235,25 @@ knows_numbers(void **state)
 	assert_false(gate_mint_keys_set_root(&keys, root_public, sizeof(root_public)));
 }
 
+/* Called another kind of realm, it would have any keys and no marks; gone, its issuer could be another's. */
+static void
+refuses_a_mint_that_is_called_none(void **state)
+{
+	(void)state;
+	assert_null(take(key, 1, "consumer", "prepared"));
+	realm.is_mint = false;
+	assert_non_null(gate_mint_keys_check(&keys, &trust));
+	realm.is_mint = true;
+	realm.name = mm_slice_str("another");
+	assert_non_null(gate_mint_keys_check(&keys, &trust));
+	realm.name = mm_slice_str("consumer");
+	assert_null(gate_mint_keys_check(&keys, &trust));
+	/* A mint that a reload takes away comes with no list. */
+	gate_mint_keys_drop(&keys);
+	trust.realm_count = 0;
+	assert_null(gate_mint_keys_check(&keys, &trust));
+}
+
 int
 main(void)
 {
@@ -243,6 +262,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(refuses_more, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_less, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_a_better_state, begin, end),
+		cmocka_unit_test_setup_teardown(refuses_a_mint_that_is_called_none, begin, end),
 		cmocka_unit_test_setup_teardown(wants_a_list, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_lists_of_others_and_older_ones, begin, end),
 		cmocka_unit_test_setup_teardown(knows_numbers, begin, end),
