@@ -6,6 +6,7 @@
 #include "daemon/mintmarkd/clock.h"
 #include "daemon/mintmarkd/log.h"
 #include "daemon/mintmarkd/mints.h"
+#include "engine/config.h"
 #include "engine/key_list.h"
 
 #include <errno.h>
@@ -37,15 +38,26 @@ add_list(struct mm_key_lists *lists, const struct mm_mint *mint)
 	return true;
 }
 
+/* A reload may have taken the mint away, which still runs until the new configuration is in use. */
+static bool
+is_mint_of(const struct mm_config *config, const char *realm)
+{
+	for (size_t i = 0; i < config->realm_count; i++)
+		if (config->realms[i].keys_kind == MM_KEYS_MINT && strcmp(config->realms[i].name, realm) == 0)
+			return true;
+	return false;
+}
+
 bool
-mm_key_lists_take(struct mm_key_lists *lists, const struct mm_mints *mints)
+mm_key_lists_take(struct mm_key_lists *lists, const struct mm_mints *mints, const struct mm_config *config)
 {
 	bool taken;
 
 	*lists = (struct mm_key_lists){ calloc(mints->count + 1, sizeof(*lists->items)), 0 };
 	taken = lists->items != NULL;
 	for (size_t i = 0; i < mints->count && taken; i++)
-		if (mints->items[i]->wanted && mints->items[i]->keys.fd >= 0)
+		if (mints->items[i]->wanted && mints->items[i]->keys.fd >= 0 &&
+		    is_mint_of(config, mints->items[i]->realm))
 			taken = add_list(lists, mints->items[i]);
 	if (!taken) {
 		mm_log(LOG_ERR, "the key lists of mints: %s", strerror(errno));

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct mm_config;
 struct mm_mints;
 
 struct mm_key_list_fd {
@@ -28,8 +29,12 @@ struct mm_key_lists {
 	size_t count;
 };
 
-/* The lists that came so far, with descriptors of their own. False, and logged, where there is no room. */
-MM_MUST_USE bool mm_key_lists_take(struct mm_key_lists *lists, const struct mm_mints *mints);
+/*
+ * The lists that came so far of the mints of a configuration, with descriptors of their own. False, and logged, where
+ * there is no room.
+ */
+MM_MUST_USE bool mm_key_lists_take(struct mm_key_lists *lists, const struct mm_mints *mints,
+    const struct mm_config *config);
 void mm_key_lists_clear(struct mm_key_lists *lists);
 
 /*

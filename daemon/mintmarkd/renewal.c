@@ -248,7 +248,7 @@ begin_compile(struct mm_mintmarkd *mintmarkd, const struct mm_reading *reading, 
 	mm_sources_keep(&mintmarkd->sources, mintmarkd->state.keys_dir_fd);
 	renewal->epoch = input.epoch;
 	mm_key_lists_clear(&renewal->lists);
-	if (!mm_key_lists_take(&renewal->lists, &mintmarkd->mints))
+	if (!mm_key_lists_take(&renewal->lists, &mintmarkd->mints, reading->config))
 		return false;
 	mm_mints_keep(&mintmarkd->mints, &renewal->lists, mintmarkd->state.keys_dir_fd);
 	return mm_compile_begin(&renewal->compile, &input, &renewal->problems);
