@@ -472,6 +472,9 @@ mm_mints_stop(struct mm_mints *mints)
 	if (!stop_part(mints, MM_MINT_ISSUER) || !stop_part(mints, MM_MINT_VERIFIER) ||
 	    !stop_part(mints, MM_MINT_SIGNER))
 		return false;
+	/* What the gate answers until it ends may wait for the ledger. */
+	if (mints->mintmarkd->gate.keeper.state != MM_KEEPER_STOPPED)
+		return false;
 	mm_keeper_stop(&mints->ledger.keeper);
 	return mints->ledger.keeper.state == MM_KEEPER_STOPPED;
 }

@@ -124,8 +124,8 @@ void mm_mints_check_time(struct mm_mints *mints);
 void mm_mints_join(struct mm_mints *mints);
 
 /*
- * End them, the issuers first and the ledger last, so that what was spent is recorded and released; one step at each
- * call, as those before have ended. Returns whether all have.
+ * End them, the issuers first and the ledger last, so that what was spent is recorded and released, behind the gate,
+ * which is asked to stop before; one step at each call, as those before have ended. Returns whether all have.
  */
 bool mm_mints_stop(struct mm_mints *mints);
 
