@@ -264,11 +264,10 @@ send_sealed(enum mm_message_type type, const void *head, size_t len, struct mm_s
 	return sent;
 }
 
-void
+bool
 verifier_control_send_directory(struct mm_slice text)
 {
-	if (!send_sealed(MM_MESSAGE_VERIFIER_DIRECTORY, NULL, 0, text))
-		fail("the directory cannot be handed over");
+	return send_sealed(MM_MESSAGE_VERIFIER_DIRECTORY, NULL, 0, text) || fail("the directory cannot be handed over");
 }
 
 void

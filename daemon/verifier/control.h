@@ -19,7 +19,7 @@ void verifier_control_alarm(const char *text);
 /* A pair with one that lives was given up: another one is wanted. */
 void verifier_control_want_peer(enum mm_process process);
 /* Text as a sealed memfd: the directory, or the answer to an operator. */
-void verifier_control_send_directory(struct mm_slice text);
+MM_MUST_USE bool verifier_control_send_directory(struct mm_slice text);
 void verifier_control_send_answer(uint64_t number, bool done, struct mm_slice json);
 void verifier_control_send_status(struct verifier *verifier);
 

@@ -44,10 +44,11 @@ verifier_directory_write(struct verifier *verifier, struct mm_buf *buf)
 	mm_json_end_object(&writer);
 }
 
-void
+bool
 verifier_directory_send(struct verifier *verifier)
 {
 	struct mm_buf buf;
+	bool sent = false;
 
 	mm_buf_init(&buf, VERIFIER_DIRECTORY_LEN_MAX);
 	verifier_directory_write(verifier, &buf);
@@ -55,6 +56,7 @@ verifier_directory_send(struct verifier *verifier)
 	if (verifier->table.failed || !mm_buf_ok(&buf))
 		verifier_control_alarm("the directory cannot be written: it is too large, or the table cannot be read");
 	else
-		verifier_control_send_directory(mm_slice(buf.data, buf.len));
+		sent = verifier_control_send_directory(mm_slice(buf.data, buf.len));
 	mm_buf_clear(&buf);
+	return sent;
 }

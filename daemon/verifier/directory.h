@@ -14,7 +14,7 @@
 /* Write it: who is not disabled, of the tenants that there are. buf tells whether it fitted. */
 void verifier_directory_write(struct verifier *verifier, struct mm_buf *buf);
 
-/* Write it, and hand it to mintmarkd. */
-void verifier_directory_send(struct verifier *verifier);
+/* Write it, and hand it to mintmarkd. False, told, where that failed. */
+MM_MUST_USE bool verifier_directory_send(struct verifier *verifier);
 
 #endif

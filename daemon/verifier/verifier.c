@@ -26,6 +26,7 @@
 #define STATUS_MS 1000
 /* Changes of users within this time are one directory. */
 #define DIRECTORY_MS 200
+#define DIRECTORY_AGAIN_MS 10000
 
 /* Requests that share one sync; answers of the ledger, which are small. */
 #define REQUESTS_A_ROUND 128
@@ -249,7 +250,11 @@ write_directory(struct verifier *verifier)
 		return;
 	verifier->users_changed = false;
 	verifier->directory_due_ms = 0;
-	verifier_directory_send(verifier);
+	if (verifier_directory_send(verifier))
+		return;
+	/* Else who was disabled would stand in the gates' directory until somebody else is changed. */
+	verifier->users_changed = true;
+	verifier->directory_due_ms = verifier->now_ms + DIRECTORY_AGAIN_MS;
 }
 
 enum { AT_CONTROL, AT_ISSUER, AT_LEDGER, AT_PASSWORDS, AT_COUNT };
