@@ -43,6 +43,6 @@ void
 gate_http_stop(struct gate *gate)
 {
 	atomic_store(&gate->stopping, true);
-	mm_http_server_drain(&gate->server, &gate->in_flight);
+	mm_http_server_drain(&gate->server, &gate->in_flight, MM_HTTP_DRAIN_MAX_MS);
 	gate_http_abort(gate);
 }

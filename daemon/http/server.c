@@ -217,13 +217,13 @@ mm_http_server_quiesce(struct mm_http_server *server)
 }
 
 void
-mm_http_server_drain(struct mm_http_server *server, const _Atomic size_t *in_flight)
+mm_http_server_drain(struct mm_http_server *server, const _Atomic size_t *in_flight, long max_ms)
 {
 	long waited_ms = MM_HTTP_LAST_CALL_MS;
 
 	mm_http_server_quiesce(server);
 	wait_ms(MM_HTTP_LAST_CALL_MS);
-	for (; atomic_load(in_flight) > 0 && waited_ms < MM_HTTP_DRAIN_MAX_MS; waited_ms += DRAIN_STEP_MS)
+	for (; atomic_load(in_flight) > 0 && waited_ms < max_ms; waited_ms += DRAIN_STEP_MS)
 		wait_ms(DRAIN_STEP_MS);
 }
 

@@ -84,8 +84,8 @@ MM_MUST_USE bool mm_http_server_start(struct mm_http_server *server, const struc
 /* Accept no more connections. */
 void mm_http_server_quiesce(struct mm_http_server *server);
 
-/* The same, and give what is in flight time to be answered: MM_HTTP_DRAIN_MAX_MS at most. */
-void mm_http_server_drain(struct mm_http_server *server, const _Atomic size_t *in_flight);
+/* The same, and give what is in flight time to be answered: max_ms at most, of MM_HTTP_LAST_CALL_MS or more. */
+void mm_http_server_drain(struct mm_http_server *server, const _Atomic size_t *in_flight, long max_ms);
 
 /* End all connections at once, unanswered. No connection may be suspended. */
 void mm_http_server_stop(struct mm_http_server *server);

@@ -17,6 +17,9 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
+/* How long the end waits for those who are told that there is no answer any more. */
+#define TELL_MS 1000
+
 /*
  * mintmarkd tells when to stop, and its death is seen at the control socket. A terminal's or a service manager's
  * signal to all of them would cut off what is in flight.
@@ -88,6 +91,9 @@ stop(struct issuer *issuer, enum issuer_end end)
 		issuer_control_drain(issuer);
 	}
 	issuer_waiting_close(&issuer->waiting);
+	/* Who waited is told so; its connection must not be shut before. */
+	if (end == ISSUER_END_STOP)
+		mm_http_server_drain(&issuer->server, &issuer->in_flight, TELL_MS);
 	mm_http_server_stop(&issuer->server);
 }
 
