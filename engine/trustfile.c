@@ -378,6 +378,8 @@ tell_not_kept(const struct mm_config *config, const struct mm_config_realm *real
 	    realm->keys_kind == MM_KEYS_MINT ? "the ledger sent none" : "none were fetched";
 
 	mm_problems_add(problems, MM_PROBLEM_REMARK, config->path, realm->line,
+	    realm->keys_kind == MM_KEYS_MINT ?
+	    "after 'mintmark init' mintmarkd has them made, and keeps them; run this as a user that may read them" :
 	    "mintmarkd gets and keeps them; run this as a user that may read them",
 	    "realm %s: no keys of %s are kept in %s: %s", realm->name, realm->keys, folder, why);
 }

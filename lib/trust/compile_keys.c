@@ -456,6 +456,7 @@ compile_document(struct document *document, struct mm_json_names *names, struct 
 		    "see that mintmarkd runs, and what it logs");
 	else if (mm_jwks_scan(document->row->jwks, names, &set, &fault) != MM_OK)
 		note_fault(document, MM_NOTE_ALARM, MM_SLICE_ABSENT, fault_text(document, &fault),
+		    document->row->origin == MM_DOCUMENT_MINT ? "start mintmarkd anew: its ledger sends the document" :
 		    is_fetched(document) ?
 		    "remove what is kept of it in state_dir/keys, and have it fetched anew" :
 		    "save the document anew from the issuer's jwks_uri");
@@ -488,6 +489,8 @@ remark_realms_without_keys(struct mm_compilation *compilation)
 		if (usable == 0)
 			mm_compile_note(compilation, MM_NOTE_REMARK, compilation->realms[i].settings->name,
 			    MM_SLICE_ABSENT, "the realm has no key that can be used: every token of it is refused",
+			    compilation->realms[i].settings->mint ?
+			    "run 'mintmark init' and mintmarkd: its ledger has keys made" :
 			    "see that its key document holds keys of its issuer");
 	}
 }
