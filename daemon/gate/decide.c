@@ -66,8 +66,12 @@ hold_proof(const struct gate_exchange *exchange, int64_t now_ms, struct mm_reque
 	struct gate_ledger *ledger = exchange->gate->ledger;
 	int64_t stale_ms;
 
-	if (ledger == NULL)
+	if (ledger == NULL) {
+		/* There was no mint at the start: who heard nothing knows nothing of a mint's token. */
+		request->freshness = MM_STALE;
+		request->stale_for_s = INT64_MAX;
 		return;
+	}
 	gate_waits_note_progress(gate_ledger_waits(ledger), exchange->wait);
 	stale_ms = gate_ledger_stale_for_ms(ledger);
 	request->freshness = gate_ledger_freshness(ledger, mm_trust_epoch(exchange->view->trust), now_ms);
