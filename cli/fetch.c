@@ -5,24 +5,8 @@
 #include "cli/answer.h"
 #include "cli/control_option.h"
 #include "cli/terminal.h"
-#include "engine/json_writer.h"
 
 #include <inttypes.h>
-
-/* Twice the longest question, so that what is too long is refused where it is understood. */
-#define QUESTION_MAX 8192
-
-static void
-write_question(struct mm_buf *question, const char *realm)
-{
-	struct mm_json_writer writer;
-
-	mm_json_writer_init(&writer, question);
-	mm_json_begin_object(&writer, NULL);
-	mm_json_add_str(&writer, "ask", "fetch");
-	mm_json_add_str(&writer, "realm", realm);
-	mm_json_end_object(&writer);
-}
 
 static void
 print(const struct mm_answer_object *answer)
@@ -48,11 +32,12 @@ print(const struct mm_answer_object *answer)
 }
 
 static int
-tell(const struct mm_control_options *options, struct mm_slice line)
+tell(const struct mm_command *command, const struct mm_control_options *options, struct mm_slice line)
 {
 	struct mm_answer_object answer;
 	bool read = mm_answer_read(line, &answer);
 
+	(void)command;
 	if (options->json)
 		mm_control_print_json(line);
 	else if (read)
@@ -63,20 +48,5 @@ tell(const struct mm_control_options *options, struct mm_slice line)
 int
 mm_command_fetch(const struct mm_command *command, int argc, char **argv)
 {
-	struct mm_control_options options;
-	struct mm_control control;
-	struct mm_slice line;
-	struct mm_buf question;
-	int status = mm_control_options_parse(command, argc, argv, "realm", &options);
-
-	if (status != MM_EXIT_DONE)
-		return status;
-	mm_buf_init(&question, QUESTION_MAX);
-	write_question(&question, options.argument);
-	status = mm_control_ask_once(&control, command, &options.target, &question, &line);
-	if (status == MM_EXIT_DONE)
-		status = tell(&options, line);
-	mm_control_close(&control);
-	mm_buf_clear(&question);
-	return status;
+	return mm_control_run(command, argc, argv, "realm", tell);
 }

@@ -83,23 +83,14 @@ print_json(struct mm_slice line)
 	return mm_answer_read(line, &answer) && mm_answer_flag(&answer, "done", false) ? MM_EXIT_DONE : MM_EXIT_DENIED;
 }
 
+static int
+tell(const struct mm_command *command, const struct mm_control_options *options, struct mm_slice line)
+{
+	return options->json ? print_json(line) : print(command, line);
+}
+
 int
 mm_command_reload(const struct mm_command *command, int argc, char **argv)
 {
-	struct mm_control_options options;
-	struct mm_control control;
-	struct mm_slice line;
-	struct mm_buf question;
-	int status = mm_control_options_parse(command, argc, argv, NULL, &options);
-
-	if (status != MM_EXIT_DONE)
-		return status;
-	mm_buf_init(&question, 64);
-	mm_buf_add_str(&question, "{\"ask\":\"reload\"}");
-	status = mm_control_ask_once(&control, command, &options.target, &question, &line);
-	if (status == MM_EXIT_DONE)
-		status = options.json ? print_json(line) : print(command, line);
-	mm_control_close(&control);
-	mm_buf_clear(&question);
-	return status;
+	return mm_control_run(command, argc, argv, NULL, tell);
 }

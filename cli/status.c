@@ -277,12 +277,12 @@ put_page(const struct mm_answer_object *status)
 }
 
 static int
-tell(const struct mm_control_options *options, struct mm_slice line)
+tell(const struct mm_command *command, const struct mm_control_options *options, struct mm_slice line)
 {
 	struct mm_answer_object status;
 
 	if (!mm_answer_read(line, &status)) {
-		fputs("mintmark status: the answer cannot be read\n", stderr);
+		fprintf(stderr, "mintmark %s: the answer cannot be read\n", command->name);
 		return MM_EXIT_DENIED;
 	}
 	if (!options->json)
@@ -294,20 +294,5 @@ tell(const struct mm_control_options *options, struct mm_slice line)
 int
 mm_command_status(const struct mm_command *command, int argc, char **argv)
 {
-	struct mm_control_options options;
-	struct mm_control control;
-	struct mm_slice line;
-	struct mm_buf question;
-	int status = mm_control_options_parse(command, argc, argv, NULL, &options);
-
-	if (status != MM_EXIT_DONE)
-		return status;
-	mm_buf_init(&question, 64);
-	mm_buf_add_str(&question, "{\"ask\":\"status\"}");
-	status = mm_control_ask_once(&control, command, &options.target, &question, &line);
-	if (status == MM_EXIT_DONE)
-		status = tell(&options, line);
-	mm_control_close(&control);
-	mm_buf_clear(&question);
-	return status;
+	return mm_control_run(command, argc, argv, NULL, tell);
 }
