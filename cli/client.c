@@ -24,7 +24,7 @@ struct client_options {
 	const char *tenant, *name, *jwks_path, *certificate_path, *certificate_subject;
 	bool is_public, confidential, secret, consent, no_consent, enable;
 	char grants[256], scopes[1024], audiences[1024], redirects[2048], logouts[1024];
-	char new_secret[DIGEST_TEXT_SIZE]; /* "": none was made */
+	char new_secret[DIGEST_TEXT_SIZE];
 };
 
 static const struct option long_options[] = {
@@ -71,12 +71,7 @@ print_client(const struct mm_answer_object *client)
 static void
 print_one(const struct mm_answer_object *answer)
 {
-	static struct mm_answer_object client;
-
-	if (!mm_answer_object(answer, "client", &client))
-		return;
-	print_client(&client);
-	mm_realm_answer_changes(answer);
+	mm_realm_answer_changed(answer, "client", print_client);
 }
 
 static void
@@ -92,14 +87,7 @@ print_row(const struct mm_answer_object *client)
 static void
 print_list(const struct mm_answer_object *answer)
 {
-	static struct mm_answer_object client;
-	struct mm_json_value list = mm_answer_array(answer, "clients"), one;
-	size_t position = 0, count = 0;
-
-	for (; mm_json_next(list, &position, &one); count++)
-		if (mm_answer_element(one, &client))
-			print_row(&client);
-	if (count == 0)
+	if (mm_realm_answer_each(answer, "clients", print_row) == 0)
 		puts("There are no clients.");
 }
 
@@ -146,8 +134,9 @@ take_flag(struct client_options *options, int option)
 }
 
 static bool
-take_option(struct client_options *options, int option, const char *argument)
+take_option(void *taken, int option, const char *argument)
 {
+	struct client_options *options = taken;
 	const char **text = option == 't' ? &options->tenant : option == 'n' ? &options->name :
 	    option == 'j' ? &options->jwks_path : option == 'x' ? &options->certificate_path :
 	    option == 'X' ? &options->certificate_subject : NULL;
@@ -166,8 +155,10 @@ names_proof(const struct client_options *options)
 }
 
 static bool
-says_what(const struct client_options *options)
+says_what(const void *taken)
 {
+	const struct client_options *options = taken;
+
 	return options->tenant != NULL || options->name != NULL || options->is_public || options->confidential ||
 	    names_proof(options) || options->consent || options->no_consent || options->enable ||
 	    options->grants[0] != '\0' ||
@@ -176,14 +167,10 @@ says_what(const struct client_options *options)
 }
 
 static int
-check_options(const struct mm_realm_question *question, const struct client_options *options)
+check(const struct mm_realm_question *question, const void *taken)
 {
-	bool adds = mm_realm_question_is(question, "add"), changes = mm_realm_question_is(question, "change");
+	const struct client_options *options = taken;
 
-	if (changes && !says_what(options))
-		return mm_command_usage_error(question->command, "say what to change");
-	if (!adds && !changes && says_what(options))
-		return mm_command_usage_error(question->command, "'%s' changes nothing of that", question->verb);
 	if (options->is_public && (options->confidential || names_proof(options)))
 		return mm_command_usage_error(question->command, "a public client authenticates by nothing");
 	if (options->consent && options->no_consent)
@@ -274,6 +261,7 @@ write_proof(struct mm_realm_question *question, struct client_options *options)
 		return MM_EXIT_DENIED;
 	}
 	mm_json_add_str(&question->writer, "secret_hash", digest);
+	question->secret = options->new_secret;
 	return MM_EXIT_DONE;
 }
 
@@ -287,8 +275,9 @@ write_list(struct mm_json_writer *writer, const char *name, const char *list)
 }
 
 static int
-write_members(struct mm_realm_question *question, struct client_options *options)
+write_members(struct mm_realm_question *question, void *taken)
 {
+	struct client_options *options = taken;
 	struct mm_json_writer *writer = &question->writer;
 
 	mm_json_add_str(writer, "name", options->name);
@@ -307,46 +296,22 @@ write_members(struct mm_realm_question *question, struct client_options *options
 	return write_proof(question, options);
 }
 
-static int
-parse(struct mm_realm_question *question, int argc, char **argv, struct client_options *options)
-{
-	int option;
-
-	opterr = 0;
-	optind = 1;
-	while ((option = getopt_long(argc, argv, MM_REALM_LETTERS, long_options, NULL)) != -1)
-		if (!mm_realm_question_option(question, option, optarg) && !take_option(options, option, optarg))
-			return mm_command_option_error(question->command, option, argv);
-	option = check_options(question, options);
-	return option != MM_EXIT_DONE ? option : mm_realm_question_end_options(question, argc, argv, "client");
-}
-
-static bool
-is_about_one(const struct mm_realm_question *question)
-{
-	return mm_realm_question_is(question, "add") || mm_realm_question_is(question, "change");
-}
-
 int
 mm_command_client(const struct mm_command *command, int argc, char **argv)
 {
+	static const struct mm_realm_kind kind = {
+		.member = "client",
+		.options = long_options,
+		.take_option = take_option,
+		.check = check,
+		.says_what = says_what,
+		.write = write_members,
+		.print_list = print_list,
+		.print_one = print_one,
+	};
 	static struct client_options options;
-	struct mm_realm_question question;
-	int status;
+	int status = mm_realm_question_run(command, &kind, argc, argv, &options);
 
-	if (mm_realm_question_wants_help(argc, argv))
-		return mm_command_print_help(command);
-	if (!mm_realm_question_begin(&question, command, argc, argv))
-		return MM_EXIT_USAGE;
-	status = parse(&question, argc - 1, argv + 1, &options);
-	if (status == MM_EXIT_DONE && is_about_one(&question))
-		status = write_members(&question, &options);
-	if (status == MM_EXIT_DONE)
-		status = mm_realm_question_ask(&question,
-		    mm_realm_question_is(&question, "list") ? print_list : print_one,
-		    options.new_secret[0] != '\0' ? options.new_secret : NULL);
-	else
-		mm_buf_clear(&question.text);
 	mm_secret_wipe(options.new_secret, sizeof(options.new_secret));
 	return status;
 }

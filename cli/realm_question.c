@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Questions about a mint's users and clients.
+ * Questions about a mint's users, clients and tenants.
  */
 #include "cli/realm_question.h"
 
@@ -15,16 +15,20 @@
 
 #define TITLE_COLUMNS 18
 
+/* Twice the longest question, so that what is too long is refused where it is understood. */
+#define QUESTION_MAX 65536
+
 /* ---- asking ---- */
 
-bool
-mm_realm_question_wants_help(int argc, char **argv)
+/* Help is asked for behind a verb, too. */
+static bool
+wants_help(int argc, char **argv)
 {
 	return argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
 }
 
-bool
-mm_realm_question_begin(struct mm_realm_question *question, const struct mm_command *command, int argc, char **argv)
+static bool
+begin(struct mm_realm_question *question, const struct mm_command *command, int argc, char **argv)
 {
 	static const char *const verbs[] = { "list", "show", "add", "change", "disable" };
 
@@ -38,8 +42,9 @@ mm_realm_question_begin(struct mm_realm_question *question, const struct mm_comm
 	return false;
 }
 
-bool
-mm_realm_question_option(struct mm_realm_question *question, int option, const char *argument)
+/* Take an option that every question has. False: it is another one. */
+static bool
+take_option(struct mm_realm_question *question, int option, const char *argument)
 {
 	switch (option) {
 	case 'c':
@@ -62,22 +67,25 @@ mm_realm_question_is(const struct mm_realm_question *question, const char *verb)
 	return strcmp(question->verb, verb) == 0;
 }
 
-static void
-write_head(struct mm_realm_question *question, const char *member)
+/* What does not belong to the verb is an error, not nothing. */
+static int
+check_options(const struct mm_realm_question *question, const struct mm_realm_kind *kind, const void *options)
 {
-	char ask[32];
+	bool adds = mm_realm_question_is(question, "add"), changes = mm_realm_question_is(question, "change");
+	int status = kind->check(question, options);
 
-	(void)snprintf(ask, sizeof(ask), "%s-%s", question->command->name, question->verb);
-	mm_buf_init(&question->text, MM_REALM_QUESTION_MAX);
-	mm_json_writer_init(&question->writer, &question->text);
-	mm_json_begin_object(&question->writer, NULL);
-	mm_json_add_str(&question->writer, "ask", ask);
-	mm_json_add_str(&question->writer, "realm", question->realm);
-	mm_json_add_str(&question->writer, member, question->whom);
+	if (status != MM_EXIT_DONE)
+		return status;
+	if (changes && !kind->says_what(options))
+		return mm_command_usage_error(question->command, "say what to change");
+	if (!adds && !changes && kind->says_what(options))
+		return mm_command_usage_error(question->command, "'%s' changes nothing of that", question->verb);
+	return MM_EXIT_DONE;
 }
 
-int
-mm_realm_question_end_options(struct mm_realm_question *question, int argc, char **argv, const char *member)
+/* What stands beside the options. */
+static int
+take_names(struct mm_realm_question *question, int argc, char **argv)
 {
 	int rest = argc - optind;
 	bool lists = mm_realm_question_is(question, "list");
@@ -88,8 +96,21 @@ mm_realm_question_end_options(struct mm_realm_question *question, int argc, char
 		return mm_command_usage_error(question->command, lists ? "'list' takes no name" : "one name is needed");
 	question->realm = argv[optind];
 	question->whom = lists ? NULL : argv[optind + 1];
-	write_head(question, member);
 	return MM_EXIT_DONE;
+}
+
+static int
+parse(struct mm_realm_question *question, const struct mm_realm_kind *kind, int argc, char **argv, void *options)
+{
+	int option, status;
+
+	opterr = 0;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, ":c:", kind->options, NULL)) != -1)
+		if (!take_option(question, option, optarg) && !kind->take_option(options, option, optarg))
+			return mm_command_option_error(question->command, option, argv);
+	status = check_options(question, kind, options);
+	return status == MM_EXIT_DONE ? take_names(question, argc, argv) : status;
 }
 
 bool
@@ -112,8 +133,7 @@ print_json(struct mm_slice line, const char *secret)
 }
 
 static int
-tell(const struct mm_realm_question *question, struct mm_slice line,
-    void (*print)(const struct mm_answer_object *answer), const char *secret)
+tell(const struct mm_realm_question *question, struct mm_slice line, mm_realm_print *print)
 {
 	static struct mm_answer_object answer;
 	bool read = mm_answer_read(line, &answer);
@@ -123,28 +143,63 @@ tell(const struct mm_realm_question *question, struct mm_slice line,
 		return MM_EXIT_DENIED;
 	}
 	if (question->json)
-		print_json(line, secret);
+		print_json(line, question->secret);
 	else
 		print(&answer);
-	if (!question->json && secret != NULL)
-		printf("secret, shown this once and kept nowhere: %s\n", secret);
+	if (!question->json && question->secret != NULL)
+		printf("secret, shown this once and kept nowhere: %s\n", question->secret);
 	return MM_EXIT_DONE;
 }
 
-int
-mm_realm_question_ask(struct mm_realm_question *question, void (*print)(const struct mm_answer_object *answer),
-    const char *secret)
+static void
+write_head(struct mm_realm_question *question, const char *member)
 {
-	struct mm_control control;
+	char ask[32];
+
+	(void)snprintf(ask, sizeof(ask), "%s-%s", question->command->name, question->verb);
+	mm_json_writer_init(&question->writer, &question->text);
+	mm_json_begin_object(&question->writer, NULL);
+	mm_json_add_str(&question->writer, "ask", ask);
+	mm_json_add_str(&question->writer, "realm", question->realm);
+	mm_json_add_str(&question->writer, member, question->whom);
+}
+
+static int
+ask(struct mm_realm_question *question, const struct mm_realm_kind *kind, void *options)
+{
+	bool lists = mm_realm_question_is(question, "list");
+	struct mm_control control = { .stream = NULL };
 	struct mm_slice line;
 	int status;
 
+	write_head(question, kind->member);
+	status = kind->write(question, options);
 	mm_json_end_object(&question->writer);
-	status = mm_control_ask_once(&control, question->command, &question->target, &question->text, &line);
 	if (status == MM_EXIT_DONE)
-		status = tell(question, line, print, secret);
+		status = mm_control_ask_once(&control, question->command, &question->target, &question->text, &line);
+	if (status == MM_EXIT_DONE)
+		status = tell(question, line, lists ? kind->print_list : kind->print_one);
 	mm_control_close(&control);
-	mm_buf_clear(&question->text);
+	return status;
+}
+
+int
+mm_realm_question_run(const struct mm_command *command, const struct mm_realm_kind *kind, int argc, char **argv,
+    void *options)
+{
+	struct mm_realm_question question;
+	int status;
+
+	if (wants_help(argc, argv))
+		return mm_command_print_help(command);
+	if (!begin(&question, command, argc, argv))
+		return MM_EXIT_USAGE;
+	status = parse(&question, kind, argc - 1, argv + 1, options);
+	if (status != MM_EXIT_DONE)
+		return status;
+	mm_buf_init(&question.text, QUESTION_MAX);
+	status = ask(&question, kind, options);
+	mm_buf_clear(&question.text);
 	return status;
 }
 
@@ -182,6 +237,19 @@ mm_realm_answer_list(const struct mm_answer_object *object, const char *title, c
 	}
 }
 
+size_t
+mm_realm_answer_each(const struct mm_answer_object *answer, const char *member, mm_realm_print *print)
+{
+	static struct mm_answer_object object;
+	struct mm_json_value list = mm_answer_array(answer, member), one;
+	size_t position = 0, count = 0;
+
+	for (; mm_json_next(list, &position, &one); count++)
+		if (mm_answer_element(one, &object))
+			print(&object);
+	return count;
+}
+
 static void
 put_words(struct mm_json_value list)
 {
@@ -206,8 +274,8 @@ put_change(const struct mm_answer_object *change)
 	fputc('\n', stdout);
 }
 
-void
-mm_realm_answer_changes(const struct mm_answer_object *answer)
+static void
+put_changes(const struct mm_answer_object *answer)
 {
 	static struct mm_answer_object change;
 	struct mm_json_value list = mm_answer_array(answer, "changes"), one;
@@ -221,4 +289,15 @@ mm_realm_answer_changes(const struct mm_answer_object *answer)
 		put_change(&change);
 		title = "";
 	}
+}
+
+void
+mm_realm_answer_changed(const struct mm_answer_object *answer, const char *member, mm_realm_print *print)
+{
+	static struct mm_answer_object object;
+
+	if (!mm_answer_object(answer, member, &object))
+		return;
+	print(&object);
+	put_changes(answer);
 }

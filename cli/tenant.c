@@ -42,27 +42,27 @@ print_tenant(const struct mm_answer_object *tenant)
 }
 
 static void
+print_row(const struct mm_answer_object *tenant)
+{
+	mm_terminal_put_padded(stdout, mm_answer_text(tenant, "name"), 24);
+	mm_terminal_put_padded(stdout, mm_answer_text(tenant, "id"), 38);
+	fputs(mm_answer_flag(tenant, "disabled", false) ? "disabled\n" :
+	      mm_answer_flag(tenant, "configured", false) ? "configuration\n" : "added\n", stdout);
+}
+
+static void
 print_list(const struct mm_answer_object *answer)
 {
-	struct mm_json_value tenants = mm_answer_array(answer, "tenants"), element;
-	struct mm_answer_object tenant;
-	size_t position = 0;
-
-	while (mm_json_next(tenants, &position, &element)) {
-		if (!mm_answer_element(element, &tenant))
-			continue;
-		mm_terminal_put_padded(stdout, mm_answer_text(&tenant, "name"), 24);
-		mm_terminal_put_padded(stdout, mm_answer_text(&tenant, "id"), 38);
-		fputs(mm_answer_flag(&tenant, "disabled", false) ? "disabled\n" :
-		      mm_answer_flag(&tenant, "configured", false) ? "configuration\n" : "added\n", stdout);
-	}
+	(void)mm_realm_answer_each(answer, "tenants", print_row);
 }
 
 /* ---- the command line ---- */
 
 static bool
-take_option(struct tenant_options *options, int option, const char *argument)
+take_option(void *taken, int option, const char *argument)
 {
+	struct tenant_options *options = taken;
+
 	switch (option) {
 	case 'i':
 		options->id = argument;
@@ -86,46 +86,33 @@ take_option(struct tenant_options *options, int option, const char *argument)
 }
 
 static bool
-says_what(const struct tenant_options *options)
+says_what(const void *taken)
 {
+	const struct tenant_options *options = taken;
+
 	return options->domains[0] != '\0' || options->admins[0] != '\0' || options->no_domains || options->no_admins ||
 	    options->enable;
 }
 
-/* What does not belong to the verb is an error, not nothing. */
 static int
-check_options(const struct mm_realm_question *question, const struct tenant_options *options)
+check(const struct mm_realm_question *question, const void *taken)
 {
-	bool adds = mm_realm_question_is(question, "add"), changes = mm_realm_question_is(question, "change");
+	const struct tenant_options *options = taken;
+	bool adds = mm_realm_question_is(question, "add");
 
 	if (adds && options->id == NULL)
 		return mm_command_usage_error(question->command, "which id? --id ID");
 	if (!adds && options->id != NULL)
 		return mm_command_usage_error(question->command, "a tenant's id is never changed");
-	if (changes && !says_what(options))
-		return mm_command_usage_error(question->command, "say what to change");
-	if (!adds && !changes && says_what(options))
-		return mm_command_usage_error(question->command, "'%s' changes nothing of that", question->verb);
 	return MM_EXIT_DONE;
 }
 
 static int
-parse(struct mm_realm_question *question, int argc, char **argv, struct tenant_options *options)
+write_members(struct mm_realm_question *question, void *taken)
 {
-	int option;
+	const struct tenant_options *options = taken;
+	struct mm_json_writer *writer = &question->writer;
 
-	opterr = 0;
-	optind = 1;
-	while ((option = getopt_long(argc, argv, MM_REALM_LETTERS, long_options, NULL)) != -1)
-		if (!mm_realm_question_option(question, option, optarg) && !take_option(options, option, optarg))
-			return mm_command_option_error(question->command, option, argv);
-	option = check_options(question, options);
-	return option != MM_EXIT_DONE ? option : mm_realm_question_end_options(question, argc, argv, "name");
-}
-
-static void
-write_members(struct mm_json_writer *writer, const struct tenant_options *options)
-{
 	mm_json_add_str(writer, "id", options->id);
 	if (options->no_domains || options->domains[0] != '\0')
 		mm_json_add_str(writer, "domains", options->domains);
@@ -133,23 +120,23 @@ write_members(struct mm_json_writer *writer, const struct tenant_options *option
 		mm_json_add_str(writer, "admins", options->admins);
 	if (options->enable)
 		mm_json_add_bool(writer, "disabled", false);
+	return MM_EXIT_DONE;
 }
 
 int
 mm_command_tenant(const struct mm_command *command, int argc, char **argv)
 {
+	static const struct mm_realm_kind kind = {
+		.member = "name",
+		.options = long_options,
+		.take_option = take_option,
+		.check = check,
+		.says_what = says_what,
+		.write = write_members,
+		.print_list = print_list,
+		.print_one = print_tenant,
+	};
 	static struct tenant_options options;
-	struct mm_realm_question question;
-	int status;
 
-	if (!mm_realm_question_begin(&question, command, argc, argv))
-		return MM_EXIT_USAGE;
-	status = parse(&question, argc - 1, argv + 1, &options);
-	if (status == MM_EXIT_DONE) {
-		write_members(&question.writer, &options);
-		return mm_realm_question_ask(&question,
-		    mm_realm_question_is(&question, "list") ? print_list : print_tenant, NULL);
-	}
-	mm_buf_clear(&question.text);
-	return status;
+	return mm_realm_question_run(command, &kind, argc, argv, &options);
 }

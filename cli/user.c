@@ -6,7 +6,6 @@
 #include "cli/realm_question.h"
 #include "cli/terminal.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,12 +44,7 @@ print_user(const struct mm_answer_object *user)
 static void
 print_one(const struct mm_answer_object *answer)
 {
-	static struct mm_answer_object user;
-
-	if (!mm_answer_object(answer, "user", &user))
-		return;
-	print_user(&user);
-	mm_realm_answer_changes(answer);
+	mm_realm_answer_changed(answer, "user", print_user);
 }
 
 #define NAME_COLUMNS 36
@@ -69,22 +63,17 @@ print_row(const struct mm_answer_object *user)
 static void
 print_list(const struct mm_answer_object *answer)
 {
-	static struct mm_answer_object user;
-	struct mm_json_value list = mm_answer_array(answer, "users"), one;
-	size_t position = 0, count = 0;
-
-	for (; mm_json_next(list, &position, &one); count++)
-		if (mm_answer_element(one, &user))
-			print_row(&user);
-	if (count == 0)
+	if (mm_realm_answer_each(answer, "users", print_row) == 0)
 		puts("There are no users.");
 }
 
 /* ---- asking ---- */
 
 static bool
-take_option(struct user_options *options, int option, const char *argument)
+take_option(void *taken, int option, const char *argument)
 {
+	struct user_options *options = taken;
+
 	switch (option) {
 	case 't':
 		options->tenant = argument;
@@ -112,30 +101,28 @@ take_option(struct user_options *options, int option, const char *argument)
 }
 
 static bool
-says_what(const struct user_options *options)
+says_what(const void *taken)
 {
+	const struct user_options *options = taken;
+
 	return options->tenant != NULL || options->name != NULL || options->delegates[0] != '\0' ||
 	    options->no_delegates || options->new_password || options->enable;
 }
 
-/* What does not belong to the verb is an error, not nothing. */
 static int
-check_options(const struct mm_realm_question *question, const struct user_options *options)
+check(const struct mm_realm_question *question, const void *taken)
 {
-	bool adds = mm_realm_question_is(question, "add"), changes = mm_realm_question_is(question, "change");
+	const struct user_options *options = taken;
 
-	if (changes && !says_what(options))
-		return mm_command_usage_error(question->command, "say what to change");
-	if (!adds && !changes && says_what(options))
-		return mm_command_usage_error(question->command, "'%s' changes nothing of that", question->verb);
 	if (options->no_delegates && options->delegates[0] != '\0')
 		return mm_command_usage_error(question->command, "--delegate and --no-delegates");
 	return MM_EXIT_DONE;
 }
 
 static int
-write_members(struct mm_realm_question *question, const struct user_options *options)
+write_members(struct mm_realm_question *question, void *taken)
 {
+	const struct user_options *options = taken;
 	char hash[MM_PASSWORD_HASH_SIZE];
 	struct mm_json_writer *writer = &question->writer;
 
@@ -153,37 +140,20 @@ write_members(struct mm_realm_question *question, const struct user_options *opt
 	return MM_EXIT_DONE;
 }
 
-static int
-parse(struct mm_realm_question *question, int argc, char **argv, struct user_options *options)
-{
-	int option;
-
-	opterr = 0;
-	optind = 1;
-	while ((option = getopt_long(argc, argv, MM_REALM_LETTERS, long_options, NULL)) != -1)
-		if (!mm_realm_question_option(question, option, optarg) && !take_option(options, option, optarg))
-			return mm_command_option_error(question->command, option, argv);
-	option = check_options(question, options);
-	return option != MM_EXIT_DONE ? option : mm_realm_question_end_options(question, argc, argv, "username");
-}
-
 int
 mm_command_user(const struct mm_command *command, int argc, char **argv)
 {
+	static const struct mm_realm_kind kind = {
+		.member = "username",
+		.options = long_options,
+		.take_option = take_option,
+		.check = check,
+		.says_what = says_what,
+		.write = write_members,
+		.print_list = print_list,
+		.print_one = print_one,
+	};
 	static struct user_options options;
-	struct mm_realm_question question;
-	int status;
 
-	if (mm_realm_question_wants_help(argc, argv))
-		return mm_command_print_help(command);
-	if (!mm_realm_question_begin(&question, command, argc, argv))
-		return MM_EXIT_USAGE;
-	status = parse(&question, argc - 1, argv + 1, &options);
-	if (status == MM_EXIT_DONE)
-		status = write_members(&question, &options);
-	if (status == MM_EXIT_DONE)
-		return mm_realm_question_ask(&question,
-		    mm_realm_question_is(&question, "list") ? print_list : print_one, NULL);
-	mm_buf_clear(&question.text);
-	return status;
+	return mm_realm_question_run(command, &kind, argc, argv, &options);
 }
