@@ -36,6 +36,21 @@ verifier_choose_scope(struct verifier *verifier, struct verifier_work *work, str
 }
 
 bool
+verifier_keep_scope(struct verifier *verifier, struct verifier_work *work, struct mm_slice granted,
+    struct mm_slice within)
+{
+	char room[MM_MINT_SCOPE_LEN_MAX];
+	struct mm_slice kept = mm_slice("", 0);
+
+	if (granted.len <= sizeof(room))
+		kept = verifier_words_shared(granted, within, room);
+	if ((kept.len > 0 || granted.len == 0) && mm_mint_text_set(&work->grant.scope, kept))
+		return true;
+	verifier_answer(verifier, work, MM_SIGN_IN_INVALID_SCOPE, "nothing is left of the scope");
+	return false;
+}
+
+bool
 verifier_choose_audience(struct verifier *verifier, struct verifier_work *work, struct mm_slice audience)
 {
 	struct mm_slice allowed = mm_mint_text_get(&work->client.audiences);

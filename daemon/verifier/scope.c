@@ -4,6 +4,8 @@
  */
 #include "daemon/verifier/scope.h"
 
+#include <string.h>
+
 bool
 verifier_words_next(struct mm_slice list, size_t *at, struct mm_slice *word)
 {
@@ -49,6 +51,23 @@ verifier_words_first(struct mm_slice list)
 	size_t at = 0;
 
 	return verifier_words_next(list, &at, &word) ? word : MM_SLICE_ABSENT;
+}
+
+struct mm_slice
+verifier_words_shared(struct mm_slice words, struct mm_slice list, char *room)
+{
+	struct mm_slice one;
+	size_t at = 0, len = 0;
+
+	while (verifier_words_next(words, &at, &one)) {
+		if (one.len == 0 || !verifier_words_have(list, one))
+			continue;
+		if (len > 0)
+			room[len++] = ' ';
+		memcpy(room + len, one.ptr, one.len);
+		len += one.len;
+	}
+	return mm_slice(room, len);
 }
 
 /* scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) */

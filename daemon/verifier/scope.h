@@ -19,6 +19,9 @@ bool verifier_words_have(struct mm_slice list, struct mm_slice word);
 bool verifier_words_within(struct mm_slice words, struct mm_slice list);
 struct mm_slice verifier_words_first(struct mm_slice list); /* absent: it is empty */
 
+/* Those words of one list, in its order, that are in the other too; written to room, which holds words.len bytes. */
+struct mm_slice verifier_words_shared(struct mm_slice words, struct mm_slice list, char *room);
+
 /* Whether it is well formed: printable ASCII but '"' and '\', single spaces inside, no word twice. May be empty. */
 bool verifier_words_check(struct mm_slice list);
 

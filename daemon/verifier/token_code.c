@@ -160,7 +160,8 @@ verifier_ask_code(struct verifier *verifier, struct verifier_work *work)
 	verifier_grant_begin(verifier, work, MM_GRANT_CODE);
 	work->grant.auth_time_s = work->code.auth_time_s;
 	if (!verifier_grant_user(verifier, work, work->code.user, MM_SIGN_IN_INVALID_GRANT) ||
-	    !verifier_choose_scope(verifier, work, mm_mint_text_get(&work->code.scope)) ||
+	    !verifier_keep_scope(verifier, work, mm_mint_text_get(&work->code.scope),
+	        mm_mint_text_get(&work->client.scopes)) ||
 	    !same_audience(verifier, work, ask->has_resource, mm_mint_text_get(&ask->resource),
 	        mm_mint_text_get(&work->code.audience)))
 		return;
@@ -189,7 +190,10 @@ finish_refresh(struct verifier *verifier, struct verifier_work *work)
 	verifier_answer(verifier, work, MM_SIGN_IN_OK, "");
 }
 
-/* RFC 6749 section 6: "MUST NOT include any scope not originally granted" */
+/*
+ * RFC 6749 section 6: "MUST NOT include any scope not originally granted by the resource owner, and if omitted is
+ * treated as equal to the scope originally granted". What the client may no more is left out; the answer tells it.
+ */
 static bool
 narrow_scope(struct verifier *verifier, struct verifier_work *work)
 {
@@ -198,7 +202,7 @@ narrow_scope(struct verifier *verifier, struct verifier_work *work)
 	struct mm_slice wanted = ask->has_scope ? mm_mint_text_get(&ask->scope) : granted;
 
 	if (verifier_words_check(wanted) && verifier_words_within(wanted, granted))
-		return verifier_choose_scope(verifier, work, wanted);
+		return verifier_keep_scope(verifier, work, wanted, mm_mint_text_get(&work->client.scopes));
 	verifier_answer(verifier, work, MM_SIGN_IN_INVALID_SCOPE, "more scope than was granted");
 	return false;
 }

@@ -151,7 +151,8 @@ grant_device(struct verifier *verifier, struct verifier_work *work)
 	verifier_grant_begin(verifier, work, MM_GRANT_DEVICE);
 	work->grant.auth_time_s = work->device.auth_time_s;
 	if (!verifier_grant_user(verifier, work, work->device.user, MM_SIGN_IN_INVALID_GRANT) ||
-	    !verifier_choose_scope(verifier, work, mm_mint_text_get(&work->device.scope)) ||
+	    !verifier_keep_scope(verifier, work, mm_mint_text_get(&work->device.scope),
+	        mm_mint_text_get(&work->client.scopes)) ||
 	    !verifier_choose_audience(verifier, work, audience))
 		return;
 	if (!name_session(work)) {

@@ -122,6 +122,13 @@ MM_MUST_USE bool verifier_choose_scope(struct verifier *verifier, struct verifie
 MM_MUST_USE bool verifier_choose_audience(struct verifier *verifier, struct verifier_work *work,
     struct mm_slice audience);
 
+/*
+ * What was granted before, of it what is within another list too: never more, and nothing where nothing was granted.
+ * False where something was, and nothing of it is left.
+ */
+MM_MUST_USE bool verifier_keep_scope(struct verifier *verifier, struct verifier_work *work, struct mm_slice granted,
+    struct mm_slice within);
+
 /* The user of work->user into work->grant: tenant, subject, mailbox. False too where he may not sign in. */
 MM_MUST_USE bool verifier_grant_user(struct verifier *verifier, struct verifier_work *work, int64_t user,
     enum mm_sign_in_status status);

@@ -161,6 +161,58 @@ refreshing_gives_no_more_scope(void **state)
 	assert_int_equal(answer.has_identity, 0);
 }
 
+/* What a client may have more of since does not reach what a user granted; what it may no more of is gone. */
+static void
+what_was_granted_stays_what_it_was(void **state)
+{
+	struct mm_verified first, answer;
+
+	(void)state;
+	first = first_tokens();
+	change_scopes("app", "mail calendar");
+	answer = ask(world_refresh("app", TEXT(first.refresh_token)));
+	assert_int_equal(answer.status, MM_SIGN_IN_OK);
+	IS(answer.scope, "mail");
+	IS(world.grants[0].scope, "mail");
+	assert_int_equal(answer.has_identity, 0);
+	change_scopes("app", "openid mail calendar");
+	answer = ask(world_refresh("app", TEXT(answer.refresh_token)));
+	IS(answer.scope, "openid mail");
+	change_scopes("app", "calendar");
+	refuse(world_refresh("app", TEXT(answer.refresh_token)), MM_SIGN_IN_INVALID_SCOPE);
+	change_scopes("app", "mail");
+	answer = ask(world_refresh("app", TEXT(answer.refresh_token)));
+	assert_int_equal(answer.status, MM_SIGN_IN_OK);
+	IS(answer.scope, "mail");
+}
+
+/* A client that might have nothing was granted nothing. */
+static void
+nothing_granted_stays_nothing(void **state)
+{
+	struct mm_verify verify = world_sign_in("app", "alice@contoso.example", PASSWORD);
+	struct mm_verified signed_in, answer;
+
+	(void)state;
+	change_scopes("app", "");
+	verify.ask.sign_in.authorize.has_scope = 0;
+	WORLD_SET(&verify.ask.sign_in.authorize.scope, "");
+	signed_in = ask(verify);
+	assert_int_equal(signed_in.status, MM_SIGN_IN_OK);
+	change_scopes("app", "openid mail");
+	answer = ask(world_code("app", TEXT(signed_in.code)));
+	assert_int_equal(answer.status, MM_SIGN_IN_OK);
+	assert_int_equal(answer.scope.len, 0);
+	assert_int_equal(world.grants[0].scope.len, 0);
+	answer = ask(world_refresh("app", TEXT(answer.refresh_token)));
+	assert_int_equal(answer.status, MM_SIGN_IN_OK);
+	assert_int_equal(world.grants[0].scope.len, 0);
+	verify = world_refresh("app", TEXT(answer.refresh_token));
+	verify.ask.refresh.has_scope = 1;
+	WORLD_SET(&verify.ask.refresh.scope, "mail");
+	refuse(verify, MM_SIGN_IN_INVALID_SCOPE);
+}
+
 static void
 disabling_ends_what_there_is(void **state)
 {
@@ -505,6 +557,37 @@ a_mail_client_gets_tokens_by_a_code_that_is_typed(void **state)
 	refuse(poll_it, MM_SIGN_IN_INVALID_GRANT);
 }
 
+/* The person saw what the device asked for, and nothing else. */
+static void
+a_device_gets_no_more_than_was_shown(void **state)
+{
+	struct mm_verified signed_in = sign_in("app"), started, answer;
+	struct mm_verify begin = world_request(MM_ASK_DEVICE_START, "app");
+	struct mm_verify poll_it = world_request(MM_ASK_DEVICE_POLL, "app");
+	struct mm_verify typed = world_request(MM_ASK_DEVICE_USER, "");
+
+	(void)state;
+	begin.ask.device_start.has_scope = 1;
+	WORLD_SET(&begin.ask.device_start.scope, "openid admin");
+	refuse(begin, MM_SIGN_IN_INVALID_SCOPE);
+	WORLD_SET(&begin.ask.device_start.scope, "email mail");
+	started = ask(begin);
+	assert_true(mm_mint_text_set(&poll_it.ask.device_poll.device_code, TEXT(started.device_code)));
+	assert_true(mm_mint_text_set(&typed.ask.device_user.cookie, TEXT(signed_in.cookie)));
+	assert_true(mm_mint_text_set(&typed.ask.device_user.user_code, TEXT(started.user_code)));
+	typed.ask.device_user.decision = MM_DEVICE_ALLOW;
+	answer = ask(typed);
+	IS(answer.scope, "email mail");
+	change_scopes("app", "openid profile mail");
+	answer = ask(poll_it);
+	assert_int_equal(answer.status, MM_SIGN_IN_OK);
+	IS(answer.scope, "mail");
+	assert_int_equal(answer.has_identity, 0);
+	change_scopes("app", "openid profile email mail");
+	answer = ask(world_refresh("app", TEXT(answer.refresh_token)));
+	IS(answer.scope, "mail");
+}
+
 static void
 a_device_may_be_refused_or_late(void **state)
 {
@@ -725,6 +808,8 @@ main(void)
 		TEST(refresh_tokens_rotate_and_reuse_cuts_the_family),
 		TEST(another_clients_refresh_token_is_refused),
 		TEST(refreshing_gives_no_more_scope),
+		TEST(what_was_granted_stays_what_it_was),
+		TEST(nothing_granted_stays_nothing),
 		TEST(disabling_ends_what_there_is),
 		TEST(signing_out_ends_the_session),
 		TEST(without_the_ledger_nothing_is_used_up),
@@ -740,6 +825,7 @@ main(void)
 		TEST(a_browser_that_is_known_is_not_slowed_by_its_network),
 		TEST(who_is_nobody_is_told_the_same),
 		TEST(a_mail_client_gets_tokens_by_a_code_that_is_typed),
+		TEST(a_device_gets_no_more_than_was_shown),
 		TEST(a_device_may_be_refused_or_late),
 		TEST(a_new_password_ends_what_the_old_one_allowed),
 		TEST(a_password_that_is_replaced_while_it_is_checked_is_wrong),

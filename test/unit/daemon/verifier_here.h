@@ -162,6 +162,17 @@ client(enum mm_mint_verb verb, const struct mm_ask_client *ask_client)
 	return operate(payload, world_client_payload(payload, verb, ask_client));
 }
 
+/* An operator says what a client may have from now on. */
+static inline void
+change_scopes(const char *id, const char *scopes)
+{
+	struct mm_ask_client made = world_client(id, "code");
+
+	made.stated = MM_STATED_SCOPES;
+	WORLD_SET(&made.scopes, scopes);
+	assert_true(client(MM_MINT_VERB_CLIENT_CHANGE, &made));
+}
+
 static inline void
 add_clients(void)
 {

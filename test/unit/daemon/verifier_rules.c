@@ -101,6 +101,26 @@ lists_of_words(void **state)
 }
 
 static void
+words_of_two_lists(void **state)
+{
+	static const struct {
+		const char *words, *list, *shared;
+	} rows[] = {
+		{ "a b c", "c a", "a c" }, { "a", "a", "a" }, { "ab", "a b", "" }, { "a", "", "" }, { "", "a", "" },
+		{ "b a", " a  b ", "b a" }, { " ", " ", "" },
+	};
+	char room[8];
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
+		struct mm_slice shared = verifier_words_shared(S(rows[i].words), S(rows[i].list), room);
+
+		if (!mm_slice_equal(shared, S(rows[i].shared)))
+			fail_msg("%s and %s share %.*s", rows[i].words, rows[i].list, (int)shared.len, shared.ptr);
+	}
+}
+
+static void
 user_codes_as_people_type_them(void **state)
 {
 	char code[MM_USER_CODE_LEN];
@@ -325,6 +345,7 @@ main(void)
 		cmocka_unit_test(redirect_uris_that_may_be_registered),
 		cmocka_unit_test(redirect_uris_are_compared_exactly),
 		cmocka_unit_test(lists_of_words),
+		cmocka_unit_test(words_of_two_lists),
 		cmocka_unit_test(user_codes_as_people_type_them),
 		cmocka_unit_test(only_yescrypt_of_the_usual_cost_is_a_hash),
 		cmocka_unit_test(passwords_are_checked_on_threads),
