@@ -12,13 +12,23 @@
 
 #include <string.h>
 
+/*
+ * RFC 8693 section 2.2.2: where "the "subject_token" […] [is] invalid for any reason, or [is] unacceptable based on
+ * policy […] the value of the "error" parameter MUST be the "invalid_request" error code".
+ */
+static void
+refuse_token(struct verifier *verifier, struct verifier_work *work, const char *why)
+{
+	verifier_answer(verifier, work, MM_SIGN_IN_INVALID_REQUEST, why);
+}
+
 static void
 refuse(struct verifier *verifier, struct verifier_work *work, enum mm_reason reason)
 {
 	if (reason == MM_PROOF_UNAVAILABLE || reason == MM_INTERNAL)
 		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "the token cannot be judged now");
 	else
-		verifier_answer(verifier, work, MM_SIGN_IN_INVALID_GRANT, "the token that is given is not good here");
+		refuse_token(verifier, work, "the token that is given is not good here");
 }
 
 /* ---- the request ---- */
@@ -134,6 +144,27 @@ fits_client(const struct verifier *verifier, const struct verifier_work *work)
 	    (tenant != NULL && mm_slice_equal(tenant->id, mm_mint_text_get(&work->grant.tenant)));
 }
 
+/*
+ * RFC 8693 section 2.2.1, RFC 6749 section 3.3: of what is asked for, and the client may, what the token that is given
+ * carries itself: nobody gets more by an exchange than he had. Where nothing is left nothing is made: a service that
+ * demands no scope takes a token without.
+ */
+static bool
+narrow_scope(struct verifier *verifier, struct verifier_work *work)
+{
+	const struct mm_ask_exchange *ask = &work->verify.ask.exchange;
+	struct mm_slice carried = mm_decision_fact(verifier->decision, MM_FACT_SCOPE);
+	struct mm_slice asked;
+
+	if (!verifier_choose_scope(verifier, work, verifier_stated(ask->has_scope, mm_mint_text_get(&ask->scope))))
+		return false;
+	asked = mm_mint_text_get(&work->grant.scope);
+	if (asked.len > 0)
+		return verifier_keep_scope(verifier, work, asked, carried);
+	verifier_answer(verifier, work, MM_SIGN_IN_INVALID_SCOPE, "the client may have no scope");
+	return false;
+}
+
 static void
 finish_exchange(struct verifier *verifier, struct verifier_work *work)
 {
@@ -148,14 +179,14 @@ make(struct verifier *verifier, struct verifier_work *work, bool issued)
 
 	verifier_grant_begin(verifier, work, MM_GRANT_EXCHANGE);
 	if (!fill_person(verifier, work) || !fill_root(verifier, work, issued)) {
-		verifier_answer(verifier, work, MM_SIGN_IN_INVALID_GRANT, "the token that is given lacks a claim");
+		refuse_token(verifier, work, "the token that is given lacks a claim");
 		return;
 	}
 	if (!fits_client(verifier, work)) {
-		verifier_answer(verifier, work, MM_SIGN_IN_INVALID_GRANT, "the client is of another tenant");
+		refuse_token(verifier, work, "the client is of another tenant");
 		return;
 	}
-	if (verifier_choose_scope(verifier, work, verifier_stated(ask->has_scope, mm_mint_text_get(&ask->scope))) &&
+	if (narrow_scope(verifier, work) &&
 	    verifier_choose_audience(verifier, work, verifier_stated(ask->has_target, mm_mint_text_get(&ask->target))))
 		verifier_tickets_open(verifier, work, finish_exchange);
 }

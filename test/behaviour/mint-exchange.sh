@@ -60,7 +60,7 @@ exchange()
 	curl -sS --max-time 20 -u "webmail:$own_secret" \
 	    -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange --data-urlencode "subject_token=$1" \
 	    -d subject_token_type=urn:ietf:params:oauth:token-type:access_token \
-	    --data-urlencode "audience=${2:-https://store.example}" "$own/token"
+	    --data-urlencode "audience=${2:-https://store.example}" ${3:+-d "scope=$3"} "$own/token"
 }
 
 refuses()
@@ -75,15 +75,17 @@ refuses()
 world_start
 check "a user is added" eval 'run user add enterprise alice@contoso.example --password-stdin <<<"correct horse" >"$world/said"'
 check "and the browser's client" eval 'run client add enterprise browser --grant code --audience "$webmail" \
-    --scope mail.read --redirect "$redirect" >"$world/said"'
+    --scope mail.read --scope calendar --redirect "$redirect" >"$world/said"'
+check "and one for what the webmail needs nothing of" eval 'run client add enterprise other --grant code \
+    --audience "$webmail" --scope calendar --redirect "$redirect" >"$world/said"'
 check "and one that signs in to the mail server itself" eval 'run client add enterprise direct --grant code \
     --audience "$mail" --scope mail.read --redirect "$redirect" >"$world/said"'
 check "and the webmail, at its own realm" eval 'run client add webmail webmail --confidential --grant exchange \
-    --audience https://store.example --scope mail.read >"$world/said"'
+    --audience https://store.example --scope mail.read --scope mail.send >"$world/said"'
 own_secret=$(grep -oE '[A-Za-z0-9_-]{43}' "$world/said" | tail -n 1)
 
-token=$(mint_sign_in "$issuer" browser "$redirect" "$webmail" mail.read alice@contoso.example "correct horse" |
-    mint_member access_token)
+token=$(mint_sign_in "$issuer" browser "$redirect" "$webmail" "mail.read calendar" alice@contoso.example \
+    "correct horse" | mint_member access_token)
 check "she signs in" [ -n "$token" ]
 made=$(exchange "$token" | mint_member access_token)
 check "her token is exchanged" [ -n "$made" ]
@@ -92,15 +94,20 @@ check "what is made names what it was made of" \
     grep -q "\"parent\":\"$(mint_claims "$token" | mint_member jti)\"" "$world/claims"
 check "and that its root is on record" grep -q '"realm":"enterprise".*"proof":"issued"' "$world/claims"
 check "and is hers" grep -q '"preferred_username":"alice@contoso.example"' "$world/claims"
+check "and carries what the webmail may and her token has, and no more" grep -q '"scope":"mail.read"' "$world/claims"
 expect "the mail server takes it" store OK "$made"
 expect "but not what it was made of" store REALM_FORBIDDEN "$token"
 
-check "nothing is made of what was made" refuses invalid_grant "$made"
-check "nor of a token for another service" refuses invalid_grant \
+check "nothing is made of what was made" refuses invalid_request "$made"
+check "nor of a token for another service" refuses invalid_request \
     "$(mint_sign_in "$issuer" direct "$redirect" "$mail" mail.read alice@contoso.example "correct horse" |
         mint_member access_token)"
 check "nor for a service that the webmail is no client of" refuses invalid_target "$token" "$mail"
-check "nor of half a token" refuses invalid_grant "${token%.*}."
+check "nor is there more scope than her token has" refuses invalid_scope "$token" https://store.example mail.send
+check "nor any where her token has none of it" refuses invalid_scope \
+    "$(mint_sign_in "$issuer" other "$redirect" "$webmail" calendar alice@contoso.example "correct horse" |
+        mint_member access_token)"
+check "nor of half a token" refuses invalid_request "${token%.*}."
 check "nor of nothing" refuses invalid_request ""
 own_secret=wrong
 check "nor for somebody else" refuses invalid_client "$token"

@@ -159,6 +159,7 @@ parent(void)
 	maker_object_set_number(&draft.claims, "exp", NOW_S + 3000);
 	maker_object_set_string(&draft.claims, "jti", JTI);
 	maker_object_set_string(&draft.claims, "preferred_username", "anna@home.example");
+	maker_object_set_string(&draft.claims, "scope", "profile mail calendar");
 	return draft;
 }
 
@@ -432,9 +433,64 @@ a_primary_token_is_exchanged(void **state)
 	IS(world.grants[0].tenant, "house");
 	IS(world.grants[0].mailbox, "anna@home.example");
 	IS(world.grants[0].client, "webmail");
+	IS(world.grants[0].scope, "mail");
 	assert_int_equal(world.grants[0].root_proof, MM_ROOT_ISSUED);
 	assert_int_equal(world.grants[0].root_iat_s, NOW_S - 600);
 	assert_int_equal(world.grants[0].kind, MM_GRANT_EXCHANGE);
+}
+
+/* The client may have "openid profile email mail"; the token carries "profile mail calendar". */
+static void
+an_exchange_gives_no_more_scope(void **state)
+{
+	struct mm_verify verify;
+	struct mm_verified answer;
+	struct draft draft;
+
+	(void)state;
+	derive();
+	verify = exchange(parent());
+	verify.ask.exchange.has_scope = 0;
+	WORLD_SET(&verify.ask.exchange.scope, "");
+	answer = ask(verify);
+	assert_int_equal(answer.status, MM_SIGN_IN_OK);
+	IS(answer.scope, "profile mail");
+	IS(world.grants[0].scope, "profile mail");
+	verify = exchange(parent());
+	WORLD_SET(&verify.ask.exchange.scope, "email mail");
+	answer = ask(verify);
+	IS(answer.scope, "mail");
+	IS(world.grants[0].scope, "mail");
+	verify = exchange(parent());
+	WORLD_SET(&verify.ask.exchange.scope, "openid email");
+	refuse(verify, MM_SIGN_IN_INVALID_SCOPE);
+	/* That the token carries it does not give it to a client that may not have it. */
+	verify = exchange(parent());
+	WORLD_SET(&verify.ask.exchange.scope, "calendar");
+	refuse(verify, MM_SIGN_IN_INVALID_SCOPE);
+	draft = parent();
+	maker_object_set_string(&draft.claims, "scope", "calendar mails ai");
+	refuse(exchange(draft), MM_SIGN_IN_INVALID_SCOPE);
+	draft = parent();
+	maker_object_set_string(&draft.claims, "scope", "");
+	refuse(exchange(draft), MM_SIGN_IN_INVALID_SCOPE);
+	draft = parent();
+	maker_object_remove(&draft.claims, "scope");
+	refuse(exchange(draft), MM_SIGN_IN_INVALID_SCOPE);
+}
+
+static void
+a_client_without_scope_exchanges_nothing(void **state)
+{
+	struct mm_verify verify;
+
+	(void)state;
+	derive();
+	change_scopes("webmail", "");
+	verify = exchange(parent());
+	verify.ask.exchange.has_scope = 0;
+	WORLD_SET(&verify.ask.exchange.scope, "");
+	refuse(verify, MM_SIGN_IN_INVALID_SCOPE);
 }
 
 static void
@@ -447,25 +503,25 @@ nothing_else_is_exchanged(void **state)
 	refuse(exchange(parent()), MM_SIGN_IN_UNAUTHORIZED_CLIENT);
 	derive();
 	/* A token of its own realm, which webmail of 2023 took. */
-	refuse(exchange(genuine()), MM_SIGN_IN_INVALID_GRANT);
+	refuse(exchange(genuine()), MM_SIGN_IN_INVALID_REQUEST);
 	draft = genuine();
 	maker_object_set_string(&draft.claims, "aud", WEBMAIL);
-	refuse(exchange(draft), MM_SIGN_IN_INVALID_GRANT);
+	refuse(exchange(draft), MM_SIGN_IN_INVALID_REQUEST);
 	draft = parent();
 	draft.key = thief;
-	refuse(exchange(draft), MM_SIGN_IN_INVALID_GRANT);
+	refuse(exchange(draft), MM_SIGN_IN_INVALID_REQUEST);
 	draft = parent();
 	draft.unmarked = true;
-	refuse(exchange(draft), MM_SIGN_IN_INVALID_GRANT);
+	refuse(exchange(draft), MM_SIGN_IN_INVALID_REQUEST);
 	/* One that was made of another. */
 	draft = parent();
 	maker_object_set_string(&draft.claims, "parent", JTI);
-	refuse(exchange(draft), MM_SIGN_IN_INVALID_GRANT);
+	refuse(exchange(draft), MM_SIGN_IN_INVALID_REQUEST);
 	draft = parent();
 	maker_object_set_string(&draft.claims, "aud", AUDIENCE);
-	refuse(exchange(draft), MM_SIGN_IN_INVALID_GRANT);
+	refuse(exchange(draft), MM_SIGN_IN_INVALID_REQUEST);
 	world.ledger_says = MM_ISSUED_NO;
-	refuse(exchange(parent()), MM_SIGN_IN_INVALID_GRANT);
+	refuse(exchange(parent()), MM_SIGN_IN_INVALID_REQUEST);
 	world.ledger_says = MM_ISSUED_UNKNOWN;
 	refuse(exchange(parent()), MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
 	world.ledger_says = MM_ISSUED_YES;
@@ -496,7 +552,7 @@ a_client_of_a_tenant_exchanges_its_tokens_alone(void **state)
 	made.stated = MM_STATED_TENANT;
 	WORLD_SET(&made.tenant, "contoso");
 	assert_true(client(MM_MINT_VERB_CLIENT_CHANGE, &made));
-	refuse(exchange(parent()), MM_SIGN_IN_INVALID_GRANT);
+	refuse(exchange(parent()), MM_SIGN_IN_INVALID_REQUEST);
 	WORLD_SET(&made.tenant, "house");
 	assert_true(client(MM_MINT_VERB_CLIENT_CHANGE, &made));
 	verify = exchange(parent());
@@ -520,6 +576,8 @@ main(void)
 		TOKEN_TEST(userinfo_tells_what_the_scope_allows),
 		TOKEN_TEST(a_session_that_ended_ends_userinfo),
 		TOKEN_TEST(a_primary_token_is_exchanged),
+		TOKEN_TEST(an_exchange_gives_no_more_scope),
+		TOKEN_TEST(a_client_without_scope_exchanges_nothing),
 		TOKEN_TEST(nothing_else_is_exchanged),
 		TOKEN_TEST(a_client_of_a_tenant_exchanges_its_tokens_alone),
 	};
