@@ -162,6 +162,16 @@ fill_lists(struct signer *signer)
 	}
 }
 
+/* Of a ledger that is gone nothing is taken any more, whether there is room or not: nobody would hear the answer. */
+static void
+serve_peer(struct signer *signer, short events)
+{
+	if ((events & (POLLHUP | POLLERR)) != 0)
+		signer_peer_end(signer);
+	else
+		signer_peer_take(signer);
+}
+
 enum signer_end
 signer_serve(struct signer *signer)
 {
@@ -179,7 +189,7 @@ signer_serve(struct signer *signer)
 			end = signer_control_take(signer);
 		collect(signer);
 		if (fds[AT_PEER].revents != 0 && signer->peer.fd == peer_fd && signer->peer.fd != -1)
-			signer_peer_take(signer);
+			serve_peer(signer, fds[AT_PEER].revents);
 		watch_for_hanging(signer);
 		sends = signer_peer_send(signer);
 	}

@@ -3,6 +3,7 @@
  * The signer as a whole: the real program, with a test that plays mintmarkd and the ledger. What it signs holds; what
  * it must refuse it refuses, with the right status; and what breaks a connection leaves its keys.
  */
+#include "daemon/signer/signer.h"
 #include "lib/base/array.h"
 #include "lib/codec/base64url.h"
 #include "test/signer_world.h"
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,6 +23,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -810,20 +813,12 @@ a_signer_starts_without_its_token(void **state)
 	end();
 }
 
-/* Four threads sign with a token; what waits behind them is told, and does not wait for its deadline. */
-static void
-a_token_that_does_not_answer_holds_up_nobody(void **state)
+/* A signer with one key that is open in a token that stops answering while there is a file: its path. */
+static const char *
+start_with_hanging_token(void)
 {
-	enum { REQUESTS = 12 };
-	char module[512], module_variable[512], hang_variable[160], hang_path[128], input[MM_MINT_SIGNING_INPUT_MAX];
-	unsigned away = 0, done = 0;
-	struct signer_world_token token;
-	size_t len;
-	int fd;
+	static char module[512], module_variable[512], hang_variable[160], hang_path[128];
 
-	(void)state;
-	if (!signer_world_has_softhsm())
-		skip();
 	signer_world_init(&world, true);
 	(void)snprintf(module, sizeof(module), "%s/test/unit/hanging_module.so", getenv("MINTMARK_BUILD"));
 	(void)snprintf(module_variable, sizeof(module_variable), "MM_TEST_MODULE=%s", world.module);
@@ -837,8 +832,34 @@ a_token_that_does_not_answer_holds_up_nobody(void **state)
 	assert_int_equal(signer_world_make(&world, &key), MM_SIGN_DONE);
 	assert_int_equal(signer_world_open(&world, key.thumbprint), MM_SIGN_DONE);
 	assert_signs();
-	assert_int_not_equal(fd = open(hang_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644), -1);
+	return hang_path;
+}
+
+static void
+make_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	assert_int_not_equal(fd, -1);
 	close(fd);
+}
+
+/* Four threads sign with a token; what waits behind them is told, and does not wait for its deadline. */
+static void
+a_token_that_does_not_answer_holds_up_nobody(void **state)
+{
+	enum { REQUESTS = 12 };
+	char input[MM_MINT_SIGNING_INPUT_MAX];
+	unsigned away = 0, done = 0;
+	struct signer_world_token token;
+	const char *hang_path;
+	size_t len;
+
+	(void)state;
+	if (!signer_world_has_softhsm())
+		skip();
+	hang_path = start_with_hanging_token();
+	make_file(hang_path);
 	signer_world_token(&token);
 	len = signer_world_input(&token, &key, input);
 	for (unsigned i = 0; i < REQUESTS; i++)
@@ -861,6 +882,50 @@ a_token_that_does_not_answer_holds_up_nobody(void **state)
 		assert_true(answer.status == MM_SIGN_DONE || answer.status == MM_SIGN_LATE);
 	}
 	assert_true(wait_for_state(0));
+	assert_signs();
+	end();
+}
+
+/* The processor's milliseconds that the signer has used up. */
+static int64_t
+used_ms(void)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	assert_int_equal(clock_getcpuclockid(world.pid, &clock), 0);
+	assert_int_equal(clock_gettime(clock, &used), 0);
+	return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
+/* Every place for a request is taken by the token that does not answer, and the ledger goes away meanwhile. */
+static void
+a_ledger_that_goes_while_nothing_is_free_costs_nothing(void **state)
+{
+	enum { WATCHED_MS = 1000, MAY_COST_MS = 100 };
+	char input[MM_MINT_SIGNING_INPUT_MAX];
+	struct signer_world_token token;
+	const char *hang_path;
+	int64_t before_ms;
+	size_t len;
+
+	(void)state;
+	if (!signer_world_has_softhsm())
+		skip();
+	hang_path = start_with_hanging_token();
+	make_file(hang_path);
+	signer_world_token(&token);
+	len = signer_world_input(&token, &key, input);
+	for (unsigned i = 0; i < SIGNER_JOBS_MAX; i++)
+		(void)signer_world_send(&world, &token, &key, input, len);
+	close(world.ledger);
+	world.ledger = -1;
+	before_ms = used_ms();
+	(void)poll(NULL, 0, WATCHED_MS); /* what it does meanwhile is what is looked at */
+	assert_in_range(used_ms() - before_ms, 0, MAY_COST_MS);
+	assert_int_equal(unlink(hang_path), 0);
+	signer_world_connect(&world);
+	assert_true(signer_world_wait(&world, MM_MESSAGE_SIGNER_STATE));
 	assert_signs();
 	end();
 }
@@ -896,6 +961,7 @@ main(void)
 		cmocka_unit_test(a_token_goes_away_and_comes_back),
 		cmocka_unit_test(a_signer_starts_without_its_token),
 		cmocka_unit_test(a_token_that_does_not_answer_holds_up_nobody),
+		cmocka_unit_test(a_ledger_that_goes_while_nothing_is_free_costs_nothing),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
