@@ -66,6 +66,7 @@ write_source(struct mm_json_writer *writer, const struct mm_config_realm *realm)
 	if (realm->keys_kind == MM_KEYS_MINT) {
 		mm_json_add_str(writer, "keys_mint", realm->keys);
 		write_list(writer, "derived_from", realm->derived_from);
+		write_list(writer, "derived_by", realm->derived_by);
 		mm_json_add_int(writer, "rotate_every", realm->rotate_every_s);
 		mm_json_add_int(writer, "publish_before", realm->publish_before_s);
 		mm_json_add_int(writer, "visible_for", realm->visible_for_s);

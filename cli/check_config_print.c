@@ -189,9 +189,34 @@ put_realms(const struct mm_realm *const *realms, size_t count)
 	fputc('\n', stdout);
 }
 
+static bool
+is_named(char *const *list, struct mm_slice name)
+{
+	for (; list != NULL && *list != NULL; list++)
+		if (mm_slice_equal(mm_slice_str(*list), name))
+			return true;
+	return false;
+}
+
+/* The realms whose tokens are given for those that the service exchanges. */
+static void
+put_derived(const struct mm_config *config, struct mm_slice service)
+{
+	const char *comma = "";
+
+	put_title("derives");
+	for (size_t i = 0; i < config->realm_count; i++) {
+		if (!is_named(config->realms[i].derived_by, service))
+			continue;
+		printf("%s%s", comma, config->realms[i].name);
+		comma = ", ";
+	}
+	puts(*comma == '\0' ? "nothing: no realm names it in 'derived_by'" : "");
+}
+
 /* Only where there is something to tell: services of external realms alone have none. */
 static void
-put_proof(const struct mm_service *service)
+put_proof(const struct mm_config *config, const struct mm_service *service)
 {
 	static const char *const demands[] = { "off", "observed", "required" };
 
@@ -207,6 +232,7 @@ put_proof(const struct mm_service *service)
 	if (service->exchanges) {
 		put_title("exchanges");
 		put_realms(service->exchange_realms, service->exchange_realm_count);
+		put_derived(config, service->name);
 	}
 }
 
@@ -260,7 +286,7 @@ put_service(const struct mm_checked *checked, const struct mm_service *service)
 		put_keys(checked, service->realms[i]);
 	}
 	put_mailboxes(service);
-	put_proof(service);
+	put_proof(checked->config, service);
 	put_demands(service);
 	put_callers(checked->config, service->name);
 	fputc('\n', stdout);

@@ -346,6 +346,7 @@ free_realm(struct mm_config_realm *realm)
 	mm_config_free_list(realm->algorithms);
 	mm_config_free_list(realm->token_types);
 	mm_config_free_list(realm->derived_from);
+	mm_config_free_list(realm->derived_by);
 	free_listens(realm->listens, realm->listen_count);
 	free(realm->key_store_module);
 	free(realm->key_store_token);

@@ -77,6 +77,7 @@ struct mm_config_realm {
 	char **algorithms, **token_types;
 	int64_t max_lifetime_s;
 	char **derived_from; /* the realms whose tokens it makes its own of; NULL: none */
+	char **derived_by;   /* the services that those tokens must be for; NULL with derived_from alone */
 	bool when_stale_marked_only;
 
 	/* Of a mint alone. */

@@ -210,6 +210,7 @@ static const struct {
 	{ offsetof(struct mm_config_realm, algorithms), "keys that state no algorithm, as ", strcmp },
 	{ offsetof(struct mm_config_realm, key_hosts), "keys from host ", strcasecmp },
 	{ offsetof(struct mm_config_realm, derived_from), "tokens derived from those of realm ", strcmp },
+	{ offsetof(struct mm_config_realm, derived_by), "tokens derived from those for service ", strcmp },
 };
 
 /* Numbers of a realm: the greater, the more is let in. */

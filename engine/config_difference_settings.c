@@ -25,6 +25,7 @@ static const struct {
 	{ MM_SECTION_REALM, "token_types" },
 	{ MM_SECTION_REALM, "max_lifetime" },
 	{ MM_SECTION_REALM, "derived_from" },
+	{ MM_SECTION_REALM, "derived_by" },
 	{ MM_SECTION_REALM, "when_stale" },
 	{ MM_SECTION_TENANT, "realm" },
 	{ MM_SECTION_TENANT, "id" },

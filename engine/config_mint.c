@@ -16,7 +16,7 @@
 /* Without a mint there are no such things. */
 static const char *const of_mints[] = {
 	"listen", "key_store", "key_store_token", "key_store_pin", "key_store_paths", "key_store_environment",
-	"sealing_key", "rotate_every", "publish_before", "visible_for", "derived_from",
+	"sealing_key", "rotate_every", "publish_before", "visible_for", "derived_from", "derived_by",
 };
 
 /* What the signer can make (doc/mint.md); its keys are of one kind. */
@@ -34,6 +34,15 @@ find_realm(const struct mm_config *config, const char *name)
 	for (size_t i = 0; i < config->realm_count; i++)
 		if (config->realms[i].name != NULL && strcmp(config->realms[i].name, name) == 0)
 			return &config->realms[i];
+	return NULL;
+}
+
+static const struct mm_config_service *
+find_service(const struct mm_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->service_count; i++)
+		if (config->services[i].name != NULL && strcmp(config->services[i].name, name) == 0)
+			return &config->services[i];
 	return NULL;
 }
 
@@ -176,6 +185,19 @@ comes_back(const struct mm_config *config, const struct mm_config_realm *from, c
 /* Names beyond it are a mistake; it bounds the search for circles too. */
 #define PARENTS_MAX 16
 
+/* As many as a verifier looks through for each exchange. */
+#define DERIVED_BY_MAX 16
+
+static size_t
+count_names(char *const *list)
+{
+	size_t count = 0;
+
+	for (; list != NULL && *list != NULL; list++)
+		count++;
+	return count;
+}
+
 static void
 check_parent(struct mm_config_builder *builder, const struct mm_config_realm *realm, const char *name)
 {
@@ -198,11 +220,7 @@ check_parent(struct mm_config_builder *builder, const struct mm_config_realm *re
 static void
 check_parents(struct mm_config_builder *builder, const struct mm_config_realm *realm)
 {
-	size_t count = 0;
-
-	for (char **name = realm->derived_from; name != NULL && *name != NULL; name++)
-		count++;
-	if (count > PARENTS_MAX) {
+	if (count_names(realm->derived_from) > PARENTS_MAX) {
 		mm_config_tell(builder, "derived_from", "remove some", "a realm is derived from at most %d others",
 		    PARENTS_MAX);
 		return;
@@ -215,6 +233,44 @@ check_parents(struct mm_config_builder *builder, const struct mm_config_realm *r
 		    "from");
 }
 
+static bool
+exchanges_for(const struct mm_config_service *service, const struct mm_config_realm *realm)
+{
+	for (char **name = service->exchange_from; name != NULL && *name != NULL; name++)
+		if (has(realm->derived_from, *name))
+			return true;
+	return false;
+}
+
+/* Each derived realm says itself who may exchange tokens for its own: that a service exchanges some names none. */
+static void
+check_derived_by(struct mm_config_builder *builder, const struct mm_config_realm *realm)
+{
+	static const char setting[] = "derived_by";
+	bool derived = mm_config_stands(builder, "derived_from");
+
+	if (derived && !mm_config_stands(builder, setting))
+		mm_config_tell(builder, "derived_from", "write derived_by = { \"SERVICE\" } beside it",
+		    "nobody may exchange tokens for this realm's: 'derived_by' is missing");
+	else if (!derived && realm->derived_by != NULL)
+		mm_config_tell(builder, setting, "write derived_from = { \"REALM\" }, or remove the line",
+		    "'derived_by' says nothing of a realm that is derived from none");
+	if (count_names(realm->derived_by) > DERIVED_BY_MAX) {
+		mm_config_tell(builder, setting, "remove some", "at most %d services exchange for a realm",
+		    DERIVED_BY_MAX);
+		return;
+	}
+	for (char **name = realm->derived_by; derived && name != NULL && *name != NULL; name++) {
+		const struct mm_config_service *service = find_service(builder->config, *name);
+
+		if (service == NULL)
+			mm_config_tell(builder, setting, "name a service of this file", "there is no service %s", *name);
+		else if (!exchanges_for(service, realm))
+			mm_config_tell(builder, setting, "name one of 'derived_from' in its 'exchange_from'",
+			    "service %s exchanges no token of a realm that this one is derived from", *name);
+	}
+}
+
 static void
 check_realm(struct mm_config_builder *builder, const struct mm_config_realm *realm)
 {
@@ -225,6 +281,7 @@ check_realm(struct mm_config_builder *builder, const struct mm_config_realm *rea
 		check_key_store(builder, realm);
 		check_listen(builder, realm);
 		check_parents(builder, realm);
+		check_derived_by(builder, realm);
 		return;
 	}
 	if (realm->keys == NULL)

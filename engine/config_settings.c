@@ -110,6 +110,7 @@ const struct mm_setting mm_settings[] = {
 	{ REALM(when_stale_marked_only), .name = "when_stale", .type = MM_SETTING_FLAG, .words = away_words,
 	    .fallback = "deny" },
 	{ REALM(derived_from), .name = "derived_from", .type = MM_SETTING_LIST, .min = 1 },
+	{ REALM(derived_by), .name = "derived_by", .type = MM_SETTING_LIST, .min = 1 },
 	{ REALM(listens), .name = "listen", .type = MM_SETTING_LISTEN },
 	{ REALM(key_store_module), .name = "key_store", .type = MM_SETTING_STORE, .fallback = "file" },
 	{ REALM(key_store_token), .name = "key_store_token", .type = MM_SETTING_TEXT },

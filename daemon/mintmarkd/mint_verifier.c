@@ -44,15 +44,6 @@ order_service(void *ctx, const struct mm_config_service *service)
 
 /* ---- where tokens that it derives come from ---- */
 
-static bool
-list_has(char *const *list, const char *name)
-{
-	for (; list != NULL && *list != NULL; list++)
-		if (strcmp(*list, name) == 0)
-			return true;
-	return false;
-}
-
 static void
 order_parents(const struct mm_mints *mints, const struct mm_config_realm *realm, struct mm_mint_order *order)
 {
@@ -70,22 +61,11 @@ order_parents(const struct mm_mints *mints, const struct mm_config_realm *realm,
 	}
 }
 
-static bool
-exchanges_from(const struct mm_config_service *service, const struct mm_config_realm *realm)
-{
-	for (char **from = service->exchange_from; from != NULL && *from != NULL; from++)
-		if (list_has(realm->derived_from, *from))
-			return true;
-	return false;
-}
-
 static void
-order_exchanges(const struct mm_config *config, const struct mm_config_realm *realm, struct mm_mint_order *order)
+order_exchanges(const struct mm_config_realm *realm, struct mm_mint_order *order)
 {
-	for (size_t i = 0; i < config->service_count; i++)
-		if (exchanges_from(&config->services[i], realm))
-			mm_mint_order(order, MM_MESSAGE_VERIFIER_EXCHANGE, config->services[i].name,
-			    strlen(config->services[i].name), -1);
+	for (char **name = realm->derived_by; name != NULL && *name != NULL; name++)
+		mm_mint_order(order, MM_MESSAGE_VERIFIER_EXCHANGE, *name, strlen(*name), -1);
 }
 
 /* ---- all of it ---- */
@@ -123,7 +103,7 @@ give_orders(struct mm_mint_process *process, struct mm_mint_order *order)
 		mm_mint_each_added_tenant(process, send_tenant, &process->keeper);
 	mm_mint_each_service(process->mint, order_service, order);
 	order_parents(&mintmarkd->mints, realm, order);
-	order_exchanges(config, realm, order);
+	order_exchanges(realm, order);
 	mm_mint_order_opened(order, MM_MESSAGE_VERIFIER_FOLDER, NULL, 0, !mm_mint_order_opens(order) ? -1 :
 	    mm_mint_files_open_table(config, realm->name, &mintmarkd->user));
 	send_snapshot(mintmarkd, order);

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A webmail exchanges its users' tokens for tokens of its own at the mail server: by a realm of its own that is derived
-# from theirs. What it gets names what it was made of, and nothing is made of that in turn.
+# from theirs. What it gets names what it was made of, and nothing is made of that in turn. The diary does the same at
+# another realm, and neither of them gets anything for tokens that are for the other.
 # shellcheck disable=SC2016,SC2034,SC2317 # what is checked is evaluated later
 set -u
 port=21310
@@ -12,7 +13,9 @@ port=21310
 . "$MINTMARK_SOURCE/test/behaviour/mint_sign_in.sh"
 mint_folder=$world
 own=http://127.0.0.1:$((port + 3))
+diary_issuer=http://127.0.0.1:$((port + 4))
 webmail=https://webmail.example
+diary=https://diary.example
 mail=https://mail.example
 redirect=$webmail/cb
 
@@ -25,6 +28,21 @@ world_configure()
 		    listen       = { "127.0.0.1:$((port + 3))" }
 		    algorithms   = { "ES256" }
 		    derived_from = { "enterprise" }
+		    derived_by   = { "webmail" }
+		}
+		realm diary {
+		    issuer       = "$diary_issuer"
+		    keys         = "mint"
+		    listen       = { "127.0.0.1:$((port + 4))" }
+		    algorithms   = { "ES256" }
+		    derived_from = { "enterprise" }
+		    derived_by   = { "diary" }
+		}
+		service diary {
+		    audience      = "$diary"
+		    realms        = { "enterprise" }
+		    mailbox_claim = "preferred_username"
+		    exchange_from = { "enterprise" }
 		}
 		service webmail {
 		    audience      = "$webmail"
@@ -36,7 +54,7 @@ world_configure()
 		}
 		service store {
 		    audience      = "https://store.example"
-		    realms        = { "webmail" }
+		    realms        = { "webmail", "diary" }
 		    mailbox_claim = "preferred_username"
 		    callers       = { "dovecot:dovecot.secret" }
 		    mark          = required
@@ -52,15 +70,20 @@ world_configure()
 	mint_configure "$world" "$port" $((port + 1)) $((port + 2))
 	# What is derived names its tenant.
 	sed -i '/^tenant contoso/,/^}/s/realm   = enterprise/&\n    id      = "contoso"/' "$config"
-	mint_urls="$mint_urls $own"
+	mint_urls="$mint_urls $own $diary_issuer"
 }
 
+# exchange TOKEN [AUDIENCE [SCOPE]]: the answer of the webmail's realm, or of the diary's where exchanging=diary.
+exchanging=webmail
 exchange()
 {
-	curl -sS --max-time 20 -u "webmail:$own_secret" \
+	local at=$own
+
+	[ "$exchanging" = webmail ] || at=$diary_issuer
+	curl -sS --max-time 20 -u "$exchanging:$own_secret" \
 	    -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange --data-urlencode "subject_token=$1" \
 	    -d subject_token_type=urn:ietf:params:oauth:token-type:access_token \
-	    --data-urlencode "audience=${2:-https://store.example}" ${3:+-d "scope=$3"} "$own/token"
+	    --data-urlencode "audience=${2:-https://store.example}" ${3:+-d "scope=$3"} "$at/token"
 }
 
 refuses()
@@ -72,10 +95,25 @@ refuses()
 	grep -q "\"error\":\"$error\"" "$world/said" && ! grep -q access_token "$world/said"
 }
 
+makes()
+{
+	exchange "$@" >"$world/said"
+	grep -q access_token "$world/said"
+}
+
+# exchanges_at NAME COMMAND…: with that client, at its realm.
+exchanges_at()
+{
+	local exchanging=$1
+
+	shift
+	"$@"
+}
+
 world_start
 check "a user is added" eval 'run user add enterprise alice@contoso.example --password-stdin <<<"correct horse" >"$world/said"'
 check "and the browser's client" eval 'run client add enterprise browser --grant code --audience "$webmail" \
-    --scope mail.read --scope calendar --redirect "$redirect" >"$world/said"'
+    --audience "$diary" --scope mail.read --scope calendar --redirect "$redirect" >"$world/said"'
 check "and one for what the webmail needs nothing of" eval 'run client add enterprise other --grant code \
     --audience "$webmail" --scope calendar --redirect "$redirect" >"$world/said"'
 check "and one that signs in to the mail server itself" eval 'run client add enterprise direct --grant code \
@@ -109,6 +147,20 @@ check "nor any where her token has none of it" refuses invalid_scope \
         mint_member access_token)"
 check "nor of half a token" refuses invalid_request "${token%.*}."
 check "nor of nothing" refuses invalid_request ""
+
+check "the diary is added, at its own realm" eval 'run client add diary diary --confidential --grant exchange \
+    --audience https://store.example --scope calendar >"$world/said"'
+webmail_secret=$own_secret
+own_secret=$(grep -oE '[A-Za-z0-9_-]{43}' "$world/said" | tail -n 1)
+diary_token=$(mint_sign_in "$issuer" browser "$redirect" "$diary" "mail.read calendar" alice@contoso.example \
+    "correct horse" | mint_member access_token)
+check "nothing is made of a token for the webmail at the diary's realm" exchanges_at diary refuses invalid_request "$token"
+check "but of one for the diary" exchanges_at diary makes "$diary_token" https://store.example calendar
+own_secret=$webmail_secret
+check "of which nothing is made at the webmail's" refuses invalid_request "$diary_token"
+run check-config >"$world/said"
+check "the configuration says who derives what" eval 'grep -A 20 "^diary:" "$world/said" | grep -q "derives *diary$"'
+
 own_secret=wrong
 check "nor for somebody else" refuses invalid_client "$token"
 finish

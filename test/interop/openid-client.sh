@@ -29,6 +29,7 @@ realm derived {
     listen       = { "127.0.0.1:$derived" }
     algorithms   = { "EdDSA" }
     derived_from = { "enterprise" }
+    derived_by   = { "webmail" }
 }
 service jobs {
     audience = "https://jobs.example"

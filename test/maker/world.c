@@ -236,7 +236,7 @@ static const char mint_services[] =
 	"realm enterprise {\n    issuer = \"https://login.example/{tenant}/v2.0\"\n    keys = mint\n"
 	"    listen = { \"127.0.0.1:2\" }\n}\n"
 	"realm sts {\n    issuer = \"" MAKER_STS_ISSUER "\"\n    keys = mint\n    listen = { \"127.0.0.1:3\" }\n"
-	"    derived_from = { \"enterprise\", \"partner\" }\n}\n"
+	"    derived_from = { \"enterprise\", \"partner\" }\n    derived_by = { \"exchange\" }\n}\n"
 	"realm partner {\n    issuer = \"" PARTNER_ISSUER "\"\n    keys = \"file:partner.jwks\"\n}\n"
 	"tenant partner {\n    realm = partner\n    id = \"partner\"\n    domains = { \"partner.example\" }\n}\n"
 	"service mail {\n    audience = \"https://mail.example\"\n    realms = { \"consumer\", \"enterprise\", "

@@ -272,7 +272,8 @@ test_mints(void **state)
 	    "realm hsm { issuer = i keys = mint listen = { \"[::1]:1\" } key_store = \"pkcs11:/m.so\"\n"
 	    "key_store_token = label key_store_pin = \"pin\" key_store_paths = { \"/a\", \"/b\" }\n"
 	    "key_store_environment = { \"SOFTHSM2_CONF=/a=b\" } }\n"
-	    "realm web { issuer = w keys = mint listen = { \"127.0.0.1:2\" } derived_from = { home, out } }\n"
+	    "realm web { issuer = w keys = mint listen = { \"127.0.0.1:2\" } derived_from = { home, out }\n"
+	    "derived_by = { exchange } }\n"
 	    "realm out { issuer = o keys = \"file:o\" }\n"
 	    "service imap { audience = a realms = { home, web, out } mailbox_claim = email mark = required\n"
 	    "ledger = observe ledger_away = marked_only accept_unproven = { out } }\n"
@@ -307,6 +308,7 @@ test_mints(void **state)
 	assert_int_equal(realms[1].publish_before_s, 172800);
 	assert_int_equal(realms[1].visible_for_s, 86400);
 	assert_string_equal(realms[2].derived_from[1], "out");
+	assert_string_equal(realms[2].derived_by[0], "exchange");
 	assert_null(realms[3].listens);
 	assert_null(realms[3].sealing_key_path);
 	assert_int_equal(config->services[0].mark, MM_PROOF_REQUIRED);
@@ -452,10 +454,19 @@ static const struct refusal refusals[] = {
 	{ REALM "listen = { \"127.0.0.1:1\" } }", 1, "'listen' is of a mint", "keys = \"mint\"" },
 	{ REALM "rotate_every = 60 }", 1, "'rotate_every' is of a mint", "keys = \"mint\"" },
 	{ REALM "derived_from = { x } }", 1, "'derived_from' is of a mint", "keys = \"mint\"" },
+	{ REALM "derived_by = { x } }", 1, "'derived_by' is of a mint", "keys = \"mint\"" },
 	{ REALM "when_stale = marked_only }", 1, "needs the marks of a mint", "when_stale = deny" },
 	{ "sealing_key = k", 1, "no realm has a mint", "remove" },
 	{ "stale_after = 0", 1, "out of range", "from 1 to 3600" },
 	{ MINT "\nderived_from = { x } }", 2, "there is no realm x to derive from", "of this file" },
+	{ MINT "\nderived_from = { k } }\n" FILE_REALM("k"), 2, "'derived_by' is missing", "derived_by = {" },
+	{ MINT "\nderived_by = { s } }", 2, "derived from none", "derived_from = {" },
+	{ MINT "derived_from = { k }\nderived_by = { x } }\n" FILE_REALM("k"), 2, "there is no service x", "of this file" },
+	{ MINT "derived_from = { k }\nderived_by = { s } }\n" FILE_REALM("k") "\n" SERVICE "}", 2,
+	    "service s exchanges no token", "'exchange_from'" },
+	{ MINT "derived_from = { k }\nderived_by = { s } }\n" FILE_REALM("k") "\n" FILE_REALM("l") "\n"
+	    "service s { audience = a realms = { l } exchange_from = { l } mailbox = none }", 2,
+	    "service s exchanges no token", "'exchange_from'" },
 	{ MINT "derived_from = { r } }", 1, "not derived from itself", "other realms" },
 	{ MINT "derived_from = { q } }\nrealm q { issuer = q keys = mint listen = { \"127.0.0.1:2\" }\n"
 	    "derived_from = { r } }", 3, "realm r is itself derived from this one", "the first" },

@@ -192,6 +192,8 @@ test_services(void **state)
 #define MINT(more) "realm m { issuer = \"https://m.example\" keys = mint listen = { \"127.0.0.1:1\" } " more " }\n"
 #define OUT_REALM "realm o { issuer = \"https://o.example\" keys = \"file:/o\" }\n"
 #define ASKING(more) "service imap { audience = A realms = { m, o } mailbox_claim = email " more " }\n"
+#define EXCHANGES(name) \
+	"service " name " { audience = \"https://" name "\" realms = { o } mailbox = none exchange_from = { o } }\n"
 
 static void
 test_mints(void **state)
@@ -209,9 +211,13 @@ test_mints(void **state)
 	    IN "tokens that are derived ones at imap\n" OUT "exchanges of tokens of realm o at imap\n");
 	check_both(MINT("") OUT_REALM ASKING("exchange_from = { o }"),
 	    MINT("") OUT_REALM ASKING("exchange_from = { o, m }"), "exchanges of tokens of realm m at imap");
-	check_both(MINT("") OUT_REALM SERVICE("imap", ""),
-	    MINT("derived_from = { o }") OUT_REALM SERVICE("imap", ""),
-	    "tokens derived from those of realm o of realm m, which no service accepts");
+	check(MINT("") OUT_REALM EXCHANGES("one"), MINT("derived_from = { o } derived_by = { one }") OUT_REALM
+	    EXCHANGES("one"),
+	    IN "tokens derived from those of realm o of realm m, which no service accepts\n"
+	    IN "tokens derived from those for service one of realm m, which no service accepts\n");
+	check_both(MINT("derived_from = { o } derived_by = { one }") OUT_REALM EXCHANGES("one") EXCHANGES("two"),
+	    MINT("derived_from = { o } derived_by = { one, two }") OUT_REALM EXCHANGES("one") EXCHANGES("two"),
+	    "tokens derived from those for service two of realm m, which no service accepts");
 	check_both(MINT("") SERVICE("imap", ""), MINT("when_stale = marked_only") SERVICE("imap", ""),
 	    "tokens that have a mark alone, at a gate that is stale, of realm m, which no service accepts");
 	check(MINT("") "service imap { audience = A realms = { m } directory = mint }",
