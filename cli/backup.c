@@ -5,6 +5,7 @@
  * The ledger comes first, up to where it ends at that moment; then what it may speak of.
  */
 #include "cli/command.h"
+#include "cli/table_copy.h"
 #include "engine/config.h"
 #include "engine/ledger_file.h"
 #include "engine/ledger_reader.h"
@@ -17,7 +18,6 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,14 +25,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* SQLite's, of a write-ahead log. */
-#define WAL_HEAD_LEN 32
-
-#define COPY_TRIES 20
-
 struct backup {
 	int mint_fd; /* state_dir/mint */
 	struct mm_archive_writer writer;
+	struct mm_table_copy tables;
 	uint64_t records; /* of the ledger */
 };
 
@@ -51,20 +47,26 @@ add_fd(struct backup *backup, const char *name, int fd, uint64_t len)
 	return mm_archive_add_file(&backup->writer, name, fd, len) || fail(name, strerror(errno));
 }
 
+static bool
+add_whole(struct backup *backup, const char *name, int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) == -1)
+		return fail(name, strerror(errno));
+	return S_ISREG(status.st_mode) ? add_fd(backup, name, fd, (uint64_t)status.st_size) : fail(name, "it is no file");
+}
+
 /* A file below state_dir/mint as it is; one that is not there is left out where it may be. */
 static bool
 add_file(struct backup *backup, int dir_fd, const char *path, const char *name, bool may_be_absent)
 {
 	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat status;
 	bool added;
 
 	if (fd == -1)
 		return (may_be_absent && errno == ENOENT) || fail(name, strerror(errno));
-	if (fstat(fd, &status) == -1)
-		added = fail(name, strerror(errno));
-	else
-		added = S_ISREG(status.st_mode) && add_fd(backup, name, fd, (uint64_t)status.st_size);
+	added = add_whole(backup, name, fd);
 	close(fd);
 	return added;
 }
@@ -137,12 +139,12 @@ each_file(struct backup *backup, const char *folder, const char *ending, add_fun
 {
 	int dir_fd = openat(backup->mint_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = dir_fd == -1 ? NULL : fdopendir(dir_fd);
-	struct dirent *entry;
+	struct dirent *entry = NULL;
 	bool added = true;
 
 	if (dir == NULL)
 		return errno == ENOENT || fail(folder, strerror(errno));
-	while (added && (entry = readdir(dir)) != NULL) {
+	while (added && (errno = 0, entry = readdir(dir)) != NULL) {
 		char name[PATH_MAX];
 		size_t len = strlen(entry->d_name), ending_len = strlen(ending);
 
@@ -154,6 +156,8 @@ each_file(struct backup *backup, const char *folder, const char *ending, add_fun
 		else
 			added = add(backup, dirfd(dir), entry->d_name, name);
 	}
+	if (added && errno != 0)
+		added = fail(folder, strerror(errno));
 	closedir(dir);
 	return added;
 }
@@ -165,98 +169,16 @@ add_key(struct backup *backup, int dir_fd, const char *path, const char *name)
 	return add_file(backup, dir_fd, path, name, true);
 }
 
-/* Copy a file as it is; one that is not there gives an empty one where it may. */
-static bool
-copy_file(int dir_fd, const char *from, const char *to, bool may_be_absent)
-{
-	int source = openat(dir_fd, from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), copy;
-	static char bytes[65536];
-	ssize_t got = 0;
-	bool done;
-
-	if (source == -1 && !(may_be_absent && errno == ENOENT))
-		return false;
-	copy = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	done = copy != -1;
-	while (done && source != -1 && (got = read(source, bytes, sizeof(bytes))) > 0)
-		done = write(copy, bytes, (size_t)got) == got;
-	if (copy != -1)
-		close(copy);
-	if (source != -1)
-		close(source);
-	return done && got == 0;
-}
-
-/* The head of a write-ahead log, which changes when the log begins anew; zeroes where there is none. */
-static void
-read_log_head(int dir_fd, const char *path, unsigned char head[WAL_HEAD_LEN])
-{
-	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-
-	memset(head, 0, WAL_HEAD_LEN);
-	if (fd == -1)
-		return;
-	(void)!pread(fd, head, WAL_HEAD_LEN, 0);
-	close(fd);
-}
-
-/*
- * Copy a table and then its write-ahead log, which the verifier goes on writing, as of one moment: what came into the
- * table meanwhile came from the log, and stands in its copy, as long as the log did not begin anew (SQLite, "WAL-mode
- * File Format"). A half written end of it is none to SQLite.
- */
-static bool
-copy_table(int dir_fd, const char *path, const char *to)
-{
-	char log[PATH_MAX + 8], log_to[PATH_MAX + 8];
-	unsigned char before[WAL_HEAD_LEN], after[WAL_HEAD_LEN];
-
-	(void)snprintf(log, sizeof(log), "%s-wal", path);
-	(void)snprintf(log_to, sizeof(log_to), "%s-wal", to);
-	for (unsigned tries = 0; tries < COPY_TRIES; tries++) {
-		read_log_head(dir_fd, log, before);
-		if (!copy_file(dir_fd, path, to, false) || !copy_file(dir_fd, log, log_to, true))
-			return fail(path, strerror(errno));
-		read_log_head(dir_fd, log, after);
-		if (memcmp(before, after, sizeof(before)) == 0)
-			return true;
-	}
-	return fail(path, "it changes faster than it can be copied");
-}
-
-/* Have SQLite bring the log of a copy into it, and look at all of it. */
-static bool
-settle_table(const char *name, const char *path)
-{
-	sqlite3_stmt *check = NULL;
-	sqlite3 *table = NULL;
-	bool whole = sqlite3_open_v2(path, &table, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
-	    sqlite3_exec(table, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL) == SQLITE_OK &&
-	    sqlite3_prepare_v2(table, "PRAGMA integrity_check(1)", -1, &check, NULL) == SQLITE_OK &&
-	    sqlite3_step(check) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(check, 0), "ok") == 0;
-
-	if (!whole)
-		fail(name, table == NULL ? "memory is short" : sqlite3_errmsg(table));
-	(void)sqlite3_finalize(check);
-	return sqlite3_close(table) == SQLITE_OK && whole;
-}
-
 static bool
 add_table(struct backup *backup, int dir_fd, const char *path, const char *name)
 {
-	static const char *const endings[] = { "", "-wal", "-shm" };
-	char folder[] = "/tmp/mintmark-backup.XXXXXX", to[PATH_MAX];
+	int fd = mm_table_copy_make(&backup->tables, dir_fd, path);
 	bool added;
 
-	if (mkdtemp(folder) == NULL)
-		return fail(name, strerror(errno));
-	(void)snprintf(to, sizeof(to), "%s/table", folder);
-	added = copy_table(dir_fd, path, to) && settle_table(name, to) && add_file(backup, AT_FDCWD, to, name, false);
-	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-		(void)snprintf(to, sizeof(to), "%s/table%s", folder, endings[i]);
-		(void)unlink(to);
-	}
-	(void)rmdir(folder);
+	if (fd == -1)
+		return fail(name, backup->tables.fault);
+	added = add_whole(backup, name, fd);
+	close(fd);
 	return added;
 }
 
@@ -278,9 +200,11 @@ add_realms(struct backup *backup)
 	int fd = openat(backup->mint_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	bool added = dir != NULL;
+	bool added = true;
 
-	while (added && (entry = readdir(dir)) != NULL) {
+	if (dir == NULL)
+		return fail("state_dir/mint", strerror(errno));
+	while (added && (errno = 0, entry = readdir(dir)) != NULL) {
 		struct stat status;
 
 		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "ledger") != 0 &&
@@ -288,8 +212,9 @@ add_realms(struct backup *backup)
 		    S_ISDIR(status.st_mode))
 			added = add_realm(backup, entry->d_name);
 	}
-	if (dir != NULL)
-		closedir(dir);
+	if (added && errno != 0)
+		added = fail("state_dir/mint", strerror(errno));
+	closedir(dir);
 	return added;
 }
 
@@ -330,7 +255,7 @@ run(const char *config_path, const char *path)
 {
 	struct mm_problems problems = { .count = 0 };
 	struct mm_config *config = mm_trustfile_read_config(config_path, &problems);
-	struct backup backup = { .mint_fd = -1 };
+	struct backup backup = { .mint_fd = -1, .tables = { .state_fd = -1, .folder_fd = -1 } };
 	char mint[PATH_MAX];
 	bool done = false;
 
@@ -341,12 +266,15 @@ run(const char *config_path, const char *path)
 	}
 	(void)snprintf(mint, sizeof(mint), "%s/mint", config->state_dir);
 	backup.mint_fd = open(mint, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (backup.mint_fd == -1) {
+	if (backup.mint_fd == -1)
 		fail(mint, strerror(errno));
-	} else {
+	else if (!mm_table_copy_begin(&backup.tables, config->state_dir))
+		fail(MM_TABLE_COPY_FOLDER, backup.tables.fault);
+	else
 		done = write_to(&backup, path);
+	mm_table_copy_end(&backup.tables);
+	if (backup.mint_fd != -1)
 		close(backup.mint_fd);
-	}
 	if (done)
 		fprintf(stderr,
 		    "%" PRIu64 " bytes, the ledger up to record %" PRIu64 ". The sealing keys are not in it:\n"

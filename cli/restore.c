@@ -453,9 +453,11 @@ keep_sealing_keys(struct restore *restore)
 		return true;
 	if (dir == NULL)
 		return fail(STAGING, strerror(errno));
-	while (kept && (entry = readdir(dir)) != NULL)
+	while (kept && (errno = 0, entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] != '.')
 			kept = keep_sealing_key(restore, replaced, entry->d_name);
+	if (kept && errno != 0)
+		kept = fail(STAGING, strerror(errno));
 	closedir(dir);
 	return kept;
 }

@@ -27,7 +27,43 @@ host_start
 sign_in_often "$world/before" 5
 known=$(sign_in enterprise $alice)
 check "backing up while it runs" run backup "$world/backup"
+check "and leaves no copy of a table behind" [ ! -e "$world/state/mint.backup" ]
 check "holds no sealing key" [ -z "$(find "$world/backup"* -name 'sealing.key' 2>/dev/null)" ]
+
+# ---- a backup that does not come to its end ----
+
+# hold_backup: one that waits for who reads it, before it comes to the tables; its process id goes to held.
+mkfifo "$world/pipe"
+hold_backup()
+{
+	"$mintmark" backup - -c "$config" >"$world/pipe" 2>"$world/held" &
+	held=$!
+	exec 8<"$world/pipe"
+}
+
+is_held()
+{
+	[ -d "$world/state/mint.backup" ] && ! flock -n "$world/state/mint.backup" true
+}
+
+hold_backup
+check "a backup is being made" await 10 is_held
+check "another one waits for no other's tables" refuses "another backup" run backup "$world/second"
+kill -KILL $held
+wait $held 2>"$world/null" || true
+exec 8<&-
+echo "a digest of a password" >"$world/state/mint.backup/table"
+check "after one that was killed there is another" run backup "$world/second"
+check "which leaves nothing of it" [ ! -e "$world/state/mint.backup" ]
+for folder in table keys; do
+	check "a folder that cannot be read is not taken for one that ends: $folder" \
+	    refuses "enterprise/$folder" env LD_PRELOAD="$MINTMARK_BUILD/test/behaviour/unreadable_folder.so" \
+	    UNREADABLE="/enterprise/$folder" "$mintmark" backup "$world/third" -c "$config"
+done
+check "nor is the folder of the mints" \
+    refuses "state_dir/mint" env LD_PRELOAD="$MINTMARK_BUILD/test/behaviour/unreadable_folder.so" \
+    UNREADABLE="/state/mint" "$mintmark" backup "$world/third" -c "$config"
+check "and nothing is left of what failed" [ ! -e "$world/third" ]
 lost=$(sign_in enterprise $alice)
 sign_in_often "$world/gap" 5
 epoch_before=$(epoch)
