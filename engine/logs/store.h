@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store: events in the order of their time, more of them than memory holds.
+ *
+ * They come in any order and are written in sorted runs to a file without a name; a cursor merges the runs. Memory does
+ * not grow with their number. Nothing is written where the logs lie: the file is made in $TMPDIR, else /var/tmp, and
+ * is gone when the process ends, however it ends.
+ *
+ * The order is that of (time, input, offset); events without time come first. One thread at a time.
+ */
+#ifndef MM_ENGINE_LOGS_STORE_H
+#define MM_ENGINE_LOGS_STORE_H
+
+#include "engine/logs/event.h"
+
+#include <mintmark/version.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mm_logs_store;
+
+/*
+ * A store that keeps up to memory bytes of events before it writes a run. dir_fd is the folder for its file, or -1.
+ * NULL with errno; the file is made with the first run only.
+ */
+struct mm_logs_store *mm_logs_store_new(int dir_fd, size_t memory);
+void mm_logs_store_free(struct mm_logs_store **store);
+
+/* Append events. Returns 0, or -1 with errno (ENOSPC: the disk is full): the store is then of no more use. */
+MM_MUST_USE int mm_logs_store_append(struct mm_logs_store *store, const struct mm_logs_event *events, size_t count);
+
+/* How many events it holds. */
+uint64_t mm_logs_store_count(const struct mm_logs_store *store);
+
+/* ---- walking ---- */
+
+struct mm_logs_cursor;
+
+/*
+ * Walk the events from since_us on and before until_us, in order; INT64_MIN and INT64_MAX for all of them, also those
+ * without time. Several cursors may go on at once, none while events are appended. NULL with errno.
+ */
+struct mm_logs_cursor *mm_logs_cursor_new(struct mm_logs_store *store, int64_t since_us, int64_t until_us);
+void mm_logs_cursor_free(struct mm_logs_cursor **cursor);
+
+/*
+ * The next event: returns 1 and sets *event, which is borrowed until the next call; 0 at the end; -1 with errno.
+ */
+MM_MUST_USE int mm_logs_cursor_next(struct mm_logs_cursor *cursor, const struct mm_logs_event **event);
+
+#endif
