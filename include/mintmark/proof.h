@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Proof of issuance: what a gate knows of the tokens that mints made (step 12 of the decision).
+ * Proof of issuance: what a gate knows of the tokens that mints made (step 12 of the decision), and of those that they
+ * revoked (step 11).
  *
- * A proof holds, for each realm with a mint, the day keys of its own services' marks and the index of issued tokens.
+ * A proof holds, for each realm with a mint, the day keys of its own services' marks and the index of issued tokens; it
+ * leads to what the realm revoked, too.
  * One thread feeds it from the ledger's stream; any number of threads decide with it meanwhile.
  */
 #ifndef MINTMARK_PROOF_H

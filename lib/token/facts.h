@@ -32,7 +32,7 @@ const struct mm_facts *mm_decision_facts(const struct mm_decision *decision);
 
 /*
  * Step 11 of the last decision, where an earlier one denied: whether what it is about is revoked, or its signature did
- * not hold. The trust that it was made by must still be there.
+ * not hold. The trust that it was made by must still be there; what a mint revoked is its ledger's to say.
  */
 MM_MUST_USE bool mm_decision_is_revoked(struct mm_decision *decision);
 

@@ -7,6 +7,7 @@
 #include "lib/base/array.h"
 #include "lib/base/try.h"
 #include "lib/codec/mailbox.h"
+#include "lib/token/proof.h"
 #include "lib/trust/find.h"
 
 /* ---- step 8 ---- */
@@ -182,7 +183,8 @@ mm_step_mailbox(struct mm_judgement *judgement)
 /* ---- step 11 ---- */
 
 struct revocation_row {
-	enum mm_revocation_kind kind;
+	enum mm_revocation_kind kind; /* in the configuration … */
+	enum mm_revoked_kind by_mint; /* … and of the realm's own mint; 0: it revokes none so */
 	const char *what;
 	struct mm_slice (*value)(const struct mm_judgement *judgement);
 	enum mm_reason reason;
@@ -227,34 +229,73 @@ parent_of(const struct mm_judgement *judgement)
 }
 
 static const struct revocation_row revocation_rows[] = {
-	{ MM_REVOKE_TOKEN, "jti", token_id_of, MM_TOKEN_REVOKED },
-	{ MM_REVOKE_SESSION, "sid", session_of, MM_SESSION_REVOKED },
-	{ MM_REVOKE_SUBJECT, "sub", subject_of, MM_SUBJECT_REVOKED },
-	{ MM_REVOKE_CLIENT, "client", client_of, MM_CLIENT_REVOKED },
-	{ MM_REVOKE_TENANT, "tenant", tenant_of, MM_TENANT_REVOKED },
+	{ MM_REVOKE_TOKEN, MM_REVOKED_TOKEN, "jti", token_id_of, MM_TOKEN_REVOKED },
+	{ MM_REVOKE_SESSION, MM_REVOKED_SESSION, "sid", session_of, MM_SESSION_REVOKED },
+	{ MM_REVOKE_SUBJECT, MM_REVOKED_SUBJECT, "sub", subject_of, MM_SUBJECT_REVOKED },
+	{ MM_REVOKE_CLIENT, MM_REVOKED_CLIENT, "client", client_of, MM_CLIENT_REVOKED },
+	{ MM_REVOKE_TENANT, 0, "tenant", tenant_of, MM_TENANT_REVOKED },
 };
 
 /* Session, subject and tenant of a derived token are those that it has from its root; its client is another one. */
 static const struct revocation_row root_rows[] = {
-	{ MM_REVOKE_TOKEN, "parent", parent_of, MM_TOKEN_REVOKED },
-	{ MM_REVOKE_SESSION, "sid in the root's realm", session_of, MM_SESSION_REVOKED },
-	{ MM_REVOKE_SUBJECT, "sub in the root's realm", subject_of, MM_SUBJECT_REVOKED },
-	{ MM_REVOKE_TENANT, "tenant in the root's realm", tenant_of, MM_TENANT_REVOKED },
+	{ MM_REVOKE_TOKEN, MM_REVOKED_TOKEN, "parent", parent_of, MM_TOKEN_REVOKED },
+	{ MM_REVOKE_SESSION, MM_REVOKED_SESSION, "sid in the root's realm", session_of, MM_SESSION_REVOKED },
+	{ MM_REVOKE_SUBJECT, MM_REVOKED_SUBJECT, "sub in the root's realm", subject_of, MM_SUBJECT_REVOKED },
+	{ MM_REVOKE_TENANT, 0, "tenant in the root's realm", tenant_of, MM_TENANT_REVOKED },
 };
+
+/* What is known of a realm's own revocations; NULL: nothing. */
+static const struct mm_revoked *
+revoked_by(const struct mm_judgement *judgement, const struct mm_realm *realm)
+{
+	const struct mm_proof *proof = judgement->request == NULL ? NULL : judgement->request->proof;
+	const struct mm_proof_realm *found =
+	    realm->is_mint && proof != NULL ? mm_proof_find_realm(proof, realm->name) : NULL;
+
+	return found == NULL ? NULL : found->revoked;
+}
+
+/* The client is the one that the token was issued to; of a root it is not known. */
+static bool
+mint_revoked(const struct mm_revoked *revoked, enum mm_revoked_kind kind, struct mm_slice value,
+    struct mm_slice client, int64_t iat_s)
+{
+	struct mm_revoked_what what = { kind, value, MM_SLICE_ABSENT };
+
+	if (mm_revoked_has(revoked, &what, iat_s))
+		return true;
+	what.client = client;
+	return kind == MM_REVOKED_SESSION && client.len > 0 && mm_revoked_has(revoked, &what, iat_s);
+}
+
+/* Behind all that names the token: whether its mint revoked everything of its time, and whether it is heard at all. */
+static enum mm_reason
+look_at_mint(struct mm_judgement *judgement, const struct mm_revoked *revoked, int64_t iat_s)
+{
+	bool all = mint_revoked(revoked, MM_REVOKED_REALM, MM_SLICE_ABSENT, MM_SLICE_ABSENT, iat_s);
+
+	mm_compare(judgement, "revoked by the mint", mm_slice_str(revoked == NULL ? "not known here" :
+	    all ? "all of its time" : "nothing of it"), mm_slice_str("nothing of it"));
+	return all ? MM_TOKEN_REVOKED : MM_OK;
+}
 
 static enum mm_reason
 look_for_revoked(struct mm_judgement *judgement, const struct mm_realm *realm, int64_t iat_s,
     const struct revocation_row *rows, size_t count)
 {
+	const struct mm_revoked *revoked = revoked_by(judgement, realm);
+	struct mm_slice client = realm == judgement->facts.realm ? client_of(judgement) : MM_SLICE_ABSENT;
+
 	for (size_t i = 0; i < count; i++) {
 		const struct revocation_row *row = &rows[i];
 		struct mm_slice value = row->value(judgement);
 
 		mm_compare(judgement, row->what, value, mm_slice_str("not revoked"));
-		if (mm_trust_is_revoked(judgement->trust, realm, row->kind, value, iat_s))
+		if (mm_trust_is_revoked(judgement->trust, realm, row->kind, value, iat_s) ||
+		    mint_revoked(revoked, row->by_mint, value, client, iat_s))
 			return row->reason;
 	}
-	return MM_OK;
+	return realm->is_mint ? look_at_mint(judgement, revoked, iat_s) : MM_OK;
 }
 
 /* What is revoked of the realm that a token goes back to is revoked of it too, by the time of its root. */

@@ -121,6 +121,17 @@ mm_proof_index(struct mm_proof *proof, struct mm_slice realm)
 	return found->issued;
 }
 
+bool
+mm_proof_set_revoked(struct mm_proof *proof, struct mm_slice realm, const struct mm_revoked *revoked)
+{
+	struct mm_proof_realm *found = need_realm(proof, realm);
+
+	if (found == NULL)
+		return false;
+	found->revoked = revoked;
+	return true;
+}
+
 /* Room for one more, or the one that is replaced, emptied. NULL where there is none. */
 static struct mm_proof_day *
 need_day(struct mm_proof_realm *realm, struct mm_slice audience, uint32_t day)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What proof of issuance is made of: for each mint the day keys of its audiences, and the index of its tokens.
+ * What proof of issuance is made of: for each mint the day keys of its audiences, and the index of its tokens; and what
+ * it revoked.
  *
  * Fed by one thread. The index (mm_proof_index()) may be fed while others decide; setting days and forgetting them may
  * not: the owner keeps decisions out meanwhile. Secrets are wiped when they go.
@@ -13,6 +14,7 @@
 #include "lib/token/issued.h"
 #include "lib/token/mark.h"
 #include "lib/token/mint_secret.h"
+#include "lib/token/revoked.h"
 
 #include <mintmark/proof.h>
 #include <mintmark/slice.h>
@@ -43,6 +45,7 @@ struct mm_proof_realm {
 	struct mm_proof_day *days;
 	size_t day_count;
 	struct mm_issued *issued; /* NULL: nothing of it came yet */
+	const struct mm_revoked *revoked; /* the owner's, who keeps it longer than a proof; NULL: not known */
 };
 
 struct mm_proof {
@@ -66,6 +69,9 @@ void mm_proof_forget_before(struct mm_proof *proof, uint32_t day);
 
 /* The index of a realm, made where there was none; NULL where memory is short or there are too many realms. */
 struct mm_issued *mm_proof_index(struct mm_proof *proof, struct mm_slice realm);
+
+/* Say where it stands what a realm revoked; false where there are too many realms. */
+MM_MUST_USE bool mm_proof_set_revoked(struct mm_proof *proof, struct mm_slice realm, const struct mm_revoked *revoked);
 
 /* What it has of a realm; NULL: nothing. And of an audience and day of it. */
 const struct mm_proof_realm *mm_proof_find_realm(const struct mm_proof *proof, struct mm_slice realm);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Steps 7, 9 and 12 for the tokens of mints: what they were made from, whose they are, and what proves them; each
- * without a cache and out of a warm one.
+ * Steps 7, 9, 11 and 12 for the tokens of mints: what they were made from, whose they are, what is revoked of them, and
+ * what proves them; each without a cache and out of a warm one.
  */
 #include "lib/token/proof.h"
 
@@ -729,6 +729,105 @@ what_is_revoked_of_its_root_is_revoked_of_a_derived_token(void **state)
 	}
 }
 
+/* ---- what mints revoked ---- */
+
+static const unsigned char revoked_seed[MM_REVOKED_SEED_LEN] = "a seed that nobody else knows..";
+
+struct mint_row {
+	enum mm_revoked_kind kind;
+	const char *value, *client;
+	int64_t up_to_s;
+	enum mm_reason reason;
+};
+
+/* The reason of a token, with and without a cache, where this alone is revoked by a realm's mint. */
+static enum mm_reason
+decide_with(const struct token *token, const char *realm, const struct mint_row *row)
+{
+	struct mm_revoked *revoked = mm_revoked_new(revoked_seed);
+	const struct mm_revoked_what what = { row->kind, mm_slice_str(row->value), mm_slice_str(row->client) };
+	enum mm_reason reason;
+
+	assert_non_null(revoked);
+	assert_int_equal(decide(request_of(token, "plain")), MM_OK);
+	assert_true(mm_proof_set_revoked(proof, mm_slice_str(realm), revoked));
+	assert_int_equal(decide(request_of(token, "plain")), MM_OK);
+	assert_true(mm_revoked_add(revoked, &what, row->up_to_s, 1));
+	reason = decide(request_of(token, "plain"));
+	assert_true(mm_proof_set_revoked(proof, mm_slice_str(realm), NULL));
+	mm_revoked_free(&revoked);
+	return reason;
+}
+
+/* The token was issued 60 s ago. */
+static void
+what_its_mint_revoked_is_refused_up_to_its_moment(void **state)
+{
+	static const struct mint_row rows[] = {
+		{ MM_REVOKED_TOKEN, "t-1", "", NOW_S - 60, MM_TOKEN_REVOKED },
+		{ MM_REVOKED_TOKEN, "t-2", "", NOW_S, MM_OK },
+		{ MM_REVOKED_SESSION, "s-1", "", NOW_S - 60, MM_SESSION_REVOKED },
+		{ MM_REVOKED_SESSION, "s-1", "", NOW_S - 61, MM_OK },
+		{ MM_REVOKED_SESSION, "s-1", "c", NOW_S - 60, MM_SESSION_REVOKED },
+		{ MM_REVOKED_SESSION, "s-1", "d", NOW_S, MM_OK },
+		{ MM_REVOKED_SESSION, "s-2", "c", NOW_S, MM_OK },
+		{ MM_REVOKED_SUBJECT, "alice", "", NOW_S - 60, MM_SUBJECT_REVOKED },
+		{ MM_REVOKED_SUBJECT, "alice", "", NOW_S - 61, MM_OK },
+		{ MM_REVOKED_SUBJECT, "s-1", "", NOW_S, MM_OK },
+		{ MM_REVOKED_CLIENT, "c", "", NOW_S - 60, MM_CLIENT_REVOKED },
+		{ MM_REVOKED_CLIENT, "c", "", NOW_S - 61, MM_OK },
+		{ MM_REVOKED_REALM, "", "", NOW_S - 60, MM_TOKEN_REVOKED },
+		{ MM_REVOKED_REALM, "", "", NOW_S - 61, MM_OK },
+	};
+	struct token token = make_token(
+	    &(struct recipe){ .key = HOME_KEY, .jti = "t-1", .more = ",\"sid\":\"s-1\"" });
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
+		assert_int_equal(decide_with(&token, "home", &rows[i]), rows[i].reason);
+		/* Another mint's word is not this one's. */
+		assert_int_equal(decide_with(&token, "web", &rows[i]), MM_OK);
+	}
+	maker_text_clear(&token.text);
+}
+
+/* Its own 'iat' is 60 s ago, its root's 100 s. */
+static void
+what_a_roots_mint_revoked_is_refused_of_a_derived_token(void **state)
+{
+	static const struct {
+		const char *realm;
+		struct mint_row row;
+	} rows[] = {
+		{ "home", { MM_REVOKED_TOKEN, "p-1", "", NOW_S - 100, MM_TOKEN_REVOKED } },
+		{ "home", { MM_REVOKED_SESSION, "s-1", "", NOW_S - 100, MM_SESSION_REVOKED } },
+		{ "home", { MM_REVOKED_SESSION, "s-1", "", NOW_S - 101, MM_OK } },
+		{ "home", { MM_REVOKED_SUBJECT, "alice", "", NOW_S - 100, MM_SUBJECT_REVOKED } },
+		{ "home", { MM_REVOKED_SUBJECT, "alice", "", NOW_S - 101, MM_OK } },
+		{ "home", { MM_REVOKED_REALM, "", "", NOW_S - 100, MM_TOKEN_REVOKED } },
+		/* The client that its root was issued to is not known: 'c' is the derived realm's. */
+		{ "home", { MM_REVOKED_CLIENT, "c", "", NOW_S, MM_OK } },
+		{ "home", { MM_REVOKED_SESSION, "s-1", "c", NOW_S, MM_OK } },
+		{ "web", { MM_REVOKED_CLIENT, "c", "", NOW_S - 60, MM_CLIENT_REVOKED } },
+		{ "web", { MM_REVOKED_TOKEN, "w-1", "", NOW_S - 60, MM_TOKEN_REVOKED } },
+		{ "web", { MM_REVOKED_SUBJECT, "alice", "", NOW_S - 60, MM_SUBJECT_REVOKED } },
+		{ "web", { MM_REVOKED_TOKEN, "p-1", "", NOW_S, MM_OK } },
+	};
+	struct token token;
+	char more[512];
+
+	(void)state;
+	snprintf(more, sizeof(more), ",\"sid\":\"s-1\",\"parent\":\"p-1\",\"root\":{\"realm\":\"home\",\"kid\":\"%s\","
+	    "\"thumbprint\":\"%s\",\"iat\":%lld,\"proof\":\"issued\"}", kids[HOME_KEY], thumbprints[HOME_KEY],
+	    (long long)NOW_S - 100);
+	token = make_token(&(struct recipe){ .key = WEB_KEY, .realm = "web", .jti = "w-1", .more = more });
+	for (size_t i = 0; i < MM_COUNT_OF(rows); i++)
+		assert_int_equal(decide_with(&token, rows[i].realm, &rows[i].row), rows[i].row.reason);
+	maker_text_clear(&token.text);
+}
+
+/* ---- stale ---- */
+
 /* The derived realm says 'deny', whatever its parents say. */
 static void
 a_stale_trust_denies_where_the_realm_does(void **state)
@@ -851,6 +950,8 @@ main(void)
 		cmocka_unit_test(a_stale_trust_denies_or_wants_marks),
 		cmocka_unit_test(a_derived_token_is_as_good_as_its_root),
 		cmocka_unit_test(what_is_revoked_of_its_root_is_revoked_of_a_derived_token),
+		cmocka_unit_test(what_its_mint_revoked_is_refused_up_to_its_moment),
+		cmocka_unit_test(what_a_roots_mint_revoked_is_refused_of_a_derived_token),
 		cmocka_unit_test(a_stale_trust_denies_where_the_realm_does),
 		cmocka_unit_test(what_a_derived_token_lacks_is_told),
 		cmocka_unit_test(a_primary_token_has_no_root),
