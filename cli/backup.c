@@ -54,7 +54,9 @@ add_whole(struct backup *backup, const char *name, int fd)
 
 	if (fstat(fd, &status) == -1)
 		return fail(name, strerror(errno));
-	return S_ISREG(status.st_mode) ? add_fd(backup, name, fd, (uint64_t)status.st_size) : fail(name, "it is no file");
+	if (!S_ISREG(status.st_mode))
+		return fail(name, "it is no file");
+	return add_fd(backup, name, fd, (uint64_t)status.st_size);
 }
 
 /* A file below state_dir/mint as it is; one that is not there is left out where it may be. */

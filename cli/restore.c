@@ -261,6 +261,43 @@ look_at_replaced(struct restore *restore)
 	close(dir_fd);
 }
 
+/* ---- signers' numbers: 65,535 of each realm for all time ---- */
+
+static bool
+is_used_up(const struct mm_ledger_audit_realm *realm)
+{
+	return realm->signer >= UINT16_MAX - SIGNERS_AHEAD;
+}
+
+/* From where its signers go on. One that no configuration names may stay at the last number, which none gets. */
+static uint16_t
+signer_ahead(const struct mm_ledger_audit_realm *realm)
+{
+	return is_used_up(realm) ? UINT16_MAX : (uint16_t)(realm->signer + SIGNERS_AHEAD);
+}
+
+static bool
+is_mint(const struct mm_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->realm_count; i++)
+		if (strcmp(config->realms[i].name, name) == 0)
+			return config->realms[i].keys_kind == MM_KEYS_MINT;
+	return false;
+}
+
+static bool
+fail_used_up(const char *realm)
+{
+	fprintf(stderr,
+	    "mintmark restore: realm %s: it was restored too often: its signers' numbers are used up, and none may be\n"
+	    "given twice. Nothing was changed. Give the realm another name, NAME, in the configuration, also where\n"
+	    "tenants, services and realms name it, and restore again. Then move mint/%s/table to mint/NAME/table\n"
+	    "below state_dir, call 'mintmark init', and add again the tenants that 'mintmark tenant' had added. Its\n"
+	    "issuer, users and clients stay. mintmark-mint(7), BACKUP AND RESTORE, tells it step by step.\n",
+	    realm, realm);
+	return false;
+}
+
 /* The gap: from where on it is not known, and what the mints go on with. False where numbers are used up. */
 static bool
 write_gap(struct restore *restore, struct mm_ledger_gap *gap)
@@ -276,12 +313,12 @@ write_gap(struct restore *restore, struct mm_ledger_gap *gap)
 	for (size_t i = 0; i < restore->audit.realm_count; i++) {
 		const struct mm_ledger_audit_realm *realm = &restore->audit.realms[i];
 
-		if (realm->signer > UINT16_MAX - SIGNERS_AHEAD)
-			return fail(realm->name, "its signers' numbers are used up");
+		if (is_used_up(realm) && is_mint(restore->config, realm->name))
+			return fail_used_up(realm->name);
 		if (realm->last.minute > gap->last_minute)
 			gap->last_minute = realm->last.minute;
 		gap->realms[gap->realm_count++] = (struct mm_ledger_realm_signer){ mm_slice_str(realm->name),
-			(uint16_t)(realm->signer + SIGNERS_AHEAD), realm->last };
+			signer_ahead(realm), realm->last };
 	}
 	return true;
 }
@@ -481,6 +518,17 @@ put_in_place(struct restore *restore)
 }
 
 static void
+print_realm(const struct restore *restore, const struct mm_ledger_audit_realm *realm)
+{
+	unsigned signer = signer_ahead(realm);
+
+	/* The last number stands for a realm that has none left. */
+	if (is_mint(restore->config, realm->name))
+		printf("realm %s goes on with signer number %u, and can be restored %u times more\n", realm->name,
+		    signer, (UINT16_MAX - 1 - signer) / SIGNERS_AHEAD);
+}
+
+static void
 print_end(const struct restore *restore)
 {
 	char when[MM_WHEN_MAX];
@@ -492,8 +540,7 @@ print_end(const struct restore *restore)
 	     "refused where proof is demanded; keys made since then, changes of users, clients and tenants, and\n"
 	     "refresh tokens cut since then are lost. Make those changes again, and consider cutting sessions.");
 	for (size_t i = 0; i < restore->audit.realm_count; i++)
-		printf("realm %s goes on with signer number %u\n", restore->audit.realms[i].name,
-		    restore->audit.realms[i].signer + SIGNERS_AHEAD);
+		print_realm(restore, &restore->audit.realms[i]);
 	printf("the epoch goes on from %" PRIu64 "\n", restore->epoch);
 	puts("Sealing keys are in no backup: unless they are there, put them in their places before mintmarkd is\n"
 	     "started.");

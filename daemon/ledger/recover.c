@@ -411,7 +411,8 @@ take_signers(struct ledger *ledger, const struct mm_ledger_realm_signer *realms,
 		if (known == NULL)
 			continue;
 		known->signer = realms[i].signer;
-		known->used = used;
+		/* The last number is never given: a restoration says by it that there are no more. */
+		known->used = used || realms[i].signer == UINT16_MAX;
 	}
 }
 
@@ -587,8 +588,8 @@ number_realms(struct ledger *ledger, struct mm_ledger_term *term)
 		struct ledger_realm *realm = ledger_realm_by_name(ledger, mm_slice_str(known->name));
 
 		if (realm != NULL && known->used && known->signer == UINT16_MAX) {
-			ledger_alarm(ledger, "realm %s has used up its signers' numbers: no token of it is issued",
-			    realm->name);
+			ledger_alarm(ledger, "realm %s has used up its signers' numbers: no token of it is issued; "
+			    "give it another name: mintmark-mint(7), BACKUP AND RESTORE", realm->name);
 			realm->mint->has_root = false;
 		} else if (realm != NULL && known->used) {
 			known->signer++;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A backup of a running mint, restored on a host that lost everything: no number is given twice, what is known is known,
 # and what cannot be known is said so.
+# shellcheck disable=SC2317 # functions are called by check
 set -eu
 port=21630
 # shellcheck source=test/behaviour/mint_host.sh
@@ -105,6 +106,49 @@ check "no number is given twice by a backup that is restored twice" \
     [ -z "$(cat "$world/before" "$world/gap" "$world/after" "$world/again" | sort | uniq -d)" ]
 check "of what the first restoration issued it cannot know either" refuses "not known" run ledger show "$lost_again"
 mint_stop
+
+# ---- restored so often that a realm's numbers are used up ----
+
+# Three of 63 were before; the same backup again goes on from what it replaces.
+restore_until_refused()
+{
+	local done=3
+
+	while run restore --force "$world/backup" >"$world/said" 2>&1; do
+		done=$((done + 1))
+		[ "$done" -le 63 ] || return 1
+	done
+	[ "$done" -eq 63 ]
+}
+
+says_what_is_left()
+{
+	says "can be restored 60 times more" run restore --force "$world/backup"
+}
+
+check "a restoration says how often is left" says_what_is_left
+check "the 64th is refused" restore_until_refused
+check "and says what to do" finds "Give the realm another name"
+check "and changes nothing" [ -s "$world/state/mint/enterprise/sealing.key" ]
+sed -i -e 's/^realm enterprise /realm companies /' -e 's/"enterprise"/"companies"/' \
+    -e 's/^\( *realm *= \)enterprise$/\1companies/' -e 's/^realm consumer /realm people /' -e 's/"consumer"/"people"/' \
+    -e 's/^\( *realm *= \)consumer$/\1people/' "$config"
+check "under other names they are restored again" run restore --force "$world/backup"
+for names in enterprise:companies consumer:people; do
+	mkdir -m 700 "$world/state/mint/${names#*:}"
+	mv "$world/state/mint/${names%:*}/table" "$world/state/mint/${names#*:}/table"
+	[ "$(id -u)" -ne 0 ] || chown nobody: "$world/state/mint/${names#*:}"
+done
+check "what is missing is made" says "" mint_init "$world"
+mint_start "$world" "$log" || { fail "it does not start under other names"; finish; }
+issuer[companies]=${issuer[enterprise]}
+audience[companies]=${audience[enterprise]}
+check "and people sign in with the passwords that they had" await 30 sign_in companies $alice
+token=$(sign_in companies $alice)
+decides "and are let in" imap OK "$token"
+check "and no number is given twice" run ledger audit
+mint_stop
+check "and it can be restored again" run restore --force "$world/backup"
 
 # ---- an epoch from which there is no way ahead ----
 
