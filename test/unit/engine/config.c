@@ -461,7 +461,8 @@ static const struct refusal refusals[] = {
 	{ MINT "\nderived_from = { x } }", 2, "there is no realm x to derive from", "of this file" },
 	{ MINT "\nderived_from = { k } }\n" FILE_REALM("k"), 2, "'derived_by' is missing", "derived_by = {" },
 	{ MINT "\nderived_by = { s } }", 2, "derived from none", "derived_from = {" },
-	{ MINT "derived_from = { k }\nderived_by = { x } }\n" FILE_REALM("k"), 2, "there is no service x", "of this file" },
+	{ MINT "derived_from = { k }\nderived_by = { x } }\n" FILE_REALM("k"), 2, "there is no service x",
+	    "of this file" },
 	{ MINT "derived_from = { k }\nderived_by = { s } }\n" FILE_REALM("k") "\n" SERVICE "}", 2,
 	    "service s exchanges no token", "'exchange_from'" },
 	{ MINT "derived_from = { k }\nderived_by = { s } }\n" FILE_REALM("k") "\n" FILE_REALM("l") "\n"
