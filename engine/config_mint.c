@@ -264,7 +264,8 @@ check_derived_by(struct mm_config_builder *builder, const struct mm_config_realm
 		const struct mm_config_service *service = find_service(builder->config, *name);
 
 		if (service == NULL)
-			mm_config_tell(builder, setting, "name a service of this file", "there is no service %s", *name);
+			mm_config_tell(builder, setting, "name a service of this file", "there is no service %s",
+			    *name);
 		else if (!exchanges_for(service, realm))
 			mm_config_tell(builder, setting, "name one of 'derived_from' in its 'exchange_from'",
 			    "service %s exchanges no token of a realm that this one is derived from", *name);

@@ -4,6 +4,7 @@
  */
 #include "daemon/issuer/authorization.h"
 
+#include "daemon/issuer/error.h"
 #include "daemon/issuer/issuer.h"
 #include "daemon/issuer/page.h"
 #include "lib/base/array.h"
@@ -291,11 +292,10 @@ issuer_authorization_answer_refusal(const struct issuer_exchange *exchange, stru
 
 	if (verified->may_redirect)
 		return issuer_authorization_answer_error(exchange, answer, mm_sign_in_status_error(status), text);
-	if (status == MM_SIGN_IN_TEMPORARILY_UNAVAILABLE || status == MM_SIGN_IN_SERVER_ERROR) {
-		mm_http_answer_add_header(answer, "Retry-After", "2");
-		return issuer_page_message(exchange, answer, mm_sign_in_status_http(status), "Not now",
-		    mm_slice_str("Signing in is not possible at the moment. Please try again shortly."));
-	}
+	if (status == MM_SIGN_IN_TEMPORARILY_UNAVAILABLE || status == MM_SIGN_IN_SERVER_ERROR)
+		return issuer_page_not_now(exchange, answer, status);
+	if (status == MM_SIGN_IN_UNKNOWN_TENANT)
+		return issuer_error_tenant(exchange, answer, status);
 	return issuer_page_message(exchange, answer, MHD_HTTP_BAD_REQUEST, "This link does not work",
 	    text.len > 0 ? text : mm_slice_str("The application that led you here made a request that is not good."));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Messages from and to mintmarkd, verifier and ledger. Of mintmarkd's those of the set-up come before ISSUER_START, in
- * any order; afterwards keys, peers and the stop.
+ * any order; afterwards keys, tenants, peers and the stop.
  */
 #include "daemon/issuer/control.h"
 
@@ -150,6 +150,19 @@ take_keys(struct issuer *issuer, struct mm_message *message)
 	return true;
 }
 
+static bool
+take_tenants(struct issuer *issuer, struct mm_message *message)
+{
+	struct mm_slice list;
+	bool taken;
+
+	if (mm_sealed_map(message->fd, MM_DIRECTORY_LEN_MAX, &list) == -1)
+		return fail("the list of tenants is no sealed memory");
+	taken = issuer_tenants_take(&issuer->tenants, list);
+	mm_sealed_unmap(&list);
+	return taken || fail("the list of tenants cannot be read, or memory is short");
+}
+
 /* Whether everything is there that ISSUER_START promises. */
 static bool
 check_complete(struct issuer *issuer, struct mm_message *message)
@@ -174,6 +187,7 @@ static message_handler *const set_up_handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_ISSUER_PROXY] = take_proxy,
 	[MM_MESSAGE_ISSUER_PEER] = take_peer,
 	[MM_MESSAGE_ISSUER_KEYS] = take_keys,
+	[MM_MESSAGE_ISSUER_TENANTS] = take_tenants,
 	[MM_MESSAGE_ISSUER_START] = check_complete,
 };
 
@@ -223,6 +237,7 @@ issuer_control_send_ready(void)
 static message_handler *const serving_handlers[MM_MESSAGE_COUNT] = {
 	[MM_MESSAGE_ISSUER_PEER] = take_peer,
 	[MM_MESSAGE_ISSUER_KEYS] = take_keys,
+	[MM_MESSAGE_ISSUER_TENANTS] = take_tenants,
 };
 
 /* Take what lies in the socket. Returns false where serving ends, for the reason in *end. */

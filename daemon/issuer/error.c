@@ -5,6 +5,8 @@
 #include "daemon/issuer/error.h"
 
 #include "daemon/issuer/issuer.h"
+#include "daemon/issuer/page.h"
+#include "daemon/issuer/route.h"
 #include "engine/json_writer.h"
 
 #include <stdio.h>
@@ -72,6 +74,25 @@ issuer_error_verified(const struct issuer_exchange *exchange, struct mm_http_ans
 	issuer_error_answer(exchange, answer, (enum mm_sign_in_status)verified->status,
 	    mm_mint_text_get(&verified->description));
 	return ISSUER_ANSWERED;
+}
+
+enum issuer_turn
+issuer_error_tenant(const struct issuer_exchange *exchange, struct mm_http_answer *answer,
+    enum mm_sign_in_status status)
+{
+	bool not_yet = status == MM_SIGN_IN_TEMPORARILY_UNAVAILABLE;
+
+	if (exchange->route->readers == ISSUER_FOR_PROGRAMS) {
+		issuer_error_answer(exchange, answer, status,
+		    not_yet ? mm_slice_str("the realm's tenants have not come yet") :
+		              mm_slice_str("the address names a tenant that this issuer does not have, or no more"));
+		return ISSUER_ANSWERED;
+	}
+	if (not_yet)
+		return issuer_page_not_now(exchange, answer, status);
+	return issuer_page_message(exchange, answer, mm_sign_in_status_http(status), "This address does not work",
+	    mm_slice_str("There is no organisation at this address, or not any more. "
+	                 "Please ask those who gave it to you."));
 }
 
 /* RFC 8707 section 2: "Multiple resource parameters MAY be used": a token here is for one. */

@@ -24,6 +24,13 @@ enum issuer_turn issuer_error_fault(const struct issuer_exchange *exchange, stru
 enum issuer_turn issuer_error_verified(const struct issuer_exchange *exchange, struct mm_http_answer *answer);
 
 /*
+ * 404 for an address with a tenant that there is not, and 503 while nobody has said which there are; a page where
+ * people see it.
+ */
+enum issuer_turn issuer_error_tenant(const struct issuer_exchange *exchange, struct mm_http_answer *answer,
+    enum mm_sign_in_status status);
+
+/*
  * The first thing that is wrong with the parameters of an endpoint for programs; MM_SIGN_IN_OK: nothing. form_fault is
  * what reading the form gave.
  */

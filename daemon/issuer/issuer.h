@@ -6,7 +6,7 @@
  * HTTP library read requests and write answers; one more thread, the first, talks to mintmarkd, verifier and ledger,
  * while requests that wait for them are suspended and take no thread.
  *
- * What is set up before the first thread is made never changes afterwards, but for the published keys.
+ * What is set up before the first thread is made never changes afterwards, but for the published keys and the tenants.
  */
 #ifndef MM_DAEMON_ISSUER_ISSUER_H
 #define MM_DAEMON_ISSUER_ISSUER_H
@@ -17,6 +17,7 @@
 #include "daemon/issuer/metrics.h"
 #include "daemon/issuer/page.h"
 #include "daemon/issuer/realm.h"
+#include "daemon/issuer/tenants.h"
 #include "daemon/issuer/waiting.h"
 #include "lib/crypto/ed25519.h"
 
@@ -37,6 +38,7 @@ struct issuer {
 	struct mm_http_server server;
 	struct mm_http_proxies proxies;
 	struct issuer_key_set keys;
+	struct issuer_tenants tenants; /* of a template; else none ever comes */
 	struct issuer_page_style style;
 	unsigned char seal_secret[ISSUER_SEAL_SECRET_LEN];
 	struct issuer_waiting waiting; /* requests that verifier or ledger has to answer */

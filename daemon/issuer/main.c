@@ -52,6 +52,7 @@ static bool
 begin(struct issuer *issuer)
 {
 	if (issuer_waiting_begin(&issuer->waiting, resume) && issuer_key_set_begin(&issuer->keys) &&
+	    issuer_tenants_begin(&issuer->tenants) &&
 	    issuer_page_style_init(&issuer->style) &&
 	    getrandom(issuer->seal_secret, sizeof(issuer->seal_secret), 0) == (ssize_t)sizeof(issuer->seal_secret))
 		return true;
@@ -102,6 +103,7 @@ clear(struct issuer *issuer)
 {
 	issuer_waiting_end(&issuer->waiting);
 	issuer_key_set_end(&issuer->keys);
+	issuer_tenants_end(&issuer->tenants);
 	mm_http_proxies_clear(&issuer->proxies);
 	mm_secret_wipe(issuer->seal_secret, sizeof(issuer->seal_secret));
 }

@@ -20,6 +20,8 @@ issuer_find_trouble(struct issuer *issuer)
 	issuer_waiting_get_counts(&issuer->waiting, &counts);
 	if (!issuer_key_set_is_there(&issuer->keys))
 		return "the realm's keys have not come yet";
+	if (issuer->realm.pattern.is_template && !issuer_tenants_are_there(&issuer->tenants))
+		return "the realm's tenants have not come yet";
 	if (!counts.verifier_there)
 		return "the verifier is away";
 	if (!counts.ledger_there)

@@ -268,6 +268,15 @@ issuer_page_message(const struct issuer_exchange *exchange, struct mm_http_answe
 	return ISSUER_ANSWERED;
 }
 
+enum issuer_turn
+issuer_page_not_now(const struct issuer_exchange *exchange, struct mm_http_answer *answer,
+    enum mm_sign_in_status status)
+{
+	mm_http_answer_add_header(answer, "Retry-After", "2");
+	return issuer_page_message(exchange, answer, mm_sign_in_status_http(status), "Not now",
+	    mm_slice_str("Signing in is not possible at the moment. Please try again shortly."));
+}
+
 /* ---- seals ---- */
 
 enum { SEALED_FIRST, SEALED_TENANT, SEALED_COOKIE, SEALED_SESSION, SEALED_OTHERS };

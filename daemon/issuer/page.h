@@ -54,6 +54,10 @@ void issuer_page_add_scope(struct mm_http_answer *answer, struct mm_slice scope)
 enum issuer_turn issuer_page_message(const struct issuer_exchange *exchange, struct mm_http_answer *answer,
     unsigned status, const char *title, struct mm_slice text);
 
+/* The same, for those who may come again shortly. */
+enum issuer_turn issuer_page_not_now(const struct issuer_exchange *exchange, struct mm_http_answer *answer,
+    enum mm_sign_in_status status);
+
 /*
  * Seal the form that is being made: over purpose, tenant, the browser's form cookie (which is set where it has none),
  * its session where with_session, and the parameters in list; each of them is added, hidden.

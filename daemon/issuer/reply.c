@@ -5,15 +5,34 @@
 #include "daemon/issuer/reply.h"
 
 #include "daemon/issuer/connection.h"
+#include "daemon/issuer/error.h"
 #include "daemon/issuer/issuer.h"
 #include "daemon/issuer/route.h"
 #include "lib/crypto/digest.h"
+
+/* Whether the address is that of a tenant which is not there, or is not known yet; else MM_SIGN_IN_OK. */
+static enum mm_sign_in_status
+check_tenant(const struct issuer_exchange *exchange)
+{
+	if (exchange->tenant.len == 0 || mm_slice_equal(exchange->tenant, mm_slice_str(MM_TENANT_ANY)))
+		return MM_SIGN_IN_OK;
+	switch (issuer_tenants_find(&exchange->issuer->tenants, exchange->tenant)) {
+	case ISSUER_TENANT_LISTED:
+		return MM_SIGN_IN_OK;
+	case ISSUER_TENANT_UNLISTED:
+		return MM_SIGN_IN_UNKNOWN_TENANT;
+	case ISSUER_TENANT_NOT_YET:
+		break;
+	}
+	return MM_SIGN_IN_TEMPORARILY_UNAVAILABLE;
+}
 
 /* What is wrong with the request before any handler looks at it; false: nothing. */
 static bool
 answer_unfit(const struct issuer_exchange *exchange, struct mm_http_answer *answer)
 {
 	const struct issuer_route *route = exchange->route;
+	enum mm_sign_in_status tenant = check_tenant(exchange);
 
 	if (exchange->framing == MM_HTTP_FRAMING_AMBIGUOUS) {
 		mm_http_answer_text(answer, MHD_HTTP_BAD_REQUEST, "the end of the request is not clear");
@@ -21,6 +40,8 @@ answer_unfit(const struct issuer_exchange *exchange, struct mm_http_answer *answ
 		mm_http_answer_text(answer, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
 	} else if (route->handler == NULL) {
 		mm_http_answer_text(answer, MHD_HTTP_NOT_FOUND, "there is nothing here");
+	} else if (tenant != MM_SIGN_IN_OK) {
+		(void)issuer_error_tenant(exchange, answer, tenant);
 	} else if (!exchange->method_allowed) {
 		mm_http_answer_add_header(answer, "Allow", route->methods);
 		mm_http_answer_text(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "this endpoint does not take this method");

@@ -35,11 +35,15 @@ enum issuer_place {
 	ISSUER_PLACE_ALONE,  /* the whole path */
 };
 
+/* Who reads the errors of an endpoint. */
+enum issuer_readers { ISSUER_FOR_PROGRAMS, ISSUER_FOR_PEOPLE };
+
 struct issuer_route {
 	const char *path;
 	enum issuer_place place;
 	const char *methods; /* as the field Allow has it */
 	bool takes_body;
+	enum issuer_readers readers;
 	issuer_handler *handler;
 	const char *label;   /* in metrics */
 };

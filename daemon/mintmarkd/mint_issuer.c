@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A realm's issuer, as mintmarkd keeps it. */
+#include "daemon/ipc/sealed.h"
 #include "daemon/mintmarkd/mintmarkd.h"
 #include "daemon/mintmarkd/tls.h"
+#include "lib/base/limits.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The addresses are those that were opened for the realm: another 'listen' waits for the next start of mintmarkd. */
 static bool
@@ -53,6 +57,67 @@ send_keys(const struct mm_mint *mint, struct mm_mint_order *order)
 		order->failed = !mm_child_send(order->child, MM_MESSAGE_ISSUER_KEYS, NULL, 0, mint->keys.fd);
 }
 
+/* ---- at whose addresses it answers ---- */
+
+static void
+add_tenant(void *ctx, const struct mm_config_tenant *tenant)
+{
+	if (tenant->id != NULL && tenant->id[0] != '\0')
+		mm_buf_add(ctx, tenant->id, strlen(tenant->id) + 1);
+}
+
+/* The list as a sealed memfd; -1 with errno. */
+static int
+seal_tenants(const struct mm_mint_process *issuer)
+{
+	int fd = mm_sealed_new("tenants"), failure;
+	struct mm_buf list;
+
+	if (fd == -1)
+		return -1;
+	mm_buf_init(&list, MM_DIRECTORY_LEN_MAX);
+	mm_mint_each_tenant(issuer, add_tenant, &list);
+	mm_mint_each_added_tenant(issuer, add_tenant, &list);
+	mm_buf_add_u8(&list, '\0');
+	errno = ENOMEM;
+	if (!mm_buf_ok(&list) || mm_sealed_write(fd, mm_slice(list.data, list.len)) == -1 ||
+	    mm_sealed_seal(fd) == -1) {
+		failure = errno;
+		close(fd);
+		fd = -1;
+		errno = failure;
+	}
+	mm_buf_clear(&list);
+	return fd;
+}
+
+/* Nobody has all of them before the ledger has said which were added. */
+static bool
+knows_tenants(const struct mm_mint_process *issuer)
+{
+	return strstr(mm_mint_config(issuer)->issuer, "{tenant}") != NULL && issuer->mint->tenants.fd >= 0;
+}
+
+static void
+send_tenants(struct mm_mint_process *issuer)
+{
+	int fd = seal_tenants(issuer);
+
+	if (fd == -1) {
+		mm_keeper_end_by_force(&issuer->keeper, "cannot be told its tenants");
+		return;
+	}
+	mm_keeper_send(&issuer->keeper, MM_MESSAGE_ISSUER_TENANTS, NULL, 0, fd);
+	close(fd);
+}
+
+void
+mm_mint_issuer_send_tenants(struct mm_mint_process *issuer)
+{
+	if (mm_keeper_serves(&issuer->keeper) && knows_tenants(issuer))
+		send_tenants(issuer); /* else the next one begins with them */
+}
+
 static void
 give_orders(struct mm_mint_process *process, struct mm_mint_order *order)
 {
@@ -66,6 +131,8 @@ give_orders(struct mm_mint_process *process, struct mm_mint_order *order)
 		mm_mint_order(order, MM_MESSAGE_ISSUER_PROXY, *proxy, strlen(*proxy), -1);
 	mm_mint_order(order, MM_MESSAGE_ISSUER_ROOT, mintmarkd->mints.root, sizeof(mintmarkd->mints.root), -1);
 	send_keys(process->mint, order);
+	if (mm_mint_order_opens(order) && knows_tenants(process))
+		send_tenants(process);
 	mm_mint_order_start(order, MM_MESSAGE_ISSUER_START, mintmarkd);
 }
 

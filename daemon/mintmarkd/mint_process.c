@@ -302,6 +302,7 @@ mm_mint_tenants_changed(struct mm_mint *mint)
 			continue;
 		mm_mint_signer_send_tenants(&other->parts[MM_MINT_SIGNER]);
 		mm_mint_verifier_send_tenants(&other->parts[MM_MINT_VERIFIER]);
+		mm_mint_issuer_send_tenants(&other->parts[MM_MINT_ISSUER]);
 	}
 }
 

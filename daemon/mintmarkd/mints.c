@@ -287,6 +287,15 @@ start_processes(struct mm_mints *mints)
 				update_process(&mints->items[i]->parts[part]);
 }
 
+/* An issuer that is not started anew for them: those of the configuration may be others now. */
+static void
+send_tenants(struct mm_mints *mints)
+{
+	for (size_t i = 0; i < mints->count; i++)
+		if (mints->items[i]->wanted)
+			mm_mint_issuer_send_tenants(&mints->items[i]->parts[MM_MINT_ISSUER]);
+}
+
 void
 mm_mints_update(struct mm_mintmarkd *mintmarkd)
 {
@@ -308,6 +317,7 @@ mm_mints_update(struct mm_mintmarkd *mintmarkd)
 	mm_peers_remove(&mints->peers, &mintmarkd->gate.keeper);
 	mm_peers_add(&mints->peers, &mints->ledger.keeper, 0, &mintmarkd->gate.keeper, 0);
 	start_processes(mints);
+	send_tenants(mints);
 }
 
 const struct mm_config_realm *

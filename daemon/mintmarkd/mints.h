@@ -171,5 +171,6 @@ void mm_mint_each_service(const struct mm_mint *mint, mm_mint_service_fn *fn, vo
 void mm_mint_tenants_changed(struct mm_mint *mint);
 void mm_mint_signer_send_tenants(struct mm_mint_process *signer);
 void mm_mint_verifier_send_tenants(struct mm_mint_process *verifier);
+void mm_mint_issuer_send_tenants(struct mm_mint_process *issuer);
 
 #endif

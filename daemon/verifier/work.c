@@ -64,7 +64,7 @@ verifier_work_take(struct verifier *verifier, struct mm_slice payload)
 		verifier->counts.busy++;
 		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "there is too much to do");
 	} else if (!verifier_segment_known(&verifier->realm, mm_mint_text_get(&work->verify.head.tenant)))
-		verifier_answer(verifier, work, MM_SIGN_IN_INVALID_REQUEST, "there is no such tenant");
+		verifier_answer(verifier, work, MM_SIGN_IN_UNKNOWN_TENANT, "there is no such tenant");
 	else
 		steps[work->verify.head.request](verifier, work);
 	return true;

@@ -11,6 +11,22 @@ start
 here=$base/contoso/v2.0
 basic=batch:s3cret%3A%2B+%25
 
+# answers STATUS URL: whether it does.
+answers()
+{
+	[ "$(curl -s --max-time 5 -o "$null" -w '%{http_code}' "$2")" = "$1" ]
+}
+
+http 503 "no answer before anybody said which tenants there are" "$here/.well-known/openid-configuration"
+error temporarily_unavailable
+header "Retry-After: 1"
+http 503 "no page either" "$here/authorize?client_id=mail-app"
+has "Signing in is not possible"
+http 503 "and it is not ready" "$base/readyz"
+has "the realm's tenants have not come yet"
+say "tenants fabrikam contoso aaaaaaaa-0000-4000-8000-00000000000a"
+await 10 "the tenants are known" answers 200 "$base/readyz"
+
 http 200 "metadata at the issuer's address" "$here/.well-known/openid-configuration"
 member issuer "\"$here\""
 member token_endpoint "\"$here/token\""
@@ -22,6 +38,31 @@ member issuer "\"$here\""
 http 200 "metadata of no tenant in particular" "$base/common/v2.0/.well-known/openid-configuration"
 member issuer "\"$base/{tenantid}/v2.0\""
 member token_endpoint "\"$base/common/v2.0/token\""
+# What there is not, and what there is no more, is told in the same words; and nobody else is asked.
+http 200 "a tenant's keys while it is there" "$base/fabrikam/v2.0/jwks"
+say "tenants contoso aaaaaaaa-0000-4000-8000-00000000000a"
+await 10 "a tenant is disabled" answers 404 "$base/fabrikam/v2.0/jwks"
+for tenant in fabrikam nobody contos contosoo CONTOSO Common; do
+	forget
+	for path in "/$tenant/v2.0/.well-known/openid-configuration" \
+	    "/.well-known/oauth-authorization-server/$tenant/v2.0" "/$tenant/v2.0/jwks" "/$tenant/v2.0/introspect"; do
+		http 404 "nothing at $path" "$base$path"
+		error invalid_request
+		has "the address names a tenant that this issuer does not have, or no more"
+		grep -vi '^date:' "$world/head" | cat - "$world/answer" >"$world/$tenant"
+		[ "$tenant" = fabrikam ] || cmp -s "$world/fabrikam" "$world/$tenant" ||
+			fail "$what: another answer than that of a tenant that was disabled"
+	done
+	for path in authorize device logout; do
+		http 404 "no page at $tenant/$path" "$base/$tenant/v2.0/$path?client_id=mail-app"
+		has "There is no organisation at this address"
+		header_has Content-Type text/html
+	done
+	http 404 "no token at $tenant" -u "$basic" -d grant_type=client_credentials "$base/$tenant/v2.0/token"
+	error invalid_request
+	not_asked
+done
+http 200 "a tenant by its number" "$base/aaaaaaaa-0000-4000-8000-00000000000a/v2.0/jwks"
 http 404 "no metadata of a tenant that is no word" "$base/a.b/v2.0/.well-known/openid-configuration"
 http 404 "nothing beside the realm's path" "$base/token"
 
@@ -102,7 +143,7 @@ header_has WWW-Authenticate 'DPoP realm="test", error="invalid_token", algs="'
 http 200 "it is healthy" "$base/healthz"
 http 200 "it is ready" "$base/readyz"
 http 200 "its metrics" "$base/metrics"
-has 'mintmark_issuer_answers_total{endpoint="token",status="4xx"} 2'
+has 'mintmark_issuer_answers_total{endpoint="token",status="4xx"} 8'
 has 'mintmark_issuer_tokens_made_total 5'
 has 'mintmark_issuer_ready 1'
 http 200 "HEAD" -I "$base/healthz"

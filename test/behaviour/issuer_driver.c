@@ -15,8 +15,8 @@
  *
  * It prints what it is asked, a line each: "verify REQUEST name=value...". Its ledger signs with an ES256 key.
  * From standard input it takes, a line each: "verifier away|back|mute|broken", "ledger away|back|mute|STATUS" (a
- * number of enum mm_mint_status), "keys new|old|forged", "stop", "die". The end of standard input is an end without
- * "stop".
+ * number of enum mm_mint_status), "keys new|old|forged", "tenants ID ID…", "stop", "die". The end of standard input is
+ * an end without "stop".
  */
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
@@ -268,6 +268,28 @@ tell_keys(const char *how)
 	mm_buf_clear(&keys);
 	mm_buf_clear(&bytes);
 	mm_ed25519_free(&other);
+}
+
+/* ---- tenants ---- */
+
+static void
+tell_tenants(const char *ids)
+{
+	int fd = mm_sealed_new("tenants");
+	struct mm_buf list;
+
+	mm_buf_init(&list, 4096);
+	mm_buf_add_str(&list, ids);
+	for (size_t i = 0; i < list.len; i++)
+		if (list.data[i] == ' ')
+			list.data[i] = '\0';
+	mm_buf_add(&list, "\0", list.len > 0 ? 2 : 1);
+	if (fd == -1 || !mm_buf_ok(&list) || mm_sealed_write(fd, mm_slice(list.data, list.len)) == -1 ||
+	    mm_sealed_seal(fd) == -1)
+		die("writing the tenants");
+	tell(MM_MESSAGE_ISSUER_TENANTS, NULL, 0, fd);
+	close(fd);
+	mm_buf_clear(&list);
 }
 
 /* ---- the verifier: what it is asked ---- */
@@ -851,6 +873,8 @@ obey(const char *line)
 		mint_status = (enum mm_mint_status)strtoul(line + 7, NULL, 10);
 	else if (strncmp(line, "keys ", 5) == 0)
 		tell_keys(line + 5);
+	else if (strncmp(line, "tenants ", 8) == 0)
+		tell_tenants(line + 8);
 	else if (strcmp(line, "stop") == 0)
 		tell(MM_MESSAGE_ISSUER_STOP, NULL, 0, -1);
 	else if (strcmp(line, "die") == 0)

@@ -87,6 +87,12 @@ has_active()
 	[ -n "$(kid active)" ]
 }
 
+# answers STATUS URL: whether it does.
+answers()
+{
+	[ "$(curl -s --max-time 5 -o "$world/answer" -w '%{http_code}' "$2")" = "$1" ]
+}
+
 # Whether the published key document has a kid.
 publishes()
 {
@@ -160,10 +166,37 @@ sys.exit(after[:len(before)] != before or not any(event.get("why") == "a lost la
 END
 key 0 "the tenant is there still" tenant show enterprise fabrikam
 says "domains fabrikam.example"
+# Where its own address is asked: keys, metadata at both places, the page of a sign-in.
+addresses="$issuer/bbbb/jwks $issuer/bbbb/.well-known/openid-configuration
+$issuer/.well-known/oauth-authorization-server/bbbb"
+all_answer()
+{
+	for each in $addresses; do
+		answers "$1" "$each" || return 1
+	done
+}
+check "its addresses answer" wait_for 10 all_answer 200
 key 0 "it is taken away" tenant disable enterprise fabrikam
 says "disabled yes"
+check "so are its addresses" wait_for 10 all_answer 404
+check "and its sign-in" answers 404 "$issuer/bbbb/authorize?client_id=any"
+check "those of another are there" answers 200 "$issuer/$tenant/jwks"
+check "and of none in particular" answers 200 "$issuer/common/jwks"
 key 0 "the revoked key is known" key list --all
 says "revoked"
+first_issuer=$(process mintmark-issuer)
+cat >>"$config" <<CONF
+tenant litware {
+    realm   = enterprise
+    id      = "cccc"
+    domains = { "litware.example" }
+    admins  = { "security@litware-irm.example" }
+}
+CONF
+check "one is not there before it is listed" answers 404 "$issuer/cccc/jwks"
+check "the configuration has a tenant more" "$mintmark" reload -c "$config"
+check "its addresses answer" wait_for 10 answers 200 "$issuer/cccc/jwks"
+check "of the same process" [ "$(process mintmark-issuer)" = "$first_issuer" ]
 stop
 [ "$status" -eq 0 ] || fail "mintmarkd ends with $status"
 finish

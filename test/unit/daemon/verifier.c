@@ -333,7 +333,7 @@ authorization_requests_are_checked(void **state)
 	refuse_check(verify, MM_SIGN_IN_INVALID_TARGET, true);
 	verify = check("app");
 	WORLD_SET(&verify.head.tenant, "cccccccc-0000-4000-8000-00000000000c");
-	refuse_check(verify, MM_SIGN_IN_INVALID_REQUEST, false);
+	refuse_check(verify, MM_SIGN_IN_UNKNOWN_TENANT, false);
 }
 
 static void
