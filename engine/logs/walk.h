@@ -36,7 +36,6 @@ enum mm_walk_end {
 struct mm_walk_table {
 	const char *const *names;
 	size_t count;
-	uint32_t multiplier;
 	uint8_t places[2 * MM_WALK_NAMES_MAX]; /* name's number + 1, by its mixed fingerprint */
 	uint32_t fingerprints[MM_WALK_NAMES_MAX];
 	uint8_t lengths[MM_WALK_NAMES_MAX];
@@ -44,8 +43,7 @@ struct mm_walk_table {
 
 /*
  * Make a table of count different, non-empty names of up to 255 bytes, which are borrowed. Returns false where there
- * are more than MM_WALK_NAMES_MAX, or two of one fingerprint (length, first, middle and last byte): the names are ours,
- * so that shows at once.
+ * are more than MM_WALK_NAMES_MAX, or one stands twice.
  */
 MM_MUST_USE bool mm_walk_table_init(struct mm_walk_table *table, const char *const *names, size_t count);
 
