@@ -39,13 +39,31 @@ mm_hasher_free(struct mm_hasher **hasher)
 }
 
 bool
+mm_hasher_begin(struct mm_hasher *hasher)
+{
+	return EVP_DigestInit_ex2(hasher->ctx, hasher->md, NULL) == 1;
+}
+
+bool
+mm_hasher_add(struct mm_hasher *hasher, struct mm_slice bytes)
+{
+	return EVP_DigestUpdate(hasher->ctx, bytes.ptr, bytes.len) == 1;
+}
+
+bool
+mm_hasher_end(struct mm_hasher *hasher, uint8_t digest[MM_DIGEST_LEN])
+{
+	if (EVP_DigestFinal_ex(hasher->ctx, digest, NULL) == 1)
+		return true;
+	memset(digest, 0, MM_DIGEST_LEN);
+	return false;
+}
+
+bool
 mm_hasher_sha256(struct mm_hasher *hasher, struct mm_slice bytes, uint8_t digest[MM_DIGEST_LEN])
 {
-	bool done = EVP_DigestInit_ex2(hasher->ctx, hasher->md, NULL) == 1 &&
-	    EVP_DigestUpdate(hasher->ctx, bytes.ptr, bytes.len) == 1 &&
-	    EVP_DigestFinal_ex(hasher->ctx, digest, NULL) == 1;
-
-	if (!done)
-		memset(digest, 0, MM_DIGEST_LEN);
-	return done;
+	if (mm_hasher_begin(hasher) && mm_hasher_add(hasher, bytes))
+		return mm_hasher_end(hasher, digest);
+	memset(digest, 0, MM_DIGEST_LEN);
+	return false;
 }

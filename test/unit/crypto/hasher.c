@@ -33,11 +33,34 @@ test_agrees_with_single_digests(void **state)
 	mm_hasher_free(&hasher);
 }
 
+static void
+test_takes_bytes_in_pieces(void **state)
+{
+	struct mm_hasher *hasher = mm_hasher_new();
+	char bytes[300];
+	uint8_t one[MM_DIGEST_LEN], other[MM_DIGEST_LEN];
+
+	(void)state;
+	assert_non_null(hasher);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 11);
+	assert_true(mm_sha256(mm_slice(bytes, sizeof(bytes)), other));
+	for (size_t cut = 0; cut <= sizeof(bytes); cut++) {
+		assert_true(mm_hasher_begin(hasher));
+		assert_true(mm_hasher_add(hasher, mm_slice(bytes, cut)));
+		assert_true(mm_hasher_add(hasher, mm_slice(bytes + cut, sizeof(bytes) - cut)));
+		assert_true(mm_hasher_end(hasher, one));
+		assert_memory_equal(one, other, sizeof(one));
+	}
+	mm_hasher_free(&hasher);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_agrees_with_single_digests),
+		cmocka_unit_test(test_takes_bytes_in_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
