@@ -8,7 +8,8 @@
  * Compressed UTF-16 is both.
  *
  * Against decompression bombs the text may be at most MM_LOGS_RATIO_MAX times as long as the bytes that it came from,
- * counted from MM_LOGS_RATIO_FROM on, and window sizes are limited; where that ends reading, the facts tell it.
+ * counted from MM_LOGS_RATIO_FROM on, and zstd's window is limited (engine/logs/unpack.h); where that ends reading, the
+ * facts tell it.
  * Not checked here: that UTF-8 is valid; whoever shows it does that.
  */
 #ifndef MM_ENGINE_LOGS_INPUT_H
@@ -42,7 +43,7 @@ enum mm_logs_end {
 	MM_LOGS_STOPPED,   /* whoever reads gave up */
 };
 
-/* What is known of an input. raw_size and digest are of the whole file only once ended is MM_LOGS_WHOLE. */
+/* What is known of an input. digest is of the whole file, also of what could not become text, but where it is unreadable. */
 struct mm_logs_input_facts {
 	enum mm_logs_compression compression;
 	enum mm_logs_encoding encoding;
@@ -53,7 +54,7 @@ struct mm_logs_input_facts {
 	uint64_t raw_size;        /* bytes read of the file so far */
 	uint64_t text_size;       /* bytes of text given so far */
 	uint64_t odd_units;       /* UTF-16: halves of a pair alone, or an odd byte at the end; each became U+FFFD */
-	uint8_t digest[MM_DIGEST_LEN]; /* SHA-256 of the bytes read; set once ended is not MM_LOGS_GOING_ON */
+	uint8_t digest[MM_DIGEST_LEN]; /* SHA-256; set once ended is not MM_LOGS_GOING_ON */
 };
 
 struct mm_logs_input;
@@ -66,12 +67,14 @@ struct mm_logs_input *mm_logs_input_open(int dir_fd, const char *path);
 void mm_logs_input_free(struct mm_logs_input **input);
 
 /*
- * The next up to room bytes of text. Returns how many, fewer than room only at the end; 0: the end, and the facts say
- * which. Whatever had become text before an error is given first. The bytes end anywhere, within a character too.
+ * The next up to room bytes of text, room being at least MM_LOGS_ROOM_MIN. Returns how many; 0 only at the end, and the
+ * facts say which. Whatever had become text before an error is given first. The bytes end anywhere, within a character
+ * too.
  */
+#define MM_LOGS_ROOM_MIN 16
 size_t mm_logs_input_read(struct mm_logs_input *input, char *text, size_t room);
 
-/* Read no more of it; the digest is then of what was read. */
+/* Take no more text from it; the rest of the file is still read, for the digest. */
 void mm_logs_input_stop(struct mm_logs_input *input);
 
 const struct mm_logs_input_facts *mm_logs_input_facts(const struct mm_logs_input *input);
