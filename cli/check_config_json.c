@@ -70,6 +70,7 @@ write_source(struct mm_json_writer *writer, const struct mm_config_realm *realm)
 		mm_json_add_int(writer, "rotate_every", realm->rotate_every_s);
 		mm_json_add_int(writer, "publish_before", realm->publish_before_s);
 		mm_json_add_int(writer, "visible_for", realm->visible_for_s);
+		mm_json_add_bool(writer, "dpop_nonce", realm->dpop_nonce);
 		return;
 	}
 	mm_json_add_str(writer, "keys_fetched", realm->keys);

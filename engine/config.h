@@ -90,6 +90,7 @@ struct mm_config_realm {
 	char **key_store_environment; /* NAME=VALUE: what it is told by */
 	char *sealing_key_path; /* or "credential:NAME" */
 	int64_t rotate_every_s, publish_before_s, visible_for_s;
+	bool dpop_nonce; /* a DPoP proof at its token endpoint needs a nonce */
 };
 
 struct mm_config_tenant {

@@ -17,6 +17,7 @@
 static const char *const of_mints[] = {
 	"listen", "key_store", "key_store_token", "key_store_pin", "key_store_paths", "key_store_environment",
 	"sealing_key", "rotate_every", "publish_before", "visible_for", "derived_from", "derived_by",
+	"dpop_nonce",
 };
 
 /* What the signer can make (doc/mint.md); its keys are of one kind. */

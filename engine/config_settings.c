@@ -126,6 +126,8 @@ const struct mm_setting mm_settings[] = {
 	    .fallback = "172800" },
 	{ REALM(visible_for_s), .name = "visible_for", .type = MM_SETTING_NUMBER, .min = 1, .max = MM_LIFETIME_MAX_S,
 	    .fallback = "86400" },
+	{ REALM(dpop_nonce), .name = "dpop_nonce", .type = MM_SETTING_FLAG, .words = nonce_words,
+	    .fallback = "required" },
 
 	{ TENANT(realm), .name = "realm", .type = MM_SETTING_TEXT, .required = true },
 	{ TENANT(id), .name = "id", .type = MM_SETTING_TEXT },

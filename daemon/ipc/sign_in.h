@@ -262,6 +262,7 @@ struct mm_verified {
 	MM_MINT_TEXT(62) refresh_token;
 	MM_MINT_TEXT(62) device_code;
 	MM_MINT_TEXT(30) user_code;
+	MM_MINT_TEXT(62) dpop_nonce;    /* for the client's next proof, whatever the status is; empty: none is needed */
 	char padding[6];
 };
 
@@ -316,7 +317,7 @@ MM_NO_HOLES(mm_ask_authorize, 2752);
 MM_NO_HOLES(mm_ask_sign_in, 3584);
 MM_NO_HOLES(mm_ask_code, 1480);
 MM_NO_HOLES(mm_ask_exchange, 1288);
-MM_NO_HOLES(mm_verified, 2800);
+MM_NO_HOLES(mm_verified, 2864);
 
 const char *mm_sign_in_request_path(enum mm_sign_in_request request); /* "/token"; "" where it has none */
 bool mm_sign_in_request_authenticates(enum mm_sign_in_request request);

@@ -104,6 +104,15 @@ send_answer(const struct issuer_exchange *exchange, const struct mm_http_answer 
 	return result;
 }
 
+/* RFC 9449 section 8.2: with whatever is answered. */
+static void
+add_nonce(const struct issuer_exchange *exchange, struct mm_http_answer *answer)
+{
+	if (exchange->question != NULL)
+		mm_http_answer_add_fact(answer, "DPoP-Nonce",
+		    mm_mint_text_get(&issuer_exchange_verified(exchange)->dpop_nonce));
+}
+
 static void
 wipe_answer(struct mm_http_answer *answer)
 {
@@ -126,8 +135,10 @@ issuer_reply(struct issuer_exchange *exchange)
 	exchange->after = NULL;
 	if (!answer_unfit(exchange, &answer))
 		turn = handler(exchange, &answer);
-	if (turn == ISSUER_ANSWERED)
+	if (turn == ISSUER_ANSWERED) {
+		add_nonce(exchange, &answer);
 		result = send_answer(exchange, &answer);
+	}
 	wipe_answer(&answer);
 	return result;
 }

@@ -169,8 +169,8 @@ answer_userinfo(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 	unsigned status = mm_sign_in_status_http((enum mm_sign_in_status)verified->status);
 	struct mm_json_writer writer;
 
-	if (verified->status == MM_SIGN_IN_INVALID_DPOP_PROOF)
-		status = MHD_HTTP_UNAUTHORIZED; /* RFC 9449 section 7.1 */
+	if (verified->status == MM_SIGN_IN_INVALID_DPOP_PROOF || verified->status == MM_SIGN_IN_USE_DPOP_NONCE)
+		status = MHD_HTTP_UNAUTHORIZED; /* RFC 9449 sections 7.1 and 9 */
 	if (status == MHD_HTTP_SERVICE_UNAVAILABLE || status == MHD_HTTP_INTERNAL_SERVER_ERROR)
 		return issuer_error_verified(exchange, answer);
 	if (verified->status != MM_SIGN_IN_OK)

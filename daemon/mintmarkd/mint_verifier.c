@@ -96,8 +96,10 @@ give_orders(struct mm_mint_process *process, struct mm_mint_order *order)
 	struct mm_mintmarkd *mintmarkd = process->keeper.mintmarkd;
 	const struct mm_config *config = mintmarkd->reading->config;
 	const struct mm_config_realm *realm = mm_mint_config(process);
+	const unsigned char dpop_nonce = realm->dpop_nonce ? 1 : 0;
 
 	mm_mint_order_realm(order, MM_MESSAGE_VERIFIER_REALM, process->mint);
+	mm_mint_order(order, MM_MESSAGE_VERIFIER_DPOP_NONCE, &dpop_nonce, 1, -1);
 	mm_mint_each_tenant(process, order_tenant, order);
 	if (mm_mint_order_opens(order))
 		mm_mint_each_added_tenant(process, send_tenant, &process->keeper);

@@ -138,6 +138,16 @@ take_peer(struct verifier *verifier)
 }
 
 static bool
+take_dpop_nonce(struct verifier *verifier)
+{
+	if (message.len != 1 || message.payload[0] > 1)
+		return fail("whether proofs need a nonce cannot be read");
+	verifier->realm.knows_dpop_nonce = true;
+	verifier->realm.dpop_nonce = message.payload[0] == 1;
+	return true;
+}
+
+static bool
 take_start(struct verifier *verifier)
 {
 	struct mm_reader reader;
@@ -147,8 +157,9 @@ take_start(struct verifier *verifier)
 	verifier->gid = mm_reader_u32(&reader);
 	if (!mm_reader_ok(&reader) || reader.left > 0)
 		return fail("the start cannot be read");
-	return (mm_slice_present(verifier->realm.name) && verifier->folder_fd != -1) ||
-	    fail("the realm or its folder is missing");
+	return (mm_slice_present(verifier->realm.name) && verifier->realm.knows_dpop_nonce &&
+	           verifier->folder_fd != -1) ||
+	    fail("the realm, its folder, or whether proofs need a nonce is missing");
 }
 
 static bool
@@ -169,6 +180,7 @@ static const struct {
 	message_handler *take;
 } handlers[] = {
 	{ MM_MESSAGE_VERIFIER_REALM, TURN_BEFORE, take_realm },
+	{ MM_MESSAGE_VERIFIER_DPOP_NONCE, TURN_BEFORE, take_dpop_nonce },
 	{ MM_MESSAGE_VERIFIER_PARENT, TURN_BEFORE, take_parent },
 	{ MM_MESSAGE_VERIFIER_EXCHANGE, TURN_BEFORE, take_exchange },
 	{ MM_MESSAGE_VERIFIER_SERVICE, TURN_BEFORE, take_service },

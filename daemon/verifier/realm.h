@@ -41,6 +41,7 @@ struct verifier_realm {
 	struct mm_slice name, issuer;
 	struct mm_issuer_pattern pattern;
 	bool derived;
+	bool knows_dpop_nonce, dpop_nonce; /* whether it was told; a proof needs a nonce */
 	struct verifier_parent parents[VERIFIER_PARENTS_MAX];
 	size_t parent_count;
 	struct mm_slice exchanges[VERIFIER_EXCHANGES_MAX]; /* names of services */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The key that a token is bound to: that of a DPoP proof which came with the request (RFC 9449 section 5).
+ *
+ * Where the realm demands nonces, a proof was made after the one that it has: none that was prepared for later, by
+ * whoever had the key for a moment, and none that this process's predecessor may have taken.
  */
 #include "daemon/verifier/work.h"
 #include "lib/token/replay.h"
@@ -10,8 +13,19 @@
 static bool
 refuse(struct verifier *verifier, struct verifier_work *work, enum mm_dpop_fault fault)
 {
-	verifier_answer(verifier, work, MM_SIGN_IN_INVALID_DPOP_PROOF, mm_dpop_fault_text(fault));
+	verifier_answer(verifier, work,
+	    fault == MM_DPOP_NONCE ? MM_SIGN_IN_USE_DPOP_NONCE : MM_SIGN_IN_INVALID_DPOP_PROOF,
+	    mm_dpop_fault_text(fault));
 	return false;
+}
+
+void
+verifier_tell_nonce(struct verifier *verifier, struct verifier_work *work)
+{
+	char nonce[MM_DPOP_NONCE_LEN + 1];
+
+	mm_dpop_nonce_make(verifier->nonce_secret, verifier->now_s, nonce);
+	verifier_text_put(&work->answer.dpop_nonce, mm_slice_str(nonce));
 }
 
 static enum mm_dpop_fault
@@ -25,6 +39,8 @@ check_proof(struct verifier *verifier, struct verifier_work *work, struct mm_dpo
 		.method = mm_slice_str(head->is_get ? "GET" : "POST"),
 		.url = mm_slice(url, len),
 		.token = MM_SLICE_ABSENT,
+		.nonce_secret = verifier->nonce_secret,
+		.nonce_demanded = verifier->realm.dpop_nonce,
 		.now_s = verifier->now_s,
 	};
 	enum mm_dpop_fault fault = mm_dpop_parse_tokenless(work->verify.proof, &verifier->dpop_room, proof);
@@ -66,6 +82,9 @@ verifier_sender_check(struct verifier *verifier, struct verifier_work *work)
 
 	if (work->verify.head.proof_count == 0)
 		return true;
+	/* RFC 9449 section 8.2: with each answer the next one, so that no client has to be told to try again. */
+	if (verifier->realm.dpop_nonce)
+		verifier_tell_nonce(verifier, work);
 	if (work->verify.head.proof_count > 1)
 		return refuse(verifier, work, MM_DPOP_REPEATED);
 	fault = check_proof(verifier, work, &proof);

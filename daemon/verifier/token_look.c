@@ -54,6 +54,7 @@ fill_evidence(struct verifier *verifier, const struct verifier_work *work, char 
 		.http_method = mm_slice_str(head->is_get ? "GET" : "POST"),
 		.http_url = mm_slice(url, len),
 		.certificate_digest = head->has_certificate ? head->certificate_digest : NULL,
+		.nonce_secret = verifier->nonce_secret,
 		.replay_store = verifier->replays,
 	};
 	if (!work->verify.ask.userinfo.is_dpop)
@@ -226,6 +227,14 @@ refuse_token(struct verifier *verifier, struct verifier_work *work)
 	verifier_answer(verifier, work, MM_SIGN_IN_INVALID_TOKEN, "the access token is not good");
 }
 
+/* The service that the token is for demands a nonce, or the proof has one that is not good any more. */
+static void
+ask_for_nonce(struct verifier *verifier, struct verifier_work *work)
+{
+	verifier_tell_nonce(verifier, work);
+	verifier_answer(verifier, work, MM_SIGN_IN_USE_DPOP_NONCE, mm_dpop_fault_text(MM_DPOP_NONCE));
+}
+
 static void
 tell_userinfo(struct verifier *verifier, struct verifier_work *work)
 {
@@ -272,6 +281,10 @@ verifier_ask_userinfo(struct verifier *verifier, struct verifier_work *work)
 	}
 	fill_evidence(verifier, work, url, sizeof(url), &evidence);
 	reason = verifier_judge(verifier, work, service, &evidence, MM_LEDGER_NOT_ASKED);
+	if (mm_decision_wants_nonce(verifier->decision)) {
+		ask_for_nonce(verifier, work);
+		return;
+	}
 	if ((reason != MM_OK && reason != MM_PROOF_UNAVAILABLE && reason != MM_SCOPE_INSUFFICIENT) ||
 	    !is_ours(verifier) || !still_stands(verifier)) {
 		refuse_token(verifier, work);

@@ -66,7 +66,8 @@ open_stores(struct verifier *verifier)
 		verifier->replays = mm_replay_store_new(REPLAY_BYTES, seed);
 	mm_secret_wipe(seed, sizeof(seed));
 	return verifier->passwords != NULL && verifier->attempts != NULL && verifier->signatures != NULL &&
-	    verifier->decision != NULL && verifier->replays != NULL;
+	    verifier->decision != NULL && verifier->replays != NULL &&
+	    verifier_random(verifier->nonce_secret, sizeof(verifier->nonce_secret));
 }
 
 bool
@@ -90,6 +91,7 @@ verifier_close(struct verifier *verifier)
 	verifier_passwords_free(&verifier->passwords);
 	verifier_attempts_free(&verifier->attempts);
 	mm_replay_store_free(&verifier->replays);
+	mm_secret_wipe(verifier->nonce_secret, sizeof(verifier->nonce_secret));
 	mm_decision_free(&verifier->decision);
 	mm_verifier_free(&verifier->signatures);
 	mm_trust_free(&verifier->trust);

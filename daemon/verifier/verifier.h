@@ -49,6 +49,7 @@ struct verifier {
 	struct verifier_attempts *attempts;
 	struct mm_verifier *signatures;
 	struct mm_replay_store *replays;
+	unsigned char nonce_secret[MM_EVIDENCE_SECRET_LEN]; /* of nonces for DPoP proofs; a new one with each start */
 	struct verifier_cached_keys key_cache[VERIFIER_KEY_CACHE];
 	size_t key_cache_next;
 	struct verifier_assertion_room assertion_room;

@@ -116,6 +116,8 @@ MM_MUST_USE bool verifier_client_may(struct verifier *verifier, struct verifier_
 
 /* The key that the sender holds: DPoP's proof, else the certificate of a client that authenticated with it. */
 MM_MUST_USE bool verifier_sender_check(struct verifier *verifier, struct verifier_work *work);
+/* The nonce that is current into the answer. */
+void verifier_tell_nonce(struct verifier *verifier, struct verifier_work *work);
 
 /* What is asked for, within what the client may: into work->grant. Texts are absent where they were not stated. */
 MM_MUST_USE bool verifier_choose_scope(struct verifier *verifier, struct verifier_work *work, struct mm_slice scope);

@@ -92,6 +92,11 @@ asked "assertion_len=5"
 http 200 "a token that is bound to a key" -u "$basic" -H "DPoP: a.b.c" -d grant_type=client_credentials "$here/token"
 asked "proofs=1 proof_len=5"
 member token_type '"DPoP"'
+header "DPoP-Nonce: nonce-of-the-verifier"
+http 400 "a proof without a nonce" -u "$basic" -H "DPoP: n.o.n" -d grant_type=client_credentials "$here/token"
+error use_dpop_nonce
+header "DPoP-Nonce: nonce-of-the-verifier"
+no_header WWW-Authenticate
 http 200 "an exchange" -u "$basic" -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange \
     -d subject_token=t.o.k -d subject_token_type=urn:ietf:params:oauth:token-type:access_token \
     -d audience=https://calendar.example "$here/token"
@@ -139,11 +144,14 @@ http 401 "userinfo with a bad token" -H "Authorization: Bearer dead" "$here/user
 header 'WWW-Authenticate: Bearer realm="test", error="invalid_token"'
 http 401 "userinfo with a bad token that is bound" -H "Authorization: DPoP dead" -H "DPoP: p" "$here/userinfo"
 header_has WWW-Authenticate 'DPoP realm="test", error="invalid_token", algs="'
+http 401 "userinfo with a proof without a nonce" -H "Authorization: DPoP abc" -H "DPoP: n.o.n" "$here/userinfo"
+header_has WWW-Authenticate 'DPoP realm="test", error="use_dpop_nonce", algs="'
+header "DPoP-Nonce: nonce-of-the-verifier"
 
 http 200 "it is healthy" "$base/healthz"
 http 200 "it is ready" "$base/readyz"
 http 200 "its metrics" "$base/metrics"
-has 'mintmark_issuer_answers_total{endpoint="token",status="4xx"} 8'
+has 'mintmark_issuer_answers_total{endpoint="token",status="4xx"} 9'
 has 'mintmark_issuer_tokens_made_total 5'
 has 'mintmark_issuer_ready 1'
 http 200 "HEAD" -I "$base/healthz"

@@ -10,13 +10,14 @@
  *
  *	client mail-app     public, https://app.example/cb and http://127.0.0.1:PORT+1/cb; "Mail <b>App</b>"
  *	client third-party  the same, and asks for consent
+ *	a DPoP proof        any; "n.o.n" lacks a nonce, and each answer to one has the next
  *	client batch        secret "s3cret:+ %", or any assertion, or a certificate
  *	user alice@contoso.example, password "correct horse"; locked@contoso.example has to wait 30 seconds
  *
  * It prints what it is asked, a line each: "verify REQUEST name=value...". Its ledger signs with an ES256 key.
  * From standard input it takes, a line each: "verifier away|back|mute|broken", "ledger away|back|mute|STATUS" (a
- * number of enum mm_mint_status), "keys new|old|forged", "tenants ID ID…", "stop", "die". The end of standard input is
- * an end without "stop".
+ * number of enum mm_mint_status), "keys new|old|forged", "tenants ID ID...", "stop", "die". The end of standard input
+ * is an end without "stop".
  */
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
@@ -419,6 +420,12 @@ grant(const struct mm_verify *verify, struct mm_verified *verified, const char *
 {
 	struct mm_slice client = mm_mint_text_get(&verify->head.client_id);
 
+	if (verify->head.proof_count == 1)
+		set_text(&verified->dpop_nonce, mm_slice_str("nonce-of-the-verifier"));
+	if (mm_slice_equal(verify->proof, mm_slice_str("n.o.n"))) {
+		refuse(verified, MM_SIGN_IN_USE_DPOP_NONCE, "the proof has no nonce");
+		return;
+	}
 	verified->has_access = 1;
 	verified->expires_in_s = 3600;
 	verified->sender_key = verify->head.proof_count == 1 ? MM_SENDER_DPOP : MM_SENDER_NONE;
@@ -652,6 +659,11 @@ verify_introspect(const struct mm_verify *verify, struct mm_verified *verified)
 static void
 verify_userinfo(const struct mm_verify *verify, struct mm_verified *verified)
 {
+	if (mm_slice_equal(verify->proof, mm_slice_str("n.o.n"))) {
+		set_text(&verified->dpop_nonce, mm_slice_str("nonce-of-the-verifier"));
+		refuse(verified, MM_SIGN_IN_USE_DPOP_NONCE, "the proof has no nonce");
+		return;
+	}
 	if (memmem(verify->token.ptr, verify->token.len, "dead", 4) != NULL) {
 		refuse(verified, MM_SIGN_IN_INVALID_TOKEN, "the token is not good");
 		return;

@@ -73,6 +73,7 @@ set_up(void)
 	close(fd);
 	give_peer(MM_PROCESS_ISSUER, &world.issuer);
 	give_peer(MM_PROCESS_LEDGER, &world.ledger);
+	world_tell(MM_MESSAGE_VERIFIER_DPOP_NONCE, "\1", 1, -1);
 	world_tell(MM_MESSAGE_VERIFIER_START, nobody, sizeof(nobody), -1);
 }
 

@@ -13,6 +13,7 @@
 //
 // Prints one line a step; ends with 1 where a step failed.
 import { generateKeyPair } from 'node:crypto'
+import diagnostics from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { custom, generators, Issuer } from 'openid-client'
@@ -230,7 +231,7 @@ const steps = {
 			resource: settings.exchanged,
 		})
 		expect('it does not say of what type it is', got.issued_token_type)
-		await refused('invalid_grant', () =>
+		await refused('invalid_request', () =>
 			service.grant({
 				grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
 				subject_token: got.access_token,
@@ -242,10 +243,16 @@ const steps = {
 	},
 	async dpop() {
 		const { privateKey } = await key_pair()
+		// The first proof is made without a nonce: the issuer asks for one, and the library tries again.
+		const told = []
+		const hear = ({ response }) => response.headers['dpop-nonce'] && told.push(response.statusCode)
+		diagnostics.subscribe('http.client.response.finish', hear)
 		const bound = await authorize({}, { DPoP: privateKey })
+		diagnostics.unsubscribe('http.client.response.finish', hear)
+		expect(`nonces came with ${told}`, told.join() === '400,200')
 		expect(`it is ${bound.token_type}`, bound.token_type === 'DPoP')
-		const told = await app.userinfo(bound, { DPoP: privateKey })
-		expect('another subject', told.sub === bound.claims().sub)
+		const user = await app.userinfo(bound, { DPoP: privateKey })
+		expect('another subject', user.sub === bound.claims().sub)
 		const other = await key_pair()
 		let passed = true
 		await app.userinfo(bound, { DPoP: other.privateKey }).catch(() => (passed = false))

@@ -3,6 +3,7 @@
  * Clients that show a key: assertions that are good once, and proofs that tokens, codes and refresh tokens are bound
  * to.
  */
+#include "lib/token/nonce.h"
 #include "test/maker/key.h"
 #include "test/maker/proof.h"
 #include "test/unit/daemon/verifier_here.h"
@@ -142,15 +143,30 @@ an_assertion_is_kept_before_it_counts(void **state)
 
 /* ---- proofs ---- */
 
+/* nonce NULL: none. */
 static struct maker_text
-proof_at(EVP_PKEY *signer, const char *url)
+proof_with_nonce(EVP_PKEY *signer, const char *url, const char *nonce)
 {
 	static unsigned count;
 	char jti[32];
 	struct maker_proof_request request = { "POST", url, "none", jti, verifier.now_s };
+	struct maker_object header = { .count = 0 }, claims = { .count = 0 };
+	struct maker_text proof;
 
 	(void)snprintf(jti, sizeof(jti), "proof-%u", ++count);
-	return maker_proof_make(signer, &request);
+	maker_proof_draft(signer, "ES256", &request, &header, &claims);
+	if (nonce != NULL)
+		maker_object_set_string(&claims, "nonce", nonce);
+	proof = maker_proof_sign(signer, "ES256", &header, &claims);
+	maker_object_clear(&header);
+	maker_object_clear(&claims);
+	return proof;
+}
+
+static struct maker_text
+proof_at(EVP_PKEY *signer, const char *url)
+{
+	return proof_with_nonce(signer, url, NULL);
 }
 
 static struct mm_verify
@@ -232,6 +248,91 @@ a_code_may_be_bound_before(void **state)
 	maker_text_clear(&binding);
 }
 
+/* ---- nonces ---- */
+
+static const char *
+nonce_of(const struct mm_verified *answer)
+{
+	static char nonce[MM_DPOP_NONCE_LEN + 1];
+
+	assert_int_equal(answer->dpop_nonce.len, MM_DPOP_NONCE_LEN);
+	memcpy(nonce, answer->dpop_nonce.bytes, MM_DPOP_NONCE_LEN);
+	return nonce;
+}
+
+static struct mm_verified
+refuse_proof(struct mm_verify verify, EVP_PKEY *signer, const char *nonce, enum mm_sign_in_status status)
+{
+	struct maker_text proof = proof_with_nonce(signer, TOKEN_ENDPOINT, nonce);
+	struct mm_verified answer = ask(with_proof(verify, &proof));
+
+	assert_int_equal(answer.status, status);
+	assert_int_equal(answer.has_access, 0);
+	assert_int_equal(answer.refresh_token.len, 0);
+	maker_text_clear(&proof);
+	return answer;
+}
+
+static struct mm_verified
+take_proof(struct mm_verify verify, EVP_PKEY *signer, const char *nonce)
+{
+	struct maker_text proof = proof_with_nonce(signer, TOKEN_ENDPOINT, nonce);
+	struct mm_verified answer = ask(with_proof(verify, &proof));
+
+	assert_int_equal(answer.status, MM_SIGN_IN_OK);
+	assert_int_equal(answer.sender_key, MM_SENDER_DPOP);
+	maker_text_clear(&proof);
+	return answer;
+}
+
+/* RFC 9449 section 8: the first try is told the nonce, the next one has it, and each answer has one for the next. */
+static void
+a_proof_needs_a_nonce(void **state)
+{
+	struct mm_verified signed_in = sign_in("app"), answer;
+	struct mm_verify verify = world_code("app", TEXT(signed_in.code));
+	char old[MM_DPOP_NONCE_LEN + 1];
+
+	(void)state;
+	verifier.realm.dpop_nonce = true;
+	answer = refuse_proof(verify, key, NULL, MM_SIGN_IN_USE_DPOP_NONCE);
+	(void)snprintf(old, sizeof(old), "%s", nonce_of(&answer));
+	(void)refuse_proof(verify, key, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", MM_SIGN_IN_USE_DPOP_NONCE);
+	/* None of that used the code up. */
+	answer = take_proof(verify, key, old);
+	assert_string_equal(nonce_of(&answer), old);
+	verify = world_refresh("app", TEXT(answer.refresh_token));
+	/* One that was made for later is worth nothing then. */
+	verifier.now_s += MM_NONCE_LIFETIME_S + MM_NONCE_SLOT_S;
+	answer = refuse_proof(verify, key, old, MM_SIGN_IN_USE_DPOP_NONCE);
+	assert_string_not_equal(nonce_of(&answer), old);
+	answer = take_proof(verify, key, nonce_of(&answer));
+	/* What is wrong with it beside is told as that, and none of another process counts. */
+	verify = world_refresh("app", TEXT(answer.refresh_token));
+	verifier.nonce_secret[0] ^= 1;
+	(void)refuse_proof(verify, key, nonce_of(&answer), MM_SIGN_IN_USE_DPOP_NONCE);
+	answer = refuse_proof(verify, other, NULL, MM_SIGN_IN_USE_DPOP_NONCE);
+	(void)refuse_proof(verify, other, nonce_of(&answer), MM_SIGN_IN_INVALID_GRANT);
+	(void)take_proof(verify, key, nonce_of(&answer));
+}
+
+/* Who shows no proof has no nonce to show, and none is told where none is demanded. */
+static void
+nonces_are_for_proofs_alone(void **state)
+{
+	struct mm_verified signed_in = sign_in("app"), answer;
+
+	(void)state;
+	verifier.realm.dpop_nonce = true;
+	answer = ask(world_code("app", TEXT(signed_in.code)));
+	assert_int_equal(answer.status, MM_SIGN_IN_OK);
+	assert_int_equal(answer.dpop_nonce.len, 0);
+	verifier.realm.dpop_nonce = false;
+	signed_in = sign_in("app");
+	answer = take_proof(world_code("app", TEXT(signed_in.code)), key, NULL);
+	assert_int_equal(answer.dpop_nonce.len, 0);
+}
+
 #define KEY_TEST(name) cmocka_unit_test_setup_teardown(name, open_keys, close_keys)
 
 int
@@ -244,6 +345,8 @@ main(void)
 		KEY_TEST(tokens_are_bound_to_the_key_of_a_proof),
 		KEY_TEST(proofs_for_other_requests_are_refused),
 		KEY_TEST(a_code_may_be_bound_before),
+		KEY_TEST(a_proof_needs_a_nonce),
+		KEY_TEST(nonces_are_for_proofs_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,12 +3,16 @@
  * Tokens that are shown to the verifier: introspection, revocation, userinfo, exchange. The ledger's word is needed for
  * each of them, and no other key than the mint's makes one.
  */
+#include "lib/base/array.h"
 #include "test/maker/key.h"
+#include "test/maker/proof.h"
 #include "test/unit/daemon/verifier_here.h"
 
 #define NOW_S 1800000000
 #define JTI "0123456789012345678901"
 #define WEBMAIL "https://webmail.example"
+#define FRESH "https://fresh.example"
+#define USERINFO "https://login.example/" CONTOSO "/v2.0/userinfo"
 
 static EVP_PKEY *mint_key, *home_key, *thief;
 static struct mm_verified session;
@@ -54,16 +58,19 @@ add_settings(struct mm_trust_builder *builder)
 		    .mark = MM_PROOF_REQUIRED, .ledger = MM_PROOF_REQUIRED },
 		{ .name = "webmail", .audience = WEBMAIL, .realms = home, .mailbox_claim = "preferred_username",
 		    .exchange_from = home },
+		{ .name = "fresh", .audience = FRESH, .realms = enterprise, .mailbox_claim = "preferred_username",
+		    .dpop_nonce = true },
 	};
 	const struct mm_revocation_settings revoked = {
 		.realm = "enterprise", .kind = MM_REVOKE_SESSION, .value = "revoked-session",
 		    .issued_before_s = INT64_MAX,
 	};
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < MM_COUNT_OF(realms); i++)
 		assert_true(mm_trust_builder_add_realm(builder, &realms[i]) &&
-		    mm_trust_builder_add_tenant(builder, &tenants[i]) &&
-		    mm_trust_builder_add_service(builder, &services[i]));
+		    mm_trust_builder_add_tenant(builder, &tenants[i]));
+	for (size_t i = 0; i < MM_COUNT_OF(services); i++)
+		assert_true(mm_trust_builder_add_service(builder, &services[i]));
 	assert_true(mm_trust_builder_add_revocation(builder, &revoked));
 }
 
@@ -385,6 +392,72 @@ a_session_that_ended_ends_userinfo(void **state)
 	refuse(verify, MM_SIGN_IN_INVALID_TOKEN);
 }
 
+static struct maker_text
+proof_of(EVP_PKEY *holder, struct mm_slice token, const char *nonce)
+{
+	static unsigned count;
+	char jti[32], *text = maker_copy_part(token.ptr, token.len);
+	struct maker_proof_request request = { "POST", USERINFO, text, jti, NOW_S };
+	struct maker_object header = { .count = 0 }, claims = { .count = 0 };
+	struct maker_text proof;
+
+	(void)snprintf(jti, sizeof(jti), "proof-%u", ++count);
+	maker_proof_draft(holder, "ES256", &request, &header, &claims);
+	if (nonce != NULL)
+		maker_object_set_string(&claims, "nonce", nonce);
+	proof = maker_proof_sign(holder, "ES256", &header, &claims);
+	maker_object_clear(&header);
+	maker_object_clear(&claims);
+	free(text);
+	return proof;
+}
+
+static struct mm_verified
+ask_userinfo(EVP_PKEY *holder, struct mm_slice token, const char *nonce)
+{
+	struct mm_verify verify = world_request(MM_ASK_USERINFO, "");
+	struct maker_text proof = proof_of(holder, token, nonce);
+	struct mm_verified answer;
+
+	verify.ask.userinfo.is_dpop = 1;
+	verify.head.proof_count = 1;
+	verify.proof = mm_slice(proof.bytes, proof.len);
+	verify.token = token;
+	answer = ask(verify);
+	maker_text_clear(&proof);
+	return answer;
+}
+
+/* As at the gate of the service that the token is for: RFC 9449 section 9. */
+static void
+userinfo_wants_a_nonce_where_the_service_does(void **state)
+{
+	static const char fresh[] = "fresh\0" FRESH;
+	EVP_PKEY *holder = maker_key_new(MAKER_EC256, NULL);
+	struct maker_text binding = maker_binding_of_key(holder);
+	struct draft draft = genuine();
+	struct mm_verified answer;
+	struct mm_slice token;
+	char nonce[MM_DPOP_NONCE_LEN + 1] = "";
+
+	(void)state;
+	assert_true(verifier_realm_take_service(&verifier.realm, mm_slice(fresh, sizeof(fresh))));
+	maker_object_set(&draft.claims, "cnf", binding.bytes);
+	maker_object_set_string(&draft.claims, "aud", FRESH);
+	token = write_token(draft);
+	answer = ask_userinfo(holder, token, NULL);
+	assert_int_equal(answer.status, MM_SIGN_IN_USE_DPOP_NONCE);
+	assert_int_equal(answer.subject.len, 0);
+	assert_int_equal(answer.dpop_nonce.len, MM_DPOP_NONCE_LEN);
+	memcpy(nonce, answer.dpop_nonce.bytes, MM_DPOP_NONCE_LEN);
+	assert_int_equal(ask_userinfo(thief, token, nonce).status, MM_SIGN_IN_INVALID_TOKEN);
+	answer = ask_userinfo(holder, token, nonce);
+	assert_int_equal(answer.status, MM_SIGN_IN_OK);
+	assert_true(mm_slice_equal(TEXT(answer.subject), TEXT(session.subject)));
+	maker_text_clear(&binding);
+	EVP_PKEY_free(holder);
+}
+
 /* ---- exchange ---- */
 
 static void
@@ -575,6 +648,7 @@ main(void)
 		TOKEN_TEST(a_client_revokes_its_own_tokens),
 		TOKEN_TEST(userinfo_tells_what_the_scope_allows),
 		TOKEN_TEST(a_session_that_ended_ends_userinfo),
+		TOKEN_TEST(userinfo_wants_a_nonce_where_the_service_does),
 		TOKEN_TEST(a_primary_token_is_exchanged),
 		TOKEN_TEST(an_exchange_gives_no_more_scope),
 		TOKEN_TEST(a_client_without_scope_exchanges_nothing),

@@ -270,7 +270,7 @@ test_mints(void **state)
 	    "listen = { \"127.0.0.1:1\", \"unix:/i\" }\n"
 	    "rotate_every = 3600 publish_before = 60 visible_for = 3660 when_stale = marked_only }\n"
 	    "realm hsm { issuer = i keys = mint listen = { \"[::1]:1\" } key_store = \"pkcs11:/m.so\"\n"
-	    "key_store_token = label key_store_pin = \"pin\" key_store_paths = { \"/a\", \"/b\" }\n"
+	    "dpop_nonce = off key_store_token = label key_store_pin = \"pin\" key_store_paths = { \"/a\", \"/b\" }\n"
 	    "key_store_environment = { \"SOFTHSM2_CONF=/a=b\" } }\n"
 	    "realm web { issuer = w keys = mint listen = { \"127.0.0.1:2\" } derived_from = { home, out }\n"
 	    "derived_by = { exchange } }\n"
@@ -296,6 +296,8 @@ test_mints(void **state)
 	assert_int_equal(realms[0].publish_before_s, 60);
 	assert_int_equal(realms[0].visible_for_s, 3660);
 	assert_true(realms[0].when_stale_marked_only);
+	assert_true(realms[0].dpop_nonce);
+	assert_false(realms[1].dpop_nonce);
 	assert_null(realms[0].key_store_module);
 	assert_string_equal(realms[0].sealing_key_path, "/var/s/mint/home/sealing.key");
 	assert_string_equal(realms[1].key_store_module, "/m.so");
@@ -454,6 +456,7 @@ static const struct refusal refusals[] = {
 	{ REALM "listen = { \"127.0.0.1:1\" } }", 1, "'listen' is of a mint", "keys = \"mint\"" },
 	{ REALM "rotate_every = 60 }", 1, "'rotate_every' is of a mint", "keys = \"mint\"" },
 	{ REALM "derived_from = { x } }", 1, "'derived_from' is of a mint", "keys = \"mint\"" },
+	{ REALM "dpop_nonce = off }", 1, "'dpop_nonce' is of a mint", "keys = \"mint\"" },
 	{ REALM "derived_by = { x } }", 1, "'derived_by' is of a mint", "keys = \"mint\"" },
 	{ REALM "when_stale = marked_only }", 1, "needs the marks of a mint", "when_stale = deny" },
 	{ "sealing_key = k", 1, "no realm has a mint", "remove" },
