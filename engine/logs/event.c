@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An event: its words, and its ids and addresses as text.
+ */
 #include "engine/logs/event.h"
 
 #include "lib/base/array.h"

@@ -76,15 +76,15 @@ enum mm_logs_change {
 /* Bits of an event's flags. */
 enum mm_logs_flag {
 	MM_LOGS_THROTTLED = 1 << 0,      /* IsThrottled: logging of this mailbox stopped, for up to 24 hours */
-	MM_LOGS_EXTERNAL = 1 << 1,       /* ExternalAccess: not by a user of the tenant */
+	MM_LOGS_EXTERNAL = 1 << 1,       /* ExternalAccess: no user of the tenant */
 	MM_LOGS_APP_ONLY = 1 << 2,       /* by an application, for no user */
 	MM_LOGS_ACTOR_TOKEN = 1 << 3,    /* a service acted as the user (ActorInfoString and its like): see actor */
 	MM_LOGS_TIME_NO_ZONE = 1 << 4,   /* the record's time named no zone and was taken as UTC */
-	MM_LOGS_TIME_DOUBTFUL = 1 << 5,  /* an impossible time that was mended (17:08:65), or years before the service */
+	MM_LOGS_TIME_DOUBTFUL = 1 << 5,  /* mended (17:08:65), or years before the service */
 	MM_LOGS_TIME_FUTURE = 1 << 6,    /* more than a day after the clock of the one who reads */
-	MM_LOGS_TOKEN_DERIVED = 1 << 7,  /* a sign-in whose token id was taken from its request id, which is the same number */
+	MM_LOGS_TOKEN_DERIVED = 1 << 7,  /* the token id is the request id: the same number */
 	MM_LOGS_MULTI_FACTOR = 1 << 8,   /* a sign-in that asked for a second factor */
-	MM_LOGS_ITEMS_CUT = 1 << 9,      /* folders or messages were written in a form that lost them ("System.Object[]") */
+	MM_LOGS_ITEMS_CUT = 1 << 9,      /* the export lost folders or messages (System.Object[]) */
 	MM_LOGS_ADMIN_CONSENT = 1 << 10, /* consent for the whole tenant */
 	MM_LOGS_TLS = 1 << 11,           /* a login over TLS */
 };
@@ -170,7 +170,7 @@ struct mm_logs_event {
 	uint32_t token_issuer; /* of a sign-in: who made the token that came in ("saml20 http://sts…"), where told */
 	uint32_t protocol;     /* of a sign-in or login: oauth2:token, imap, … */
 	uint32_t method;       /* of a login: PLAIN, OAUTHBEARER, … */
-	uint32_t target;       /* of a change: the application, mailbox, domain, user that was changed; its name, else id */
+	uint32_t target;       /* of a change: the application, mailbox, domain or user changed; its name, else id */
 	uint32_t target_id;    /* its id */
 	uint32_t added;        /* of a change: what came in; changes.def says it for each class */
 	uint32_t address_text; /* what stood in place of an address */

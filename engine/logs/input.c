@@ -406,8 +406,8 @@ mm_logs_encoding_name(enum mm_logs_encoding encoding)
 const char *
 mm_logs_end_name(enum mm_logs_end ended)
 {
-	static const char *const names[] = { "not-read", "whole", "cut-short", "damaged", "bomb", "changed", "unreadable",
-		"stopped" };
+	static const char *const names[] = { "not-read", "whole", "cut-short", "damaged", "bomb", "changed",
+		"unreadable", "stopped" };
 
 	_Static_assert(MM_COUNT_OF(names) == MM_LOGS_STOPPED + 1, "a name for each");
 	return names[ended];

@@ -43,7 +43,7 @@ enum mm_logs_end {
 	MM_LOGS_STOPPED,   /* whoever reads gave up */
 };
 
-/* What is known of an input. digest is of the whole file, also of what could not become text, but where it is unreadable. */
+/* What is known of an input. digest is of the whole file, also of what did not become text, unless it is unreadable. */
 struct mm_logs_input_facts {
 	enum mm_logs_compression compression;
 	enum mm_logs_encoding encoding;

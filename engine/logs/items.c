@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The list that shapes fill with folders and messages.
+ */
 #include "engine/logs/items.h"
 
 #include <stdlib.h>

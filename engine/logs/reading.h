@@ -55,7 +55,7 @@ struct mm_logs_trouble {
 	uint64_t offset;  /* in the text, from 0 */
 	uint64_t line;    /* from 1; 0: unknown */
 	uint64_t record;  /* number of the record in its input, from 1; 0: of none */
-	struct mm_slice text; /* its beginning as it stands, at most 64 bytes, for whoever shows it harmlessly; may be absent */
+	struct mm_slice text; /* its beginning as it stands, at most 64 bytes; may be absent */
 	int failure;      /* errno of MM_LOGS_TROUBLE_UNREADABLE, else 0 */
 };
 

@@ -49,7 +49,8 @@ struct mm_logs_shape {
 	enum mm_logs_outcome (*read_line)(struct mm_logs_reader *reader, struct mm_slice line,
 	    struct mm_logs_event *event);
 	/* Folders and messages, for mm_logs_again(); NULL: it has none. */
-	void (*items)(struct mm_logs_reader *reader, const struct mm_json_value *values, struct mm_logs_item_list *list);
+	void (*items)(struct mm_logs_reader *reader, const struct mm_json_value *values,
+	    struct mm_logs_item_list *list);
 };
 
 /* All shapes; the number of one is its place, which is in mm_logs_place. */

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Words and sums of the tally.
+ */
 #include "engine/logs/tally.h"
 
 #include "lib/base/array.h"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Unpacking through zlib and libzstd, which are asked for one piece at a time.
+ */
 #include "engine/logs/unpack.h"
 
 #include <limits.h>

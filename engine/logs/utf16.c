@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * UTF-16 to UTF-8; most units are plain ASCII and take the short way.
+ */
 #include "engine/logs/utf16.h"
 
 #include "lib/codec/utf8.h"

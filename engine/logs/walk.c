@@ -32,7 +32,8 @@ find_quote(const char *at, const char *end)
 
 	for (; end - at >= 16; at += 16) {
 		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-		int found = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
+		__m128i equal = _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
+		int found = _mm_movemask_epi8(equal);
 
 		if (found != 0)
 			return at + __builtin_ctz((unsigned)found);
@@ -160,7 +161,7 @@ walk_container(struct walk *walk, struct mm_json_value *value)
 	return MM_WALK_WHOLE;
 }
 
-/* true, false, null, and everything else that is no string and no container: a number, or what somebody took for one. */
+/* true, false, null, and everything else that is no string and no container: a number, or what was taken for one. */
 static enum mm_walk_end
 walk_scalar(struct walk *walk, struct mm_json_value *value)
 {

@@ -51,8 +51,8 @@ compare(struct mm_slice text, const struct mm_json_index *index)
 		memcpy(name, member->name.text.ptr, member->name.text.len);
 		name[member->name.text.len] = '\0';
 		if (!mm_walk_table_init(&table, names, 1) ||
-		    mm_walk_object(text, &table, &value, NULL, NULL) != MM_WALK_WHOLE || value.type != member->value.type ||
-		    !mm_slice_equal(value.text, member->value.text))
+		    mm_walk_object(text, &table, &value, NULL, NULL) != MM_WALK_WHOLE ||
+		    value.type != member->value.type || !mm_slice_equal(value.text, member->value.text))
 			abort();
 	}
 }

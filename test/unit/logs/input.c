@@ -33,8 +33,8 @@ begin(void **state)
 	pack_folder_make(folder);
 	mm_buf_init(&sample, 16 * 1024 * 1024);
 	for (unsigned i = 0; i < 20000; i++)
-		mm_buf_addf(&sample, "{\"Id\":\"%08x\",\"UserId\":\"j\xC3\xBCrgen%u@example\",\"x\":\"\xE2\x82\xAC\xF0\x9F\x98\x80\"}\r\n",
-		    i * 2654435761U, i);
+		mm_buf_addf(&sample, "{\"Id\":\"%08x\",\"UserId\":\"j\xC3\xBCrgen%u@example\",\"x\":\"%s\"}\r\n",
+		    i * 2654435761U, i, "\xE2\x82\xAC\xF0\x9F\x98\x80");
 	assert_true(mm_buf_ok(&sample));
 	return 0;
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files for tests of logs, packed by zlib and libzstd themselves.
+ */
 #include "test/unit/logs/pack.h"
 
 #include "lib/codec/utf8.h"

@@ -104,7 +104,8 @@ test_tells_how_it_ended(void **state)
 static void
 test_a_record_cut_anywhere_is_cut(void **state)
 {
-	const char *record = "{\"CreationTime\":\"2023-05-20T11:07:00\",\"Id\":\"20fd5006-645b-42be-e9de-08db592255ac\","
+	const char *record = "{\"CreationTime\":\"2023-05-20T11:07:00\","
+	                     "\"Id\":\"20fd5006-645b-42be-e9de-08db592255ac\","
 	                     "\"a\":[{\"Name\":\"AuditBypassEnabled\",\"Value\":\"Tr\\u0075e\"}],\"b\":false}";
 
 	(void)state;
@@ -116,8 +117,8 @@ test_a_record_cut_anywhere_is_cut(void **state)
 static void
 test_finds_values_by_name(void **state)
 {
-	const char *text = "{\"b\":[1],\"other\":\"a\",\"ClientIPAddress\":\"192.0.2.1\",\"nested\":{\"a\":7},\"Id\":null,"
-	                   "\"CreationTime\":\"x\\n\",\"CreationTimE\":1,\"CreationTim\":1,\"\":1}";
+	const char *text = "{\"b\":[1],\"other\":\"a\",\"ClientIPAddress\":\"192.0.2.1\",\"nested\":{\"a\":7},"
+	                   "\"Id\":null,\"CreationTime\":\"x\\n\",\"CreationTimE\":1,\"CreationTim\":1,\"\":1}";
 
 	(void)state;
 	assert_int_equal(mm_walk_object(mm_slice_str(text), &table, values, NULL, NULL), MM_WALK_WHOLE);
@@ -138,8 +139,8 @@ test_takes_the_last_of_two_and_counts(void **state)
 	uint32_t twice = 0;
 
 	(void)state;
-	assert_int_equal(mm_walk_object(mm_slice_str("{\"a\":1,\"a\":2,\"x\":1,\"x\":2,\"a\":3}"), &table, values, &twice,
-	    NULL), MM_WALK_WHOLE);
+	assert_int_equal(mm_walk_object(mm_slice_str("{\"a\":1,\"a\":2,\"x\":1,\"x\":2,\"a\":3}"), &table, values,
+	    &twice, NULL), MM_WALK_WHOLE);
 	assert_true(mm_slice_equal(values[0].text, mm_slice_str("3")));
 	assert_int_equal(twice, 2);
 }
@@ -185,7 +186,8 @@ test_strings_of_every_length_and_place(void **state)
 			}
 			text[len++] = '"';
 			text[len++] = '}';
-			assert_int_equal(mm_walk_object(mm_slice(text, len), &table, values, NULL, NULL), MM_WALK_WHOLE);
+			assert_int_equal(mm_walk_object(mm_slice(text, len), &table, values, NULL, NULL),
+			    MM_WALK_WHOLE);
 			assert_int_equal(values[0].text.len, content + escapes);
 			assert_int_equal(values[0].escaped, escapes);
 		}
@@ -250,8 +252,8 @@ test_walks_arrays_and_objects(void **state)
 	size_t position = 0, count = 0;
 
 	(void)state;
-	assert_int_equal(mm_walk_value(mm_slice_str(" [ {\"Name\" : \"A\", \"Value\":1 } ,2, [3],\"x\" ] "), &array, NULL),
-	    MM_WALK_WHOLE);
+	assert_int_equal(mm_walk_value(mm_slice_str(" [ {\"Name\" : \"A\", \"Value\":1 } ,2, [3],\"x\" ] "), &array,
+	    NULL), MM_WALK_WHOLE);
 	while (mm_walk_next(array, &position, &element)) {
 		size_t at = 0, members = 0;
 
