@@ -74,11 +74,19 @@ find_row(unsigned type, enum mm_process sender, enum mm_process receiver)
 static void
 packet_init(struct packet *packet, void *payload, size_t payload_len)
 {
-	memset(packet, 0, sizeof(*packet));
 	packet->parts[0] = (struct iovec){ packet->header, HEADER_LEN };
 	packet->parts[1] = (struct iovec){ payload, payload_len };
-	packet->msg.msg_iov = packet->parts;
-	packet->msg.msg_iovlen = 2;
+	packet->msg = (struct msghdr){ .msg_iov = packet->parts, .msg_iovlen = 2 };
+}
+
+/* To receive into a message. */
+static void
+packet_init_for(struct packet *packet, struct mm_message *message)
+{
+	packet_init(packet, message->payload, sizeof(message->payload));
+	packet->msg.msg_control = packet->control;
+	packet->msg.msg_controllen = sizeof(packet->control);
+	message->fd = -1;
 }
 
 static void
@@ -97,6 +105,7 @@ attach_fd(struct packet *packet, int fd)
 {
 	struct cmsghdr *cmsg;
 
+	memset(packet->control, 0, sizeof(packet->control)); /* its padding too */
 	packet->msg.msg_control = packet->control;
 	packet->msg.msg_controllen = CMSG_SPACE(sizeof(int));
 	cmsg = CMSG_FIRSTHDR(&packet->msg);
@@ -106,31 +115,65 @@ attach_fd(struct packet *packet, int fd)
 	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
 }
 
+/* Make the packet of what may be sent; -1 with errno where it may not. An iovec has no const; sendmsg() only reads. */
+static int
+packet_fill(struct packet *packet, enum mm_process sender, enum mm_process receiver, enum mm_message_type type,
+    struct mm_slice payload, bool with_fd)
+{
+	const struct message_row *row = find_row(type, sender, receiver);
+
+	if (row == NULL || row->with_fd != with_fd) {
+		errno = EPERM;
+		return -1;
+	}
+	if (payload.len > row->len_max) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	packet_init(packet, (void *)(uintptr_t)payload.ptr, payload.len);
+	write_header(packet->header, type, payload.len, with_fd);
+	return 0;
+}
+
 int
 mm_message_send(int socket, enum mm_process sender, enum mm_process receiver, enum mm_message_type type,
     const void *payload, size_t len, int fd)
 {
-	const struct message_row *row = find_row(type, sender, receiver);
 	struct packet packet;
 	ssize_t sent;
 
-	if (row == NULL || row->with_fd != (fd >= 0)) {
-		errno = EPERM;
+	if (packet_fill(&packet, sender, receiver, type, mm_slice(payload, len), fd >= 0) == -1)
 		return -1;
-	}
-	if (len > row->len_max) {
-		errno = EMSGSIZE;
-		return -1;
-	}
-	/* An iovec has no const; sendmsg() only reads. */
-	packet_init(&packet, (void *)(uintptr_t)payload, len);
-	write_header(packet.header, type, len, row->with_fd);
-	if (row->with_fd)
+	if (fd >= 0)
 		attach_fd(&packet, fd);
 	do
 		sent = sendmsg(socket, &packet.msg, MSG_NOSIGNAL);
 	while (sent == -1 && errno == EINTR);
 	return sent == -1 ? -1 : 0;
+}
+
+int
+mm_message_send_batch(int socket, enum mm_process sender, enum mm_process receiver, const struct mm_outgoing *outgoing,
+    size_t count)
+{
+	struct packet packets[MM_BATCH_MAX];
+	struct mmsghdr headers[MM_BATCH_MAX];
+	unsigned filled = 0;
+	int sent;
+
+	for (; filled < count && filled < MM_BATCH_MAX; filled++) {
+		const struct mm_outgoing *next = &outgoing[filled];
+
+		if (packet_fill(&packets[filled], sender, receiver, next->type, next->payload, false) == -1)
+			break;
+		headers[filled] = (struct mmsghdr){ .msg_hdr = packets[filled].msg };
+	}
+	if (filled == 0)
+		return -1;
+	do
+		sent = sendmmsg(socket, headers, filled, MSG_NOSIGNAL);
+	while (sent == -1 && errno == EINTR);
+	return sent;
 }
 
 /* Take the descriptors out of a received packet: the first into *fd, the others are closed. Returns their number. */
@@ -179,17 +222,29 @@ check_packet(const struct packet *packet, size_t received, size_t fd_count, enum
 	return true;
 }
 
+/* Judge a packet that came; false with EPROTO, its descriptors closed, where the table does not allow it. */
+static bool
+take_packet(struct packet *packet, size_t received, enum mm_process sender, enum mm_process receiver,
+    struct mm_message *message)
+{
+	size_t fd_count = take_fds(packet, &message->fd);
+
+	if (check_packet(packet, received, fd_count, sender, receiver, message))
+		return true;
+	if (message->fd >= 0)
+		close(message->fd);
+	message->fd = -1;
+	errno = EPROTO;
+	return false;
+}
+
 int
 mm_message_receive(int socket, enum mm_process receiver, enum mm_process sender, struct mm_message *message)
 {
 	struct packet packet;
 	ssize_t received;
-	size_t fd_count;
 
-	packet_init(&packet, message->payload, sizeof(message->payload));
-	packet.msg.msg_control = packet.control;
-	packet.msg.msg_controllen = sizeof(packet.control);
-	message->fd = -1;
+	packet_init_for(&packet, message);
 	do
 		received = recvmsg(socket, &packet.msg, MSG_CMSG_CLOEXEC);
 	while (received == -1 && errno == EINTR);
@@ -198,12 +253,72 @@ mm_message_receive(int socket, enum mm_process receiver, enum mm_process sender,
 		return 0;
 	if (received == -1)
 		return -1;
-	fd_count = take_fds(&packet, &message->fd);
-	if (check_packet(&packet, (size_t)received, fd_count, sender, receiver, message))
-		return 1;
-	if (message->fd >= 0)
-		close(message->fd);
-	message->fd = -1;
-	errno = EPROTO;
+	return take_packet(&packet, (size_t)received, sender, receiver, message) ? 1 : -1;
+}
+
+/* ---- many at once ---- */
+
+/* Close what came with packets that are not looked at any more. */
+static void
+drop_packets(struct packet *packets, const struct mmsghdr *headers, int from, int count)
+{
+	for (int i = from; i < count; i++) {
+		int fd;
+
+		packets[i].msg = headers[i].msg_hdr;
+		(void)take_fds(&packets[i], &fd);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+/* Judge them one after the other, up to the first that is broken or is the end: then 0 or -1, as is returned. */
+static int
+take_packets(struct packet *packets, const struct mmsghdr *headers, int count, enum mm_process sender,
+    enum mm_process receiver, struct mm_batch *batch)
+{
+	for (int i = 0; i < count; i++) {
+		struct mm_message *message = &batch->messages[i];
+		bool good = false;
+
+		packets[i].msg = headers[i].msg_hdr;
+		if (headers[i].msg_len > 0)
+			good = take_packet(&packets[i], headers[i].msg_len, sender, receiver, message);
+		if (good && message->fd == -1) {
+			batch->count++;
+			continue;
+		}
+		if (good)
+			close(message->fd);
+		drop_packets(packets, headers, i + 1, count);
+		errno = EPROTO;
+		return headers[i].msg_len == 0 ? 0 : -1;
+	}
+	return 1;
+}
+
+int
+mm_message_receive_batch(int socket, enum mm_process receiver, enum mm_process sender, struct mm_batch *batch,
+    size_t max)
+{
+	struct packet packets[MM_BATCH_MAX];
+	struct mmsghdr headers[MM_BATCH_MAX];
+	int received, behind;
+
+	batch->count = 0;
+	for (size_t i = 0; i < max; i++) {
+		packet_init_for(&packets[i], &batch->messages[i]);
+		headers[i] = (struct mmsghdr){ .msg_hdr = packets[i].msg };
+	}
+	do
+		received = recvmmsg(socket, headers, (unsigned)max, MSG_CMSG_CLOEXEC | MSG_DONTWAIT, NULL);
+	while (received == -1 && errno == EINTR);
+	if (received == -1)
+		return errno == ECONNRESET ? 0 : -1;
+	behind = take_packets(packets, headers, received, sender, receiver, batch);
+	if (behind != 1 || (size_t)received == max)
+		return behind;
+	/* Less than there was room for: nothing more lay there, or the next call says what it was. */
+	errno = EAGAIN;
 	return -1;
 }

@@ -59,4 +59,35 @@ MM_MUST_USE int mm_message_send(int socket, enum mm_process sender, enum mm_proc
 MM_MUST_USE int mm_message_receive(int socket, enum mm_process receiver, enum mm_process sender,
     struct mm_message *message);
 
+/* So many messages one system call takes or gives at most. */
+#define MM_BATCH_MAX 32
+
+/* Messages that lay there together; 2 MiB, of which what comes is touched. */
+struct mm_batch {
+	size_t count;
+	struct mm_message messages[MM_BATCH_MAX];
+};
+
+/*
+ * Receive all that lies there, but not more than max, without waiting; for peers who send no descriptors: a message
+ * that comes with one, or would have to, is broken here. The messages of batch->count are good, whatever is returned,
+ * which is of what comes behind them: 1: there may be more; 0: the peer is gone; -1 with errno (EAGAIN: nothing yet;
+ * EPROTO as above). max is from 1 to MM_BATCH_MAX.
+ */
+MM_MUST_USE int mm_message_receive_batch(int socket, enum mm_process receiver, enum mm_process sender,
+    struct mm_batch *batch, size_t max);
+
+/* A message that is to be sent, without a descriptor. */
+struct mm_outgoing {
+	enum mm_message_type type;
+	struct mm_slice payload;
+};
+
+/*
+ * Send 1 to MM_BATCH_MAX messages, in their order. Returns how many were taken, which may be fewer; -1 with errno, as
+ * mm_message_send(), where the first was not.
+ */
+MM_MUST_USE int mm_message_send_batch(int socket, enum mm_process sender, enum mm_process receiver,
+    const struct mm_outgoing *outgoing, size_t count);
+
 #endif

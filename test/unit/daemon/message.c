@@ -210,6 +210,161 @@ a_peer_that_went_is_told(void **state)
 	assert_int_equal(errno, EPIPE);
 }
 
+/* ---- many at once ---- */
+
+#define MANY 40
+_Static_assert(MANY > MM_BATCH_MAX, "more than go together");
+
+static struct mm_batch batch;
+
+/* As the ledger tells an issuer; each of another length. */
+static int
+send_many(struct pair *pair, size_t from, size_t count)
+{
+	static unsigned char payload[MANY];
+	struct mm_outgoing outgoing[MANY];
+
+	for (size_t i = 0; i < MANY; i++)
+		payload[i] = (unsigned char)i;
+	for (size_t i = 0; i < count; i++)
+		outgoing[i] = (struct mm_outgoing){ MM_MESSAGE_TOKEN_MADE, mm_slice(payload, from + i) };
+	return mm_message_send_batch(pair->ends[0], MM_PROCESS_LEDGER, MM_PROCESS_ISSUER, outgoing, count);
+}
+
+static int
+receive_many(struct pair *pair, size_t max)
+{
+	errno = 0;
+	return mm_message_receive_batch(pair->ends[1], MM_PROCESS_ISSUER, MM_PROCESS_LEDGER, &batch, max);
+}
+
+static void
+assert_batch(size_t from, size_t count)
+{
+	assert_int_equal(batch.count, count);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(batch.messages[i].type, MM_MESSAGE_TOKEN_MADE);
+		assert_int_equal(batch.messages[i].len, from + i);
+		assert_int_equal(batch.messages[i].fd, -1);
+		for (size_t k = 0; k < from + i; k++)
+			assert_int_equal(batch.messages[i].payload[k], k);
+	}
+}
+
+static void
+many_arrive_in_their_order(void **state)
+{
+	struct pair *pair = *state;
+
+	assert_int_equal(send_many(pair, 0, MANY), MM_BATCH_MAX);
+	assert_int_equal(send_many(pair, MM_BATCH_MAX, MANY - MM_BATCH_MAX), MANY - MM_BATCH_MAX);
+	assert_int_equal(receive_many(pair, 3), 1);
+	assert_batch(0, 3);
+	assert_int_equal(receive_many(pair, MM_BATCH_MAX), 1);
+	assert_batch(3, MM_BATCH_MAX);
+	assert_int_equal(receive_many(pair, MM_BATCH_MAX), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_batch(3 + MM_BATCH_MAX, MANY - MM_BATCH_MAX - 3);
+	assert_int_equal(receive_many(pair, MM_BATCH_MAX), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(batch.count, 0);
+}
+
+static void
+the_table_holds_for_many(void **state)
+{
+	struct pair *pair = *state;
+	const struct mm_outgoing outgoing[] = {
+		{ MM_MESSAGE_TOKEN_MADE, mm_slice("", 0) },
+		{ MM_MESSAGE_TICKET_SPEND, mm_slice("", 0) }, /* the other way */
+	};
+
+	assert_int_equal(mm_message_send_batch(pair->ends[0], MM_PROCESS_LEDGER, MM_PROCESS_ISSUER, outgoing, 2), 1);
+	assert_int_equal(mm_message_send_batch(pair->ends[0], MM_PROCESS_LEDGER, MM_PROCESS_ISSUER, outgoing + 1, 1),
+	    -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(receive_many(pair, MM_BATCH_MAX), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_batch(0, 1);
+}
+
+/* What fits is taken, and nothing waits for the rest. */
+static void
+a_full_socket_takes_what_fits(void **state)
+{
+	struct pair *pair = *state;
+	size_t sent = 0, received = 0;
+	int taken;
+
+	while ((taken = send_many(pair, 0, MM_BATCH_MAX)) > 0)
+		sent += (size_t)taken;
+	assert_int_equal(taken, -1);
+	assert_int_equal(errno, EAGAIN);
+	do {
+		taken = receive_many(pair, MM_BATCH_MAX);
+		received += batch.count;
+	} while (taken == 1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(received, sent);
+}
+
+/* Of a batch with this packet, sent with so many descriptors, what stands before it is taken and nothing behind it. */
+static void
+assert_cut(struct pair *pair, const void *bytes, size_t len, unsigned fd_count)
+{
+	int open_before = count_open_fds();
+
+	assert_int_equal(send_many(pair, 0, 2), 2);
+	send_raw(pair, bytes, len, fd_count);
+	send_raw(pair, bytes, len, 2);
+	assert_int_equal(send_many(pair, 2, 1), 1);
+	assert_int_equal(receive_many(pair, MM_BATCH_MAX), -1);
+	assert_int_equal(errno, EPROTO);
+	assert_batch(0, 2);
+	assert_int_equal(count_open_fds(), open_before);
+}
+
+static void
+a_broken_packet_ends_a_batch(void **state)
+{
+	struct pair *pair = *state;
+
+	assert_cut(pair, (unsigned char[]){ MM_MESSAGE_TOKEN_MADE, 0, 0, 0, 1, 0, 0, 0 }, 8, 0);
+	assert_cut(pair, (unsigned char[]){ MM_MESSAGE_TOKEN_MADE, 0, 0, 0, 0, 0, 0, 0 }, 8, 1);
+	assert_cut(pair, (unsigned char[]){ MM_MESSAGE_TOKEN_MADE, 0, 1, 0, 0, 0, 0, 0 }, 8, 1);
+	assert_cut(pair, (unsigned char[]){ MM_MESSAGE_TICKET_SPEND, 0, 0, 0, 0, 0, 0, 0 }, 8, 0);
+}
+
+/* One that the table allows to come with a descriptor comes alone. */
+static void
+a_descriptor_is_refused_in_a_batch(void **state)
+{
+	struct pair *pair = *state;
+	int open_before = count_open_fds();
+
+	assert_int_equal(send_type(pair, SNAPSHOT, NULL, 0, pair->ends[0]), 0);
+	assert_int_equal(mm_message_receive_batch(pair->ends[1], MM_PROCESS_GATE, MM_PROCESS_MINTMARKD, &batch,
+	                     MM_BATCH_MAX), -1);
+	assert_int_equal(errno, EPROTO);
+	assert_int_equal(batch.count, 0);
+	assert_int_equal(count_open_fds(), open_before);
+}
+
+static void
+what_a_peer_said_last_is_heard(void **state)
+{
+	struct pair *pair = *state;
+
+	assert_int_equal(send_many(pair, 0, 2), 2);
+	shutdown(pair->ends[0], SHUT_RDWR);
+	assert_int_equal(receive_many(pair, MM_BATCH_MAX), 0);
+	assert_batch(0, 2);
+	assert_int_equal(receive_many(pair, MM_BATCH_MAX), 0);
+	assert_int_equal(batch.count, 0);
+	assert_int_equal(send_many(pair, 0, 2), -1);
+	assert_int_equal(errno, EPIPE);
+}
+
 static void
 names_are_those_of_the_executables(void **state)
 {
@@ -269,6 +424,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(broken_packets_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrong_descriptors_are_refused_and_closed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_peer_that_went_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_arrive_in_their_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_table_holds_for_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_full_socket_takes_what_fits, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_broken_packet_ends_a_batch, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_descriptor_is_refused_in_a_batch, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_a_peer_said_last_is_heard, setup, teardown),
 		cmocka_unit_test(names_are_those_of_the_executables),
 		cmocka_unit_test(the_document_has_every_row),
 	};
