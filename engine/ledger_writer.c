@@ -44,7 +44,7 @@ struct mm_ledger_writer {
 	uint8_t *pending, *writing;
 	size_t pending_len;
 	uint64_t pending_at; /* where it goes */
-	bool busy, stopping;
+	bool busy, held, stopping;
 	bool failed; /* nothing more is taken or written */
 	char trouble[TROUBLE_LEN_MAX];
 	struct chain_head pending_head, durable;
@@ -110,7 +110,7 @@ run(void *ctx)
 
 	pthread_mutex_lock(&writer->lock);
 	for (;;) {
-		while (writer->pending_len == 0 && !writer->stopping)
+		while ((writer->pending_len == 0 || writer->held) && !writer->stopping)
 			pthread_cond_wait(&writer->wake, &writer->lock);
 		if (writer->pending_len == 0)
 			break;
@@ -124,6 +124,8 @@ run(void *ctx)
 static void
 wait_idle(struct mm_ledger_writer *writer)
 {
+	writer->held = false;
+	pthread_cond_signal(&writer->wake);
 	while (writer->busy || writer->pending_len > 0)
 		pthread_cond_wait(&writer->idle, &writer->lock);
 }
@@ -371,7 +373,8 @@ put(struct mm_ledger_writer *writer, size_t len)
 	writer->head.sequence++;
 	writer->head.end += len;
 	writer->pending_head = writer->head;
-	pthread_cond_signal(&writer->wake);
+	if (!writer->held && !writer->busy)
+		pthread_cond_signal(&writer->wake);
 }
 
 uint64_t
@@ -401,6 +404,27 @@ mm_ledger_writer_append(struct mm_ledger_writer *writer, const struct mm_ledger_
 	}
 	pthread_mutex_unlock(&writer->lock);
 	return sequence;
+}
+
+void
+mm_ledger_writer_hold(struct mm_ledger_writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->held = true;
+	pthread_mutex_unlock(&writer->lock);
+}
+
+void
+mm_ledger_writer_go(struct mm_ledger_writer *writer)
+{
+	bool wake;
+
+	pthread_mutex_lock(&writer->lock);
+	writer->held = false;
+	wake = writer->pending_len > 0 && !writer->busy;
+	pthread_mutex_unlock(&writer->lock);
+	if (wake)
+		pthread_cond_signal(&writer->wake);
 }
 
 bool

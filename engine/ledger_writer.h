@@ -51,6 +51,13 @@ int mm_ledger_writer_event_fd(const struct mm_ledger_writer *writer);
 MM_MUST_USE uint64_t mm_ledger_writer_append(struct mm_ledger_writer *writer, const struct mm_ledger_record *record,
     const struct mm_ed25519 *key);
 
+/*
+ * Records that are taken from now on are written together, when mm_ledger_writer_go() says that they are all; sooner
+ * where the segment is full, and where the writer is closed.
+ */
+void mm_ledger_writer_hold(struct mm_ledger_writer *writer);
+void mm_ledger_writer_go(struct mm_ledger_writer *writer);
+
 /* Whether a record of the largest size has room. */
 bool mm_ledger_writer_has_room(struct mm_ledger_writer *writer);
 

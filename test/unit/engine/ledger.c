@@ -90,9 +90,9 @@ wait_durable(struct mm_ledger_writer *writer, uint64_t sequence)
 	}
 }
 
-/* Write count tokens from a number on. */
-static void
-write_tokens(struct mm_ledger_writer *writer, uint32_t from, uint32_t count)
+/* Have count tokens taken, from a number on; the last one's sequence number. */
+static uint64_t
+append_tokens(struct mm_ledger_writer *writer, uint32_t from, uint32_t count)
 {
 	uint64_t sequence = 0;
 
@@ -101,7 +101,13 @@ write_tokens(struct mm_ledger_writer *writer, uint32_t from, uint32_t count)
 		sequence = mm_ledger_writer_append(writer, &record, NULL);
 		assert_int_not_equal(sequence, 0);
 	}
-	wait_durable(writer, sequence);
+	return sequence;
+}
+
+static void
+write_tokens(struct mm_ledger_writer *writer, uint32_t from, uint32_t count)
+{
+	wait_durable(writer, append_tokens(writer, from, count));
 }
 
 /* Read all; how many records, and what it ended with. */
@@ -175,6 +181,34 @@ test_header(void **state)
 		assert_false(mm_ledger_decode_header(bytes, &got));
 		bytes[i] ^= 0x20;
 	}
+}
+
+/* What came while records were held is of one sync; but a segment that is full waits for nobody, nor does the end. */
+static void
+test_held(void **state)
+{
+	struct mm_ledger_tail tail = { .sequence = 0 };
+	struct mm_ledger_writer *writer = open_writer(&tail);
+	struct mm_ledger_writer_stats stats;
+	enum mm_ledger_read end;
+	uint64_t sequence;
+
+	(void)state;
+	mm_ledger_writer_hold(writer);
+	sequence = append_tokens(writer, 0, 100);
+	mm_ledger_writer_go(writer);
+	wait_durable(writer, sequence);
+	mm_ledger_writer_stats(writer, &stats);
+	assert_int_equal(stats.syncs, 1);
+	assert_int_equal(stats.records, 100);
+	mm_ledger_writer_hold(writer);
+	(void)append_tokens(writer, 100, 300);
+	mm_ledger_writer_hold(writer);
+	(void)append_tokens(writer, 400, 10);
+	assert_true(mm_ledger_writer_close(&writer));
+	assert_int_equal(read_all(&end, &tail), 410);
+	assert_int_equal(end, MM_LEDGER_READ_END);
+	assert_true(tail.end.segment > 1);
 }
 
 static void
@@ -377,6 +411,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_header),
+		cmocka_unit_test_setup_teardown(test_held, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_segments, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_torn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damage, set_up, tear_down),
