@@ -39,7 +39,7 @@ ledger_take_ticket(struct ledger *ledger, struct ledger_peer *peer, const struct
 		ledger_alarm(ledger, "realm %s: a ticket was refused: %s", peer->realm->name, fault);
 	if (opened.status != MM_MINT_DONE)
 		ledger->refused++;
-	(void)ledger_peer_send(peer, MM_MESSAGE_TICKET_OPENED, &opened, sizeof(opened));
+	(void)ledger_peer_post(peer, MM_MESSAGE_TICKET_OPENED, &opened, sizeof(opened));
 	return true;
 }
 
@@ -52,7 +52,7 @@ tell_refused(struct ledger *ledger, struct ledger_peer *peer, uint64_t number, e
 	ledger->refused += status != MM_MINT_BUSY;
 	ledger->busy += status == MM_MINT_BUSY;
 	if (peer != NULL)
-		(void)ledger_peer_send(peer, MM_MESSAGE_TOKEN_MADE, &made, sizeof(made));
+		(void)ledger_peer_post(peer, MM_MESSAGE_TOKEN_MADE, &made, sizeof(made));
 }
 
 /* The issuer that asked, if it is still the same one. */
@@ -158,7 +158,7 @@ send_to_signer(struct ledger *ledger, struct ledger_job *job)
 	memcpy(letter_buf, &sign, sizeof(sign));
 	memcpy(letter_buf + sizeof(sign), job->input, job->input_len);
 	job->give_up_ms = deadline_ms + LEDGER_ANSWER_MS;
-	return ledger_peer_send(signer, MM_MESSAGE_SIGN, letter_buf, sizeof(sign) + job->input_len);
+	return ledger_peer_post(signer, MM_MESSAGE_SIGN, letter_buf, sizeof(sign) + job->input_len);
 }
 
 static void
@@ -345,7 +345,7 @@ hand_on(struct ledger *ledger, struct ledger_job *job, struct mm_slice signature
 	job->realm->mint->counts.released++;
 	ledger_record_released(ledger, job->sequence);
 	if (peer != NULL)
-		(void)ledger_peer_send(peer, MM_MESSAGE_TOKEN_MADE, letter_buf, sizeof(made) + made.token_len);
+		(void)ledger_peer_post(peer, MM_MESSAGE_TOKEN_MADE, letter_buf, sizeof(made) + made.token_len);
 	close_job(job->realm->mint, job);
 }
 

@@ -27,136 +27,150 @@
 
 enum { AT_CONTROL, AT_WRITER, AT_PEERS, AT_COUNT = AT_PEERS + LEDGER_PEERS_MAX };
 
-/* Messages of one peer before the others have their turn: enough that records of many share one sync. */
-#define MESSAGES_AT_ONCE 256
+/* Of one peer before the others have their turn: enough that records of many share one sync. */
+#define BATCHES_AT_ONCE 8
 
 /* What has expired is forgotten now and then. */
 #define FORGET_MS 5000
 
-static struct mm_message message;
+static struct mm_batch batch;
 
 /* ---- what peers say ---- */
 
 static bool
-take_verifier(struct ledger *ledger, struct ledger_peer *peer)
+take_verifier(struct ledger *ledger, struct ledger_peer *peer, const struct mm_message *message)
 {
 	static struct mm_ticket_open open;
 	struct mm_ask_issued ask;
 	bool good;
 
-	if (message.type == MM_MESSAGE_TICKET_OPEN && message.len == sizeof(open)) {
-		memcpy(&open, message.payload, sizeof(open));
+	if (message->type == MM_MESSAGE_TICKET_OPEN && message->len == sizeof(open)) {
+		memcpy(&open, message->payload, sizeof(open));
 		good = ledger_take_ticket(ledger, peer, &open);
 		mm_secret_wipe(open.ticket, sizeof(open.ticket));
 		return good;
 	}
-	if (message.type != MM_MESSAGE_VERIFIER_ASK_ISSUED || message.len != sizeof(ask))
+	if (message->type != MM_MESSAGE_VERIFIER_ASK_ISSUED || message->len != sizeof(ask))
 		return false;
-	memcpy(&ask, message.payload, sizeof(ask));
+	memcpy(&ask, message->payload, sizeof(ask));
 	ledger_question_issued(ledger, peer, &ask);
 	return true;
 }
 
 static bool
-take_issuer(struct ledger *ledger, struct ledger_peer *peer)
+take_issuer(struct ledger *ledger, struct ledger_peer *peer, const struct mm_message *message)
 {
 	struct mm_ticket_spend spend;
 
-	if (message.len != sizeof(spend))
+	if (message->len != sizeof(spend))
 		return false;
-	memcpy(&spend, message.payload, sizeof(spend));
+	memcpy(&spend, message->payload, sizeof(spend));
 	ledger_take_spend(ledger, peer, &spend);
 	return true;
 }
 
 static bool
-take_signed(struct ledger *ledger, struct ledger_peer *peer)
+take_signed(struct ledger *ledger, struct ledger_peer *peer, const struct mm_message *message)
 {
 	struct mm_signed head;
 
-	if (message.len < sizeof(head))
+	if (message->len < sizeof(head))
 		return false;
-	memcpy(&head, message.payload, sizeof(head));
-	return head.len == message.len - sizeof(head) &&
-	    ledger_take_signed(ledger, peer->realm, &head, mm_slice(message.payload + sizeof(head), head.len));
+	memcpy(&head, message->payload, sizeof(head));
+	return head.len == message->len - sizeof(head) &&
+	    ledger_take_signed(ledger, peer->realm, &head, mm_slice(message->payload + sizeof(head), head.len));
 }
 
 static bool
-take_key_done(struct ledger *ledger, struct ledger_peer *peer)
+take_key_done(struct ledger *ledger, struct ledger_peer *peer, const struct mm_message *message)
 {
 	struct mm_key_done done;
 
-	if (message.len < sizeof(done))
+	if (message->len < sizeof(done))
 		return false;
-	memcpy(&done, message.payload, sizeof(done));
-	if (done.jwk_len != message.len - sizeof(done))
+	memcpy(&done, message->payload, sizeof(done));
+	if (done.jwk_len != message->len - sizeof(done))
 		return false;
 	if (ledger->keys_begun)
 		ledger_keys_signer_done(ledger->keys, peer->realm, &done,
-		    mm_slice(message.payload + sizeof(done), done.jwk_len));
+		    mm_slice(message->payload + sizeof(done), done.jwk_len));
 	return true;
 }
 
 static bool
-take_signer(struct ledger *ledger, struct ledger_peer *peer)
+take_signer(struct ledger *ledger, struct ledger_peer *peer, const struct mm_message *message)
 {
 	struct mm_signer_state state;
 
-	switch (message.type) {
+	switch (message->type) {
 	case MM_MESSAGE_SIGNED:
-		return take_signed(ledger, peer);
+		return take_signed(ledger, peer, message);
 	case MM_MESSAGE_KEY_DONE:
-		return take_key_done(ledger, peer);
+		return take_key_done(ledger, peer, message);
 	default:
-		if (message.len != sizeof(state))
+		if (message->len != sizeof(state))
 			return false;
-		memcpy(&state, message.payload, sizeof(state));
+		memcpy(&state, message->payload, sizeof(state));
 		return ledger_take_signer_state(ledger, peer->realm, &state);
 	}
 }
 
 static bool
-take_gate(struct ledger *ledger, struct ledger_peer *peer)
+take_gate(struct ledger *ledger, struct ledger_peer *peer, const struct mm_message *message)
 {
 	struct mm_ask_issued ask;
 
-	if (message.len != sizeof(ask))
+	if (message->len != sizeof(ask))
 		return false;
-	memcpy(&ask, message.payload, sizeof(ask));
+	memcpy(&ask, message->payload, sizeof(ask));
 	ledger_question_issued(ledger, peer, &ask);
 	return true;
 }
 
 static bool
-take_message(struct ledger *ledger, struct ledger_peer *peer)
+take_message(struct ledger *ledger, struct ledger_peer *peer, const struct mm_message *message)
 {
 	switch (peer->process) {
 	case MM_PROCESS_VERIFIER:
-		return take_verifier(ledger, peer);
+		return take_verifier(ledger, peer, message);
 	case MM_PROCESS_ISSUER:
-		return take_issuer(ledger, peer);
+		return take_issuer(ledger, peer, message);
 	case MM_PROCESS_SIGNER:
-		return take_signer(ledger, peer);
+		return take_signer(ledger, peer, message);
 	default:
-		return take_gate(ledger, peer);
+		return take_gate(ledger, peer, message);
 	}
+}
+
+/* Take the messages of the batch, up to one that breaks the rules. */
+static bool
+take_batch(struct ledger *ledger, struct ledger_peer *peer)
+{
+	for (size_t i = 0; i < batch.count && !peer->broken; i++)
+		if (!take_message(ledger, peer, &batch.messages[i]))
+			return false;
+	return true;
 }
 
 /* Take what a peer sent; one that breaks the rules is given up. */
 static void
 take_messages(struct ledger *ledger, struct ledger_peer *peer)
 {
-	for (unsigned i = 0; i < MESSAGES_AT_ONCE && !peer->broken; i++) {
-		int received = mm_message_receive(peer->fd, MM_PROCESS_LEDGER, peer->process, &message);
+	int behind = 1;
 
-		if (received == -1 && errno == EAGAIN)
-			return;
-		if (received == 1 && take_message(ledger, peer))
+	for (unsigned i = 0; i < BATCHES_AT_ONCE && behind == 1 && !peer->broken; i++) {
+		bool nothing_yet;
+
+		behind = mm_message_receive_batch(peer->fd, MM_PROCESS_LEDGER, peer->process, &batch, MM_BATCH_MAX);
+		nothing_yet = behind == -1 && errno == EAGAIN;
+		if (!take_batch(ledger, peer))
+			behind = -1, nothing_yet = false;
+		if (behind == 1 || nothing_yet)
 			continue;
-		if (received != 0)
+		if (behind == -1)
 			ledger_alarm(ledger, "%s of realm %s said what it must not, and is not listened to any more",
 			    mm_process_name(peer->process), peer->realm == NULL ? "-" : peer->realm->name);
-		peer->gone = received == 0;
+		peer->gone = behind == 0;
 		peer->broken = true;
 	}
 }
@@ -192,7 +206,7 @@ want_peer(struct ledger *ledger, const struct ledger_peer *peer)
 static void
 close_broken(struct ledger *ledger)
 {
-	for (size_t i = 0; i < LEDGER_PEERS_MAX; i++)
+	for (size_t i = 0; i < ledger->peers.top; i++)
 		if (ledger->peers.items[i].fd != -1 && ledger->peers.items[i].broken) {
 			want_peer(ledger, &ledger->peers.items[i]);
 			end_peer(ledger, &ledger->peers.items[i]);
@@ -268,23 +282,30 @@ tick(struct ledger *ledger)
 	return next_ms;
 }
 
+/* What was posted goes first; who broke at it is closed before anybody waits. */
 static void
 look(struct ledger *ledger, struct pollfd *fds, int64_t next_ms)
 {
-	int64_t wait_ms = next_ms - ledger_boot_ms();
+	bool whole = ledger_peers_flush(&ledger->peers);
+	int64_t wait_ms = whole ? next_ms - ledger_boot_ms() : 0;
+	size_t count = AT_PEERS + ledger->peers.top;
 
 	fds[AT_CONTROL] = (struct pollfd){ MM_CONTROL_FD, POLLIN, 0 };
 	fds[AT_WRITER] = (struct pollfd){
 		ledger->writer == NULL ? -1 : mm_ledger_writer_event_fd(ledger->writer), POLLIN, 0 };
-	for (size_t i = 0; i < LEDGER_PEERS_MAX; i++) {
+	for (size_t i = 0; i < ledger->peers.top; i++) {
 		const struct ledger_peer *peer = &ledger->peers.items[i];
 
 		fds[AT_PEERS + i] = (struct pollfd){ peer->fd,
 			(short)(ledger_peer_is_clear(peer) ? POLLIN : POLLIN | POLLOUT), 0 };
 	}
-	if (poll(fds, AT_COUNT, wait_ms < 0 ? 0 : wait_ms > 1000 ? 1000 : (int)wait_ms) <= 0)
-		for (size_t i = 0; i < AT_COUNT; i++)
+	if (ledger->writer != NULL)
+		mm_ledger_writer_go(ledger->writer);
+	if (poll(fds, count, wait_ms < 0 ? 0 : wait_ms > 1000 ? 1000 : (int)wait_ms) <= 0)
+		for (size_t i = 0; i < count; i++)
 			fds[i].revents = 0;
+	if (ledger->writer != NULL)
+		mm_ledger_writer_hold(ledger->writer);
 }
 
 /* What is durable goes first; peers that mintmarkd brings are not in the array yet. */
@@ -295,11 +316,9 @@ go_on(struct ledger *ledger, const struct pollfd *fds)
 
 	if (fds[AT_WRITER].revents != 0)
 		ledger_records_go_on(ledger);
-	for (size_t i = 0; i < LEDGER_PEERS_MAX; i++) {
+	for (size_t i = 0; i < ledger->peers.top; i++) {
 		struct ledger_peer *peer = &ledger->peers.items[i];
 
-		if ((fds[AT_PEERS + i].revents & POLLOUT) != 0)
-			ledger_peer_flush(peer);
 		if ((fds[AT_PEERS + i].revents & ~POLLOUT) != 0)
 			take_messages(ledger, peer);
 	}
@@ -340,6 +359,7 @@ finish(struct ledger *ledger, struct pollfd *fds)
 		look(ledger, fds, tick(ledger));
 		end = go_on(ledger, fds);
 	}
+	(void)ledger_peers_flush(&ledger->peers);
 	ledger_records_end(ledger);
 }
 

@@ -8,6 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+struct ledger_letter {
+	struct ledger_letter *next;
+	enum mm_message_type type;
+	size_t len;
+	char payload[];
+};
+
 void
 ledger_peers_init(struct ledger_peers *peers)
 {
@@ -33,7 +40,7 @@ ledger_peer_close(struct ledger_peer *peer)
 void
 ledger_peers_clear(struct ledger_peers *peers)
 {
-	for (size_t i = 0; i < LEDGER_PEERS_MAX; i++)
+	for (size_t i = 0; i < peers->top; i++)
 		if (peers->items[i].fd != -1)
 			ledger_peer_close(&peers->items[i]);
 }
@@ -41,7 +48,7 @@ ledger_peers_clear(struct ledger_peers *peers)
 struct ledger_peer *
 ledger_peers_find(struct ledger_peers *peers, enum mm_process process, const struct ledger_realm *realm)
 {
-	for (size_t i = 0; i < LEDGER_PEERS_MAX; i++) {
+	for (size_t i = 0; i < peers->top; i++) {
 		struct ledger_peer *peer = &peers->items[i];
 
 		if (peer->fd != -1 && !peer->broken && peer->process == process && peer->realm == realm)
@@ -65,16 +72,18 @@ ledger_peers_add(struct ledger_peers *peers, int fd, enum mm_process process, st
 		*peer = (struct ledger_peer){ .fd = fd, .process = process, .realm = realm,
 			.birth = ++peers->births };
 		peer->last = &peer->first;
+		if (peers->top <= i)
+			peers->top = i + 1;
 		return peer;
 	}
 	return NULL;
 }
 
-static bool
-keep(struct ledger_peer *peer, enum mm_message_type type, const void *payload, size_t len)
+bool
+ledger_peer_post(struct ledger_peer *peer, enum mm_message_type type, const void *payload, size_t len)
 {
 	struct ledger_letter *letter =
-	    peer->bytes + len > LEDGER_OUTBOX_BYTES ? NULL : malloc(sizeof(*letter) + len);
+	    peer->broken || peer->bytes + len > LEDGER_OUTBOX_BYTES ? NULL : malloc(sizeof(*letter) + len);
 
 	if (letter == NULL) {
 		peer->broken = true;
@@ -91,19 +100,31 @@ keep(struct ledger_peer *peer, enum mm_message_type type, const void *payload, s
 	return true;
 }
 
+static void
+break_off(struct ledger_peer *peer)
+{
+	peer->gone = errno == EPIPE || errno == ECONNRESET;
+	peer->broken = true;
+}
+
+static bool
+is_full(void)
+{
+	return errno == EAGAIN || errno == ENOBUFS;
+}
+
 bool
 ledger_peer_send(struct ledger_peer *peer, enum mm_message_type type, const void *payload, size_t len)
 {
 	if (peer->broken)
 		return false;
 	if (peer->first != NULL)
-		return keep(peer, type, payload, len);
+		return ledger_peer_post(peer, type, payload, len);
 	if (mm_message_send(peer->fd, MM_PROCESS_LEDGER, peer->process, type, payload, len, -1) == 0)
 		return true;
-	if (errno == EAGAIN || errno == ENOBUFS)
-		return keep(peer, type, payload, len);
-	peer->gone = errno == EPIPE || errno == ECONNRESET;
-	peer->broken = true;
+	if (is_full())
+		return ledger_peer_post(peer, type, payload, len);
+	break_off(peer);
 	return false;
 }
 
@@ -113,22 +134,60 @@ ledger_peer_is_clear(const struct ledger_peer *peer)
 	return peer->first == NULL;
 }
 
-void
-ledger_peer_flush(struct ledger_peer *peer)
+/* ---- what waits ---- */
+
+/* The first letters, as many as go together. */
+static size_t
+gather(const struct ledger_peer *peer, struct mm_outgoing letters[MM_BATCH_MAX])
+{
+	const struct ledger_letter *letter = peer->first;
+	size_t count = 0;
+
+	for (; letter != NULL && count < MM_BATCH_MAX; letter = letter->next)
+		letters[count++] = (struct mm_outgoing){ letter->type, mm_slice(letter->payload, letter->len) };
+	return count;
+}
+
+static void
+drop_first(struct ledger_peer *peer)
+{
+	struct ledger_letter *letter = peer->first;
+
+	peer->first = letter->next;
+	if (peer->first == NULL)
+		peer->last = &peer->first;
+	peer->bytes -= letter->len;
+	free(letter);
+}
+
+static void
+flush(struct ledger_peer *peer)
 {
 	while (peer->first != NULL && !peer->broken) {
-		struct ledger_letter *letter = peer->first;
+		struct mm_outgoing letters[MM_BATCH_MAX];
+		size_t count = gather(peer, letters);
+		int sent = mm_message_send_batch(peer->fd, MM_PROCESS_LEDGER, peer->process, letters, count);
 
-		if (mm_message_send(peer->fd, MM_PROCESS_LEDGER, peer->process, letter->type, letter->payload,
-		        letter->len, -1) == -1) {
-			peer->gone = errno == EPIPE || errno == ECONNRESET;
-			peer->broken = errno != EAGAIN && errno != ENOBUFS;
+		if (sent == -1 && !is_full())
+			break_off(peer);
+		for (int i = 0; i < sent; i++)
+			drop_first(peer);
+		if (sent == -1)
 			return;
-		}
-		peer->first = letter->next;
-		if (peer->first == NULL)
-			peer->last = &peer->first;
-		peer->bytes -= letter->len;
-		free(letter);
 	}
+}
+
+bool
+ledger_peers_flush(struct ledger_peers *peers)
+{
+	bool whole = true;
+
+	for (size_t i = 0; i < peers->top; i++) {
+		struct ledger_peer *peer = &peers->items[i];
+
+		if (peer->fd != -1)
+			flush(peer);
+		whole = whole && !peer->broken;
+	}
+	return whole;
 }

@@ -20,12 +20,7 @@
 /* What one peer may leave lying. */
 #define LEDGER_OUTBOX_BYTES ((size_t)64 * 1024 * 1024)
 
-struct ledger_letter {
-	struct ledger_letter *next;
-	enum mm_message_type type;
-	size_t len;
-	char payload[];
-};
+struct ledger_letter;
 
 struct ledger_peer {
 	int fd; /* -1: the place is free */
@@ -40,7 +35,7 @@ struct ledger_peer {
 
 struct ledger_peers {
 	struct ledger_peer items[LEDGER_PEERS_MAX];
-	size_t count;
+	size_t top; /* behind the last place that is in use */
 	uint64_t births;
 };
 
@@ -59,13 +54,19 @@ struct ledger_peer *ledger_peers_find(struct ledger_peers *peers, enum mm_proces
 /* Close it, and forget what it did not take. */
 void ledger_peer_close(struct ledger_peer *peer);
 
-/* Send, now or later. False where the peer is given up (broken is set). */
+/*
+ * Post, for ledger_peers_flush(): what is said to a peer in one turn of the loop goes together. False where the peer is
+ * given up (broken is set).
+ */
+bool ledger_peer_post(struct ledger_peer *peer, enum mm_message_type type, const void *payload, size_t len);
+
+/* Send at once, behind what waits. Else as above. */
 bool ledger_peer_send(struct ledger_peer *peer, enum mm_message_type type, const void *payload, size_t len);
 
 /* Whether everything was taken: for those who hold back what they could send. */
 bool ledger_peer_is_clear(const struct ledger_peer *peer);
 
-/* It can take more. */
-void ledger_peer_flush(struct ledger_peer *peer);
+/* Send what waits, as far as peers take it. False where one of them broke, and is to be closed. */
+bool ledger_peers_flush(struct ledger_peers *peers);
 
 #endif

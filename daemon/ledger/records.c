@@ -335,7 +335,7 @@ ledger_records_tick(struct ledger *ledger, int64_t now_ms)
 		return next_ms;
 	}
 	/* Also a failure that came with an append, of which no event tells. */
-	if (ledger->trouble[0] == '\0')
+	if (ledger->trouble[0] == '\0' && mm_ledger_writer_trouble(ledger->writer) != NULL)
 		ledger_records_go_on(ledger);
 	if (ledger->trouble[0] != '\0') {
 		if (now_ms >= ledger->retry_ms)
