@@ -10,23 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Then those that were taken have their turn. */
-#define TAKEN_AT_ONCE 32
-
-/* Only the loop takes messages, and one is 64 KiB. */
-static struct mm_message message;
+/* Only the loop takes messages, and one has 64 KiB. When they are taken they have their turn. */
+static struct mm_batch batch;
 
 /* ---- jobs and orders ---- */
-
-static void *
-take_free(struct signer_list *list)
-{
-	struct signer_work *work = list->first;
-
-	if (work != NULL)
-		list->first = work->next;
-	return work;
-}
 
 static void
 give_back(struct signer *signer, struct signer_work *work)
@@ -38,10 +25,12 @@ give_back(struct signer *signer, struct signer_work *work)
 	signer_list_add(&signer->free_orders, work);
 }
 
-bool
-signer_peer_has_room(const struct signer *signer)
+size_t
+signer_peer_room(const struct signer *signer)
 {
-	return signer->free_jobs.first != NULL && signer->free_orders.first != NULL;
+	size_t jobs = signer->free_jobs.count, orders = signer->free_orders.count;
+
+	return jobs < orders ? jobs : orders;
 }
 
 /* ---- requests to sign ---- */
@@ -88,29 +77,29 @@ refusal(struct signer *signer, struct signer_job *job)
 
 /* Whether the message is a request at all. */
 static bool
-read_request(struct signer_job *job)
+read_request(const struct mm_message *message, struct signer_job *job)
 {
 	static const uint8_t zero[sizeof(job->head.zero)];
 
-	if (message.len < sizeof(job->head))
+	if (message->len < sizeof(job->head))
 		return false;
-	memcpy(&job->head, message.payload, sizeof(job->head));
-	if (job->head.len != message.len - sizeof(job->head) || memcmp(job->head.zero, zero, sizeof(zero)) != 0)
+	memcpy(&job->head, message->payload, sizeof(job->head));
+	if (job->head.len != message->len - sizeof(job->head) || memcmp(job->head.zero, zero, sizeof(zero)) != 0)
 		return false;
-	memcpy(job->input, message.payload + sizeof(job->head), job->head.len);
+	memcpy(job->input, message->payload + sizeof(job->head), job->head.len);
 	return true;
 }
 
 static bool
-take_sign(struct signer *signer, struct signer_list *checked)
+take_sign(struct signer *signer, const struct mm_message *message, struct signer_list *checked)
 {
-	struct signer_job *job = take_free(&signer->free_jobs);
+	struct signer_job *job = (struct signer_job *)(void *)signer_list_take(&signer->free_jobs);
 	const char *fault;
 
 	job->generation = signer->peer.generation;
 	job->key = NULL;
 	job->signature_len = 0;
-	if (!read_request(job)) {
+	if (!read_request(message, job)) {
 		give_back(signer, &job->work);
 		return false;
 	}
@@ -159,18 +148,18 @@ answer_at_once(struct signer *signer, struct signer_order *order)
 }
 
 static bool
-take_order(struct signer *signer, enum signer_order_kind kind)
+take_order(struct signer *signer, const struct mm_message *message, enum signer_order_kind kind)
 {
 	struct signer_order *order;
-	struct signer_list list = { NULL, NULL };
+	struct signer_list list = SIGNER_LIST_EMPTY;
 
-	if (message.len != sizeof(order->head))
+	if (message->len != sizeof(order->head))
 		return false;
-	order = take_free(&signer->free_orders);
+	order = (struct signer_order *)(void *)signer_list_take(&signer->free_orders);
 	memset((char *)order + sizeof(order->work), 0, sizeof(*order) - sizeof(order->work));
 	order->generation = signer->peer.generation;
 	order->kind = kind;
-	memcpy(&order->head, message.payload, sizeof(order->head));
+	memcpy(&order->head, message->payload, sizeof(order->head));
 	if (answer_at_once(signer, order))
 		return true;
 	/* From now on nothing is signed with it, whatever the store makes of it. */
@@ -184,43 +173,52 @@ take_order(struct signer *signer, enum signer_order_kind kind)
 /* ---- taking ---- */
 
 static bool
-take_message(struct signer *signer, struct signer_list *checked)
+take_message(struct signer *signer, const struct mm_message *message, struct signer_list *checked)
 {
-	switch (message.type) {
+	switch (message->type) {
 	case MM_MESSAGE_SIGN:
-		return take_sign(signer, checked);
+		return take_sign(signer, message, checked);
 	case MM_MESSAGE_KEY_MAKE:
-		return take_order(signer, SIGNER_ORDER_MAKE);
+		return take_order(signer, message, SIGNER_ORDER_MAKE);
 	case MM_MESSAGE_KEY_OPEN:
-		return take_order(signer, SIGNER_ORDER_OPEN);
+		return take_order(signer, message, SIGNER_ORDER_OPEN);
 	case MM_MESSAGE_KEY_FORGET:
-		return take_order(signer, SIGNER_ORDER_FORGET);
+		return take_order(signer, message, SIGNER_ORDER_FORGET);
 	default:
 		return false;
 	}
 }
 
+/* Take the batch's messages, up to one that is no request. */
+static bool
+take_batch(struct signer *signer, struct signer_list *checked)
+{
+	for (size_t i = 0; i < batch.count; i++)
+		if (!take_message(signer, &batch.messages[i], checked))
+			return false;
+	return true;
+}
+
 void
 signer_peer_take(struct signer *signer)
 {
-	struct signer_list checked = { NULL, NULL };
-	bool goes_on = true;
+	size_t room = signer_peer_room(signer);
+	struct signer_list checked = SIGNER_LIST_EMPTY;
+	bool goes_on, broken;
+	int behind;
 
-	for (unsigned i = 0; i < TAKEN_AT_ONCE && goes_on && signer_peer_has_room(signer); i++) {
-		int received = mm_message_receive(signer->peer.fd, MM_PROCESS_SIGNER, MM_PROCESS_LEDGER, &message);
-
-		if (received == -1 && errno == EAGAIN)
-			break;
-		if (received == 1 && take_message(signer, &checked))
-			continue;
-		if (received != 0)
-			signer_control_complain(&signer->complaints, "it sent what is no request; its connection ends");
-		if (received != 0)
-			signer_control_want_peer();
-		goes_on = false;
+	if (room == 0)
+		return;
+	behind = mm_message_receive_batch(signer->peer.fd, MM_PROCESS_SIGNER, MM_PROCESS_LEDGER, &batch,
+	    room < MM_BATCH_MAX ? room : MM_BATCH_MAX);
+	goes_on = behind == 1 || (behind == -1 && errno == EAGAIN);
+	broken = !take_batch(signer, &checked) || (!goes_on && behind != 0);
+	if (broken) {
+		signer_control_complain(&signer->complaints, "it sent what is no request; its connection ends");
+		signer_control_want_peer();
 	}
 	signer_pool_submit(&signer->pool, SIGNER_QUEUE_SIGN, &checked);
-	if (!goes_on)
+	if (!goes_on || broken)
 		signer_peer_end(signer);
 }
 
@@ -234,7 +232,7 @@ signer_peer_end(struct signer *signer)
 	close(signer->peer.fd);
 	signer->peer.fd = -1;
 	signer->peer.generation++;
-	while ((work = take_free(&signer->peer.answers)) != NULL)
+	while ((work = signer_list_take(&signer->peer.answers)) != NULL)
 		signer_peer_answer(signer, work);
 }
 
@@ -275,34 +273,76 @@ send_to_ledger(struct signer *signer, enum mm_message_type type, const void *pay
 	return mm_message_send(signer->peer.fd, MM_PROCESS_SIGNER, MM_PROCESS_LEDGER, type, payload, len, -1) == 0;
 }
 
-/* The count is of what left: one more only where the socket took it. */
-static bool
-send_signed(struct signer *signer, const struct signer_job *job)
+struct signed_payload {
+	struct mm_signed head;
+	unsigned char signature[MM_MINT_SIGNATURE_MAX];
+};
+
+/* The answer of a request; count: signatures with it. */
+static struct mm_outgoing
+write_signed(const struct signer_job *job, uint64_t count, struct signed_payload *payload)
 {
-	unsigned char payload[sizeof(struct mm_signed) + MM_MINT_SIGNATURE_MAX];
 	bool done = job->status == MM_SIGN_DONE;
-	const struct mm_signed head = {
+
+	_Static_assert(MM_MINT_SIGNATURE_MAX == KEYSTORE_SIGNATURE_MAX, "one length of signatures");
+	_Static_assert(offsetof(struct signed_payload, signature) == sizeof(struct mm_signed), "no hole");
+	payload->head = (struct mm_signed){
 		.serial = job->head.serial,
-		.count = signer->count + done,
+		.count = count,
 		.status = job->status,
 		.len = done ? (uint32_t)job->signature_len : 0,
 	};
+	memcpy(payload->signature, job->signature, payload->head.len);
+	return (struct mm_outgoing){ MM_MESSAGE_SIGNED, mm_slice(payload, sizeof(payload->head) + payload->head.len) };
+}
 
-	_Static_assert(MM_MINT_SIGNATURE_MAX == KEYSTORE_SIGNATURE_MAX, "one length of signatures");
-	memcpy(payload, &head, sizeof(head));
-	memcpy(payload + sizeof(head), job->signature, head.len);
-	if (!send_to_ledger(signer, MM_MESSAGE_SIGNED, payload, sizeof(head) + head.len))
-		return false;
+/* It left, so it counts. Threads overtake each other: of what is above the highest serial, nothing was signed. */
+static void
+signed_left(struct signer *signer, struct signer_job *job)
+{
+	bool done = job->status == MM_SIGN_DONE;
+
 	signer->count += done;
-	/* Threads overtake each other: of what is above the highest, nothing was signed. */
 	if (done && job->head.serial > signer->last_serial)
 		signer->last_serial = job->head.serial;
-	return true;
+	give_back(signer, &job->work);
+}
+
+/*
+ * Send the answers to requests that stand first, together; false with errno where none was taken. The count is of what
+ * left: one more only where the socket took it.
+ */
+static bool
+send_signed(struct signer *signer)
+{
+	struct signer_list *answers = &signer->peer.answers;
+	struct signer_work *work = answers->first;
+	struct signed_payload payloads[MM_BATCH_MAX];
+	struct mm_outgoing letters[MM_BATCH_MAX];
+	uint64_t signatures = signer->count;
+	int count = 0, sent, failure;
+
+	for (; work != NULL && work->queue == SIGNER_QUEUE_SIGN && count < MM_BATCH_MAX; work = work->next, count++) {
+		const struct signer_job *job = (const struct signer_job *)(const void *)work;
+
+		signatures += job->status == MM_SIGN_DONE;
+		letters[count] = write_signed(job, signatures, &payloads[count]);
+	}
+	sent = mm_message_send_batch(signer->peer.fd, MM_PROCESS_SIGNER, MM_PROCESS_LEDGER, letters, (size_t)count);
+	failure = errno;
+	for (int i = 0; i < sent; i++)
+		signed_left(signer, (struct signer_job *)(void *)signer_list_take(answers));
+	/* What was not taken may be dropped yet, and must not be found anywhere then. */
+	if (sent < count)
+		mm_secret_wipe(payloads, sizeof(payloads));
+	errno = failure;
+	return sent > 0;
 }
 
 static bool
-send_key_done(struct signer *signer, const struct signer_order *order)
+send_key_done(struct signer *signer)
 {
+	const struct signer_order *order = (const struct signer_order *)(const void *)signer->peer.answers.first;
 	unsigned char payload[sizeof(struct mm_key_done) + KEYSTORE_JWK_MAX];
 	bool made = order->kind == SIGNER_ORDER_MAKE && order->status == MM_SIGN_DONE;
 	struct mm_key_done head = {
@@ -314,7 +354,10 @@ send_key_done(struct signer *signer, const struct signer_order *order)
 	memcpy(head.thumbprint, made ? order->made.thumbprint : order->head.thumbprint, sizeof(head.thumbprint));
 	memcpy(payload, &head, sizeof(head));
 	memcpy(payload + sizeof(head), order->made.jwk, head.jwk_len);
-	return send_to_ledger(signer, MM_MESSAGE_KEY_DONE, payload, sizeof(head) + head.jwk_len);
+	if (!send_to_ledger(signer, MM_MESSAGE_KEY_DONE, payload, sizeof(head) + head.jwk_len))
+		return false;
+	give_back(signer, signer_list_take(&signer->peer.answers));
+	return true;
 }
 
 static bool
@@ -330,29 +373,19 @@ send_state(struct signer *signer)
 	    send_to_ledger(signer, MM_MESSAGE_SIGNER_STATE, &state, sizeof(state));
 }
 
-static bool
-send_one(struct signer *signer, const struct signer_work *work)
-{
-	if (work->queue == SIGNER_QUEUE_SIGN)
-		return send_signed(signer, (const struct signer_job *)(const void *)work);
-	return send_key_done(signer, (const struct signer_order *)(const void *)work);
-}
-
 /* Send as far as the socket takes it; false with errno. */
 static bool
 send_all(struct signer *signer)
 {
-	struct signer_list *answers = &signer->peer.answers;
+	const struct signer_list *answers = &signer->peer.answers;
+	bool sent = true;
 
 	if (signer->peer.tell_state && !send_state(signer))
 		return false;
 	signer->peer.tell_state = false;
-	while (answers->first != NULL) {
-		if (!send_one(signer, answers->first))
-			return false;
-		give_back(signer, take_free(answers));
-	}
-	return true;
+	while (sent && answers->first != NULL)
+		sent = answers->first->queue == SIGNER_QUEUE_SIGN ? send_signed(signer) : send_key_done(signer);
+	return sent;
 }
 
 bool

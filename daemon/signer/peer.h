@@ -13,8 +13,8 @@ void signer_peer_replace(struct signer *signer, int fd);
 /* The ledger is gone or sent what it must not: what it wanted is dropped; keys stay open. */
 void signer_peer_end(struct signer *signer);
 
-/* Whether there is room for another request. */
-bool signer_peer_has_room(const struct signer *signer);
+/* How many requests there is room for. */
+size_t signer_peer_room(const struct signer *signer);
 
 /* Take what came, as far as there is room. */
 void signer_peer_take(struct signer *signer);

@@ -34,15 +34,18 @@ signer_list_add(struct signer_list *list, struct signer_work *work)
 	else
 		list->last->next = work;
 	list->last = work;
+	list->count++;
 }
 
-static struct signer_work *
-take_first(struct signer_list *list)
+struct signer_work *
+signer_list_take(struct signer_list *list)
 {
 	struct signer_work *work = list->first;
 
-	if (work != NULL)
-		list->first = work->next;
+	if (work == NULL)
+		return NULL;
+	list->first = work->next;
+	list->count--;
 	return work;
 }
 
@@ -65,10 +68,9 @@ hand_over(struct signer_thread *thread, struct signer_work *done)
 	if (done == NULL)
 		return false;
 	signer_list_add(&pool->done, done);
-	pool->done_count++;
 	if (!pool->loop_sleeps ||
 	    (thread->queue == SIGNER_QUEUE_SIGN && pool->queues[thread->queue].first != NULL &&
-	        pool->done_count < DONE_AT_ONCE))
+	        pool->done.count < DONE_AT_ONCE))
 		return false;
 	pool->loop_sleeps = false;
 	return true;
@@ -84,7 +86,7 @@ next_work(struct signer_thread *thread, struct signer_work *done)
 
 	pthread_mutex_lock(&pool->lock);
 	wake = hand_over(thread, done);
-	while ((work = take_first(&pool->queues[thread->queue])) == NULL && !pool->stop) {
+	while ((work = signer_list_take(&pool->queues[thread->queue])) == NULL && !pool->stop) {
 		if (wake) {
 			pthread_mutex_unlock(&pool->lock);
 			wake_loop(pool);
@@ -157,7 +159,7 @@ void
 signer_pool_submit(struct signer_pool *pool, enum signer_queue queue, struct signer_list *list)
 {
 	struct signer_list *waiting = &pool->queues[queue];
-	bool wake;
+	size_t wake;
 
 	if (list->first == NULL)
 		return;
@@ -167,11 +169,12 @@ signer_pool_submit(struct signer_pool *pool, enum signer_queue queue, struct sig
 	else
 		waiting->last->next = list->first;
 	waiting->last = list->last;
-	wake = pool->waiting[queue] > 0;
+	waiting->count += list->count;
+	wake = pool->waiting[queue] < list->count ? pool->waiting[queue] : list->count;
 	pthread_mutex_unlock(&pool->lock);
-	*list = (struct signer_list){ NULL, NULL };
-	if (wake)
-		pthread_cond_broadcast(&pool->work[queue]);
+	*list = SIGNER_LIST_EMPTY;
+	for (; wake > 0; wake--)
+		pthread_cond_signal(&pool->work[queue]);
 }
 
 static struct signer_work *
@@ -181,9 +184,7 @@ take_all(struct signer_pool *pool, struct signer_list *list)
 
 	pthread_mutex_lock(&pool->lock);
 	work = list->first;
-	*list = (struct signer_list){ NULL, NULL };
-	if (list == &pool->done)
-		pool->done_count = 0;
+	*list = SIGNER_LIST_EMPTY;
 	pthread_mutex_unlock(&pool->lock);
 	return work;
 }

@@ -27,7 +27,10 @@ typedef void signer_run(void *context, struct signer_work *work, unsigned thread
 
 struct signer_list {
 	struct signer_work *first, *last;
+	size_t count;
 };
+
+#define SIGNER_LIST_EMPTY ((struct signer_list){ NULL, NULL, 0 })
 
 struct signer_pool;
 
@@ -52,7 +55,6 @@ struct signer_pool {
 	struct signer_list queues[SIGNER_QUEUE_COUNT];
 	unsigned waiting[SIGNER_QUEUE_COUNT];
 	struct signer_list done;
-	unsigned done_count;
 	bool loop_sleeps, stop;
 };
 
@@ -79,6 +81,9 @@ struct signer_work *signer_pool_take_back(struct signer_pool *pool);
 MM_MUST_USE bool signer_pool_stop(struct signer_pool *pool);
 
 void signer_list_add(struct signer_list *list, struct signer_work *work);
+
+/* Its first, taken out of it; NULL where it is empty. */
+struct signer_work *signer_list_take(struct signer_list *list);
 
 /* CLOCK_BOOTTIME in milliseconds. */
 int64_t signer_clock_ms(void);

@@ -47,12 +47,12 @@ met_reached(struct signer *signer)
 static void
 look_after_store(struct signer *signer)
 {
-	struct signer_order *order = (struct signer_order *)(void *)signer->free_orders.first;
-	struct signer_list list = { NULL, NULL };
+	struct signer_list list = SIGNER_LIST_EMPTY;
+	struct signer_order *order;
 
-	if (order == NULL || !signer_state_look_now(&signer->state, signer_clock_ms()))
+	if (signer->free_orders.count == 0 || !signer_state_look_now(&signer->state, signer_clock_ms()))
 		return;
-	signer->free_orders.first = order->work.next;
+	order = (struct signer_order *)(void *)signer_list_take(&signer->free_orders);
 	memset((char *)order + sizeof(order->work), 0, sizeof(*order) - sizeof(order->work));
 	order->kind = SIGNER_ORDER_LOOK;
 	order->generation = UINT64_MAX; /* nobody waits for it */
@@ -138,7 +138,7 @@ collect(struct signer *signer)
 static void
 look(struct signer *signer, struct pollfd fds[AT_COUNT], bool sends)
 {
-	bool hears = signer->state.known && signer_peer_has_room(signer);
+	bool hears = signer->state.known && signer_peer_room(signer) > 0;
 
 	fds[AT_CONTROL] = (struct pollfd){ MM_CONTROL_FD, POLLIN, 0 };
 	fds[AT_EVENT] = (struct pollfd){ signer->pool.event_fd, POLLIN, 0 };
