@@ -271,8 +271,11 @@ send_state(struct issuer *issuer)
 
 enum { WAIT_CONTROL, WAIT_VERIFIER, WAIT_LEDGER, WAIT_WAKE, WAIT_COUNT };
 
-/* Wait for any of them; what is in the outboxes goes first. Peers' answers are taken before the control socket's. */
-static void
+/*
+ * Wait for any of them; what is in the outboxes goes first. Peers' answers are taken before the control socket's;
+ * whether something lies in that is returned.
+ */
+static bool
 carry(struct issuer *issuer, int timeout_ms, bool with_control)
 {
 	struct issuer_waiting *waiting = &issuer->waiting;
@@ -286,8 +289,10 @@ carry(struct issuer *issuer, int timeout_ms, bool with_control)
 	};
 	eventfd_t woken;
 
-	(void)poll(waited, WAIT_COUNT, timeout_ms);
-	(void)eventfd_read(waiting->wake_fd, &woken);
+	if (poll(waited, WAIT_COUNT, timeout_ms) <= 0)
+		return false;
+	if (waited[WAIT_WAKE].revents != 0)
+		(void)eventfd_read(waiting->wake_fd, &woken);
 	if ((waited[WAIT_VERIFIER].revents & ~POLLOUT) != 0)
 		issuer_waiting_receive(waiting, MM_PROCESS_VERIFIER);
 	if ((waited[WAIT_LEDGER].revents & ~POLLOUT) != 0)
@@ -300,16 +305,18 @@ carry(struct issuer *issuer, int timeout_ms, bool with_control)
 		tell_alarm(issuer, "the ledger is believed no more", "it sent what is no answer");
 		want_peer(MM_PROCESS_LEDGER);
 	}
+	return waited[WAIT_CONTROL].revents != 0;
 }
 
 enum issuer_end
 issuer_control_serve(struct issuer *issuer)
 {
 	int64_t next_tick_ms = issuer_now_ms() + TICK_MS, next_expiry_ms = issuer_now_ms() + EXPIRE_MS, now_ms;
-	enum issuer_end end;
+	enum issuer_end end = ISSUER_END_GONE;
+	bool told;
 
 	do {
-		carry(issuer, EXPIRE_MS, true);
+		told = carry(issuer, EXPIRE_MS, true);
 		now_ms = issuer_now_ms();
 		if (now_ms >= next_expiry_ms) {
 			issuer_waiting_expire(&issuer->waiting, now_ms);
@@ -319,7 +326,7 @@ issuer_control_serve(struct issuer *issuer)
 			send_state(issuer);
 			next_tick_ms = now_ms + TICK_MS;
 		}
-	} while (take_messages(issuer, &end));
+	} while (!told || take_messages(issuer, &end));
 	return end;
 }
 
@@ -333,7 +340,7 @@ issuer_control_drain(struct issuer *issuer)
 	int64_t since_ms = issuer_now_ms(), waited_ms;
 
 	do {
-		carry(issuer, 20, false);
+		(void)carry(issuer, 20, false);
 		waited_ms = issuer_now_ms() - since_ms;
 	} while (waited_ms < MM_HTTP_LAST_CALL_MS ||
 	    (atomic_load(&issuer->in_flight) > 0 && waited_ms < MM_HTTP_DRAIN_MAX_MS));

@@ -18,8 +18,8 @@
 #define SLOT_BITS 13
 _Static_assert(ISSUER_WAITING_MAX == 1 << SLOT_BITS, "a place is SLOT_BITS long");
 
-/* Answers that are taken before others have their turn. */
-#define RECEIVE_MAX 512
+/* Answers that are taken before others have their turn, in batches. */
+#define RECEIVE_MAX 16
 
 /* Of a ledger's number the lowest bit says which token. */
 _Static_assert(ISSUER_TOKENS == 2, "one bit tells them apart");
@@ -102,6 +102,28 @@ set_unavailable(struct issuer_question *question, enum mm_sign_in_status status,
 		question->verified.description.len = 0;
 }
 
+/* ---- the lock ---- */
+
+static void
+enter(struct issuer_waiting *waiting)
+{
+	pthread_mutex_lock(&waiting->lock);
+}
+
+/* To resume a request takes a system call: nobody waits for the lock meanwhile. */
+static void
+give_back(struct issuer_waiting *waiting)
+{
+	struct issuer_question *question = waiting->answered, *next;
+
+	waiting->answered = NULL;
+	pthread_mutex_unlock(&waiting->lock);
+	for (; question != NULL; question = next) {
+		next = question->next;
+		waiting->resume(question);
+	}
+}
+
 /* ---- the table; all of these with the lock held ---- */
 
 static struct issuer_question *
@@ -121,7 +143,8 @@ leave(struct issuer_waiting *waiting, struct issuer_question *question)
 	waiting->questions[slot] = NULL;
 	waiting->free_slots[waiting->free_count++] = slot;
 	question->number = 0;
-	waiting->resume(question);
+	question->next = waiting->answered;
+	waiting->answered = question;
 }
 
 static void
@@ -182,8 +205,7 @@ drop_first(struct issuer_peer *peer)
 }
 
 static bool
-keep_packet(struct issuer_waiting *waiting, struct issuer_peer *peer, uint64_t number, enum mm_message_type type,
-    struct mm_slice bytes)
+keep_packet(struct issuer_peer *peer, uint64_t number, enum mm_message_type type, struct mm_slice bytes)
 {
 	struct issuer_packet *packet;
 
@@ -197,19 +219,7 @@ keep_packet(struct issuer_waiting *waiting, struct issuer_peer *peer, uint64_t n
 	*peer->last = packet;
 	peer->last = &packet->next;
 	peer->bytes += bytes.len;
-	(void)eventfd_write(waiting->wake_fd, 1);
 	return true;
-}
-
-/* 1 sent, 0 not now, -1 the peer is gone. */
-static int
-send_now(const struct issuer_peer *peer, enum mm_process process, enum mm_message_type type, struct mm_slice bytes)
-{
-	if (peer->fd < 0)
-		return 0;
-	if (mm_message_send(peer->fd, MM_PROCESS_ISSUER, process, type, bytes.ptr, bytes.len, -1) == 0)
-		return 1;
-	return errno == EAGAIN || errno == ENOBUFS ? 0 : -1;
 }
 
 /*
@@ -222,33 +232,72 @@ send_or_keep(struct issuer_waiting *waiting, struct issuer_question *question, e
 {
 	struct issuer_peer *peer = peer_of(waiting, question->at);
 
-	question->sent = peer->first == NULL && send_now(peer, question->at, type, bytes) == 1;
-	return question->sent || keep_packet(waiting, peer, question->number, type, bytes);
+	question->sent = peer->first == NULL && peer->fd >= 0 &&
+	    mm_message_send(peer->fd, MM_PROCESS_ISSUER, question->at, type, bytes.ptr, bytes.len, -1) == 0;
+	if (question->sent)
+		return true;
+	(void)eventfd_write(waiting->wake_fd, 1);
+	return keep_packet(peer, question->number, type, bytes);
+}
+
+/* The first packets, as many as go together. What nobody waits for any more is dropped, but from between others. */
+static size_t
+gather(struct issuer_waiting *waiting, struct issuer_peer *peer, enum mm_process process,
+    struct mm_outgoing outgoing[MM_BATCH_MAX])
+{
+	const struct issuer_packet *packet;
+	size_t count = 0;
+
+	while (peer->first != NULL && find(waiting, peer->first->number, process) == NULL)
+		drop_first(peer);
+	for (packet = peer->first; packet != NULL && count < MM_BATCH_MAX; packet = packet->next) {
+		if (find(waiting, packet->number, process) == NULL)
+			break;
+		outgoing[count++] = (struct mm_outgoing){ packet->type, mm_slice(packet->bytes, packet->len) };
+	}
+	return count;
+}
+
+static void
+first_was_sent(struct issuer_waiting *waiting, struct issuer_peer *peer, enum mm_process process)
+{
+	struct issuer_question *question = find(waiting, peer->first->number, process);
+
+	if (question != NULL)
+		question->sent = true;
+	drop_first(peer);
+}
+
+/* Send what is in the outbox, as far as the peer takes it; with the lock held. */
+static void
+flush(struct issuer_waiting *waiting, enum mm_process process)
+{
+	struct issuer_peer *peer = peer_of(waiting, process);
+	struct mm_outgoing outgoing[MM_BATCH_MAX];
+	size_t count;
+
+	while ((count = gather(waiting, peer, process, outgoing)) > 0 && peer->fd >= 0) {
+		int sent = mm_message_send_batch(peer->fd, MM_PROCESS_ISSUER, process, outgoing, count);
+
+		if (sent == -1 && errno != EAGAIN && errno != ENOBUFS)
+			lose_peer(waiting, process);
+		if (sent == -1)
+			return;
+		for (int i = 0; i < sent; i++)
+			first_was_sent(waiting, peer, process);
+	}
 }
 
 bool
 issuer_waiting_flush(struct issuer_waiting *waiting, enum mm_process process)
 {
-	struct issuer_peer *peer = peer_of(waiting, process);
+	const struct issuer_peer *peer = peer_of(waiting, process);
 	bool left;
 
-	pthread_mutex_lock(&waiting->lock);
-	while (peer->first != NULL) {
-		struct issuer_packet *packet = peer->first;
-		struct issuer_question *question = find(waiting, packet->number, process);
-		int sent = question == NULL ? 1 :
-		    send_now(peer, process, packet->type, mm_slice(packet->bytes, packet->len));
-
-		if (sent == -1)
-			lose_peer(waiting, process);
-		if (sent != 1)
-			break;
-		if (question != NULL)
-			question->sent = true;
-		drop_first(peer);
-	}
+	enter(waiting);
+	flush(waiting, process);
 	left = peer->first != NULL && peer->fd >= 0;
-	pthread_mutex_unlock(&waiting->lock);
+	give_back(waiting);
 	return left;
 }
 
@@ -257,7 +306,7 @@ issuer_waiting_enter(struct issuer_waiting *waiting, struct issuer_question *que
 {
 	bool entered;
 
-	pthread_mutex_lock(&waiting->lock);
+	enter(waiting);
 	entered = waiting->free_count > 0 && !waiting->closed;
 	if (entered) {
 		uint16_t slot = waiting->free_slots[--waiting->free_count];
@@ -270,7 +319,7 @@ issuer_waiting_enter(struct issuer_waiting *waiting, struct issuer_question *que
 		question->tokens_missing = 0;
 		waiting->questions[slot] = question;
 	}
-	pthread_mutex_unlock(&waiting->lock);
+	give_back(waiting);
 	return entered;
 }
 
@@ -281,7 +330,7 @@ issuer_waiting_send(struct issuer_waiting *waiting, struct issuer_question *ques
 	uint64_t number;
 	bool written;
 
-	pthread_mutex_lock(&waiting->lock);
+	enter(waiting);
 	number = question->number;
 	verify->head.number = number;
 	written = number != 0 && mm_verify_write(verify, &room);
@@ -291,13 +340,14 @@ issuer_waiting_send(struct issuer_waiting *waiting, struct issuer_question *ques
 	else if (number != 0 &&
 	    !send_or_keep(waiting, question, MM_MESSAGE_VERIFY, mm_slice(room.bytes, room.len)))
 		leave_unanswered(waiting, question, "there is too much to do");
-	pthread_mutex_unlock(&waiting->lock);
+	give_back(waiting);
 	if (written)
 		mm_secret_wipe(room.bytes, room.len);
 }
 
 /* ---- answers ---- */
 
+/* Tickets of answers that came together go together. */
 static void
 spend(struct issuer_waiting *waiting, struct issuer_question *question, enum issuer_token token,
     const uint8_t ticket[MM_TICKET_LEN])
@@ -306,7 +356,9 @@ spend(struct issuer_waiting *waiting, struct issuer_question *question, enum iss
 
 	memcpy(payload.ticket, ticket, MM_TICKET_LEN);
 	question->tokens_missing |= 1U << token;
-	if (!send_or_keep(waiting, question, MM_MESSAGE_TICKET_SPEND, mm_slice(&payload, sizeof(payload))))
+	question->sent = false;
+	if (!keep_packet(&waiting->ledger, question->number, MM_MESSAGE_TICKET_SPEND,
+	        mm_slice(&payload, sizeof(payload))))
 		set_unavailable(question, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "there is too much to do");
 }
 
@@ -418,7 +470,6 @@ take_token(struct issuer_waiting *waiting, struct mm_message *message)
 		take_failure(waiting, question, (enum mm_mint_status)made.status);
 	if (question->tokens_missing == 0 || question->verified.status != MM_SIGN_IN_OK)
 		leave(waiting, question);
-	mm_secret_wipe(message->payload, message->len);
 	return true;
 }
 
@@ -430,24 +481,41 @@ take_message(struct issuer_waiting *waiting, struct mm_message *message)
 	return message->type == MM_MESSAGE_TOKEN_MADE && take_token(waiting, message);
 }
 
+/* Take the messages of a batch, up to one that breaks the rules. Tokens, codes and cookies may lie in each. */
+static bool
+take_batch(struct issuer_waiting *waiting, struct mm_batch *batch)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		good = good && take_message(waiting, &batch->messages[i]);
+		mm_secret_wipe(batch->messages[i].payload, batch->messages[i].len);
+	}
+	return good;
+}
+
 void
 issuer_waiting_receive(struct issuer_waiting *waiting, enum mm_process process)
 {
-	static struct mm_message message; /* the first thread's alone */
+	static struct mm_batch batch; /* the first thread's alone */
 	struct issuer_peer *peer = peer_of(waiting, process);
-	int received = 1;
+	int behind = 1;
 
-	for (size_t i = 0; i < RECEIVE_MAX && received == 1 && peer->fd >= 0; i++) {
-		received = mm_message_receive(peer->fd, MM_PROCESS_ISSUER, process, &message);
-		if (received == -1 && errno == EAGAIN)
-			return;
-		pthread_mutex_lock(&waiting->lock);
-		peer->broken = peer->broken || (received == -1 && errno == EPROTO);
-		if (received == 1 && !take_message(waiting, &message))
-			peer->broken = true;
-		if (received != 1 || peer->broken)
+	for (size_t i = 0; i < RECEIVE_MAX && behind == 1 && peer->fd >= 0; i++) {
+		bool broken, nothing_yet;
+
+		behind = mm_message_receive_batch(peer->fd, MM_PROCESS_ISSUER, process, &batch, MM_BATCH_MAX);
+		nothing_yet = behind == -1 && errno == EAGAIN;
+		broken = behind == -1 && errno == EPROTO;
+		enter(waiting);
+		if (!take_batch(waiting, &batch))
+			broken = true;
+		peer->broken = peer->broken || broken;
+		if (broken || (behind != 1 && !nothing_yet))
 			lose_peer(waiting, process);
-		pthread_mutex_unlock(&waiting->lock);
+		if (process == MM_PROCESS_VERIFIER)
+			flush(waiting, MM_PROCESS_LEDGER);
+		give_back(waiting);
 	}
 }
 
@@ -468,17 +536,17 @@ issuer_waiting_set_peer(struct issuer_waiting *waiting, enum mm_process process,
 {
 	if (process != MM_PROCESS_VERIFIER && process != MM_PROCESS_LEDGER)
 		return false;
-	pthread_mutex_lock(&waiting->lock);
+	enter(waiting);
 	lose_peer(waiting, process);
 	peer_of(waiting, process)->fd = fd;
-	pthread_mutex_unlock(&waiting->lock);
+	give_back(waiting);
 	return true;
 }
 
 void
 issuer_waiting_expire(struct issuer_waiting *waiting, int64_t now_ms)
 {
-	pthread_mutex_lock(&waiting->lock);
+	enter(waiting);
 	for (size_t i = 0; i < ISSUER_WAITING_MAX; i++) {
 		struct issuer_question *question = waiting->questions[i];
 
@@ -488,7 +556,7 @@ issuer_waiting_expire(struct issuer_waiting *waiting, int64_t now_ms)
 		leave_unanswered(waiting, question,
 		    peer_of(waiting, question->at)->fd < 0 ? away_text(question->at) : "it took too long");
 	}
-	pthread_mutex_unlock(&waiting->lock);
+	give_back(waiting);
 }
 
 void
@@ -500,16 +568,16 @@ issuer_waiting_fail_all(struct issuer_waiting *waiting)
 void
 issuer_waiting_close(struct issuer_waiting *waiting)
 {
-	pthread_mutex_lock(&waiting->lock);
+	enter(waiting);
 	waiting->closed = true;
-	pthread_mutex_unlock(&waiting->lock);
+	give_back(waiting);
 	issuer_waiting_fail_all(waiting);
 }
 
 void
 issuer_waiting_get_counts(struct issuer_waiting *waiting, struct issuer_waiting_counts *counts)
 {
-	pthread_mutex_lock(&waiting->lock);
+	enter(waiting);
 	*counts = (struct issuer_waiting_counts){
 		.questions = ISSUER_WAITING_MAX - waiting->free_count,
 		.verifier_there = waiting->verifier.fd >= 0,
@@ -519,7 +587,7 @@ issuer_waiting_get_counts(struct issuer_waiting *waiting, struct issuer_waiting_
 		.tokens_not_made = waiting->tokens_not_made,
 		.timed_out = waiting->timed_out,
 	};
-	pthread_mutex_unlock(&waiting->lock);
+	give_back(waiting);
 }
 
 static void

@@ -40,6 +40,7 @@ struct issuer_waiting;
 /* It belongs to its request, but between entering and resuming to the table. */
 struct issuer_question {
 	struct MHD_Connection *connection;
+	struct issuer_question *next; /* of those that are to be resumed */
 	uint64_t number; /* 0: it is not in the table */
 	int64_t deadline_ms;
 	enum mm_process at;       /* who has it: verifier or ledger */
@@ -70,6 +71,7 @@ struct issuer_waiting {
 	enum mm_mint_status trouble;      /* why the mint makes no token: what the ledger said last */
 	int64_t trouble_ms;               /* and when */
 	uint64_t tokens_made, tokens_not_made, timed_out;
+	struct issuer_question *answered; /* out of the table; resumed when the lock is given back */
 	void (*resume)(struct issuer_question *question); /* when its answer is there */
 };
 

@@ -88,7 +88,7 @@ heard(void)
 }
 
 static void
-answer(uint64_t number, enum mm_sign_in_status status, bool access, bool identity)
+say_verified(uint64_t number, enum mm_sign_in_status status, bool access, bool identity)
 {
 	struct mm_verified verified;
 
@@ -101,6 +101,12 @@ answer(uint64_t number, enum mm_sign_in_status status, bool access, bool identit
 	verified.ticket_identity[0] = 2;
 	assert_int_equal(mm_message_send(verifier, MM_PROCESS_VERIFIER, MM_PROCESS_ISSUER, MM_MESSAGE_VERIFIED,
 	                     &verified, sizeof(verified), -1), 0);
+}
+
+static void
+answer(uint64_t number, enum mm_sign_in_status status, bool access, bool identity)
+{
+	say_verified(number, status, access, identity);
 	issuer_waiting_receive(&waiting, MM_PROCESS_VERIFIER);
 }
 
@@ -233,6 +239,52 @@ a_peer_that_is_away_is_waited_for(void **state)
 	issuer_question_free(&question);
 }
 
+/* Else questions whose time is over would fill the outbox of a peer that stays away. */
+static void
+what_nobody_waits_for_is_not_kept(void **state)
+{
+	struct issuer_question *question;
+
+	(void)state;
+	close(verifier);
+	issuer_waiting_receive(&waiting, MM_PROCESS_VERIFIER);
+	question = ask();
+	assert_int_not_equal(waiting.verifier.bytes, 0);
+	issuer_waiting_fail_all(&waiting);
+	assert_false(issuer_waiting_flush(&waiting, MM_PROCESS_VERIFIER));
+	assert_int_equal(waiting.verifier.bytes, 0);
+	verifier = new_peer(MM_PROCESS_VERIFIER);
+	issuer_question_free(&question);
+}
+
+/* Each answer's tickets are spent, also of answers that came together; behind one that is none nobody is heard. */
+static void
+answers_that_come_together_are_all_taken(void **state)
+{
+	struct issuer_question *questions[3];
+	uint64_t numbers[3];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		questions[i] = ask();
+		numbers[i] = heard();
+	}
+	say_verified(numbers[0], MM_SIGN_IN_OK, true, false);
+	say_verified(numbers[1], MM_SIGN_IN_INVALID_GRANT, false, false);
+	say_verified(0, MM_SIGN_IN_OK, true, false);
+	answer(numbers[2], MM_SIGN_IN_OK, true, false);
+	assert_int_equal(resumed, 2);
+	assert_int_equal(questions[1]->verified.status, MM_SIGN_IN_INVALID_GRANT);
+	assert_int_equal(questions[2]->verified.status, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	assert_true(issuer_waiting_take_broken(&waiting, MM_PROCESS_VERIFIER));
+	make(spent().number, MM_MINT_DONE, "a.b.c");
+	assert_int_equal(resumed, 3);
+	assert_string_equal(questions[0]->tokens[ISSUER_TOKEN_ACCESS], "a.b.c");
+	assert_int_equal(spent().number, 0);
+	for (size_t i = 0; i < 3; i++)
+		issuer_question_free(&questions[i]);
+}
+
 static void
 a_peer_that_goes_takes_its_questions_along(void **state)
 {
@@ -327,6 +379,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(one_token_that_is_not_made_is_no_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_token_is_not_handed_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_peer_that_is_away_is_waited_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_nobody_waits_for_is_not_kept, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(answers_that_come_together_are_all_taken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_peer_that_goes_takes_its_questions_along, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(time_ends_every_question, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(many_questions_keep_their_order, set_up, tear_down),
