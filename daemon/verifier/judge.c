@@ -148,7 +148,7 @@ verifier_ask_record(struct verifier *verifier, struct verifier_work *work, uint1
 		return;
 	}
 	memcpy(ask.token_id, id.ptr, id.len);
-	if (verifier_peer_send(&verifier->ledger, MM_MESSAGE_VERIFIER_ASK_ISSUED, &ask, sizeof(ask)))
+	if (verifier_peer_post(&verifier->ledger, MM_MESSAGE_VERIFIER_ASK_ISSUED, &ask, sizeof(ask)))
 		verifier_work_wait(verifier, work, VERIFIER_WAITS_RECORD, VERIFIER_LEDGER_MS, go_on);
 	else
 		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "the ledger is away");

@@ -6,7 +6,6 @@
 
 #include "lib/crypto/digest.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -62,12 +61,13 @@ verifier_peer_set(struct verifier_peer *peer, int fd)
 	return true;
 }
 
-static bool
-keep(struct verifier_peer *peer, enum mm_message_type type, const void *payload, size_t len)
+bool
+verifier_peer_post(struct verifier_peer *peer, enum mm_message_type type, const void *payload, size_t len)
 {
 	struct verifier_letter *letter;
 
-	if (peer->bytes + len > VERIFIER_PEER_BYTES_MAX || (letter = malloc(sizeof(*letter) + len)) == NULL)
+	if (peer->fd == -1 || peer->bytes + len > VERIFIER_PEER_BYTES_MAX ||
+	    (letter = malloc(sizeof(*letter) + len)) == NULL)
 		return false;
 	*letter = (struct verifier_letter){ .type = type, .len = len };
 	memcpy(letter->payload, payload, len);
@@ -80,33 +80,24 @@ keep(struct verifier_peer *peer, enum mm_message_type type, const void *payload,
 	return true;
 }
 
-/* 1 sent, 0 not now, -1 the peer is gone. */
-static int
-send_now(struct verifier_peer *peer, enum mm_message_type type, const void *payload, size_t len)
-{
-	if (mm_message_send(peer->fd, MM_PROCESS_VERIFIER, peer->process, type, payload, len, -1) == 0)
-		return 1;
-	return errno == EAGAIN || errno == ENOBUFS ? 0 : -1;
-}
-
-bool
-verifier_peer_send(struct verifier_peer *peer, enum mm_message_type type, const void *payload, size_t len)
-{
-	int sent;
-
-	if (peer->fd == -1)
-		return false;
-	sent = peer->first == NULL ? send_now(peer, type, payload, len) : 0;
-	/* That it is gone is seen when it is read from. */
-	return sent == 1 || (sent == 0 && keep(peer, type, payload, len));
-}
-
 void
 verifier_peer_flush(struct verifier_peer *peer)
 {
-	while (peer->first != NULL &&
-	    send_now(peer, peer->first->type, peer->first->payload, peer->first->len) == 1)
-		remove_first(peer);
+	while (peer->first != NULL) {
+		const struct verifier_letter *letter = peer->first;
+		struct mm_outgoing outgoing[MM_BATCH_MAX];
+		size_t count = 0;
+		int sent;
+
+		for (; letter != NULL && count < MM_BATCH_MAX; letter = letter->next)
+			outgoing[count++] =
+			    (struct mm_outgoing){ letter->type, mm_slice(letter->payload, letter->len) };
+		sent = mm_message_send_batch(peer->fd, MM_PROCESS_VERIFIER, peer->process, outgoing, count);
+		if (sent == -1)
+			return;
+		for (int i = 0; i < sent; i++)
+			remove_first(peer);
+	}
 }
 
 short

@@ -28,11 +28,13 @@ void verifier_peer_init(struct verifier_peer *peer, enum mm_process process);
 MM_MUST_USE bool verifier_peer_set(struct verifier_peer *peer, int fd);
 void verifier_peer_close(struct verifier_peer *peer);
 
-/* Send, or keep. False: it is away, or does not take what waits. */
-bool verifier_peer_send(struct verifier_peer *peer, enum mm_message_type type, const void *payload,
+/*
+ * Post, for verifier_peer_flush(): what a round says goes together. False: it is away, or does not take what waits.
+ */
+bool verifier_peer_post(struct verifier_peer *peer, enum mm_message_type type, const void *payload,
     size_t len);
 
-/* Send what waits, as far as it is taken. */
+/* Send what waits, as far as it is taken. That the peer is gone is seen when it is read from. */
 void verifier_peer_flush(struct verifier_peer *peer);
 
 /* What poll() waits for. */

@@ -28,12 +28,12 @@
 #define DIRECTORY_MS 200
 #define DIRECTORY_AGAIN_MS 10000
 
-/* Requests that share one sync; answers of the ledger, which are small. */
-#define REQUESTS_A_ROUND 128
-#define LEDGER_A_ROUND 1024
+/* Batches of requests that share one sync, and of answers of the ledger, which are small. */
+#define REQUEST_BATCHES_A_ROUND 4
+#define LEDGER_BATCHES_A_ROUND 32
 
-/* Only one thread takes messages, and one message is 64 KiB. */
-static struct mm_message message;
+/* Only one thread takes messages, and one has 64 KiB. */
+static struct mm_batch batch;
 
 static int64_t
 clock_ms(clockid_t id)
@@ -107,9 +107,11 @@ void
 verifier_end_round(struct verifier *verifier)
 {
 	const char *why;
-	bool used = verifier->table.wrote || verifier->table.failed;
-	bool kept = verifier_table_commit(&verifier->table, &why);
+	bool used = verifier->table.wrote || verifier->table.failed, kept;
 
+	/* The ledger has its part to do while this one's comes to the disk. */
+	verifier_peer_flush(&verifier->ledger);
+	kept = verifier_table_commit(&verifier->table, &why);
 	if (!kept) {
 		verifier->counts.store_failures++;
 		if (!verifier->store_failed) {
@@ -124,6 +126,7 @@ verifier_end_round(struct verifier *verifier)
 		verifier->store_failed = !kept;
 	verifier_works_send(verifier, kept);
 	verifier_replies_send(verifier, kept);
+	verifier_peer_flush(&verifier->issuer);
 }
 
 static void
@@ -151,22 +154,52 @@ drop_issuer(struct verifier *verifier)
 	verifier_peer_close(&verifier->issuer);
 }
 
+/* Take the batch's messages, up to one that breaks the rules. A password may lie in each. */
+static bool
+take_batch(struct verifier *verifier, bool (*take)(struct verifier *verifier, const struct mm_message *message))
+{
+	bool good = true;
+
+	for (size_t i = 0; i < batch.count; i++) {
+		good = good && take(verifier, &batch.messages[i]);
+		mm_secret_wipe(batch.messages[i].payload, batch.messages[i].len);
+	}
+	return good;
+}
+
+/* Whether the peer goes on: 1; it is gone: 0; it broke the rules: -1. Sets whether more may lie in its socket. */
+static int
+take_from(struct verifier *verifier, struct verifier_peer *peer,
+    bool (*take)(struct verifier *verifier, const struct mm_message *message), bool *more)
+{
+	int behind = mm_message_receive_batch(peer->fd, MM_PROCESS_VERIFIER, peer->process, &batch, MM_BATCH_MAX);
+	bool nothing_yet = behind == -1 && errno == EAGAIN;
+
+	*more = behind == 1;
+	if (!take_batch(verifier, take))
+		return -1;
+	return nothing_yet ? 1 : behind;
+}
+
+static bool
+take_request(struct verifier *verifier, const struct mm_message *message)
+{
+	return verifier_work_take(verifier, mm_slice(message->payload, message->len));
+}
+
 static void
 take_requests(struct verifier *verifier)
 {
-	for (size_t i = 0; i < REQUESTS_A_ROUND && verifier->issuer.fd != -1; i++) {
-		int got = mm_message_receive(verifier->issuer.fd, MM_PROCESS_VERIFIER, MM_PROCESS_ISSUER, &message);
+	bool more = true;
 
-		if (got == -1 && errno == EAGAIN)
-			break;
-		if (got != 1 || !verifier_work_take(verifier, mm_slice(message.payload, message.len))) {
+	for (size_t i = 0; i < REQUEST_BATCHES_A_ROUND && more && verifier->issuer.fd != -1; i++) {
+		int state = take_from(verifier, &verifier->issuer, take_request, &more);
+
+		if (state != 1)
 			drop_issuer(verifier);
-			if (got != 0)
-				verifier_control_want_peer(MM_PROCESS_ISSUER);
-		}
+		if (state == -1)
+			verifier_control_want_peer(MM_PROCESS_ISSUER);
 	}
-	/* A password may have lain in it. */
-	mm_secret_wipe(message.payload, message.len);
 }
 
 static void
@@ -182,18 +215,18 @@ take_record(struct verifier *verifier, const struct mm_ledger_says *says)
 }
 
 static bool
-take_ledgers(struct verifier *verifier)
+take_ledgers(struct verifier *verifier, const struct mm_message *message)
 {
 	struct mm_ticket_opened opened;
 	struct mm_ledger_says says;
 
-	if (message.type == MM_MESSAGE_TICKET_OPENED && message.len == sizeof(opened)) {
-		memcpy(&opened, message.payload, sizeof(opened));
+	if (message->type == MM_MESSAGE_TICKET_OPENED && message->len == sizeof(opened)) {
+		memcpy(&opened, message->payload, sizeof(opened));
 		verifier_tickets_opened(verifier, &opened);
 		return true;
 	}
-	if (message.type == MM_MESSAGE_VERIFIER_LEDGER_SAYS && message.len == sizeof(says)) {
-		memcpy(&says, message.payload, sizeof(says));
+	if (message->type == MM_MESSAGE_VERIFIER_LEDGER_SAYS && message->len == sizeof(says)) {
+		memcpy(&says, message->payload, sizeof(says));
 		take_record(verifier, &says);
 		return true;
 	}
@@ -210,16 +243,15 @@ drop_ledger(struct verifier *verifier)
 static void
 take_from_ledger(struct verifier *verifier)
 {
-	for (size_t i = 0; i < LEDGER_A_ROUND && verifier->ledger.fd != -1; i++) {
-		int got = mm_message_receive(verifier->ledger.fd, MM_PROCESS_VERIFIER, MM_PROCESS_LEDGER, &message);
+	bool more = true;
 
-		if (got == -1 && errno == EAGAIN)
-			break;
-		if (got != 1 || !take_ledgers(verifier)) {
+	for (size_t i = 0; i < LEDGER_BATCHES_A_ROUND && more && verifier->ledger.fd != -1; i++) {
+		int state = take_from(verifier, &verifier->ledger, take_ledgers, &more);
+
+		if (state != 1)
 			drop_ledger(verifier);
-			if (got != 0)
-				verifier_control_want_peer(MM_PROCESS_LEDGER);
-		}
+		if (state == -1)
+			verifier_control_want_peer(MM_PROCESS_LEDGER);
 	}
 }
 
@@ -293,10 +325,6 @@ go_on(struct verifier *verifier, const struct pollfd fds[AT_COUNT])
 {
 	enum verifier_end end = VERIFIER_END_NOT;
 
-	if ((fds[AT_ISSUER].revents & POLLOUT) != 0)
-		verifier_peer_flush(&verifier->issuer);
-	if ((fds[AT_LEDGER].revents & POLLOUT) != 0)
-		verifier_peer_flush(&verifier->ledger);
 	if (fds[AT_PASSWORDS].revents != 0)
 		take_passwords(verifier);
 	if ((fds[AT_LEDGER].revents & ~POLLOUT) != 0)

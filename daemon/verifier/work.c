@@ -184,7 +184,7 @@ verifier_works_send(struct verifier *verifier, bool kept)
 			verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE,
 			    "the table cannot be used: nothing is issued");
 		/* An issuer that does not take its answers sees them late: it gives up by itself. */
-		verifier_peer_send(&verifier->issuer, MM_MESSAGE_VERIFIED, &work->answer, sizeof(work->answer));
+		verifier_peer_post(&verifier->issuer, MM_MESSAGE_VERIFIED, &work->answer, sizeof(work->answer));
 		*at = work->next;
 		free_work(verifier, work);
 	}
@@ -212,7 +212,7 @@ open_ticket(struct verifier *verifier, const struct mm_grant *grant, uint8_t tic
 	if (!verifier_random(ticket, MM_TICKET_LEN))
 		return false;
 	memcpy(open.ticket, ticket, MM_TICKET_LEN);
-	return verifier_peer_send(&verifier->ledger, MM_MESSAGE_TICKET_OPEN, &open, sizeof(open));
+	return verifier_peer_post(&verifier->ledger, MM_MESSAGE_TICKET_OPEN, &open, sizeof(open));
 }
 
 /* OpenID Connect Core 1.0 section 2: 'aud' is the client, and the sender's key has nothing to do with it. */
