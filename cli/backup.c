@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/table_copy.h"
 #include "engine/config.h"
+#include "engine/ledger_anchor.h"
 #include "engine/ledger_file.h"
 #include "engine/ledger_reader.h"
 #include "engine/mint_archive.h"
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,8 +119,10 @@ add_ledger(struct backup *backup)
 	int dir_fd = openat(backup->mint_fd, "ledger", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct mm_ledger_tail tail = { .sequence = 0 };
 	uint64_t *numbers = NULL;
-	ssize_t count = dir_fd == -1 ? -1 : mm_ledger_list(dir_fd, &numbers);
+	/* While this holds, the ledger lets no segment go. */
+	ssize_t count = dir_fd == -1 || flock(dir_fd, LOCK_SH) == -1 ? -1 : mm_ledger_list(dir_fd, &numbers);
 	bool added = count != -1 && add_file(backup, dir_fd, "secrets.sealed", "ledger/secrets.sealed", false) &&
+	    add_file(backup, dir_fd, MM_LEDGER_ANCHOR_FILE, "ledger/" MM_LEDGER_ANCHOR_FILE, true) &&
 	    (count == 0 || find_end(backup, dir_fd, numbers[count - 1], &tail));
 
 	if (count == -1)

@@ -177,6 +177,8 @@ sentence_of(const struct mm_answer_object *answer, bool with_digest)
 		return with_digest ? "This token was issued." : "A token of this id was issued.";
 	if (mm_answer_is(answer, "state", "void"))
 		return "Void: it was recorded, and never left the mint.";
+	if (mm_answer_is(answer, "state", "not_kept"))
+		return "Older than what is kept: whether it was issued is not on record any more.";
 	if (mm_answer_is(answer, "state", "unknown"))
 		return "Not known: the ledger is damaged there, or was restored.";
 	if (mm_answer_flag(answer, "digest_matches", true))
@@ -360,6 +362,19 @@ read_root(int dir_fd, uint8_t root[MM_ED25519_PUBLIC_LEN])
 }
 
 static void
+write_anchor(struct mm_json_writer *writer, const struct mm_ledger_audit *audit)
+{
+	if (audit->anchor_segment == 0)
+		return;
+	mm_json_begin_object(writer, "not_kept");
+	mm_json_add_int(writer, "segments", (int64_t)audit->anchor_segment);
+	mm_json_add_int(writer, "records", (int64_t)audit->anchor_sequence);
+	mm_json_add_int(writer, "from_us", audit->anchor_first_us);
+	mm_json_add_int(writer, "to_us", audit->anchor_last_us);
+	mm_json_end_object(writer);
+}
+
+static void
 audit_in_json(const struct mm_ledger_audit *audit, double seconds, bool has_root)
 {
 	struct mm_json_writer writer;
@@ -372,6 +387,7 @@ audit_in_json(const struct mm_ledger_audit *audit, double seconds, bool has_root
 	mm_json_add_str(&writer, "fault", audit->fault);
 	mm_json_add_int(&writer, "segment", (int64_t)audit->at.segment);
 	mm_json_add_int(&writer, "offset", (int64_t)audit->at.offset);
+	write_anchor(&writer, audit);
 	mm_json_add_int(&writer, "records", (int64_t)audit->records);
 	mm_json_add_int(&writer, "bytes", (int64_t)audit->bytes);
 	mm_json_begin_object(&writer, "kinds");
@@ -395,6 +411,21 @@ audit_in_json(const struct mm_ledger_audit *audit, double seconds, bool has_root
 	mm_buf_clear(&buf);
 }
 
+/* What is there no more, and how it is known. */
+static void
+put_anchor(const struct mm_ledger_audit *audit, bool has_root)
+{
+	char from[MM_WHEN_MAX], to[MM_WHEN_MAX];
+
+	if (audit->anchor_segment == 0)
+		return;
+	mm_when_format(audit->anchor_first_us / 1000000, from);
+	mm_when_format(audit->anchor_last_us / 1000000, to);
+	printf("not kept any more: segments up to %" PRIu64 ", records up to %" PRIu64 ", from %s to %s;\n"
+	    "their end, counts and keys stand in the anchor%s\n", audit->anchor_segment, audit->anchor_sequence, from,
+	    to, has_root ? ", which is signed under the pinned root" : "");
+}
+
 static void
 audit_in_words(const struct mm_ledger_audit *audit, double seconds, bool has_root)
 {
@@ -404,6 +435,7 @@ audit_in_words(const struct mm_ledger_audit *audit, double seconds, bool has_roo
 		mm_terminal_end(stdout);
 		puts("\nWhat stands before it is whole; behind it nothing was looked at.");
 	}
+	put_anchor(audit, has_root);
 	printf("%" PRIu64 " records in %.1f s (%.0f a second): %" PRIu64 " tokens, %" PRIu64 " void, %" PRIu64
 	    " terms, %" PRIu64 " gaps\n", audit->records, seconds,
 	    seconds > 0 ? (double)audit->records / seconds : 0.0, audit->kinds[MM_LEDGER_ISSUED],

@@ -208,7 +208,7 @@ note_signers(struct restore *restore, const struct mm_ledger_realm_signer *signe
 {
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < restore->audit.realm_count; j++) {
-			struct mm_ledger_audit_realm *realm = &restore->audit.realms[j];
+			struct mm_ledger_realm_sum *realm = &restore->audit.realms[j];
 
 			if (mm_slice_equal(mm_slice_str(realm->name), signers[i].name) &&
 			    realm->signer < signers[i].signer)
@@ -225,6 +225,36 @@ note_start(struct restore *restore, uint64_t term, uint32_t last_minute)
 		restore->last_minute = last_minute;
 }
 
+static void
+note_record(struct restore *restore, const uint8_t *bytes, size_t len)
+{
+	static struct mm_ledger_record record;
+
+	if (!mm_ledger_decode(bytes, len, &record))
+		return;
+	if (record.kind == MM_LEDGER_TERM) {
+		note_start(restore, record.term.number, record.term.last_minute);
+		note_signers(restore, record.term.realms, record.term.realm_count);
+	} else if (record.kind == MM_LEDGER_GAP) {
+		note_start(restore, record.gap.term, record.gap.last_minute);
+		note_signers(restore, record.gap.realms, record.gap.realm_count);
+	}
+}
+
+static void
+note_anchored(struct restore *restore, int dir_fd)
+{
+	static struct mm_ledger_anchor anchor; /* large */
+	struct mm_slice record;
+	struct mm_ledger_at at;
+	size_t position = 0;
+
+	if (mm_ledger_anchor_load(dir_fd, NULL, &anchor) == NULL)
+		while (mm_ledger_anchor_next(&anchor, &position, &at, &record))
+			note_record(restore, (const uint8_t *)record.ptr, record.len);
+	mm_ledger_anchor_clear(&anchor);
+}
+
 /*
  * What the ledger that is replaced has given away: it may go on from the same backup, and then gave the very numbers
  * that would be next. As far as it can be read; damage may be why it is replaced.
@@ -232,7 +262,6 @@ note_start(struct restore *restore, uint64_t term, uint32_t last_minute)
 static void
 look_at_replaced(struct restore *restore)
 {
-	static struct mm_ledger_record record;
 	const char *replaced = find_replaced(restore);
 	char name[sizeof(REPLACED) + sizeof("/ledger")];
 	struct mm_ledger_reader *reader;
@@ -244,19 +273,12 @@ look_at_replaced(struct restore *restore)
 		dir_fd = openat(restore->state_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd == -1)
 		return;
+	note_anchored(restore, dir_fd);
 	reader = mm_ledger_reader_new(dir_fd, 0);
 	while (reader != NULL && (read = mm_ledger_reader_next(reader, &item)) != MM_LEDGER_READ_END &&
-	    read != MM_LEDGER_READ_FAILED) {
-		if (read != MM_LEDGER_READ_RECORD || !mm_ledger_decode(item.bytes, item.len, &record))
-			continue;
-		if (record.kind == MM_LEDGER_TERM) {
-			note_start(restore, record.term.number, record.term.last_minute);
-			note_signers(restore, record.term.realms, record.term.realm_count);
-		} else if (record.kind == MM_LEDGER_GAP) {
-			note_start(restore, record.gap.term, record.gap.last_minute);
-			note_signers(restore, record.gap.realms, record.gap.realm_count);
-		}
-	}
+	    read != MM_LEDGER_READ_FAILED)
+		if (read == MM_LEDGER_READ_RECORD)
+			note_record(restore, item.bytes, item.len);
 	mm_ledger_reader_free(&reader);
 	close(dir_fd);
 }
@@ -264,14 +286,14 @@ look_at_replaced(struct restore *restore)
 /* ---- signers' numbers: 65,535 of each realm for all time ---- */
 
 static bool
-is_used_up(const struct mm_ledger_audit_realm *realm)
+is_used_up(const struct mm_ledger_realm_sum *realm)
 {
 	return realm->signer >= UINT16_MAX - SIGNERS_AHEAD;
 }
 
 /* From where its signers go on. One that no configuration names may stay at the last number, which none gets. */
 static uint16_t
-signer_ahead(const struct mm_ledger_audit_realm *realm)
+signer_ahead(const struct mm_ledger_realm_sum *realm)
 {
 	return is_used_up(realm) ? UINT16_MAX : (uint16_t)(realm->signer + SIGNERS_AHEAD);
 }
@@ -311,7 +333,7 @@ write_gap(struct restore *restore, struct mm_ledger_gap *gap)
 		gap->last_minute = restore->last_minute;
 	gap->why = mm_slice_str("restored from a backup");
 	for (size_t i = 0; i < restore->audit.realm_count; i++) {
-		const struct mm_ledger_audit_realm *realm = &restore->audit.realms[i];
+		const struct mm_ledger_realm_sum *realm = &restore->audit.realms[i];
 
 		if (is_used_up(realm) && is_mint(restore->config, realm->name))
 			return fail_used_up(realm->name);
@@ -518,7 +540,7 @@ put_in_place(struct restore *restore)
 }
 
 static void
-print_realm(const struct restore *restore, const struct mm_ledger_audit_realm *realm)
+print_realm(const struct restore *restore, const struct mm_ledger_realm_sum *realm)
 {
 	unsigned signer = signer_ahead(realm);
 

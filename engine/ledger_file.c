@@ -3,6 +3,7 @@
 #include "engine/ledger_file.h"
 
 #include "engine/file.h"
+#include "engine/ledger_anchor.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -74,8 +75,9 @@ read_numbers(DIR *dir, uint64_t **numbers)
 	return (ssize_t)count;
 }
 
-ssize_t
-mm_ledger_list(int dir_fd, uint64_t **numbers)
+/* Of all files, also of those that belong to the ledger no more. */
+static ssize_t
+list_all(int dir_fd, uint64_t **numbers)
 {
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
@@ -94,6 +96,45 @@ mm_ledger_list(int dir_fd, uint64_t **numbers)
 		*numbers = NULL;
 	}
 	return count;
+}
+
+/* The list before the anchor: what a new one names is not there without it. */
+ssize_t
+mm_ledger_list(int dir_fd, uint64_t **numbers)
+{
+	ssize_t count = list_all(dir_fd, numbers), gone = 0;
+	uint64_t first;
+
+	if (count == -1)
+		return -1;
+	if (!mm_ledger_anchor_first(dir_fd, &first)) {
+		free(*numbers);
+		*numbers = NULL;
+		return -1;
+	}
+	while (gone < count && (*numbers)[gone] < first)
+		gone++;
+	if (gone > 0)
+		memmove(*numbers, *numbers + gone, (size_t)(count - gone) * sizeof(**numbers));
+	return count - gone;
+}
+
+bool
+mm_ledger_remove_before(int dir_fd, uint64_t number)
+{
+	uint64_t *numbers;
+	ssize_t count = list_all(dir_fd, &numbers);
+	bool removed = count != -1;
+
+	for (ssize_t i = 0; removed && i < count && numbers[i] < number; i++) {
+		char name[MM_LEDGER_NAME_SIZE];
+
+		mm_ledger_segment_name(numbers[i], name);
+		removed = unlinkat(dir_fd, name, 0) == 0;
+	}
+	if (count != -1)
+		free(numbers);
+	return removed;
 }
 
 int

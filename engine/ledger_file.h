@@ -22,10 +22,13 @@
 void mm_ledger_segment_name(uint64_t number, char name[MM_LEDGER_NAME_SIZE]);
 
 /*
- * The numbers of the segments in a folder, in their order; the caller frees *numbers. Returns how many there are, -1
- * with errno. Not checked here: what the files are.
+ * The numbers of the segments in a folder, in their order, without those that an anchor tells are not kept; the caller
+ * frees *numbers. Returns how many there are, -1 with errno. Not checked here: what the files are.
  */
 MM_MUST_USE ssize_t mm_ledger_list(int dir_fd, uint64_t **numbers);
+
+/* Remove the files of all segments before a number, the oldest first. False with errno. */
+MM_MUST_USE bool mm_ledger_remove_before(int dir_fd, uint64_t number);
 
 /*
  * Open a segment and read its header: the descriptor, or -1 with errno (EBADMSG: it is no segment of this number).

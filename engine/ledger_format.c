@@ -64,6 +64,14 @@ mm_ledger_fact_name(enum mm_ledger_fact fact)
 	return names[fact];
 }
 
+bool
+mm_ledger_place_behind(struct mm_token_place place, struct mm_token_place before)
+{
+	if (place.signer != before.signer || place.minute != before.minute)
+		return place.signer >= before.signer && place.minute >= before.minute;
+	return place.counter > before.counter;
+}
+
 /* ---- little-endian integers ---- */
 
 static uint8_t *

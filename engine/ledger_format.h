@@ -206,6 +206,12 @@ struct mm_ledger_record {
 	};
 };
 
+/*
+ * Whether a place of a realm comes behind another one, as the places of its records do: signers' numbers and minutes
+ * never go back, nor a counter within its minute.
+ */
+bool mm_ledger_place_behind(struct mm_token_place place, struct mm_token_place before);
+
 /* ---- segments ---- */
 
 void mm_ledger_encode_header(const struct mm_ledger_header *header, uint8_t bytes[MM_LEDGER_HEADER_LEN]);

@@ -3,6 +3,7 @@
 #include "engine/ledger_search.h"
 
 #include "engine/json_writer.h"
+#include "engine/ledger_anchor.h"
 #include "engine/ledger_file.h"
 #include "engine/ledger_json.h"
 #include "engine/ledger_reader.h"
@@ -102,6 +103,30 @@ look_at(struct mm_ledger_finding *finding, const struct mm_ledger_item *item, co
 	return record->time_us < (int64_t)place.minute * MINUTE_US + BEHIND_US;
 }
 
+/* Whether a record at the place would stand before the first segment that is kept: not behind the last one there. */
+static bool
+is_anchored(const struct mm_ledger_anchor *anchor, struct mm_slice realm, struct mm_token_place place)
+{
+	for (size_t i = 0; i < anchor->realm_count; i++)
+		if (mm_slice_equal(mm_slice_str(anchor->realms[i].name), realm))
+			return anchor->realms[i].has_last &&
+			    !mm_ledger_place_behind(place, anchor->realms[i].last);
+	return false;
+}
+
+static void
+look_at_anchor(int dir_fd, struct mm_slice realm, struct mm_token_place place, struct mm_ledger_finding *finding)
+{
+	static struct mm_ledger_anchor anchor; /* large */
+
+	if (mm_ledger_anchor_load(dir_fd, NULL, &anchor) != NULL)
+		finding->unknown = true;
+	else
+		finding->not_kept = is_anchored(&anchor, realm, place);
+	finding->kept_us = anchor.last_us;
+	mm_ledger_anchor_clear(&anchor);
+}
+
 void
 mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, struct mm_ledger_finding *finding)
 {
@@ -119,12 +144,16 @@ mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, s
 		else
 			finding->unknown = true;
 	finding->unknown = !finding->found && (finding->unknown || read == MM_LEDGER_READ_FAILED);
+	if (!finding->found)
+		look_at_anchor(dir_fd, realm, place, finding);
 	mm_ledger_reader_free(&reader);
 }
 
 static const char *
 state_of(const struct mm_ledger_finding *finding, const uint8_t *digest)
 {
+	if (!finding->found && finding->not_kept)
+		return "not_kept";
 	if (!finding->found)
 		return finding->unknown ? "unknown" : "not_issued";
 	if (digest != NULL && memcmp(digest, finding->record.issued.digest, MM_DIGEST_LEN) != 0)
@@ -142,6 +171,8 @@ mm_ledger_finding_json(const struct mm_ledger_finding *finding, struct mm_slice 
 	mm_json_begin_object(&writer, NULL);
 	mm_json_add_slice(&writer, "jti", token_id);
 	mm_json_add_str(&writer, "state", state_of(finding, digest));
+	if (!finding->found && finding->not_kept)
+		mm_json_add_int(&writer, "kept_since_us", finding->kept_us);
 	if (finding->found && digest != NULL)
 		mm_json_add_bool(&writer, "digest_matches",
 		    memcmp(digest, finding->record.issued.digest, MM_DIGEST_LEN) == 0);

@@ -18,6 +18,8 @@
 struct mm_ledger_finding {
 	bool found;
 	bool voided, released;
+	bool not_kept;     /* its record would be older than what is kept: nothing is known of it … */
+	int64_t kept_us;   /* … nor of what is older than this */
 	bool unknown;      /* damage or a restoration leaves open whether there was a record */
 	bool void_at_start;
 	uint8_t void_status; /* enum mm_mint_status */
