@@ -14,6 +14,9 @@
 /* A gate tells its state each second. */
 #define SILENT_AFTER_S 10
 
+/* Fewer days until the ledger's disk is full are a trouble. */
+#define DISK_DAYS 14
+
 struct troubles {
 	FILE *stream; /* NULL: they are only counted */
 	const struct mm_answer_object *status;
@@ -163,6 +166,32 @@ each_realm(struct troubles *troubles, const struct mm_answer_object *state, cons
 			look(troubles, realms.members[i].name.text, &realm);
 }
 
+/* How long the ledger's disk has room, and what keeps its oldest records from being let go. */
+static void
+look_at_kept(struct troubles *troubles, const struct mm_answer_object *process, const struct mm_answer_object *state)
+{
+	struct mm_answer_object kept;
+	struct mm_slice fault;
+	int64_t days;
+
+	if (!mm_answer_object(state, "kept", &kept))
+		return;
+	days = mm_answer_number(&kept, "days_left", -1);
+	if (days >= 0 && days < DISK_DAYS) {
+		begin_process(troubles, process);
+		add(troubles, ": its disk is full in %" PRId64 " days at the present rate, and then no token is "
+		    "issued: give it more room, or shorten 'ledger_keep'", days);
+		end(troubles);
+	}
+	fault = mm_answer_text(&kept, "fault");
+	if (mm_slice_present(fault)) {
+		begin_process(troubles, process);
+		add(troubles, ": its oldest records stay: ");
+		add_text(troubles, fault);
+		end(troubles);
+	}
+}
+
 static void
 look_at_process(struct troubles *troubles, const struct mm_answer_object *process)
 {
@@ -178,6 +207,7 @@ look_at_process(struct troubles *troubles, const struct mm_answer_object *proces
 	mm_answer_object(process, "state", &state);
 	each_realm(troubles, &state, "realms", look_at_signer);
 	each_realm(troubles, &state, "keys", look_at_alarms);
+	look_at_kept(troubles, process, &state);
 	if (mm_answer_flag(&state, "store_failed", false)) {
 		begin_process(troubles, process);
 		add(troubles, ": its table cannot be written: is the disk full?");

@@ -143,6 +143,7 @@ struct mm_config {
 	enum mm_journal_mode journal_mode;
 	int64_t journal_segment_bytes;
 	int64_t journal_keep_segments; /* older ones are removed; 0: none is */
+	int64_t ledger_keep_days;      /* of its records; 0: for ever */
 	int64_t stale_after_s;         /* without a heartbeat of the ledger */
 	char *sealing_key_path;        /* of the ledger; or "credential:NAME" */
 	struct mm_config_realm *realms;

@@ -32,6 +32,9 @@
 /* Ten-digit segment numbers last; a million segments of the default size are 64 TB. */
 #define SEGMENTS_KEPT_MAX 1000000
 
+/* A century. */
+#define LEDGER_KEEP_MAX_DAYS 36500
+
 /* A gate that has not heard from the ledger for longer knows nothing of it. */
 #define STALE_MAX_S 3600
 
@@ -90,6 +93,8 @@ const struct mm_setting mm_settings[] = {
 	    .fallback = TOKEN_CACHE_BYTES_DEFAULT },
 	{ TOP(stale_after_s), .name = "stale_after", .type = MM_SETTING_NUMBER, .min = 1, .max = STALE_MAX_S,
 	    .fallback = "10" },
+	{ TOP(ledger_keep_days), .name = "ledger_keep", .type = MM_SETTING_NUMBER, .max = LEDGER_KEEP_MAX_DAYS,
+	    .fallback = "400" },
 	{ TOP(sealing_key_path), .name = "sealing_key", .type = MM_SETTING_SEALING },
 
 	{ REALM(issuer), .name = "issuer", .type = MM_SETTING_TEXT, .required = true },

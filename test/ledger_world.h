@@ -79,6 +79,7 @@ struct world {
 	struct mm_ledger_secrets secrets;
 	const char *program;
 
+	uint64_t keep_s; /* how long records are kept; 0: for ever */
 	pid_t pid;
 	int control;
 	int signer_fd[WORLD_REALMS], verifier_fd[WORLD_REALMS], issuer_fd[WORLD_REALMS], gate_fd;
@@ -283,6 +284,10 @@ world_start(const char *preload, int clock_fd)
 	world_tell_file(MM_MESSAGE_LEDGER_CERTIFICATE, "key-state.cert");
 	for (unsigned i = 0; i < WORLD_REALMS; i++)
 		world_tell_realm(i);
+	mm_buf_init(&buf, sizeof(world.keep_s));
+	mm_buf_add_u64(&buf, world.keep_s);
+	world_tell(MM_MESSAGE_LEDGER_KEEP, buf.data, buf.len, -1);
+	mm_buf_clear(&buf);
 	mm_buf_init(&buf, 16);
 	mm_buf_add_u32(&buf, world_uid());
 	mm_buf_add_u32(&buf, world_uid());

@@ -120,6 +120,17 @@ take_service(struct ledger *ledger)
 }
 
 static bool
+take_keep(struct ledger *ledger)
+{
+	struct mm_reader reader;
+
+	mm_reader_init(&reader, message.payload, message.len);
+	ledger->keep.for_s = (int64_t)mm_reader_u64(&reader);
+	return (mm_reader_ok(&reader) && reader.left == 0 && ledger->keep.for_s >= 0) ||
+	    fail("how long it is kept is no time");
+}
+
+static bool
 take_start(struct ledger *ledger)
 {
 	struct mm_reader reader;
@@ -150,6 +161,8 @@ take_before_start(struct ledger *ledger)
 		return take_tenant(ledger);
 	case MM_MESSAGE_LEDGER_SERVICE:
 		return take_service(ledger);
+	case MM_MESSAGE_LEDGER_KEEP:
+		return take_keep(ledger);
 	case MM_MESSAGE_LEDGER_START:
 		return take_start(ledger);
 	default:

@@ -532,6 +532,35 @@ ledger_keys_status(const struct ledger_keys *keys, struct mm_json_writer *writer
 	mm_json_end_object(writer);
 }
 
+static int64_t
+wanted_since(const struct mm_key_life *life, int64_t since_s)
+{
+	int64_t oldest_s = INT64_MAX;
+
+	for (size_t i = 0; i < life->count; i++) {
+		const struct mm_life_key *key = &life->keys[i];
+		int64_t last_s = key->tainted_s > key->revoked_s ? key->tainted_s : key->revoked_s;
+
+		if (last_s > 0 && last_s >= since_s && key->made_s < oldest_s)
+			oldest_s = key->made_s;
+	}
+	return oldest_s;
+}
+
+int64_t
+ledger_keys_wanted_since(const struct ledger_keys *keys, int64_t since_s)
+{
+	int64_t oldest_s = INT64_MAX;
+
+	for (size_t i = 0; i < MM_COUNT_OF(keys->realms); i++) {
+		int64_t made_s = keys->realms[i] == NULL ? INT64_MAX : wanted_since(&keys->realms[i]->life, since_s);
+
+		if (made_s < oldest_s)
+			oldest_s = made_s;
+	}
+	return oldest_s;
+}
+
 /* ---- questions ---- */
 
 void

@@ -56,6 +56,12 @@ struct ledger_signing_key {
 MM_MUST_USE bool ledger_keys_active(const struct ledger_keys *keys, const struct ledger_realm *realm, int64_t iat_s,
     struct ledger_signing_key *key);
 
+/*
+ * When the oldest key was made that was tainted or revoked at since_s or later: what it may have signed is looked for.
+ * INT64_MAX: none was.
+ */
+int64_t ledger_keys_wanted_since(const struct ledger_keys *keys, int64_t since_s);
+
 /* A member of the status, {"REALM":{…},…}, for the writer behind the name "keys". */
 struct mm_json_writer;
 void ledger_keys_status(const struct ledger_keys *keys, struct mm_json_writer *writer);

@@ -5,6 +5,7 @@
 #include "daemon/ipc/limits.h"
 #include "daemon/ledger/control.h"
 #include "daemon/ledger/issue.h"
+#include "daemon/ledger/keep.h"
 #include "daemon/ledger/mint.h"
 #include "daemon/ledger/question.h"
 #include "daemon/ledger/realm.h"
@@ -270,7 +271,7 @@ static int64_t
 tick(struct ledger *ledger)
 {
 	static int64_t (*const ticks[])(struct ledger *, int64_t) = { ledger_records_tick, ledger_issue_tick, tick_keys,
-		forget_expired, ledger_stream_tick, ledger_status_tick };
+		ledger_keep_tick, forget_expired, ledger_stream_tick, ledger_status_tick };
 	int64_t now_ms = ledger_boot_ms(), next_ms = now_ms + 1000;
 
 	for (size_t i = 0; i < sizeof(ticks) / sizeof(ticks[0]); i++) {
@@ -390,6 +391,7 @@ ledger_serve(struct ledger *ledger)
 void
 ledger_clear(struct ledger *ledger)
 {
+	ledger_keep_end(ledger);
 	if (!mm_ledger_writer_close(&ledger->writer))
 		fprintf(stderr, "mintmark-ledger: the end of the ledger could not be written\n");
 	ledger_records_clear(ledger);

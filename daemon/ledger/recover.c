@@ -7,6 +7,7 @@
 
 #include "daemon/ledger/mint.h"
 #include "daemon/ledger/records.h"
+#include "engine/ledger_anchor.h"
 #include "engine/ledger_file.h"
 #include "lib/crypto/digest.h"
 
@@ -34,6 +35,7 @@ struct seen {
 
 struct scan {
 	struct ledger *ledger;
+	struct mm_ledger_anchor anchor; /* what stood before the first segment that is kept */
 	uint64_t first_segment;
 	bool has_head;
 	struct seen *seen; /* in the order of their numbers */
@@ -319,6 +321,19 @@ first_alive(struct ledger *ledger, const uint64_t *numbers, size_t count)
 	return index;
 }
 
+/* What is damaged there is told, and nothing is issued. */
+static void
+take_anchor(struct scan *scan)
+{
+	struct mm_ledger_at at = { 0, 0 };
+	const char *fault = mm_ledger_anchor_load(scan->ledger->folder_fd, NULL, &scan->anchor);
+
+	if (fault == NULL)
+		fault = mm_ledger_anchor_check(&scan->anchor, scan->ledger->folder_fd, &at.segment);
+	if (fault != NULL)
+		found_damage(scan->ledger, at, fault);
+}
+
 /* Scan as far back as is needed: to a head too, from which counts go on. */
 static bool
 scan_newest(struct scan *scan)
@@ -334,6 +349,7 @@ scan_newest(struct scan *scan)
 			    "the ledger's folder cannot be read: %s", strerror(errno));
 		return true;
 	}
+	take_anchor(scan);
 	index = first_alive(scan->ledger, numbers, (size_t)count);
 	while ((ok = scan_from(scan, numbers[index])) && !scan->has_head && index > 0 &&
 	    scan->ledger->damage[0] == '\0') {
@@ -383,13 +399,17 @@ read_rare(struct ledger *ledger, struct mm_ledger_at at, uint8_t *bytes, struct 
 	    (record->rare.segment == 0 || is_before(record->rare, at));
 }
 
+/* Back to the first one, or to those that the anchor has. */
 static bool
-follow_rare(struct ledger *ledger, struct rare_chain *chain)
+follow_rare(struct scan *scan, struct rare_chain *chain)
 {
 	static uint8_t bytes[MM_LEDGER_RECORD_MAX];
 	static struct mm_ledger_record record;
+	struct ledger *ledger = scan->ledger;
 
 	for (struct mm_ledger_at at = ledger->tail.rare; at.segment != 0; at = record.rare) {
+		if (at.segment < scan->anchor.first_segment)
+			break;
 		if (!read_rare(ledger, at, bytes, &record)) {
 			found_damage(ledger, at, "the record of a key, tenant or term that stood here cannot be read");
 			return false;
@@ -465,6 +485,23 @@ take_rare(struct scan *scan, struct mm_ledger_at at, const struct mm_ledger_reco
 	}
 }
 
+static bool
+replay_anchored(struct scan *scan)
+{
+	static struct mm_ledger_record record;
+	struct mm_slice bytes;
+	struct mm_ledger_at at;
+	const char *fault = NULL;
+	size_t position = 0;
+
+	while (fault == NULL && mm_ledger_anchor_next(&scan->anchor, &position, &at, &bytes))
+		fault = mm_ledger_decode((const uint8_t *)bytes.ptr, bytes.len, &record) ?
+		    take_rare(scan, at, &record) : "the record in the anchor is not as this version writes it";
+	if (fault != NULL)
+		found_damage(scan->ledger, at, fault);
+	return fault == NULL;
+}
+
 /* Give every rare record to whom it belongs, oldest first. */
 static bool
 replay_rare(struct scan *scan)
@@ -472,7 +509,7 @@ replay_rare(struct scan *scan)
 	static uint8_t bytes[MM_LEDGER_RECORD_MAX];
 	static struct mm_ledger_record record;
 	struct rare_chain chain = { NULL, 0, 0 };
-	bool ok = follow_rare(scan->ledger, &chain);
+	bool ok = follow_rare(scan, &chain) && replay_anchored(scan);
 
 	for (size_t i = chain.count; ok && i > 0; i--) {
 		const char *fault = read_rare(scan->ledger, chain.at[i - 1], bytes, &record) ?
@@ -550,8 +587,10 @@ hand_unresolved(struct scan *scan)
 bool
 ledger_recover(struct ledger *ledger)
 {
-	struct scan scan = { .ledger = ledger, .now_s = ledger_wall_s() };
+	static struct scan scan; /* large */
 	bool ok, rare;
+
+	scan = (struct scan){ .ledger = ledger, .now_s = ledger_wall_s() };
 
 	if (ledger->tenants == NULL)
 		ledger->tenants = ledger_tenants_new(ledger);
@@ -568,6 +607,7 @@ ledger_recover(struct ledger *ledger)
 		ok = hand_unresolved(&scan);
 	}
 	free(scan.seen);
+	mm_ledger_anchor_clear(&scan.anchor);
 	ledger->keys_may_begin = rare;
 	if (ledger->damage[0] != '\0')
 		ledger_alarm(ledger, "%s; no token is issued: see 'mintmark ledger audit'", ledger->damage);

@@ -5,6 +5,7 @@
 #ifndef MM_DAEMON_LEDGER_STATE_H
 #define MM_DAEMON_LEDGER_STATE_H
 
+#include "daemon/ledger/keep.h"
 #include "daemon/ledger/keys.h"
 #include "daemon/ledger/ledger.h"
 #include "daemon/ledger/live.h"
@@ -193,6 +194,7 @@ struct ledger {
 	uint64_t record_count; /* taken in this term */
 	int64_t head_minute;
 
+	struct ledger_keep keep;
 	struct ledger_tickets tickets;
 	struct ledger_peers peers;
 	struct ledger_stream *stream;

@@ -65,6 +65,7 @@ write_status(struct ledger *ledger, struct mm_buf *buf, bool with_keys)
 	mm_json_add_str(&writer, "state", state_name(ledger));
 	mm_json_add_str(&writer, "trouble", trouble);
 	add_writer(&writer, ledger);
+	ledger_keep_status(ledger, &writer);
 	mm_json_begin_object(&writer, "realms");
 	for (struct ledger_realm *realm = NULL; (realm = ledger_realm_next(ledger, realm)) != NULL;)
 		add_realm(&writer, realm);

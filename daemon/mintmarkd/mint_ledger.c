@@ -100,6 +100,16 @@ order_files(const struct mm_mintmarkd *mintmarkd, struct mm_mint_order *order)
 	    opens ? mm_mint_files_open_certificate(config) : -1);
 }
 
+static void
+order_keep(const struct mm_config *config, struct mm_mint_order *order)
+{
+	struct mm_buf buf;
+
+	mm_buf_init(&buf, sizeof(uint64_t));
+	mm_buf_add_u64(&buf, (uint64_t)config->ledger_keep_days * 86400);
+	mm_mint_order_buf(order, MM_MESSAGE_LEDGER_KEEP, &buf, -1);
+}
+
 /* The epoch, of what the gate decides by, is not noted: a new one is no reason to start anew. */
 static void
 send_start(const struct mm_mintmarkd *mintmarkd, struct mm_mint_order *order)
@@ -125,6 +135,7 @@ give_orders(struct mm_mint_process *process, struct mm_mint_order *order)
 	struct mm_mintmarkd *mintmarkd = process->keeper.mintmarkd;
 
 	order_files(mintmarkd, order);
+	order_keep(mintmarkd->reading->config, order);
 	order_other_tenants(mintmarkd->reading->config, order);
 	for (size_t i = 0; i < mintmarkd->mints.count; i++)
 		if (mintmarkd->mints.items[i]->wanted)

@@ -3,6 +3,9 @@
  * The real mintmark-ledger with everybody else played: what it makes is a token that is on record; a taken issuer gets
  * nothing; whoever is killed at any step under load, no token is out that is not on record, and no id is used twice.
  */
+#include "engine/ledger_anchor.h"
+#include "engine/ledger_audit.h"
+#include "engine/ledger_writer.h"
 #include "test/ledger_world.h"
 
 static const char *program, *clock_preload;
@@ -433,6 +436,132 @@ test_killed(void **state)
 	close(clock_fd);
 }
 
+/* ---- a ledger whose oldest segments are let go ---- */
+
+#define OLD_S INT64_C(7000)
+#define SMALL ((uint64_t)64 * 1024)
+
+static void
+change_header(uint64_t number, uint64_t size_bytes, int64_t older_s)
+{
+	uint8_t bytes[MM_LEDGER_HEADER_LEN];
+	struct mm_ledger_header header;
+	int fd = mm_ledger_segment_open(world.folder_fd, number, O_RDWR, &header);
+
+	assert_true(fd != -1);
+	if (size_bytes > 0)
+		header.size_bytes = size_bytes;
+	header.created_us -= older_s * 1000000;
+	mm_ledger_encode_header(&header, bytes);
+	assert_true(mm_ledger_write_at(fd, bytes, sizeof(bytes), 0));
+	close(fd);
+}
+
+static void
+find_tail(struct mm_ledger_tail *tail)
+{
+	struct mm_ledger_reader *reader = mm_ledger_reader_new(world.folder_fd, 0);
+	struct mm_ledger_item item;
+
+	assert_non_null(reader);
+	while (mm_ledger_reader_next(reader, &item) == MM_LEDGER_READ_RECORD)
+		;
+	mm_ledger_reader_tail(reader, tail);
+	mm_ledger_reader_free(&reader);
+}
+
+/* Have the ledger go on through small segments of notes, all of them of two hours ago. */
+static void
+grow_old(void)
+{
+	static struct mm_ledger_record record;
+	static char words[MM_LEDGER_TEXT_MAX];
+	struct mm_ledger_writer *writer;
+	struct mm_ledger_tail tail;
+	uint64_t *numbers;
+	ssize_t count;
+
+	find_tail(&tail);
+	change_header(tail.end.segment, tail.end.offset / SMALL * SMALL + SMALL, 0);
+	memset(words, 'x', sizeof(words));
+	record = (struct mm_ledger_record){ .kind = MM_LEDGER_NOTE, .note = mm_slice(words, sizeof(words)),
+		.time_us = ((int64_t)time(NULL) - OLD_S) * 1000000 };
+	writer = mm_ledger_writer_open(world.folder_fd, SMALL, &tail);
+	assert_non_null(writer);
+	for (unsigned i = 0; i < 600; i++)
+		assert_int_not_equal(mm_ledger_writer_append(writer, &record, NULL), 0);
+	assert_true(mm_ledger_writer_close(&writer));
+	count = mm_ledger_list(world.folder_fd, &numbers);
+	assert_true(count > 4);
+	for (ssize_t i = 1; i < count; i++)
+		change_header(numbers[i], 0, OLD_S);
+	for (ssize_t i = 0; i < count; i++) {
+		char name[MM_LEDGER_NAME_SIZE];
+
+		mm_ledger_segment_name(numbers[i], name);
+		assert_int_equal(fchownat(world.folder_fd, name, world_uid(), (gid_t)world_uid(), 0), 0);
+	}
+	free(numbers);
+}
+
+static void
+until_let_go(void)
+{
+	int64_t until_ms = world_boot_ms() + WORLD_PATIENCE_MS;
+	uint64_t first = 0;
+
+	while (first == 0 && world_boot_ms() < until_ms) {
+		world_pump(100);
+		assert_true(mm_ledger_anchor_first(world.folder_fd, &first));
+	}
+	assert_true(first > 1);
+}
+
+/* Tokens are made while and after it, keys and terms stay known without the segments, and the whole is whole. */
+static void
+test_let_go(void **state)
+{
+	static struct mm_ledger_audit audit;
+	int clock_fd = memfd_create("clock", MFD_CLOEXEC);
+	int64_t *offset_s;
+	unsigned keys;
+
+	(void)state;
+	assert_int_equal(ftruncate(clock_fd, sizeof(*offset_s)), 0);
+	offset_s = mmap(NULL, sizeof(*offset_s), PROT_READ | PROT_WRITE, MAP_SHARED, clock_fd, 0);
+	assert_true(offset_s != MAP_FAILED);
+	*offset_s = -OLD_S;
+	world_start(clock_preload, clock_fd);
+	world_join();
+	world_until_issuing();
+	assert_int_equal(world_end(0), 0);
+	world_close_all();
+	grow_old();
+	world.token_count = 0; /* they have expired */
+	keys = (unsigned)world.signers[0].key_count;
+
+	*offset_s = 0;
+	for (unsigned round = 0; round < 2; round++) {
+		world.keep_s = 3600;
+		world_start(clock_preload, clock_fd);
+		world_join();
+		world_until_issuing();
+		until_let_go();
+		check_tokens();
+		no_alarm_of("damaged");
+		no_alarm_of("the oldest segments");
+		assert_int_equal(world_end(0), 0);
+		world_close_all();
+	}
+	assert_int_equal(world.signers[0].key_count, keys); /* no other keys were made: they are known */
+	assert_true(mm_ledger_audit(world.folder_fd, world.root_public, NULL, NULL, &audit));
+	assert_null(audit.fault);
+	assert_true(audit.anchor_segment > 0);
+	assert_int_equal(audit.term, 3);
+	munmap(offset_s, sizeof(*offset_s));
+	close(clock_fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -443,6 +572,7 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_signer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gate, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_let_go, set_up, tear_down),
 	};
 
 	if (argc < 3) {

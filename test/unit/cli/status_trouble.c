@@ -55,6 +55,12 @@ test_each(void **state)
 		{ STATUS("\"reload\":{\"time\":1,\"done\":true}", "", "", "", ""), "  nothing is wrong\n" },
 		{ STATUS("", "{\"name\":\"gate\",\"running\":false}", "", "", ""),
 		    "  ! gate does not run: see the log of mintmarkd\n" },
+		{ STATUS("", "{\"name\":\"ledger\",\"running\":true,\"state\":{\"kept\":{\"days_left\":14}}}",
+		    "", "", ""), "  nothing is wrong\n" },
+		{ STATUS("", "{\"name\":\"ledger\",\"running\":true,\"state\":{\"kept\":{\"days_left\":13,"
+		         "\"fault\":\"f\"}}}", "", "", ""),
+		    "  ! ledger: its disk is full in 13 days at the present rate, and then no token is issued: give it "
+		    "more room, or shorten 'ledger_keep'\n  ! ledger: its oldest records stay: f\n" },
 		{ STATUS("\"reload\":{\"time\":940,\"done\":false,\"problems\":["
 		         "{\"class\":\"error\",\"where\":\"m.conf\",\"line\":7,\"text\":\"it is wrong\"},"
 		         "{\"class\":\"remark\",\"text\":\"x\"}]}", "", "", "", ""),

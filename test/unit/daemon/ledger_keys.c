@@ -585,9 +585,13 @@ a_key_is_tainted_and_restored(void **state)
 {
 	(void)state;
 	signer_comes();
+	assert_int_equal(ledger_keys_wanted_since(keys, 0), INT64_MAX);
 	ask(MM_MINT_VERB_KEY_TAINT, 1, NULL);
 	assert_true(world.answer_done);
 	assert_said("\"event\":\"tainted\"");
+	/* What it may have signed since it was made is wanted, as long as the taint is not as old as what is kept. */
+	assert_in_range(ledger_keys_wanted_since(keys, START), START, START + 600);
+	assert_int_equal(ledger_keys_wanted_since(keys, START + 86400), INT64_MAX);
 	assert_non_null(memmem(world.list, world.list_len, "\"tainted\"", 9));
 	ask(MM_MINT_VERB_KEY_RESTORE, 1, "ann");
 	assert_said("\"event\":\"restoration approved\"");
@@ -595,6 +599,7 @@ a_key_is_tainted_and_restored(void **state)
 	assert_false(world.answer_done);
 	ask(MM_MINT_VERB_KEY_RESTORE, 1, "bob");
 	assert_said("\"event\":\"restored\"");
+	assert_int_equal(ledger_keys_wanted_since(keys, 0), INT64_MAX);
 	assert_null(memmem(world.list, world.list_len, "\"tainted\"", 9));
 	ask(MM_MINT_VERB_KEY_HISTORY, 0, NULL);
 	assert_said("\"uid\":1000,\"by\":\"bob\"");

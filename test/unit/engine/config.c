@@ -155,6 +155,7 @@ test_defaults(void **state)
 	assert_false(config->services[0].directory_mint);
 	assert_false(config->realms[0].when_stale_marked_only);
 	assert_int_equal(config->stale_after_s, 10);
+	assert_int_equal(config->ledger_keep_days, 400);
 	assert_null(config->sealing_key_path);
 	assert_false(mm_config_has_mint(config));
 	assert_null(config->trusted_proxies);
@@ -265,7 +266,7 @@ static void
 test_mints(void **state)
 {
 	struct mm_config *config = parse_good(
-	    "state_dir = \"/var/s\" stale_after = 5 sealing_key = \"credential:ledger\"\n"
+	    "state_dir = \"/var/s\" stale_after = 5 ledger_keep = 30 sealing_key = \"credential:ledger\"\n"
 	    "realm home { issuer = h keys = \"mint\" algorithms = { \"EdDSA\" }\n"
 	    "listen = { \"127.0.0.1:1\", \"unix:/i\" }\n"
 	    "rotate_every = 3600 publish_before = 60 visible_for = 3660 when_stale = marked_only }\n"
@@ -286,6 +287,7 @@ test_mints(void **state)
 	(void)state;
 	assert_true(mm_config_has_mint(config));
 	assert_int_equal(config->stale_after_s, 5);
+	assert_int_equal(config->ledger_keep_days, 30);
 	assert_string_equal(config->sealing_key_path, "credential:ledger");
 	assert_int_equal(realms[0].keys_kind, MM_KEYS_MINT);
 	assert_string_equal(realms[0].keys, "mint:home");
@@ -461,6 +463,7 @@ static const struct refusal refusals[] = {
 	{ REALM "when_stale = marked_only }", 1, "needs the marks of a mint", "when_stale = deny" },
 	{ "sealing_key = k", 1, "no realm has a mint", "remove" },
 	{ "stale_after = 0", 1, "out of range", "from 1 to 3600" },
+	{ "ledger_keep = 36501", 1, "out of range", "from 0 to 36500" },
 	{ MINT "\nderived_from = { x } }", 2, "there is no realm x to derive from", "of this file" },
 	{ MINT "\nderived_from = { k } }\n" FILE_REALM("k"), 2, "'derived_by' is missing", "derived_by = {" },
 	{ MINT "\nderived_by = { s } }", 2, "derived from none", "derived_from = {" },
