@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading files whole.
+ * Reading files whole, and reading and writing at an offset.
  */
 #include "engine/file.h"
 
@@ -29,6 +29,23 @@ mm_file_read_at(int fd, void *bytes, size_t len, off_t offset)
 		done += (size_t)got;
 	}
 	return (ssize_t)done;
+}
+
+int
+mm_file_write_at(int fd, const void *bytes, size_t len, off_t offset)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t wrote = pwrite(fd, (const char *)bytes + done, len - done, offset + (off_t)done);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote < 0)
+			return -1;
+		done += (size_t)wrote;
+	}
+	return 0;
 }
 
 /* Read size bytes, and see whether there is one more; -1 with errno. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading files whole.
+ * Reading files whole, and reading and writing at an offset.
  */
 #ifndef MM_ENGINE_FILE_H
 #define MM_ENGINE_FILE_H
@@ -13,6 +13,9 @@
  * -1 with errno. Where fd stands does not matter and does not change.
  */
 ssize_t mm_file_read_at(int fd, void *bytes, size_t len, off_t offset);
+
+/* Write len bytes at an offset, however many calls that takes. Returns 0, or -1 with errno. */
+int mm_file_write_at(int fd, const void *bytes, size_t len, off_t offset);
 
 /*
  * Read a whole regular file of at most max bytes; NULL with errno set where it cannot be (EFBIG: larger, or it grows;

@@ -41,7 +41,7 @@ uint32_t mm_names_add_lower(struct mm_names *names, struct mm_slice text, bool *
 /* The number of a text, 0 where it has none. */
 uint32_t mm_names_find(const struct mm_names *names, struct mm_slice text);
 
-/* The text of a number: borrowed until the next call that adds; the absent slice for 0 and for one not given yet. */
+/* The text of a number, borrowed until the table is cleared or freed; absent for 0 and for one not given yet. */
 struct mm_slice mm_names_text(const struct mm_names *names, uint32_t name);
 
 /* How many texts it holds: the largest number. */

@@ -115,12 +115,26 @@ test_piece(void **state)
 	assert_int_equal(errno, EBADF);
 }
 
+static void
+test_writes_at_an_offset(void **state)
+{
+	size_t len = 0;
+
+	(void)state;
+	fill("12345");
+	assert_int_equal(mm_file_write_at(file_fd, "abc", 3, 4), 0);
+	assert_read(mm_file_read(AT_FDCWD, path, 10, &len), &len, "1234abc");
+	assert_int_equal(mm_file_write_at(-1, "abc", 3, 0), -1);
+	assert_int_equal(errno, EBADF);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_writes_at_an_offset),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_piece),
 	};
