@@ -173,6 +173,9 @@ put_time(const char *title, int64_t time_s)
 static const char *
 sentence_of(const struct mm_answer_object *answer, bool with_digest)
 {
+	if (mm_answer_is(answer, "state", "issued") && mm_slice_present(mm_answer_text(answer, "revoked")))
+		return with_digest ? "This token was issued, and revoked." :
+		                     "A token of this id was issued, and revoked.";
 	if (mm_answer_is(answer, "state", "issued"))
 		return with_digest ? "This token was issued." : "A token of this id was issued.";
 	if (mm_answer_is(answer, "state", "void"))
@@ -200,6 +203,7 @@ print_record(const struct mm_answer_object *answer)
 	put_time("issued", mm_answer_number(&record, "iat", 0));
 	put_time("expires", mm_answer_number(&record, "exp", 0));
 	put_time("void since", mm_answer_number(answer, "void_time_us", 0) / 1000000);
+	put_line("revoked by", mm_answer_text(answer, "revoked"));
 	printf("%-14ssegment %" PRId64 ", byte %" PRId64 ", record %" PRId64 "\n", "stands at",
 	    mm_answer_number(&record, "segment", 0), mm_answer_number(&record, "offset", 0),
 	    mm_answer_number(&record, "sequence", 0));
@@ -315,6 +319,7 @@ show_from_files(const struct ledger_command *ledger, const struct asked *asked)
 		status = MM_EXIT_DENIED;
 	} else if (fd != -1) {
 		mm_ledger_find(fd, mm_slice_str(realm), place, &finding);
+		mm_ledger_find_revoked(fd, mm_slice(asked->token_id, sizeof(asked->token_id)), &finding);
 		if (mm_ledger_finding_json(&finding, mm_slice(asked->token_id, sizeof(asked->token_id)),
 		        asked->has_digest ? asked->digest : NULL, &buf))
 			status = print_finding(ledger, asked, mm_slice(buf.data, buf.len));
@@ -437,9 +442,10 @@ audit_in_words(const struct mm_ledger_audit *audit, double seconds, bool has_roo
 	}
 	put_anchor(audit, has_root);
 	printf("%" PRIu64 " records in %.1f s (%.0f a second): %" PRIu64 " tokens, %" PRIu64 " void, %" PRIu64
-	    " terms, %" PRIu64 " gaps\n", audit->records, seconds,
+	    " revocations, %" PRIu64 " terms, %" PRIu64 " gaps\n", audit->records, seconds,
 	    seconds > 0 ? (double)audit->records / seconds : 0.0, audit->kinds[MM_LEDGER_ISSUED],
-	    audit->kinds[MM_LEDGER_VOID], audit->kinds[MM_LEDGER_TERM], audit->kinds[MM_LEDGER_GAP]);
+	    audit->kinds[MM_LEDGER_VOID], audit->kinds[MM_LEDGER_REVOKE], audit->kinds[MM_LEDGER_TERM],
+	    audit->kinds[MM_LEDGER_GAP]);
 	if (has_root)
 		printf("%" PRIu64 " signed heads hold under the pinned root\n", audit->heads_verified);
 	else
@@ -487,6 +493,16 @@ put_fact(const char *name, struct mm_slice text)
 }
 
 static void
+put_revoke(const struct mm_ledger_revoke *revoke)
+{
+	put_fact("realm", revoke->realm);
+	if (revoke->what.kind == MM_REVOKED_REALM)
+		printf("  all of it");
+	put_fact(mm_revoked_kind_name(revoke->what.kind), revoke->what.value);
+	put_fact("client", revoke->what.client);
+}
+
+static void
 put_in_words(const struct mm_ledger_record *record)
 {
 	char when[MM_WHEN_MAX];
@@ -500,6 +516,8 @@ put_in_words(const struct mm_ledger_record *record)
 		put_fact("realm", record->voided.realm);
 	else if (record->kind == MM_LEDGER_KEY || record->kind == MM_LEDGER_TENANT)
 		put_fact("realm", record->event.realm);
+	else if (record->kind == MM_LEDGER_REVOKE)
+		put_revoke(&record->revoke);
 	else if (record->kind == MM_LEDGER_NOTE)
 		put_fact("", record->note);
 	fputc('\n', stdout);

@@ -163,6 +163,7 @@ put_ledger(const struct mm_answer_object *state)
 	if (mm_answer_number(&part, "age", -1) >= 0)
 		printf(", last %.1f s ago", (double)mm_answer_number(&part, "age", 0) / 1000);
 	put_count(", ", &part, "tokens", " tokens in its index");
+	put_count(", ", &part, "revoked", " revocations");
 	put_count(", ", &part, "waiting", " requests wait");
 	put_count(", ", &part, "asked", " questions");
 	fputc('\n', stdout);

@@ -18,7 +18,7 @@
 
 /* Where the parts of the head stand. */
 enum { AT_STREAM = 8, AT_SEQUENCE = 24, AT_EPOCH = 32, AT_TIME = 40, AT_BOOT = 48, AT_SETTLED = 56, AT_BEAT = 60,
-	AT_PREVIOUS = 64, AT_ITEMS_LEN = 96 };
+	AT_REVOKED = 61, AT_PREVIOUS = 64, AT_ITEMS_LEN = 96 };
 
 static void
 put_le(uint8_t *at, uint64_t value, size_t len)
@@ -92,6 +92,37 @@ mm_index_add_place(struct mm_index_writer *writer, enum mm_index_item_kind kind,
 	return true;
 }
 
+/* Both texts, and zeroes up to the next item. */
+static size_t
+texts_len(size_t value_len, size_t client_len)
+{
+	return (value_len + client_len + 7) / 8 * 8;
+}
+
+bool
+mm_index_add_revoked(struct mm_index_writer *writer, uint16_t realm, const struct mm_revoked_what *what,
+    int64_t up_to_s)
+{
+	uint8_t *at = writer->bytes + writer->len;
+	size_t len = ITEM_LEN + texts_len(what->value.len, what->client.len);
+
+	if (mm_index_room(writer) < len)
+		return false;
+	memset(at, 0, len);
+	at[0] = MM_INDEX_REVOKED;
+	at[1] = (uint8_t)what->kind;
+	put_le(at + 2, realm, 2);
+	put_le(at + 4, what->value.len, 2);
+	put_le(at + 6, what->client.len, 2);
+	put_le(at + 8, (uint64_t)up_to_s, 8);
+	if (what->value.len > 0)
+		memcpy(at + ITEM_LEN, what->value.ptr, what->value.len);
+	if (what->client.len > 0)
+		memcpy(at + ITEM_LEN + what->value.len, what->client.ptr, what->client.len);
+	writer->len += len;
+	return true;
+}
+
 static void
 put_head(struct mm_index_writer *writer, const struct mm_index_head *head)
 {
@@ -106,6 +137,7 @@ put_head(struct mm_index_writer *writer, const struct mm_index_head *head)
 	put_le(bytes + AT_BOOT, (uint64_t)head->boot_ms, 8);
 	put_le(bytes + AT_SETTLED, head->settled_minute, 4);
 	bytes[AT_BEAT] = head->is_beat;
+	bytes[AT_REVOKED] = head->revoked_told;
 	memcpy(bytes + AT_PREVIOUS, writer->previous, sizeof(writer->previous));
 	put_le(bytes + AT_ITEMS_LEN, writer->len - MM_INDEX_HEAD_LEN, 4);
 }
@@ -130,7 +162,7 @@ mm_index_finish(struct mm_index_writer *writer, const struct mm_index_head *head
 static void
 read_head(struct mm_reader *reader, struct mm_index_head *head, uint32_t *items_len, bool *plain)
 {
-	uint8_t beat;
+	uint8_t beat, told;
 
 	head->sequence = mm_reader_u64(reader);
 	head->epoch = mm_reader_u64(reader);
@@ -138,19 +170,55 @@ read_head(struct mm_reader *reader, struct mm_index_head *head, uint32_t *items_
 	head->boot_ms = (int64_t)mm_reader_u64(reader);
 	head->settled_minute = mm_reader_u32(reader);
 	beat = mm_reader_u8(reader);
-	*plain = beat <= 1 && mm_reader_u8(reader) == 0 && mm_reader_u16(reader) == 0;
+	told = mm_reader_u8(reader);
+	*plain = beat <= 1 && told <= 1 && mm_reader_u16(reader) == 0;
 	head->is_beat = beat == 1;
+	head->revoked_told = told == 1;
 	(void)mm_reader_slice(reader, MM_DIGEST_LEN);
 	*items_len = mm_reader_u32(reader);
 	*plain = mm_reader_u32(reader) == 0 && *plain;
+}
+
+static size_t
+get_u16(const uint8_t *at)
+{
+	return at[0] | (size_t)at[1] << 8;
+}
+
+/* A revocation whose texts are there. */
+static struct mm_revoked_what
+get_revoked(const uint8_t *at)
+{
+	struct mm_slice value = mm_slice(at + ITEM_LEN, get_u16(at + 4));
+
+	return (struct mm_revoked_what){ (enum mm_revoked_kind)at[1], value,
+		mm_slice(value.ptr + value.len, get_u16(at + 6)) };
+}
+
+static bool
+revoked_good(const uint8_t *at, size_t left, size_t *len)
+{
+	size_t used = ITEM_LEN + get_u16(at + 4) + get_u16(at + 6);
+	struct mm_revoked_what what;
+
+	*len = ITEM_LEN + texts_len(get_u16(at + 4), get_u16(at + 6));
+	if (*len > left)
+		return false;
+	while (used < *len)
+		if (at[used++] != 0)
+			return false;
+	what = get_revoked(at);
+	return mm_revoked_what_check(&what);
 }
 
 /* Whether an item is one; its kind and length. */
 static bool
 item_good(const uint8_t *at, size_t left, size_t *len)
 {
-	size_t count = at[6] | (size_t)at[7] << 8;
+	size_t count = get_u16(at + 6);
 
+	if (at[0] == MM_INDEX_REVOKED)
+		return revoked_good(at, left, len);
 	*len = ITEM_LEN + 8 * count;
 	if (at[0] == MM_INDEX_ENTRIES)
 		return at[1] == 0 && count > 0 && *len <= left;
@@ -237,13 +305,31 @@ mm_index_read(struct mm_index_reader *reader, struct mm_slice message, int64_t n
 	return NULL;
 }
 
+static void
+next_revoked(const uint8_t *at, size_t *position, struct mm_index_item *item)
+{
+	struct mm_reader reader;
+
+	*item = (struct mm_index_item){ .kind = MM_INDEX_REVOKED, .revoked = get_revoked(at) };
+	mm_reader_init(&reader, at + 2, ITEM_LEN - 2);
+	item->realm = mm_reader_u16(&reader);
+	(void)mm_reader_u32(&reader);
+	item->up_to_s = (int64_t)mm_reader_u64(&reader);
+	*position += ITEM_LEN + texts_len(item->revoked.value.len, item->revoked.client.len);
+}
+
 bool
 mm_index_next(struct mm_index_batch *batch, size_t *position, struct mm_index_item *item)
 {
+	const uint8_t *at = (const uint8_t *)batch->items.ptr + *position;
 	struct mm_reader reader;
 
 	if (*position >= batch->items.len)
 		return false;
+	if (at[0] == MM_INDEX_REVOKED) {
+		next_revoked(at, position, item);
+		return true;
+	}
 	mm_reader_init(&reader, batch->items.ptr + *position, batch->items.len - *position);
 	item->kind = (enum mm_index_item_kind)mm_reader_u8(&reader);
 	(void)mm_reader_u8(&reader);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Index batches and heartbeats: what the ledger streams to gates, signed with the key-state key, which the offline root
- * certifies. doc/PROTOCOL.ledger has the bytes.
+ * Index batches and heartbeats: what the ledger streams to gates, tokens that were issued and what was revoked, signed
+ * with the key-state key, which the offline root certifies. doc/PROTOCOL.ledger has the bytes.
  *
  * A stream begins with a peer and has a random name; its messages are numbered from 1 on and each carries the SHA-256
  * of the one before, so that none can be left out, repeated or moved to another stream.
@@ -11,6 +11,7 @@
 
 #include "engine/mint_certificate.h"
 #include "lib/base/limits.h"
+#include "lib/token/revoked.h"
 #include "lib/token/token_id.h"
 
 #include <mintmark/slice.h>
@@ -36,14 +37,17 @@ enum mm_index_item_kind {
 	MM_INDEX_ENTRIES = 1, /* of one signer and minute, from place on */
 	MM_INDEX_VOID,        /* the entry at place, which was streamed, is void */
 	MM_INDEX_HIGH_WATER,  /* every token of the realm up to place, and place itself, has been streamed */
+	MM_INDEX_REVOKED,     /* tokens of the realm are revoked */
 };
 
 struct mm_index_item {
 	enum mm_index_item_kind kind;
 	uint16_t realm; /* the mint's number (LEDGER_REALM) */
-	struct mm_token_place place;
+	struct mm_token_place place; /* of all but REVOKED */
 	const uint64_t *entries; /* of ENTRIES; zero: void */
 	size_t count;
+	struct mm_revoked_what revoked; /* of REVOKED; texts are borrowed from the message */
+	int64_t up_to_s;                /* of it: tokens with an 'iat' at or before it */
 };
 
 /* What both kinds of message say. */
@@ -58,6 +62,8 @@ struct mm_index_head {
 	 */
 	uint32_t settled_minute;
 	bool is_beat; /* no items */
+	/* Every revocation that the ledger had when it made this message, and that still matters, has been streamed. */
+	bool revoked_told;
 };
 
 /* ---- writing ---- */
@@ -84,6 +90,10 @@ MM_MUST_USE size_t mm_index_add_entries(struct mm_index_writer *writer, uint16_t
 /* Add a void record or a high-water mark: false where it does not fit. */
 MM_MUST_USE bool mm_index_add_place(struct mm_index_writer *writer, enum mm_index_item_kind kind, uint16_t realm,
     struct mm_token_place place);
+
+/* Add a revocation that passed mm_revoked_what_check(): false where it does not fit. */
+MM_MUST_USE bool mm_index_add_revoked(struct mm_index_writer *writer, uint16_t realm,
+    const struct mm_revoked_what *what, int64_t up_to_s);
 
 /* Room that is left, in bytes; an item takes 16 and each entry 8. */
 size_t mm_index_room(const struct mm_index_writer *writer);

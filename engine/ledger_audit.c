@@ -73,6 +73,16 @@ audit_void(struct auditor *auditor, struct mm_ledger_at at, const struct mm_ledg
 	return true;
 }
 
+static bool
+audit_revoke(struct auditor *auditor, struct mm_ledger_at at, const struct mm_ledger_revoke *revoke)
+{
+	if (find_realm(auditor->audit, revoke->realm) == NULL)
+		return fault(auditor, at, "there are too many realms");
+	if (revoke->matters_s < revoke->up_to_s)
+		return fault(auditor, at, "the revocation is over before it begins");
+	return true;
+}
+
 /* Realms that never had a token have their signers' numbers, too. */
 static bool
 note_signers(struct auditor *auditor, struct mm_ledger_at at, const struct mm_ledger_realm_signer *realms, size_t count)
@@ -185,6 +195,8 @@ audit_record(struct auditor *auditor, const struct mm_ledger_item *item)
 	case MM_LEDGER_RELEASED:
 		count_released(audit, &record.released);
 		return true;
+	case MM_LEDGER_REVOKE:
+		return audit_revoke(auditor, item->at, &record.revoke);
 	case MM_LEDGER_TERM:
 		return audit_term(auditor, item->at, &record.term);
 	case MM_LEDGER_HEAD:

@@ -32,6 +32,7 @@ mm_ledger_kind_name(unsigned kind)
 		[MM_LEDGER_HEAD] = "head",
 		[MM_LEDGER_GAP] = "gap",
 		[MM_LEDGER_NOTE] = "note",
+		[MM_LEDGER_REVOKE] = "revoke",
 	};
 
 	return kind < MM_LEDGER_KIND_END ? names[kind] : NULL;
@@ -298,6 +299,20 @@ add_event(struct cursor *cursor, const struct mm_ledger_event *event)
 }
 
 static void
+add_revoke(struct cursor *cursor, const struct mm_ledger_revoke *revoke)
+{
+	if (!mm_revoked_what_check(&revoke->what))
+		cursor->failed = true;
+	add_le(cursor, (uint64_t)revoke->up_to_s, 8);
+	add_le(cursor, (uint64_t)revoke->matters_s, 8);
+	add_le(cursor, revoke->what.kind, 1);
+	add_le(cursor, 0, 1);
+	add_text(cursor, revoke->realm, MM_NAME_LEN_MAX, 1);
+	add_text(cursor, revoke->what.value, MM_REVOKED_TEXT_MAX, 1);
+	add_text(cursor, revoke->what.client, MM_REVOKED_TEXT_MAX, 1);
+}
+
+static void
 add_head(struct cursor *cursor, const struct mm_ledger_head *head)
 {
 	static const uint8_t no_signature[MM_ED25519_SIGNATURE_LEN];
@@ -348,6 +363,9 @@ add_body(struct cursor *cursor, const struct mm_ledger_record *record)
 		return;
 	case MM_LEDGER_NOTE:
 		add_text(cursor, record->note, MM_LEDGER_TEXT_MAX, 2);
+		return;
+	case MM_LEDGER_REVOKE:
+		add_revoke(cursor, &record->revoke);
 		return;
 	case MM_LEDGER_KIND_END:
 		break;
@@ -611,6 +629,21 @@ read_event(struct mm_reader *reader, struct mm_ledger_event *event)
 }
 
 static void
+read_revoke(struct mm_reader *reader, struct mm_ledger_revoke *revoke)
+{
+	revoke->up_to_s = (int64_t)mm_reader_u64(reader);
+	revoke->matters_s = (int64_t)mm_reader_u64(reader);
+	revoke->what.kind = (enum mm_revoked_kind)mm_reader_u8(reader);
+	if (mm_reader_u8(reader) != 0)
+		reader->failed = true;
+	revoke->realm = read_text(reader, MM_NAME_LEN_MAX, 1);
+	revoke->what.value = read_text(reader, MM_REVOKED_TEXT_MAX, 1);
+	revoke->what.client = read_text(reader, MM_REVOKED_TEXT_MAX, 1);
+	if (revoke->realm.len == 0 || !mm_revoked_what_check(&revoke->what))
+		reader->failed = true;
+}
+
+static void
 read_head(struct mm_reader *reader, struct mm_ledger_head *head)
 {
 	head->term = mm_reader_u64(reader);
@@ -660,6 +693,9 @@ read_body(struct mm_reader *reader, struct mm_ledger_record *record)
 		return;
 	case MM_LEDGER_NOTE:
 		record->note = read_text(reader, MM_LEDGER_TEXT_MAX, 2);
+		return;
+	case MM_LEDGER_REVOKE:
+		read_revoke(reader, &record->revoke);
 		return;
 	case MM_LEDGER_KIND_END:
 		break;

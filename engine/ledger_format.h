@@ -9,6 +9,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/limits.h"
 #include "lib/crypto/ed25519.h"
+#include "lib/token/revoked.h"
 #include "lib/token/token_id.h"
 
 #include <mintmark/slice.h>
@@ -49,12 +50,13 @@ enum mm_ledger_kind {
 	MM_LEDGER_HEAD,     /* counts, signed with the key-state key */
 	MM_LEDGER_GAP,      /* it was restored: what cannot be known */
 	MM_LEDGER_NOTE,     /* of the ledger's own life, in words */
+	MM_LEDGER_REVOKE,   /* tokens of a realm are not good any more */
 	MM_LEDGER_KIND_END
 };
 
 const char *mm_ledger_kind_name(unsigned kind); /* "issued"; NULL: there is no such kind */
 
-/* Whether records of this kind lead to the one before them: all but ISSUED, VOID, RELEASED and HEAD. */
+/* Whether records of this kind lead to the one before them: all but ISSUED, VOID, RELEASED, HEAD and REVOKE. */
 bool mm_ledger_kind_is_rare(unsigned kind);
 
 /* Where a record stands; segment 0: nowhere. */
@@ -169,6 +171,13 @@ struct mm_ledger_event {
 	struct mm_slice bytes;
 };
 
+struct mm_ledger_revoke {
+	struct mm_slice realm;
+	struct mm_revoked_what what;
+	int64_t up_to_s;   /* tokens with an 'iat' at or before it */
+	int64_t matters_s; /* until then: all of them have expired */
+};
+
 /* Counts since the ledger began. */
 struct mm_ledger_counts {
 	uint64_t recorded;
@@ -203,6 +212,7 @@ struct mm_ledger_record {
 		struct mm_ledger_head head;
 		struct mm_ledger_gap gap;
 		struct mm_slice note;
+		struct mm_ledger_revoke revoke;
 	};
 };
 

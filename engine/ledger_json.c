@@ -138,6 +138,19 @@ add_event(struct mm_json_writer *writer, enum mm_ledger_kind kind, const struct 
 }
 
 static void
+add_revoke(struct mm_json_writer *writer, const struct mm_ledger_revoke *revoke)
+{
+	mm_json_add_slice(writer, "realm", revoke->realm);
+	mm_json_add_str(writer, "by", mm_revoked_kind_name(revoke->what.kind));
+	if (revoke->what.value.len > 0)
+		mm_json_add_slice(writer, "value", revoke->what.value);
+	if (revoke->what.client.len > 0)
+		mm_json_add_slice(writer, "client", revoke->what.client);
+	mm_json_add_int(writer, "up_to", revoke->up_to_s);
+	mm_json_add_int(writer, "matters_until", revoke->matters_s);
+}
+
+static void
 add_what(struct mm_json_writer *writer, const struct mm_ledger_record *record)
 {
 	switch (record->kind) {
@@ -168,6 +181,9 @@ add_what(struct mm_json_writer *writer, const struct mm_ledger_record *record)
 		return;
 	case MM_LEDGER_NOTE:
 		mm_json_add_slice(writer, "text", record->note);
+		return;
+	case MM_LEDGER_REVOKE:
+		add_revoke(writer, &record->revoke);
 		return;
 	case MM_LEDGER_KIND_END:
 		return;

@@ -149,6 +149,66 @@ mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, s
 	mm_ledger_reader_free(&reader);
 }
 
+/* ---- what revoked it ---- */
+
+enum mm_revoked_kind
+mm_ledger_revoked_by(const struct mm_ledger_issued *issued, struct mm_slice token_id, const struct mm_revoked *own,
+    const struct mm_revoked *root)
+{
+	struct mm_revoked_facts facts = { token_id, issued->facts[MM_LEDGER_SESSION], issued->facts[MM_LEDGER_SUBJECT],
+		issued->facts[MM_LEDGER_CLIENT], issued->iat_s };
+	enum mm_revoked_kind kind = mm_revoked_find(own, &facts);
+
+	if (kind != 0 || !issued->has_root)
+		return kind;
+	/* Which client its root was issued to is not known. */
+	facts.token_id = issued->facts[MM_LEDGER_PARENT];
+	facts.client = MM_SLICE_ABSENT;
+	facts.iat_s = issued->root_iat_s;
+	return mm_revoked_find(root, &facts);
+}
+
+/* Read on to the time when the token has expired, and put what is revoked of both realms together. */
+static void
+gather(int dir_fd, const struct mm_ledger_finding *finding, struct mm_revoked *own, struct mm_revoked *root)
+{
+	static struct mm_ledger_record record;
+	const struct mm_ledger_issued *issued = &finding->record.issued;
+	const int64_t until_us = (issued->exp_s + MM_CLOCK_SKEW_S) * 1000000;
+	struct mm_ledger_reader *reader = mm_ledger_reader_new(dir_fd, finding->at.segment);
+	enum mm_ledger_read read = MM_LEDGER_READ_RECORD;
+	struct mm_ledger_item item;
+
+	record.time_us = 0;
+	while (reader != NULL && record.time_us <= until_us &&
+	    (read = mm_ledger_reader_next(reader, &item)) != MM_LEDGER_READ_END && read != MM_LEDGER_READ_FAILED) {
+		if (read != MM_LEDGER_READ_RECORD || !mm_ledger_decode(item.bytes, item.len, &record) ||
+		    record.kind != MM_LEDGER_REVOKE)
+			continue;
+		if (mm_slice_equal(record.revoke.realm, issued->facts[MM_LEDGER_REALM]))
+			(void)!mm_revoked_add(own, &record.revoke.what, record.revoke.up_to_s, 1);
+		if (mm_slice_equal(record.revoke.realm, issued->facts[MM_LEDGER_ROOT_REALM]))
+			(void)!mm_revoked_add(root, &record.revoke.what, record.revoke.up_to_s, 1);
+	}
+	mm_ledger_reader_free(&reader);
+}
+
+void
+mm_ledger_find_revoked(int dir_fd, struct mm_slice token_id, struct mm_ledger_finding *finding)
+{
+	static const unsigned char seed[MM_REVOKED_SEED_LEN]; /* nobody waits for the answer */
+	struct mm_revoked *own = mm_revoked_new(seed), *root = mm_revoked_new(seed);
+
+	if (finding->found && own != NULL && root != NULL) {
+		gather(dir_fd, finding, own, root);
+		finding->revoked = mm_ledger_revoked_by(&finding->record.issued, token_id, own, root);
+	}
+	mm_revoked_free(&own);
+	mm_revoked_free(&root);
+}
+
+/* ---- as JSON ---- */
+
 static const char *
 state_of(const struct mm_ledger_finding *finding, const uint8_t *digest)
 {
@@ -183,6 +243,7 @@ mm_ledger_finding_json(const struct mm_ledger_finding *finding, struct mm_slice 
 			mm_json_add_int(&writer, "void_status", finding->void_status);
 			mm_json_add_bool(&writer, "void_at_start", finding->void_at_start);
 		}
+		mm_json_add_str(&writer, "revoked", mm_revoked_kind_name(finding->revoked));
 		mm_ledger_record_json(&writer, "record", finding->at, finding->sequence, &finding->record);
 	}
 	mm_json_end_object(&writer);

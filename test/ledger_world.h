@@ -66,6 +66,7 @@ struct world_token {
 	enum mm_mint_status status;
 	char token_id[MM_TOKEN_ID_TEXT_LEN];
 	uint8_t digest[MM_DIGEST_LEN];
+	int64_t iat_s;
 	char *text;
 	size_t len;
 };
@@ -96,6 +97,9 @@ struct world {
 	unsigned opened_count;
 	struct mm_ledger_says says;
 	unsigned says_count;
+	struct mm_revoke_done revoke_done; /* the last answer to a verifier's REVOKE */
+	unsigned revoke_count;
+	uint64_t revoked_until[WORLD_REALMS]; /* every number up to it is on record, of who numbers them in turn */
 	struct world_token *tokens; /* that issuers were answered */
 	size_t token_count, token_size;
 	size_t done_count;
@@ -103,6 +107,9 @@ struct world {
 	struct mm_index_reader index_reader;
 	struct mm_index_batch batch;
 	struct mm_issued *issued[WORLD_REALMS]; /* the gate's */
+	struct mm_revoked *revoked[WORLD_REALMS];
+	unsigned revoked_items;
+	bool revoked_told; /* the newest message leaves none untold */
 	uint32_t settled_minute;
 	unsigned beats;
 	size_t index_bytes, batches;
@@ -339,6 +346,8 @@ world_join_signer(unsigned realm)
 static void
 world_join_gate(void)
 {
+	static const unsigned char seed[MM_REVOKED_SEED_LEN] = "a seed that nobody else knows..";
+
 	memset(&world.index_reader, 0, sizeof(world.index_reader));
 	memcpy(world.index_reader.root, world.root_public, sizeof(world.root_public));
 	world.settled_minute = 0;
@@ -347,7 +356,12 @@ world_join_gate(void)
 		mm_issued_free(&world.issued[i]);
 		world.issued[i] = mm_issued_new((size_t)256 * 1024 * 1024);
 		assert_non_null(world.issued[i]);
+		mm_revoked_free(&world.revoked[i]);
+		world.revoked[i] = mm_revoked_new(seed);
+		assert_non_null(world.revoked[i]);
 	}
+	world.revoked_told = false;
+	world.revoked_items = 0;
 	world.gate_fd = world_pair(MM_PROCESS_GATE, 0);
 }
 
@@ -410,6 +424,7 @@ world_remove(void)
 	free(world.tokens);
 	for (unsigned i = 0; i < WORLD_REALMS; i++) {
 		mm_issued_free(&world.issued[i]);
+		mm_revoked_free(&world.revoked[i]);
 		for (size_t j = 0; j < world.signers[i].key_count; j++) {
 			mm_signer_free(&world.signers[i].keys[j].signer);
 			mm_signing_key_free(&world.signers[i].keys[j].key);
@@ -537,6 +552,7 @@ world_take_token(unsigned realm)
 		return;
 	world.done_count++;
 	memcpy(token->token_id, made.token_id, sizeof(token->token_id));
+	token->iat_s = made.iat_s;
 	token->len = made.token_len;
 	token->text = malloc(token->len);
 	assert_non_null(token->text);
@@ -544,6 +560,13 @@ world_take_token(unsigned realm)
 	dot = memrchr(token->text, '.', token->len);
 	assert_non_null(dot);
 	assert_true(mm_sha256(mm_slice(token->text, (size_t)(dot - token->text)), token->digest));
+}
+
+static void
+world_take_revoked(const struct mm_index_item *item)
+{
+	assert_true(mm_revoked_add(world.revoked[item->realm], &item->revoked, item->up_to_s, 1));
+	world.revoked_items++;
 }
 
 static void
@@ -558,6 +581,8 @@ world_take_items(void)
 			assert_true(mm_issued_add(world.issued[item.realm], item.place, item.entries, item.count));
 		else if (item.kind == MM_INDEX_VOID)
 			assert_true(mm_issued_void(world.issued[item.realm], item.place));
+		else if (item.kind == MM_INDEX_REVOKED)
+			world_take_revoked(&item);
 		else
 			mm_issued_set_high_water(world.issued[item.realm], item.place);
 	}
@@ -573,6 +598,7 @@ world_take_index(void)
 		fail_msg("%s", fault);
 	world.index_bytes += world_message.len;
 	world.settled_minute = world.batch.head.settled_minute;
+	world.revoked_told = world.batch.head.revoked_told;
 	world.beats += world.batch.head.is_beat;
 	world.batches += !world.batch.head.is_beat;
 	world_take_items();
@@ -622,6 +648,15 @@ world_take_control(void)
 	}
 }
 
+static void
+world_take_revoke_done(unsigned realm)
+{
+	memcpy(&world.revoke_done, world_message.payload, sizeof(world.revoke_done));
+	world.revoke_count++;
+	if (world.revoke_done.status == MM_MINT_DONE && world.revoke_done.number > world.revoked_until[realm])
+		world.revoked_until[realm] = world.revoke_done.number;
+}
+
 /* Take all that came from one. */
 static void
 world_drain(int fd, enum mm_process who, unsigned realm)
@@ -653,6 +688,8 @@ world_drain(int fd, enum mm_process who, unsigned realm)
 		} else if (world_message.type == MM_MESSAGE_TICKET_OPENED) {
 			memcpy(&world.opened, world_message.payload, sizeof(world.opened));
 			world.opened_count++;
+		} else if (world_message.type == MM_MESSAGE_REVOKED) {
+			world_take_revoke_done(realm);
 		} else {
 			memcpy(&world.says, world_message.payload, sizeof(world.says));
 			world.says_count++;
@@ -746,6 +783,26 @@ world_spend(unsigned realm, uint64_t number)
 	(void)world_say(world.issuer_fd[realm], MM_PROCESS_ISSUER, MM_MESSAGE_TICKET_SPEND, &spend, sizeof(spend));
 }
 
+/* Have tokens of a realm revoked, with a number for the answer. */
+static void
+world_revoke(unsigned realm, uint64_t number, enum mm_revoked_kind kind, const char *value, const char *client)
+{
+	struct mm_revoke revoke = { .number = number, .kind = (uint8_t)kind };
+
+	assert_true(mm_mint_text_set(&revoke.value, mm_slice_str(value)));
+	assert_true(mm_mint_text_set(&revoke.client, mm_slice_str(client)));
+	(void)world_say(world.verifier_fd[realm], MM_PROCESS_VERIFIER, MM_MESSAGE_REVOKE, &revoke, sizeof(revoke));
+}
+
+/* Whether the gate was told. */
+static bool
+world_is_revoked(unsigned realm, enum mm_revoked_kind kind, const char *value, int64_t iat_s)
+{
+	const struct mm_revoked_what what = { kind, mm_slice_str(value), MM_SLICE_ABSENT };
+
+	return mm_revoked_has(world.revoked[realm], &what, iat_s);
+}
+
 /* Make one token of a grant and wait for the answer to it; the caller reads it at once. */
 static const struct world_token *
 world_issue(unsigned realm, const struct mm_grant *grant)
@@ -780,15 +837,17 @@ world_until_issuing(void)
 		}
 }
 
-/* What the ledger says of a token when the verifier asks. */
+/* What the ledger says of a token when the verifier asks; the grant is that of world_grant(). */
 static enum mm_issued_answer
 world_ask(const struct world_token *token)
 {
-	struct mm_ask_issued ask = { .number = 1, .realm = token->realm };
+	struct mm_ask_standing ask = { .issued = { .number = 1, .realm = token->realm }, .iat_s = token->iat_s };
 	unsigned before = world.says_count;
 
-	memcpy(ask.token_id, token->token_id, sizeof(ask.token_id));
-	memcpy(ask.digest, token->digest, sizeof(ask.digest));
+	memcpy(ask.issued.token_id, token->token_id, sizeof(ask.issued.token_id));
+	memcpy(ask.issued.digest, token->digest, sizeof(ask.issued.digest));
+	assert_true(mm_mint_text_set(&ask.subject, mm_slice_str("alice")));
+	assert_true(mm_mint_text_set(&ask.client, mm_slice_str("webmail")));
 	(void)world_say(world.verifier_fd[token->realm], MM_PROCESS_VERIFIER, MM_MESSAGE_VERIFIER_ASK_ISSUED, &ask,
 	    sizeof(ask));
 	world_until(world.says_count > before);

@@ -177,7 +177,7 @@ world_play_ledger(void)
 {
 	struct mm_ticket_open open;
 	struct mm_ticket_opened opened = { .status = world.ledger_status };
-	struct mm_ask_issued ask;
+	struct mm_ask_standing ask;
 	struct mm_ledger_says says = { .answer = world.ledger_says };
 
 	if (world.ledger == -1 ||
@@ -187,7 +187,7 @@ world_play_ledger(void)
 		return true;
 	if (world_message.type == MM_MESSAGE_VERIFIER_ASK_ISSUED) {
 		memcpy(&ask, world_message.payload, sizeof(ask));
-		says.number = ask.number;
+		says.number = ask.issued.number;
 		return mm_message_send(world.ledger, MM_PROCESS_LEDGER, MM_PROCESS_VERIFIER,
 		           MM_MESSAGE_VERIFIER_LEDGER_SAYS, &says, sizeof(says), -1) == 0;
 	}

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +29,9 @@
 
 /* Messages that are taken at once before requests go on. */
 #define MESSAGES_AT_ONCE 64
+
+/* How often what does not matter any more is forgotten, and how often it is told that there is too much. */
+#define FORGET_MS 60000
 
 /* Requests that go on at once. */
 #define RESUMED_AT_ONCE 64
@@ -52,13 +56,15 @@ struct gate_ledger {
 	int peer; /* -1: none */
 	char own_names[MM_MINT_REALMS_MAX][MM_NAME_LEN_MAX + 1]; /* as they were when the pair came */
 	struct gate_stream *stream; /* NULL: none runs */
+	struct mm_revoked *revoked[MM_MINT_REALMS_MAX]; /* by number, longer than streams; NULL: no such mint yet */
+	int64_t forget_ms, too_much_ms; /* when it was done last, by the boot clock */
 	struct mm_message message;
 	struct gate_waits waits;
 
 	pthread_rwlock_t proof_lock; /* decisions read what writers replace */
 	struct mm_proof *proof;
 
-	/* Of the newest heartbeat or batch. */
+	/* Of the newest heartbeat or batch that left no revocation untold. */
 	_Atomic bool has_beat, connected;
 	_Atomic int64_t beat_boot_ms;   /* the ledger's moment, by the boot clock */
 	_Atomic int64_t clock_base_ms;  /* its time of day less its boot clock */
@@ -66,6 +72,7 @@ struct gate_ledger {
 	_Atomic int64_t lacks_boot_ms;  /* since when it names a later one than the current view's; 0: it does not */
 	_Atomic int64_t lost_boot_ms;   /* when the pair broke, or the gate began */
 	_Atomic uint64_t streams, messages, broken, index_tokens, index_bytes, asked, answered;
+	_Atomic uint64_t revoked_count, revoked_bytes, revoked_heard;
 };
 
 static int64_t
@@ -116,6 +123,26 @@ drop_stream(struct gate_ledger *ledger)
 	ledger->stream = NULL;
 }
 
+/* The set of a mint's revocations, which stays for as long as the gate. */
+static struct mm_revoked *
+need_revoked(struct gate_ledger *ledger, size_t number)
+{
+	unsigned char seed[MM_REVOKED_SEED_LEN];
+
+	if (ledger->revoked[number] == NULL && getrandom(seed, sizeof(seed), 0) == (ssize_t)sizeof(seed))
+		ledger->revoked[number] = mm_revoked_new(seed);
+	return ledger->revoked[number];
+}
+
+static bool
+add_mint(struct gate_ledger *ledger, struct mm_proof *proof, size_t number)
+{
+	struct mm_slice name = mm_slice_str(ledger->own_names[number]);
+	const struct mm_revoked *revoked = need_revoked(ledger, number);
+
+	return revoked != NULL && mm_proof_index(proof, name) != NULL && mm_proof_set_revoked(proof, name, revoked);
+}
+
 /* Every mint's index is there before anybody decides by it: later ones would move beneath the readers. */
 static bool
 new_stream(struct gate_ledger *ledger)
@@ -128,8 +155,7 @@ new_stream(struct gate_ledger *ledger)
 	}
 	ledger->stream = stream;
 	for (size_t i = 0; i < MM_MINT_REALMS_MAX; i++)
-		if (ledger->own_names[i][0] != '\0' &&
-		    mm_proof_index(stream->proof, mm_slice_str(ledger->own_names[i])) == NULL)
+		if (ledger->own_names[i][0] != '\0' && !add_mint(ledger, stream->proof, i))
 			return false;
 	return true;
 }
@@ -234,17 +260,72 @@ look_at_epoch(struct gate_ledger *ledger)
 	pthread_mutex_unlock(&ledger->lock);
 }
 
-/* What the newest message says of the ledger's time and of the trust, for whoever decides. */
+/*
+ * What the newest message says of the ledger's time and of the trust, for whoever decides. One that came while there is
+ * more to be told of what was revoked is no sign of life: nobody could rely on it.
+ */
 static void
 note_head(struct gate_ledger *ledger)
 {
 	const struct mm_index_head *head = &ledger->stream->head;
 
 	atomic_store(&ledger->epoch, head->epoch);
-	atomic_store(&ledger->clock_base_ms, head->time_us / 1000 - head->boot_ms);
-	atomic_store(&ledger->beat_boot_ms, head->boot_ms);
-	atomic_store(&ledger->has_beat, true);
+	if (head->revoked_told) {
+		atomic_store(&ledger->clock_base_ms, head->time_us / 1000 - head->boot_ms);
+		atomic_store(&ledger->beat_boot_ms, head->boot_ms);
+		atomic_store(&ledger->has_beat, true);
+	}
 	look_at_epoch(ledger);
+}
+
+/* ---- what is revoked ---- */
+
+static void
+count_revoked(struct gate_ledger *ledger)
+{
+	uint64_t count = 0, bytes = 0;
+
+	for (size_t i = 0; i < MM_MINT_REALMS_MAX; i++)
+		if (ledger->revoked[i] != NULL) {
+			count += mm_revoked_count(ledger->revoked[i]);
+			bytes += mm_revoked_bytes(ledger->revoked[i]);
+		}
+	atomic_store_explicit(&ledger->revoked_count, count, memory_order_relaxed);
+	atomic_store_explicit(&ledger->revoked_bytes, bytes, memory_order_relaxed);
+}
+
+/* Nobody decides meanwhile. */
+static void
+take_revoked(struct gate_ledger *ledger, const struct gate_stream_time *time)
+{
+	bool apart;
+
+	pthread_rwlock_wrlock(&ledger->proof_lock);
+	apart = gate_stream_revoke(ledger->stream, ledger->revoked, time);
+	pthread_rwlock_unlock(&ledger->proof_lock);
+	atomic_fetch_add_explicit(&ledger->revoked_heard, ledger->stream->revoked, memory_order_relaxed);
+	count_revoked(ledger);
+	if (apart || (ledger->too_much_ms != 0 && time->boot_ms - ledger->too_much_ms < FORGET_MS))
+		return;
+	ledger->too_much_ms = time->boot_ms;
+	gate_control_alarm(ledger->gate, "more is revoked of a mint than can be kept apart: all of its tokens that "
+	    "were issued until now are refused");
+}
+
+static void
+forget_revoked(struct gate_ledger *ledger)
+{
+	int64_t boot_ms = clock_ms(CLOCK_BOOTTIME);
+
+	if (boot_ms - ledger->forget_ms < FORGET_MS)
+		return;
+	ledger->forget_ms = boot_ms;
+	pthread_rwlock_wrlock(&ledger->proof_lock);
+	for (size_t i = 0; i < MM_MINT_REALMS_MAX; i++)
+		if (ledger->revoked[i] != NULL && mm_revoked_count(ledger->revoked[i]) > 0)
+			mm_revoked_forget(ledger->revoked[i], boot_ms);
+	pthread_rwlock_unlock(&ledger->proof_lock);
+	count_revoked(ledger);
 }
 
 /* Day keys change what decisions read: nobody decides meanwhile. */
@@ -280,6 +361,8 @@ take_stream(struct gate_ledger *ledger)
 		lose_peer(ledger, fault);
 		return;
 	}
+	if (ledger->stream->revoked > 0)
+		take_revoked(ledger, &time);
 	if (ledger->stream->has_head)
 		note_head(ledger);
 	if (ledger->stream->proof != ledger->proof && (ledger->proof == NULL || ledger->stream->settled))
@@ -313,6 +396,7 @@ take_messages(struct gate_ledger *ledger)
 	if (atomic_load_explicit(&ledger->messages, memory_order_relaxed) == before)
 		return;
 	count_index(ledger);
+	forget_revoked(ledger);
 	gate_waits_go_on(&ledger->waits);
 }
 
@@ -445,6 +529,8 @@ gate_ledger_end(struct gate *gate)
 		pthread_join(ledger->thread, NULL);
 	drop_stream(ledger);
 	mm_proof_free(&ledger->proof);
+	for (size_t i = 0; i < MM_MINT_REALMS_MAX; i++)
+		mm_revoked_free(&ledger->revoked[i]);
 	if (ledger->peer >= 0)
 		close(ledger->peer);
 	if (ledger->next_peer >= 0)
@@ -599,6 +685,9 @@ gate_ledger_get_stats(struct gate_ledger *ledger, struct gate_ledger_stats *stat
 		.broken = atomic_load(&ledger->broken),
 		.index_tokens = atomic_load(&ledger->index_tokens),
 		.index_bytes = atomic_load(&ledger->index_bytes),
+		.revoked = atomic_load(&ledger->revoked_count),
+		.revoked_bytes = atomic_load(&ledger->revoked_bytes),
+		.revoked_heard = atomic_load(&ledger->revoked_heard),
 		.asked = atomic_load(&ledger->asked),
 		.answered = atomic_load(&ledger->answered),
 		.waited = gate_waits_waited(&ledger->waits),

@@ -47,7 +47,10 @@ enum mm_freshness gate_ledger_freshness(const struct gate_ledger *ledger, uint64
 /* The same now, for the current view. */
 enum mm_freshness gate_ledger_freshness_now(const struct gate *gate);
 
-/* For how long there was no heartbeat, in milliseconds; INT64_MAX: there was none yet. */
+/*
+ * For how long there was no word by which everything that the ledger revoked is heard, in milliseconds; INT64_MAX:
+ * there was none yet.
+ */
 int64_t gate_ledger_age_ms(const struct gate_ledger *ledger);
 
 /* For how long the trust has been stale by either: without a heartbeat, or without an epoch that one named. */
@@ -74,6 +77,8 @@ struct gate_ledger_stats {
 	uint64_t epoch;        /* that the newest heartbeat named */
 	uint64_t streams, messages, broken;
 	uint64_t index_tokens, index_bytes;
+	uint64_t revoked, revoked_bytes; /* revocations that are kept, and their memory */
+	uint64_t revoked_heard;          /* that came, again with each stream */
 	uint64_t waited;          /* times that a request was suspended */
 	uint64_t asked, answered; /* questions */
 	size_t waiting;

@@ -289,11 +289,16 @@ write_ledger(const struct page *page)
 	add_plain(page, "mintmark_ledger_stale", "gauge", "Whether what it says of the trust is too old to rely on.",
 	    gate_ledger_freshness_now(page->gate) != MM_FRESH);
 	if (stats.age_ms != INT64_MAX)
-		add_plain(page, "mintmark_ledger_age_milliseconds", "gauge", "Age of its newest signed word.",
+		add_plain(page, "mintmark_ledger_age_milliseconds", "gauge",
+		    "Age of its newest signed word behind which no revocation is left to be heard.",
 		    (uint64_t)(stats.age_ms < 0 ? 0 : stats.age_ms));
 	add_plain(page, "mintmark_ledger_streams_total", "counter", "Streams that were begun.", stats.streams);
 	add_plain(page, "mintmark_ledger_streams_broken_total", "counter", "Streams that could not be believed.",
 	    stats.broken);
+	add_plain(page, "mintmark_revocations", "gauge", "Revocations of mints that are kept.", stats.revoked);
+	add_plain(page, "mintmark_revocations_bytes", "gauge", "Memory of them.", stats.revoked_bytes);
+	add_plain(page, "mintmark_revocations_heard_total", "counter",
+	    "Revocations that came from the ledger, again with each stream.", stats.revoked_heard);
 	add_plain(page, "mintmark_index_tokens", "gauge", "Tokens in the index of issued ones.", stats.index_tokens);
 	add_plain(page, "mintmark_index_bytes", "gauge", "Memory of that index.", stats.index_bytes);
 	add_plain(page, "mintmark_ledger_waiting", "gauge", "Requests that wait for the ledger.", stats.waiting);

@@ -89,6 +89,7 @@ write_ledger(const struct gate *gate, struct mm_json_writer *writer)
 	mm_json_add_int(writer, "clock_off", stats.clock_off_ms / 1000);
 	mm_json_add_int(writer, "tokens", (int64_t)stats.index_tokens);
 	mm_json_add_int(writer, "bytes", (int64_t)stats.index_bytes);
+	mm_json_add_int(writer, "revoked", (int64_t)stats.revoked);
 	mm_json_add_int(writer, "streams", (int64_t)stats.streams);
 	mm_json_add_int(writer, "broken", (int64_t)stats.broken);
 	mm_json_add_int(writer, "waiting", (int64_t)stats.waiting);

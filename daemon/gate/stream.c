@@ -85,6 +85,9 @@ take_item(struct gate_stream *stream, const struct mm_index_item *item, const ch
 	case MM_INDEX_HIGH_WATER:
 		mm_issued_set_high_water(index, item->place);
 		return NULL;
+	case MM_INDEX_REVOKED:
+		stream->revoked++;
+		return NULL;
 	}
 	return "a batch has items of no known kind";
 }
@@ -132,10 +135,27 @@ take_batch(struct gate_stream *stream, const struct mm_message *message, const c
 	return NULL;
 }
 
+bool
+gate_stream_revoke(struct gate_stream *stream, struct mm_revoked *const sets[MM_MINT_REALMS_MAX],
+    const struct gate_stream_time *time)
+{
+	struct mm_index_item item;
+	size_t position = 0;
+	bool apart = true;
+
+	/* From now on: whatever it is about was issued before now. */
+	while (mm_index_next(&stream->batch, &position, &item))
+		if (item.kind == MM_INDEX_REVOKED && sets[item.realm] != NULL)
+			apart = mm_revoked_add(sets[item.realm], &item.revoked, item.up_to_s,
+			    time->boot_ms + (int64_t)MM_REVOKED_MATTERS_S * 1000) && apart;
+	return apart;
+}
+
 const char *
 gate_stream_take(struct gate_stream *stream, const struct mm_message *message,
     const char *const names[MM_MINT_REALMS_MAX], const struct gate_stream_time *time)
 {
+	stream->revoked = 0;
 	if (message->type == MM_MESSAGE_LEDGER_DAY_KEYS)
 		return take_day_keys(stream, message, names);
 	if (message->type == MM_MESSAGE_LEDGER_INDEX || message->type == MM_MESSAGE_LEDGER_BEAT)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ledger's stream: day keys, index batches and heartbeats, checked and made into what decisions prove by.
+ * The ledger's stream: day keys, index batches with revocations, and heartbeats, checked and made into what decisions
+ * prove by.
  *
  * A stream fills a proof of its own. The gate decides by the one of the stream before until this one has every live
  * token, so that a ledger or a pair that was started anew makes no genuine token unknown.
@@ -36,6 +37,7 @@ struct gate_stream {
 	bool has_head;
 	int64_t clock_off_ms;   /* how far the ledger's clock is ahead of ours, by that message */
 	uint64_t batches, tokens, day_keys;
+	size_t revoked; /* revocations in the newest message */
 	struct mm_index_batch batch;
 };
 
@@ -49,5 +51,12 @@ void gate_stream_clear(struct gate_stream *stream);
  */
 MM_MUST_USE const char *gate_stream_take(struct gate_stream *stream, const struct mm_message *message,
     const char *const names[MM_MINT_REALMS_MAX], const struct gate_stream_time *time);
+
+/*
+ * Put the revocations of the message that was taken last into the realms' sets (by number; NULL: none is needed), while
+ * nobody decides. They outlive the stream: one that is begun anew takes none back. Returns whether all are kept apart.
+ */
+bool gate_stream_revoke(struct gate_stream *stream, struct mm_revoked *const sets[MM_MINT_REALMS_MAX],
+    const struct gate_stream_time *time);
 
 #endif

@@ -111,3 +111,19 @@ mm_grant_check(const struct mm_grant *grant)
 {
 	return numbers_good(grant) && texts_good(grant) && root_good(grant) && class_good(grant);
 }
+
+/* ---- revocations ---- */
+
+bool
+mm_revoke_check(const struct mm_revoke *revoke)
+{
+	return TEXT_GOOD(&revoke->value) && TEXT_GOOD(&revoke->client) &&
+	    all_zero(revoke->zero, sizeof(revoke->zero)) && all_zero(revoke->padding, sizeof(revoke->padding));
+}
+
+bool
+mm_ask_standing_check(const struct mm_ask_standing *ask)
+{
+	return TEXT_GOOD(&ask->subject) && TEXT_GOOD(&ask->session) && TEXT_GOOD(&ask->client) &&
+	    all_zero(ask->padding, sizeof(ask->padding));
+}

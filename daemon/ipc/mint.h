@@ -116,6 +116,27 @@ struct mm_ticket_opened {
 	uint32_t zero;
 };
 
+/*
+ * REVOKE, verifier to ledger: tokens of its realm that were issued until now are not good any more. number is the
+ * verifier's own, for the answer.
+ */
+struct mm_revoke {
+	uint64_t number;
+	uint8_t kind; /* enum mm_revoked_kind (lib/token/revoked.h); not the whole realm's */
+	uint8_t zero[7];
+	MM_MINT_TEXT(MM_MINT_CLIENT_LEN_MAX) value;
+	MM_MINT_TEXT(MM_MINT_CLIENT_LEN_MAX) client; /* of a session: that client's tokens alone; empty: all */
+	char padding[4];
+};
+
+/* REVOKED, ledger to verifier: it is on record, and gates are told; or it is not on record, and is to be sent again. */
+struct mm_revoke_done {
+	uint64_t number;
+	int64_t up_to_s; /* tokens with an 'iat' at or before it are refused */
+	uint32_t status; /* enum mm_mint_status: DONE or NO_RECORD */
+	uint32_t zero;
+};
+
 /* TICKET_SPEND, issuer to ledger; number is the issuer's own, for the answer. */
 struct mm_ticket_spend {
 	uint64_t number;
@@ -197,7 +218,7 @@ struct mm_signer_state {
 	MM_MINT_TEXT(254) text; /* why, in words */
 };
 
-/* ASK_ISSUED, gate or verifier to ledger; LEDGER_SAYS back. Is this token on record? */
+/* GATE_ASK_ISSUED, gate to ledger; LEDGER_SAYS back. Is this token on record? */
 struct mm_ask_issued {
 	uint64_t number;
 	uint16_t realm;
@@ -207,11 +228,22 @@ struct mm_ask_issued {
 	uint8_t digest[MM_DIGEST_LEN]; /* SHA-256 of header.payload */
 };
 
+/* VERIFIER_ASK_ISSUED, verifier to ledger; LEDGER_SAYS back. The same, and is it revoked? */
+struct mm_ask_standing {
+	struct mm_ask_issued issued;
+	int64_t iat_s;
+	MM_MINT_TEXT(MM_MINT_ID_LEN_MAX) subject; /* of the token, whose signature holds; empty: none, of all three */
+	MM_MINT_TEXT(MM_MINT_ID_LEN_MAX) session;
+	MM_MINT_TEXT(MM_MINT_CLIENT_LEN_MAX) client;
+	char padding[2];
+};
+
 enum mm_issued_answer {
 	MM_ISSUED_YES = 1,
 	MM_ISSUED_NO,      /* never, or with another digest */
 	MM_ISSUED_VOID,    /* recorded, never released */
 	MM_ISSUED_UNKNOWN, /* the ledger cannot know (a gap after a restore), or cannot look */
+	MM_ISSUED_REVOKED, /* it is on record, and was revoked; verifiers alone are told */
 };
 
 struct mm_ledger_says {
@@ -251,6 +283,13 @@ MM_MUST_USE bool mm_mint_text_copy(uint16_t *len, char *bytes, size_t max, struc
  */
 MM_MUST_USE bool mm_grant_check(const struct mm_grant *grant);
 
+/*
+ * Whether these are well formed: texts within their fields and without control characters, zeroes zero.
+ * Not checked: whether there is something of this kind and value.
+ */
+MM_MUST_USE bool mm_revoke_check(const struct mm_revoke *revoke);
+MM_MUST_USE bool mm_ask_standing_check(const struct mm_ask_standing *ask);
+
 /* Whether a text field is well formed: its length within the field, only zeroes behind it. */
 MM_MUST_USE bool mm_mint_text_check(uint16_t len, const char *bytes, size_t max);
 
@@ -267,6 +306,9 @@ MM_NO_HOLES(mm_signed, 24);
 MM_NO_HOLES(mm_key_order, 48);
 MM_NO_HOLES(mm_key_done, 48);
 MM_NO_HOLES(mm_ask_issued, 72);
+MM_NO_HOLES(mm_ask_standing, 344);
+MM_NO_HOLES(mm_revoke, 280);
+MM_NO_HOLES(mm_revoke_done, 24);
 MM_NO_HOLES(mm_ledger_says, 16);
 
 #endif

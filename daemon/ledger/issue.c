@@ -277,6 +277,8 @@ draft_token(struct ledger *ledger, struct ledger_realm *realm, const struct mm_g
 		return MM_MINT_BUSY;
 	draft->realm = realm;
 	draft->iat_s = now_s;
+	if (now_s > mint->last_iat_s)
+		mint->last_iat_s = now_s;
 	draft->exp_s = now_s + grant->lifetime_s;
 	draft->token_class = grant->token_class;
 	draft->serial = ledger->term << SERIAL_BITS | (mint->serial + 1);

@@ -11,6 +11,7 @@
 #include "daemon/ledger/realm.h"
 #include "daemon/ledger/records.h"
 #include "daemon/ledger/recover.h"
+#include "daemon/ledger/revoke.h"
 #include "daemon/ledger/status.h"
 #include "daemon/ledger/stream.h"
 #include "lib/crypto/digest.h"
@@ -42,7 +43,8 @@ static bool
 take_verifier(struct ledger *ledger, struct ledger_peer *peer, const struct mm_message *message)
 {
 	static struct mm_ticket_open open;
-	struct mm_ask_issued ask;
+	struct mm_ask_standing ask;
+	struct mm_revoke revoke;
 	bool good;
 
 	if (message->type == MM_MESSAGE_TICKET_OPEN && message->len == sizeof(open)) {
@@ -51,11 +53,14 @@ take_verifier(struct ledger *ledger, struct ledger_peer *peer, const struct mm_m
 		mm_secret_wipe(open.ticket, sizeof(open.ticket));
 		return good;
 	}
+	if (message->type == MM_MESSAGE_REVOKE && message->len == sizeof(revoke)) {
+		memcpy(&revoke, message->payload, sizeof(revoke));
+		return ledger_take_revoke(ledger, peer, &revoke);
+	}
 	if (message->type != MM_MESSAGE_VERIFIER_ASK_ISSUED || message->len != sizeof(ask))
 		return false;
 	memcpy(&ask, message->payload, sizeof(ask));
-	ledger_question_issued(ledger, peer, &ask);
-	return true;
+	return ledger_question_standing(ledger, peer, &ask);
 }
 
 static bool
@@ -239,6 +244,13 @@ ledger_take_peer(struct ledger *ledger, int fd, enum mm_process process, uint16_
 
 /* ---- the loop ---- */
 
+static void
+forget_expired_of(struct ledger_realm *realm, int64_t now_ms)
+{
+	ledger_live_forget(&realm->mint->live, ledger_wall_s());
+	ledger_revoked_forget(&realm->mint->revoked, now_ms);
+}
+
 static int64_t
 forget_expired(struct ledger *ledger, int64_t now_ms)
 {
@@ -246,7 +258,7 @@ forget_expired(struct ledger *ledger, int64_t now_ms)
 
 	if (now_ms >= due_ms) {
 		for (struct ledger_realm *realm = NULL; (realm = ledger_realm_next(ledger, realm)) != NULL;)
-			ledger_live_forget(&realm->mint->live, ledger_wall_s());
+			forget_expired_of(realm, now_ms);
 		due_ms = now_ms + FORGET_MS;
 	}
 	return due_ms;

@@ -17,7 +17,9 @@ make(const struct ledger_realm *realm, const struct mm_ledger_secrets *secrets)
 	if (mint == NULL)
 		return NULL;
 	mint->first = 1;
-	if (root == NULL)
+	if (!ledger_revoked_init(&mint->revoked))
+		ledger_mint_free(&mint);
+	if (mint == NULL || root == NULL)
 		return mint;
 	memcpy(mint->mark_root, root, sizeof(mint->mark_root));
 	mint->has_root = mm_mint_token_id_key(root, mm_slice_str(realm->name), mint->token_id_key) &&
@@ -55,6 +57,7 @@ ledger_mint_free(struct ledger_mint **mint)
 		mm_mark_key_free(&(*mint)->marks[i].key);
 	free_jobs(*mint);
 	ledger_live_clear(&(*mint)->live);
+	ledger_revoked_clear(&(*mint)->revoked);
 	free((*mint)->unresolved);
 	free((*mint)->unknown);
 	mm_secret_wipe(*mint, sizeof(**mint));

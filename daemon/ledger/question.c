@@ -3,6 +3,7 @@
 #include "daemon/ledger/question.h"
 
 #include "daemon/ledger/mint.h"
+#include "daemon/ledger/revoke.h"
 #include "engine/ledger_search.h"
 #include "lib/crypto/digest.h"
 
@@ -66,13 +67,32 @@ look_up(struct ledger *ledger, const struct mm_ask_issued *ask)
 }
 
 void
-ledger_question_issued(struct ledger *ledger, struct ledger_peer *peer, const struct mm_ask_issued *ask)
+ledger_question_issued(struct ledger *ledger, struct ledger_peer *gate, const struct mm_ask_issued *ask)
 {
 	const struct mm_ledger_says says = { .number = ask->number, .answer = look_up(ledger, ask) };
 
-	(void)ledger_peer_send(peer, peer->process == MM_PROCESS_GATE ? MM_MESSAGE_GATE_LEDGER_SAYS :
-	                                                               MM_MESSAGE_VERIFIER_LEDGER_SAYS,
-	    &says, sizeof(says));
+	(void)ledger_peer_post(gate, MM_MESSAGE_GATE_LEDGER_SAYS, &says, sizeof(says));
+}
+
+bool
+ledger_question_standing(struct ledger *ledger, struct ledger_peer *verifier, const struct mm_ask_standing *ask)
+{
+	const struct ledger_realm *realm = ledger_realm_by_number(ledger, ask->issued.realm);
+	const struct mm_revoked_facts facts = { mm_slice(ask->issued.token_id, sizeof(ask->issued.token_id)),
+		mm_mint_text_get(&ask->session), mm_mint_text_get(&ask->subject), mm_mint_text_get(&ask->client),
+		ask->iat_s };
+	struct mm_ledger_says says = { .number = ask->issued.number };
+
+	if (!mm_ask_standing_check(ask))
+		return false;
+	says.answer = look_up(ledger, &ask->issued);
+	if (says.answer == MM_ISSUED_YES && mm_revoked_find(realm->mint->revoked.set, &facts) != 0)
+		says.answer = MM_ISSUED_REVOKED;
+	/* What may have been revoked is not good for anything that is made of it. */
+	if (says.answer == MM_ISSUED_YES && !ledger->revoked_known)
+		says.answer = MM_ISSUED_UNKNOWN;
+	(void)ledger_peer_post(verifier, MM_MESSAGE_VERIFIER_LEDGER_SAYS, &says, sizeof(says));
+	return true;
 }
 
 /* ---- operators ---- */
@@ -90,6 +110,9 @@ show(struct ledger *ledger, const struct mm_mint_ask *ask, const struct mm_ask_t
 			continue;
 		mm_ledger_find(ledger->folder_fd, mm_slice_str(realm->name), place, &finding);
 		finding.unknown = finding.unknown || is_unknown(realm->mint, place);
+		if (finding.found)
+			finding.revoked = ledger_revoked_kind(ledger, realm, &finding.record.issued,
+			    mm_slice(token->token_id, sizeof(token->token_id)));
 		mm_buf_init(&buf, ANSWER_LEN_MAX);
 		if (mm_ledger_finding_json(&finding, mm_slice(token->token_id, sizeof(token->token_id)),
 		        token->has_digest ? token->digest : NULL, &buf))

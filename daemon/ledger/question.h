@@ -7,8 +7,14 @@
 
 #include "daemon/ledger/state.h"
 
-/* ASK_ISSUED; a verifier may ask of every realm, for it exchanges others' tokens. */
-void ledger_question_issued(struct ledger *ledger, struct ledger_peer *peer, const struct mm_ask_issued *ask);
+/* GATE_ASK_ISSUED. */
+void ledger_question_issued(struct ledger *ledger, struct ledger_peer *gate, const struct mm_ask_issued *ask);
+
+/*
+ * VERIFIER_ASK_ISSUED; a verifier may ask of every realm, for it exchanges others' tokens. False: it broke the rules.
+ */
+MM_MUST_USE bool ledger_question_standing(struct ledger *ledger, struct ledger_peer *verifier,
+    const struct mm_ask_standing *ask);
 
 /* LEDGER_ASK: the head and the structure of its verb. False: mintmarkd broke the rules. */
 MM_MUST_USE bool ledger_question_operator(struct ledger *ledger, struct mm_slice payload);

@@ -4,6 +4,7 @@
 
 #include "daemon/ledger/issue.h"
 #include "daemon/ledger/recover.h"
+#include "daemon/ledger/revoke.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -370,7 +371,7 @@ ledger_records_clear(struct ledger *ledger)
 	for (uint64_t i = ledger->waiter_first; i != ledger->waiter_end; i++) {
 		struct ledger_waiter *waiter = &ledger->waiters[i % LEDGER_WAITERS_MAX];
 
-		if (waiter->done == end_is_durable)
+		if (waiter->done == end_is_durable || waiter->done == ledger_revoke_is_durable)
 			free(waiter->ctx);
 	}
 	free(ledger->waiters);

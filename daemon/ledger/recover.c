@@ -7,6 +7,7 @@
 
 #include "daemon/ledger/mint.h"
 #include "daemon/ledger/records.h"
+#include "daemon/ledger/revoke.h"
 #include "engine/ledger_anchor.h"
 #include "engine/ledger_file.h"
 #include "lib/crypto/digest.h"
@@ -21,6 +22,7 @@
 
 /* No token lives longer than an hour; clocks may differ. */
 #define LIVE_US ((int64_t)3900 * 1000000)
+_Static_assert((int64_t)MM_REVOKED_MATTERS_S * 1000000 < LIVE_US, "what is revoked of live tokens is read");
 
 /* Where a certificate holds the key that it certifies: before its signature. */
 #define CERTIFIED_AT (MM_MINT_CERTIFICATE_LEN - MM_ED25519_SIGNATURE_LEN - MM_ED25519_PUBLIC_LEN)
@@ -175,6 +177,8 @@ scan_issued(struct scan *scan, const struct mm_ledger_item *item, const struct m
 	scan->signer[index] = issued->place.signer;
 	if (issued->place.minute > ledger->last_minute)
 		ledger->last_minute = issued->place.minute;
+	if (realm != NULL && issued->iat_s > realm->mint->last_iat_s)
+		realm->mint->last_iat_s = issued->iat_s;
 	if (realm == NULL || !realm->mint->has_root || issued->exp_s + MM_CLOCK_SKEW_S < scan->now_s)
 		return;
 	if (!ledger_mint_entry(realm, mm_mint_day(issued->iat_s), issued->digest, &entry))
@@ -246,6 +250,9 @@ scan_record(struct scan *scan, const struct mm_ledger_item *item)
 	case MM_LEDGER_HEAD:
 		scan_head(scan, &record.head);
 		return;
+	case MM_LEDGER_REVOKE:
+		ledger_revoke_again(scan->ledger, &record.revoke);
+		return;
 	default:
 		return; /* rare ones come from their own chain */
 	}
@@ -297,8 +304,10 @@ forget_scan(struct scan *scan)
 	memset(ledger->known, 0, sizeof(ledger->known));
 	ledger->known_count = 0;
 	ledger->damage[0] = '\0';
-	for (struct ledger_realm *realm = NULL; (realm = ledger_realm_next(ledger, realm)) != NULL;)
+	for (struct ledger_realm *realm = NULL; (realm = ledger_realm_next(ledger, realm)) != NULL;) {
 		ledger_live_clear(&realm->mint->live);
+		ledger_revoked_forget(&realm->mint->revoked, INT64_MAX);
+	}
 }
 
 /* The segment from which on every token may be alive; index of it. */
@@ -601,6 +610,7 @@ ledger_recover(struct ledger *ledger)
 	    !ledger_tickets_init(&ledger->tickets) || !load_secrets(ledger))
 		return false;
 	ok = scan_newest(&scan);
+	ledger->revoked_known = ledger->damage[0] == '\0';
 	rare = ok && replay_rare(&scan);
 	if (ok) {
 		settle_signers(&scan);

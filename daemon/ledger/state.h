@@ -10,6 +10,7 @@
 #include "daemon/ledger/ledger.h"
 #include "daemon/ledger/live.h"
 #include "daemon/ledger/peers.h"
+#include "daemon/ledger/revoked.h"
 #include "daemon/ledger/tenants.h"
 #include "daemon/ledger/tickets.h"
 #include "engine/ledger_secrets.h"
@@ -114,6 +115,8 @@ struct ledger_mint {
 	struct ledger_job *jobs[LEDGER_JOBS_MAX];
 
 	struct ledger_live live;
+	struct ledger_revoked revoked;
+	int64_t last_iat_s; /* the latest of any token that was recorded */
 	struct mm_ledger_counts counts;
 	uint64_t signed_late; /* signatures for records that were void by then */
 
@@ -175,6 +178,7 @@ struct ledger {
 	struct mm_ledger_writer *writer; /* NULL: nothing can be recorded */
 	struct mm_ledger_tail tail;      /* what recovery found */
 	char damage[256];                /* empty: none */
+	bool revoked_known;              /* all that was revoked and still matters could be read */
 	char trouble[256];               /* why nothing can be recorded now; empty: none */
 	char secrets_fault[256];         /* why there are no secrets; empty: there are */
 	int64_t retry_ms;                /* when to try to record again */

@@ -28,6 +28,7 @@ add_realm(struct mm_json_writer *writer, const struct ledger_realm *realm)
 	mm_json_add_int(writer, "signed", (int64_t)mint->counts.released);
 	mm_json_add_int(writer, "unknown", (int64_t)(mint->counts.unknown + mint->unresolved_count));
 	mm_json_add_int(writer, "under_way", (int64_t)mint->job_count);
+	mm_json_add_int(writer, "revocations", (int64_t)mint->revoked.count);
 	mm_json_add_str(writer, "signer", !mint->signer_said ? "away" :
 	    mint->signer_state.store_away ? "store_away" : "here");
 	if (mint->signer_said && mint->signer_state.text.len > 0)

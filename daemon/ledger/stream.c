@@ -153,11 +153,38 @@ add_entries(const struct ledger_realm *realm, struct ledger_stream *stream, stru
 	    room;
 }
 
+/* Add what is revoked. False where there is no room for more. */
+static bool
+add_revoked(const struct ledger_realm *realm, struct ledger_stream *stream, struct ledger_cursor *cursor)
+{
+	const struct ledger_revocation *item;
+
+	while ((item = ledger_revoked_at(&realm->mint->revoked, &cursor->revoked)) != NULL) {
+		if (!mm_index_add_revoked(&stream->writer, realm->number, &item->what, item->up_to_s))
+			return false;
+		cursor->revoked++;
+	}
+	return true;
+}
+
+/* Whether everything that is revoked was sent, or has its place in the message that is being made. */
+static bool
+revoked_told(struct ledger *ledger, struct ledger_stream *stream)
+{
+	for (struct ledger_realm *realm = NULL; (realm = ledger_realm_next(ledger, realm)) != NULL;)
+		if (ledger_revoked_at(&realm->mint->revoked, &stream->cursors[realm->number].revoked) != NULL)
+			return false;
+	return true;
+}
+
 /* Fill a batch. True: everything that there is has its place in it. */
 static bool
 fill(struct ledger *ledger, struct ledger_stream *stream)
 {
 	mm_index_begin(&stream->writer);
+	for (struct ledger_realm *realm = NULL; (realm = ledger_realm_next(ledger, realm)) != NULL;)
+		if (!add_revoked(realm, stream, &stream->cursors[realm->number]))
+			return false;
 	for (struct ledger_realm *realm = NULL; (realm = ledger_realm_next(ledger, realm)) != NULL;) {
 		struct ledger_cursor *cursor = &stream->cursors[realm->number];
 
@@ -172,7 +199,7 @@ send_message(struct ledger *ledger, struct ledger_peer *gate, bool is_beat, bool
 {
 	struct ledger_stream *stream = ledger->stream;
 	struct mm_index_head head = { .epoch = ledger->epoch, .time_us = ledger_wall_us(), .boot_ms = now_ms,
-		.is_beat = is_beat };
+		.is_beat = is_beat, .revoked_told = ledger->revoked_known && revoked_told(ledger, stream) };
 	struct mm_slice message;
 
 	/* With damage nothing is known to be absent. */
@@ -194,7 +221,8 @@ is_behind(struct ledger *ledger, struct ledger_stream *stream)
 		struct ledger_cursor *cursor = &stream->cursors[realm->number];
 		const struct ledger_chunk *chunk = chunk_at(live, cursor);
 
-		if (cursor->voided < live->void_first + live->void_count ||
+		if (ledger_revoked_at(&realm->mint->revoked, &cursor->revoked) != NULL ||
+		    cursor->voided < live->void_first + live->void_count ||
 		    (chunk != NULL && (cursor->entry < chunk->count || cursor->chunk - live->first + 1 < live->count)))
 			return true;
 	}

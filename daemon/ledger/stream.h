@@ -3,8 +3,8 @@
  * What a gate is told: the day keys of its services, and a stream of the live index with heartbeats
  * (engine/index_batch.h).
  *
- * A stream is two places in the live index, not a queue: a gate that is slow is behind, and costs no memory. One that
- * takes nothing for LEDGER_STREAM_STUCK_MS is given up.
+ * A stream is three places in what is live, tokens, voids and revocations, not a queue: a gate that is slow is behind,
+ * and costs no memory. Revocations go first. A gate that takes nothing for LEDGER_STREAM_STUCK_MS is given up.
  */
 #ifndef MM_DAEMON_LEDGER_STREAM_H
 #define MM_DAEMON_LEDGER_STREAM_H
@@ -22,6 +22,7 @@ struct ledger_cursor {
 	uint64_t chunk;
 	size_t entry;
 	uint64_t voided;
+	uint64_t revoked;
 	struct mm_token_place high_water;
 };
 

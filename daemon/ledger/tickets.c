@@ -107,6 +107,34 @@ ledger_tickets_spend(struct ledger_tickets *tickets, const uint8_t number[MM_TIC
 	return NULL;
 }
 
+static bool
+is_of(const struct mm_grant *grant, const struct mm_revoked_what *what)
+{
+	switch (what->kind) {
+	case MM_REVOKED_SESSION:
+		return mm_slice_equal(mm_mint_text_get(&grant->session), what->value) &&
+		    (what->client.len == 0 || mm_slice_equal(mm_mint_text_get(&grant->client), what->client));
+	case MM_REVOKED_SUBJECT:
+		return mm_slice_equal(mm_mint_text_get(&grant->subject), what->value);
+	case MM_REVOKED_CLIENT:
+		return mm_slice_equal(mm_mint_text_get(&grant->client), what->value);
+	default:
+		return false;
+	}
+}
+
+void
+ledger_tickets_cancel(struct ledger_tickets *tickets, uint16_t realm, const struct mm_revoked_what *what)
+{
+	for (struct ledger_ticket *ticket = tickets->oldest, *younger; ticket != NULL; ticket = younger) {
+		younger = ticket->younger;
+		if (ticket->grant.realm != realm || !is_of(&ticket->grant, what))
+			continue;
+		unlink_ticket(tickets, find(tickets, ticket->number));
+		ledger_ticket_free(ticket);
+	}
+}
+
 /* Verifiers choose times, so the order is not quite that of the ends: at most LEDGER_TICKET_MS too long. */
 void
 ledger_tickets_expire(struct ledger_tickets *tickets, int64_t now_ms)

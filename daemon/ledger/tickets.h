@@ -7,6 +7,7 @@
 #define MM_DAEMON_LEDGER_TICKETS_H
 
 #include "daemon/ipc/mint.h"
+#include "lib/token/revoked.h"
 
 #include <mintmark/version.h>
 
@@ -54,6 +55,9 @@ MM_MUST_USE enum mm_mint_status ledger_tickets_open(struct ledger_tickets *ticke
 struct ledger_ticket *ledger_tickets_spend(struct ledger_tickets *tickets, const uint8_t number[MM_TICKET_LEN],
     uint16_t realm, int64_t now_ms);
 void ledger_ticket_free(struct ledger_ticket *ticket);
+
+/* Take back those of a realm whose token would be of a session, subject or client that is revoked. */
+void ledger_tickets_cancel(struct ledger_tickets *tickets, uint16_t realm, const struct mm_revoked_what *what);
 
 /* Drop those whose time is over. */
 void ledger_tickets_expire(struct ledger_tickets *tickets, int64_t now_ms);

@@ -135,19 +135,35 @@ without_signature(struct mm_slice token)
 	return mm_slice(token.ptr, token.len > 0 ? token.len - 1 : 0);
 }
 
+/* What is asked of the ledger about the token that was decided on; false: no mint writes such a one. */
+static bool
+fill_question(const struct verifier *verifier, const struct verifier_work *work, uint16_t realm,
+    struct mm_ask_standing *ask)
+{
+	struct mm_slice id = mm_decision_fact(verifier->decision, MM_FACT_TOKEN_ID);
+
+	*ask = (struct mm_ask_standing){ .issued = { .number = work->number, .realm = realm } };
+	if (id.len != sizeof(ask->issued.token_id) ||
+	    !mm_sha256(without_signature(work->verify.token), ask->issued.digest))
+		return false;
+	memcpy(ask->issued.token_id, id.ptr, id.len);
+	return verifier_verified_time(work->verify.token, "iat", &ask->iat_s) &&
+	    mm_mint_text_set(&ask->subject, mm_decision_fact(verifier->decision, MM_FACT_SUBJECT)) &&
+	    mm_mint_text_set(&ask->session, mm_decision_fact(verifier->decision, MM_FACT_SESSION)) &&
+	    mm_mint_text_set(&ask->client, mm_decision_fact(verifier->decision, MM_FACT_CLIENT));
+}
+
 void
 verifier_ask_record(struct verifier *verifier, struct verifier_work *work, uint16_t realm, verifier_step *go_on)
 {
-	struct mm_slice id = mm_decision_fact(verifier->decision, MM_FACT_TOKEN_ID);
-	struct mm_ask_issued ask = { .number = work->number, .realm = realm };
+	struct mm_ask_standing ask;
 
-	if (id.len != sizeof(ask.token_id) || !mm_sha256(without_signature(work->verify.token), ask.digest)) {
-		/* None that a mint made: the ledger need not be asked. */
+	if (!fill_question(verifier, work, realm, &ask)) {
+		/* The ledger need not be asked. */
 		work->record = MM_ISSUED_NO;
 		go_on(verifier, work);
 		return;
 	}
-	memcpy(ask.token_id, id.ptr, id.len);
 	if (verifier_peer_post(&verifier->ledger, MM_MESSAGE_VERIFIER_ASK_ISSUED, &ask, sizeof(ask)))
 		verifier_work_wait(verifier, work, VERIFIER_WAITS_RECORD, VERIFIER_LEDGER_MS, go_on);
 	else

@@ -120,6 +120,24 @@ mm_revoked_has(const struct mm_revoked *revoked, const struct mm_revoked_what *w
 	return slot->keep_until != 0 && iat_s <= slot->up_to_s;
 }
 
+enum mm_revoked_kind
+mm_revoked_find(const struct mm_revoked *revoked, const struct mm_revoked_facts *facts)
+{
+	const struct mm_revoked_what whats[] = {
+		{ MM_REVOKED_TOKEN, facts->token_id, MM_SLICE_ABSENT },
+		{ MM_REVOKED_SESSION, facts->session, MM_SLICE_ABSENT },
+		{ MM_REVOKED_SESSION, facts->session, facts->client },
+		{ MM_REVOKED_SUBJECT, facts->subject, MM_SLICE_ABSENT },
+		{ MM_REVOKED_CLIENT, facts->client, MM_SLICE_ABSENT },
+		{ MM_REVOKED_REALM, MM_SLICE_ABSENT, MM_SLICE_ABSENT },
+	};
+
+	for (size_t i = 0; i < MM_COUNT_OF(whats); i++)
+		if (mm_revoked_has(revoked, &whats[i], facts->iat_s))
+			return whats[i].kind;
+	return 0;
+}
+
 /* ---- changing ---- */
 
 static int64_t
@@ -149,7 +167,16 @@ fold(struct mm_revoked *revoked)
 	revoked->size = revoked->count = 0;
 }
 
-/* Move what is to be kept at a time into a table of this size, 0: none. False, with nothing changed, without memory. */
+/* Whether a slot is taken and says more than what the whole realm is revoked by, at a time. */
+static bool
+is_needed(const struct mm_revoked *revoked, const struct slot *slot, int64_t now)
+{
+	bool covered = slot->up_to_s <= revoked->realm_up_to_s && slot->keep_until <= revoked->realm_keep_until;
+
+	return slot->keep_until != 0 && slot->keep_until >= now && !covered;
+}
+
+/* Move what is needed at a time into a table of this size, 0: none. False, with nothing changed, without memory. */
 static bool
 move(struct mm_revoked *revoked, size_t size, int64_t now)
 {
@@ -161,7 +188,7 @@ move(struct mm_revoked *revoked, size_t size, int64_t now)
 	for (size_t i = 0; i < revoked->size; i++) {
 		const struct slot *slot = &revoked->slots[i];
 
-		if (slot->keep_until == 0 || slot->keep_until < now)
+		if (!is_needed(revoked, slot, now))
 			continue;
 		*find(slots, size, &slot->name) = *slot;
 		count++;
@@ -184,6 +211,18 @@ size_for(size_t count)
 	return size;
 }
 
+/* Without memory for a smaller table it stays as it is until the next time. */
+static void
+shrink(struct mm_revoked *revoked, int64_t now)
+{
+	size_t needed = 0;
+
+	for (size_t i = 0; i < revoked->size; i++)
+		needed += is_needed(revoked, &revoked->slots[i], now);
+	if (needed < revoked->count)
+		(void)move(revoked, size_for(needed), now);
+}
+
 static bool
 make_room(struct mm_revoked *revoked)
 {
@@ -200,6 +239,7 @@ mm_revoked_add(struct mm_revoked *revoked, const struct mm_revoked_what *what, i
 
 	if (what->kind == MM_REVOKED_REALM) {
 		add_realm(revoked, up_to_s, keep_until);
+		shrink(revoked, INT64_MIN);
 		return true;
 	}
 	if (!make_room(revoked) || !name_of(revoked, what, &name)) {
@@ -220,15 +260,9 @@ mm_revoked_add(struct mm_revoked *revoked, const struct mm_revoked_what *what, i
 void
 mm_revoked_forget(struct mm_revoked *revoked, int64_t now)
 {
-	size_t kept = 0;
-
 	if (revoked->realm_keep_until < now)
 		revoked->realm_keep_until = 0;
-	for (size_t i = 0; i < revoked->size; i++)
-		kept += revoked->slots[i].keep_until >= now && revoked->slots[i].keep_until != 0;
-	/* Without memory for a smaller table it stays as it is until the next time. */
-	if (kept < revoked->count)
-		(void)move(revoked, size_for(kept), now);
+	shrink(revoked, now);
 }
 
 size_t

@@ -79,6 +79,15 @@ void mm_revoked_forget(struct mm_revoked *revoked, int64_t now);
 /* Whether it is revoked for a token of this 'iat'. NULL: nothing is. */
 bool mm_revoked_has(const struct mm_revoked *revoked, const struct mm_revoked_what *what, int64_t iat_s);
 
+/* What a token says of itself; texts that it does not state are empty or absent. */
+struct mm_revoked_facts {
+	struct mm_slice token_id, session, subject, client;
+	int64_t iat_s;
+};
+
+/* By which kind a token is revoked, in the order of their numbers; 0: by none. */
+enum mm_revoked_kind mm_revoked_find(const struct mm_revoked *revoked, const struct mm_revoked_facts *facts);
+
 size_t mm_revoked_count(const struct mm_revoked *revoked); /* of entries; one for the whole realm counts as one */
 size_t mm_revoked_bytes(const struct mm_revoked *revoked);
 

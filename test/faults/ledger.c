@@ -280,6 +280,115 @@ test_gate(void **state)
 	}
 }
 
+/* ---- revocations ---- */
+
+static const struct world_token *
+issue_plain(unsigned realm)
+{
+	struct mm_grant grant;
+	const struct world_token *token;
+
+	world_grant(realm, &grant);
+	token = world_issue(realm, &grant);
+	assert_int_equal(token->status, MM_MINT_DONE);
+	return token;
+}
+
+/* On record, and the gate knows. */
+static void
+until_revoked(unsigned realm, uint64_t number, enum mm_revoked_kind kind, const char *value, int64_t iat_s)
+{
+	world_until(world.revoked_until[realm] >= number && world_is_revoked(realm, kind, value, iat_s));
+}
+
+static void
+test_revoke(void **state)
+{
+	struct world_token token, other;
+	struct mm_grant grant;
+	unsigned opened;
+	uint64_t ticket;
+
+	(void)state;
+	begin();
+	token = *issue_plain(0);
+	other = *issue_plain(1);
+	world_grant(0, &grant);
+	opened = world.opened_count;
+	ticket = world_open_ticket(0, &grant);
+	world_until(world.opened_count > opened);
+	assert_int_equal(world_ask(&token), MM_ISSUED_YES);
+	world_revoke(0, 1, MM_REVOKED_SUBJECT, "alice", "");
+	until_revoked(0, 1, MM_REVOKED_SUBJECT, "alice", token.iat_s);
+	assert_true(world.revoke_done.up_to_s >= token.iat_s);
+	assert_int_equal(world_ask(&token), MM_ISSUED_REVOKED);
+	/* A ticket that was opened before it is none any more. */
+	world_spend(0, ticket);
+	{
+		size_t answered = world.token_count;
+
+		world_until(world.token_count > answered);
+		assert_int_equal(world.tokens[answered].status, MM_MINT_NO_TICKET);
+	}
+	/* What comes later is good again: once its second is another one. */
+	while (issue_plain(0)->iat_s <= world.revoke_done.up_to_s)
+		world_pump(50);
+	token = world.tokens[world.token_count - 1];
+	assert_int_equal(world_ask(&token), MM_ISSUED_YES);
+	/* A verifier's word is of its own realm. */
+	assert_int_equal(world_ask(&other), MM_ISSUED_YES);
+	assert_false(world_is_revoked(1, MM_REVOKED_SUBJECT, "alice", 0));
+	world_revoke(1, 1, MM_REVOKED_CLIENT, "webmail", "");
+	until_revoked(1, 1, MM_REVOKED_CLIENT, "webmail", other.iat_s);
+	assert_int_equal(world_ask(&other), MM_ISSUED_REVOKED);
+	/* A gate that comes anew hears of all before it may rely on anything. */
+	close(world.gate_fd);
+	world_join_gate();
+	world_until(world.revoked_told);
+	assert_true(world_is_revoked(0, MM_REVOKED_SUBJECT, "alice", other.iat_s));
+	assert_true(world_is_revoked(1, MM_REVOKED_CLIENT, "webmail", other.iat_s));
+	/* And one of a ledger that was killed. */
+	world.no_patience = true;
+	world_end(SIGKILL);
+	world_close_all();
+	world.no_patience = world.gone = false;
+	begin();
+	world_until(world.revoked_told);
+	assert_true(world_is_revoked(0, MM_REVOKED_SUBJECT, "alice", other.iat_s));
+	assert_true(world_is_revoked(1, MM_REVOKED_CLIENT, "webmail", other.iat_s));
+	assert_int_equal(world_ask(&other), MM_ISSUED_REVOKED);
+}
+
+/* What is not well formed, and all of a realm, are nobody's to revoke. */
+static void
+test_revoke_malformed(void **state)
+{
+	static const struct {
+		enum mm_revoked_kind kind;
+		const char *value, *client;
+	} rows[] = {
+		{ MM_REVOKED_REALM, "", "" },
+		{ MM_REVOKED_SUBJECT, "", "" },
+		{ MM_REVOKED_SUBJECT, "a", "b" },
+		{ MM_REVOKED_SESSION, "a\n", "" },
+		{ MM_REVOKED_KIND_END, "a", "" },
+	};
+
+	(void)state;
+	begin();
+	world.no_patience = true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		world_revoke(0, i + 1, rows[i].kind, rows[i].value, rows[i].client);
+		world_until(world.gone);
+		close(world.verifier_fd[0]);
+		world.gone = false;
+		world.verifier_fd[0] = world_pair(MM_PROCESS_VERIFIER, 0);
+	}
+	assert_int_equal(world.revoke_count, 0);
+	world_revoke(0, 9, MM_REVOKED_SUBJECT, "a", "");
+	until_revoked(0, 9, MM_REVOKED_SUBJECT, "a", 0);
+}
+
 /* ---- the kill loop ---- */
 
 static uint64_t random_state = 88172645463325252U;
@@ -293,6 +402,55 @@ next_random(void)
 	return random_state;
 }
 
+static uint64_t revoked_asked[WORLD_REALMS];
+
+static void
+session_of(uint64_t number, char text[32])
+{
+	(void)snprintf(text, 32, "s-%llu", (unsigned long long)number);
+}
+
+/* Have another session revoked at each realm; a number that was not answered is asked for again, as verifiers do. */
+static void
+revoke_next(void)
+{
+	char session[32];
+
+	for (unsigned i = 0; i < WORLD_REALMS; i++) {
+		if (revoked_asked[i] - world.revoked_until[i] > 64)
+			continue;
+		session_of(++revoked_asked[i], session);
+		world_revoke(i, revoked_asked[i], MM_REVOKED_SESSION, session, "");
+	}
+}
+
+static void
+revoke_again(void)
+{
+	char session[32];
+
+	for (unsigned i = 0; i < WORLD_REALMS; i++)
+		for (uint64_t number = world.revoked_until[i] + 1; number <= revoked_asked[i]; number++) {
+			session_of(number, session);
+			world_revoke(i, number, MM_REVOKED_SESSION, session, "");
+		}
+}
+
+/* Whatever a verifier was told to be on record, a gate hears from the ledger that is started next. */
+static void
+check_revoked(void)
+{
+	char session[32];
+
+	world_until(world.revoked_told);
+	for (unsigned i = 0; i < WORLD_REALMS; i++)
+		for (uint64_t number = 1; number <= world.revoked_until[i]; number++) {
+			session_of(number, session);
+			if (!world_is_revoked(i, MM_REVOKED_SESSION, session, 0))
+				fail_msg("%s of %s is lost", session, world_realm_names[i]);
+		}
+}
+
 /* Keep so many tickets and spendings under way until a moment. */
 static void
 load_for(int64_t ms)
@@ -302,13 +460,16 @@ load_for(int64_t ms)
 	unsigned opened = world.opened_count, asked = world.opened_count;
 	struct mm_grant grants[WORLD_REALMS];
 
-	for (unsigned i = 0; i < WORLD_REALMS; i++)
+	for (unsigned i = 0; i < WORLD_REALMS; i++) {
 		world_grant(i, &grants[i]);
+		assert_true(mm_mint_text_set(&grants[i].session, mm_slice_str("under load")));
+	}
 	while (world_boot_ms() < until_ms && !world.gone) {
 		while (asked - world.opened_count < 32 && !world.gone) {
 			(void)world_open_ticket(world_tickets % 2 == 0, &grants[world_tickets % 2 == 0]);
 			asked++;
 		}
+		revoke_next();
 		world_pump(1);
 		/* Answers come in the order of each realm; a number that is not open yet gives no token. */
 		while (opened != world.opened_count && !world.gone) {
@@ -409,6 +570,8 @@ test_killed(void **state)
 		world_start(clock_preload, clock_fd);
 		world_join();
 		world_until_issuing();
+		check_revoked();
+		revoke_again();
 		if (round % 5 == 4)
 			check_tokens();
 		world.no_patience = true;
@@ -427,6 +590,7 @@ test_killed(void **state)
 	world_start(clock_preload, clock_fd);
 	world_join();
 	world_until_issuing();
+	check_revoked();
 	check_tokens();
 	no_alarm_of("tokens are recorded, but");
 	no_alarm_of("damaged");
@@ -571,6 +735,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_grants, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_signer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gate, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_revoke, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_revoke_malformed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_let_go, set_up, tear_down),
 	};

@@ -92,7 +92,7 @@ static struct mm_slice
 finish(const struct mm_ed25519 *signer, bool is_beat, uint32_t settled_minute)
 {
 	const struct mm_index_head head = { .epoch = 9, .time_us = NOW_S * 1000000, .boot_ms = 5000,
-		.settled_minute = settled_minute, .is_beat = is_beat };
+		.settled_minute = settled_minute, .is_beat = is_beat, .revoked_told = true };
 	struct mm_slice message;
 
 	assert_true(mm_index_finish(&writer, &head, certificate_bytes, signer, &message));
@@ -190,6 +190,90 @@ refuses_what_is_left_out_or_repeated(void **state)
 	assert_non_null(take(MM_MESSAGE_LEDGER_INDEX, batch(key, 2, entries, 1)));
 }
 
+/* ---- revocations ---- */
+
+static const unsigned char revoked_seed[MM_REVOKED_SEED_LEN] = "a seed that nobody else knows..";
+
+static void
+add_revoked(uint16_t realm, enum mm_revoked_kind kind, const char *value, const char *client, int64_t up_to_s)
+{
+	const struct mm_revoked_what what = { kind, mm_slice_str(value), mm_slice_str(client) };
+
+	assert_true(mm_index_add_revoked(&writer, realm, &what, up_to_s));
+}
+
+static bool
+is_revoked(const struct mm_revoked *revoked, enum mm_revoked_kind kind, const char *value, const char *client,
+    int64_t iat_s)
+{
+	const struct mm_revoked_what what = { kind, mm_slice_str(value), mm_slice_str(client) };
+
+	return mm_revoked_has(revoked, &what, iat_s);
+}
+
+static void
+takes_revocations_beside_entries(void **state)
+{
+	const uint64_t entries[] = { 11, 12 };
+	struct mm_revoked *sets[MM_MINT_REALMS_MAX] = { mm_revoked_new(revoked_seed), mm_revoked_new(revoked_seed) };
+
+	(void)state;
+	mm_index_begin(&writer);
+	add_revoked(1, MM_REVOKED_SESSION, "s-1", "mail", NOW_S);
+	assert_int_equal(mm_index_add_entries(&writer, 0, place(0), entries, 2), 2);
+	add_revoked(0, MM_REVOKED_SUBJECT, "alice", "", NOW_S - 5);
+	add_revoked(0, MM_REVOKED_REALM, "", "", NOW_S - 500);
+	assert_null(take(MM_MESSAGE_LEDGER_INDEX, finish(key, false, MINUTE)));
+	assert_int_equal(stream.revoked, 3);
+	assert_true(stream.head.revoked_told);
+	assert_true(gate_stream_revoke(&stream, sets, &time_of_test));
+	assert_int_equal(find(stream.proof, 1, 12), MM_ISSUED_FOUND);
+	assert_true(is_revoked(sets[1], MM_REVOKED_SESSION, "s-1", "mail", NOW_S));
+	assert_false(is_revoked(sets[1], MM_REVOKED_SESSION, "s-1", "", NOW_S));
+	assert_true(is_revoked(sets[0], MM_REVOKED_SUBJECT, "alice", "", NOW_S - 5));
+	assert_false(is_revoked(sets[0], MM_REVOKED_SUBJECT, "alice", "", NOW_S - 4));
+	assert_true(is_revoked(sets[0], MM_REVOKED_REALM, "", "", NOW_S - 500));
+	/* The message behind it brings none again. */
+	mm_index_begin(&writer);
+	assert_null(take(MM_MESSAGE_LEDGER_BEAT, finish(key, true, MINUTE)));
+	assert_int_equal(stream.revoked, 0);
+	/* They are kept for as long as a token may be good that was issued when they were told. */
+	mm_revoked_forget(sets[0], time_of_test.boot_ms + (int64_t)MM_REVOKED_MATTERS_S * 1000);
+	assert_true(is_revoked(sets[0], MM_REVOKED_SUBJECT, "alice", "", NOW_S - 5));
+	mm_revoked_free(&sets[0]);
+	mm_revoked_free(&sets[1]);
+}
+
+/* What no writer makes is refused with all of its message, whoever signed it. */
+static void
+refuses_malformed_revocations(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} rows[] = {
+		{ 1, 0 },                      /* no kind */
+		{ 1, MM_REVOKED_KIND_END },    /* none that is known */
+		{ 1, MM_REVOKED_CLIENT },      /* a client beside one that has none */
+		{ 4, 0 },                      /* no value */
+		{ 4, 200 }, { 5, 1 }, { 7, 1 }, /* texts longer than what is there */
+		{ 16 + 7, 'x' },               /* no zeroes behind them */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		mm_index_begin(&writer);
+		add_revoked(0, MM_REVOKED_SESSION, "s-1", "abc", NOW_S);
+		writer.bytes[MM_INDEX_HEAD_LEN + rows[i].at] = rows[i].value;
+		assert_non_null(take(MM_MESSAGE_LEDGER_INDEX, finish(key, false, MINUTE)));
+		end(NULL);
+		begin(NULL);
+	}
+	mm_index_begin(&writer);
+	add_revoked(5, MM_REVOKED_SESSION, "s-1", "", NOW_S);
+	assert_non_null(take(MM_MESSAGE_LEDGER_INDEX, finish(key, false, MINUTE)));
+}
+
 static void
 refuses_a_mint_that_nobody_told_of(void **state)
 {
@@ -274,9 +358,9 @@ clock_ms(clockid_t clock)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* A heartbeat of now, but for what the test makes of the clock. */
+/* A heartbeat of now, but for what the test makes of the clock; told: there is no more to be heard of revocations. */
 static void
-beat(uint64_t epoch, int64_t clock_off_ms, int64_t age_ms)
+beat_told(bool told, uint64_t epoch, int64_t clock_off_ms, int64_t age_ms)
 {
 	const struct mm_index_head head = {
 		.epoch = epoch,
@@ -284,12 +368,19 @@ beat(uint64_t epoch, int64_t clock_off_ms, int64_t age_ms)
 		.boot_ms = clock_ms(CLOCK_BOOTTIME) - age_ms,
 		.settled_minute = MINUTE,
 		.is_beat = true,
+		.revoked_told = told,
 	};
 	struct mm_slice message;
 
 	mm_index_begin(&writer);
 	assert_true(mm_index_finish(&writer, &head, certificate_bytes, key, &message));
 	send_bytes(MM_MESSAGE_LEDGER_BEAT, message);
+}
+
+static void
+beat(uint64_t epoch, int64_t clock_off_ms, int64_t age_ms)
+{
+	beat_told(true, epoch, clock_off_ms, age_ms);
 }
 
 static enum mm_freshness
@@ -375,6 +466,86 @@ is_stale_for_as_long_as_it_lacks_an_epoch(void **state)
 	assert_true(gate_ledger_stale_for_ms(gate.ledger) < 300);
 }
 
+static bool
+decisions_know(enum mm_revoked_kind kind, const char *value, int64_t iat_s)
+{
+	const struct mm_proof *proof = gate_ledger_hold_proof(gate.ledger);
+	const struct mm_proof_realm *realm =
+	    proof == NULL ? NULL : mm_proof_find_realm(proof, mm_slice_str("consumer"));
+	bool known = realm != NULL && is_revoked(realm->revoked, kind, value, "", iat_s);
+
+	gate_ledger_give_back_proof(gate.ledger);
+	return known;
+}
+
+static void
+await_revoked(enum mm_revoked_kind kind, const char *value, int64_t iat_s)
+{
+	const struct timespec step = { 0, 1000000 };
+
+	while (!decisions_know(kind, value, iat_s))
+		nanosleep(&step, NULL);
+}
+
+/* Who has not heard all that was revoked is as one who hears nothing. */
+static void
+is_not_fresh_before_all_revocations_came(void **state)
+{
+	struct gate_ledger_stats stats;
+
+	(void)state;
+	connect_ledger();
+	beat_told(false, 8, 0, 0);
+	beat_told(false, 9, 0, 0); /* when it is there, the one before was worked off */
+	do
+		gate_ledger_get_stats(gate.ledger, &stats);
+	while (stats.epoch != 9);
+	assert_int_equal(freshness(9), MM_STALE);
+	assert_int_equal(gate_ledger_age_ms(gate.ledger), INT64_MAX);
+	mm_index_begin(&writer);
+	add_revoked(0, MM_REVOKED_SUBJECT, "alice", "", 1000);
+	send_bytes(MM_MESSAGE_LEDGER_INDEX, finish(key, false, 0));
+	await_revoked(MM_REVOKED_SUBJECT, "alice", 1000);
+	beat(9, 0, 0);
+	await_freshness(9, MM_FRESH);
+	/* Heartbeats that go on leaving something out are none. */
+	for (int i = 0; freshness(9) == MM_FRESH; i++) {
+		const struct timespec step = { 0, 50000000 };
+
+		beat_told(false, 9, 0, 0);
+		nanosleep(&step, NULL);
+	}
+	gate_ledger_get_stats(gate.ledger, &stats);
+	assert_int_equal(stats.revoked, 1);
+	assert_int_equal(stats.revoked_heard, 1);
+	assert_true(stats.revoked_bytes > 0);
+}
+
+/* Another ledger's stream takes nothing back, and what it brings counts at once, before its index is there. */
+static void
+keeps_revocations_over_streams(void **state)
+{
+	const uint64_t entries[] = { 21 };
+
+	(void)state;
+	connect_ledger();
+	mm_index_begin(&writer);
+	add_revoked(0, MM_REVOKED_SUBJECT, "alice", "", 1000);
+	assert_int_equal(mm_index_add_entries(&writer, 0, place(0), entries, 1), 1);
+	send_bytes(MM_MESSAGE_LEDGER_INDEX, finish(key, false, MINUTE));
+	await_revoked(MM_REVOKED_SUBJECT, "alice", 1000);
+	close(ledger);
+	ledger = -1;
+	await_message(MM_MESSAGE_GATE_WANT_PEER);
+	assert_true(decisions_know(MM_REVOKED_SUBJECT, "alice", 1000));
+	connect_ledger();
+	mm_index_begin(&writer);
+	add_revoked(0, MM_REVOKED_CLIENT, "mail", "", 1000);
+	send_bytes(MM_MESSAGE_LEDGER_INDEX, finish(key, false, 0));
+	await_revoked(MM_REVOKED_CLIENT, "mail", 1000);
+	assert_true(decisions_know(MM_REVOKED_SUBJECT, "alice", 1000));
+}
+
 static void
 await_token(uint32_t counter, uint64_t entry)
 {
@@ -454,9 +625,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(takes_what_is_signed, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_what_is_not, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_what_is_left_out_or_repeated, begin, end),
+		cmocka_unit_test_setup_teardown(takes_revocations_beside_entries, begin, end),
+		cmocka_unit_test_setup_teardown(refuses_malformed_revocations, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_a_mint_that_nobody_told_of, begin, end),
 		cmocka_unit_test_setup_teardown(is_fresh_by_heartbeats, begin_thread, end_thread),
 		cmocka_unit_test_setup_teardown(is_stale_for_as_long_as_it_lacks_an_epoch, begin_thread, end_thread),
+		cmocka_unit_test_setup_teardown(is_not_fresh_before_all_revocations_came, begin_thread, end_thread),
+		cmocka_unit_test_setup_teardown(keeps_revocations_over_streams, begin_thread, end_thread),
 		cmocka_unit_test_setup_teardown(decides_by_the_old_stream_until_the_new_one_has_all, begin_thread,
 		    end_thread),
 		cmocka_unit_test_setup_teardown(ends_a_stream_that_cannot_be_believed, begin_thread, end_thread),

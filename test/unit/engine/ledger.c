@@ -164,6 +164,47 @@ test_format(void **state)
 }
 
 static void
+make_revoke(enum mm_revoked_kind kind, const char *value, const char *client, int64_t up_to_s)
+{
+	memset(&record, 0, sizeof(record));
+	record.kind = MM_LEDGER_REVOKE;
+	record.time_us = up_to_s * 1000000;
+	record.revoke = (struct mm_ledger_revoke){ mm_slice_str("staff"),
+		{ kind, mm_slice_str(value), mm_slice_str(client) }, up_to_s, up_to_s + MM_REVOKED_MATTERS_S };
+}
+
+static void
+test_revoke_format(void **state)
+{
+	uint8_t bytes[MM_LEDGER_RECORD_MAX];
+	struct mm_ledger_record again;
+	size_t len;
+
+	(void)state;
+	make_revoke(MM_REVOKED_SESSION, "s-1", "mail", 1700000010);
+	len = mm_ledger_encode(&record, bytes);
+	assert_int_not_equal(len, 0);
+	assert_true(mm_ledger_decode(bytes, len, &again));
+	assert_int_equal(again.kind, MM_LEDGER_REVOKE);
+	assert_true(mm_slice_equal(again.revoke.realm, mm_slice_str("staff")));
+	assert_int_equal(again.revoke.what.kind, MM_REVOKED_SESSION);
+	assert_true(mm_slice_equal(again.revoke.what.value, mm_slice_str("s-1")));
+	assert_true(mm_slice_equal(again.revoke.what.client, mm_slice_str("mail")));
+	assert_int_equal(again.revoke.up_to_s, 1700000010);
+	assert_int_equal(again.revoke.matters_s, 1700000010 + MM_REVOKED_MATTERS_S);
+	/* The kind stands behind both times. */
+	bytes[80 + 16] = MM_REVOKED_KIND_END;
+	assert_false(mm_ledger_decode(bytes, len, &again));
+	bytes[80 + 16] = MM_REVOKED_CLIENT;
+	assert_false(mm_ledger_decode(bytes, len, &again));
+	bytes[80 + 16] = MM_REVOKED_SESSION;
+	bytes[80 + 17] = 1;
+	assert_false(mm_ledger_decode(bytes, len, &again));
+	make_revoke(MM_REVOKED_SUBJECT, "", "", 1700000010);
+	assert_int_equal(mm_ledger_encode(&record, bytes), 0);
+}
+
+static void
 test_header(void **state)
 {
 	const struct mm_ledger_header header = { .number = 3, .size_bytes = SMALL, .created_us = 5, .salt = 9,
@@ -236,6 +277,38 @@ test_segments(void **state)
 	mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 611 }, &finding);
 	assert_false(finding.found);
 	assert_false(finding.unknown);
+}
+
+/* What revoked a token is found behind it, as long as it could be presented. */
+static void
+test_find_revoked(void **state)
+{
+	static const struct {
+		enum mm_revoked_kind kind;
+		const char *value, *client;
+		int64_t up_to_s;
+		enum mm_revoked_kind found;
+	} rows[] = {
+		{ MM_REVOKED_SUBJECT, "bob", "", 1700000010, 0 },
+		{ MM_REVOKED_SUBJECT, "alice", "", 1699999999, 0 },
+		{ MM_REVOKED_SUBJECT, "alice", "", 1700000000, MM_REVOKED_SUBJECT },
+		{ MM_REVOKED_TOKEN, "the-id", "", 1700000010, MM_REVOKED_TOKEN },
+	};
+	struct mm_ledger_tail tail = { .sequence = 0 };
+	struct mm_ledger_writer *writer = open_writer(&tail);
+	static struct mm_ledger_finding finding;
+
+	(void)state;
+	write_tokens(writer, 0, 2);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		make_revoke(rows[i].kind, rows[i].value, rows[i].client, rows[i].up_to_s);
+		wait_durable(writer, mm_ledger_writer_append(writer, &record, NULL));
+		mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 1 }, &finding);
+		mm_ledger_find_revoked(folder_fd, mm_slice_str("the-id"), &finding);
+		assert_true(finding.found);
+		assert_int_equal(finding.revoked, rows[i].found);
+	}
+	assert_true(mm_ledger_writer_close(&writer));
 }
 
 /* The file of the first segment. */
@@ -412,6 +485,8 @@ main(void)
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_header),
 		cmocka_unit_test_setup_teardown(test_held, set_up, tear_down),
+		cmocka_unit_test(test_revoke_format),
+		cmocka_unit_test_setup_teardown(test_find_revoked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_segments, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_torn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damage, set_up, tear_down),

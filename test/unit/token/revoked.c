@@ -166,6 +166,25 @@ refuses_the_whole_realm_where_there_is_too_much(void **state)
 	assert_true(has(nth(7), 160));
 }
 
+/* What the whole realm's says as well is not kept beside it. */
+static void
+keeps_nothing_that_the_whole_realm_covers(void **state)
+{
+	(void)state;
+	assert_true(add(nth(1), 100, 5000));
+	assert_true(add(nth(2), 130, 5000));
+	assert_true(add(nth(3), 100, 9000));
+	assert_true(add(what(MM_REVOKED_REALM, "", ""), 120, 6000));
+	assert_int_equal(mm_revoked_count(revoked), 3);
+	assert_true(has_realm(120));
+	assert_false(has(nth(1), 100));
+	assert_true(has(nth(2), 130));
+	mm_revoked_forget(revoked, 6001);
+	assert_false(has_realm(0));
+	assert_true(has(nth(3), 100));
+	assert_int_equal(mm_revoked_count(revoked), 1);
+}
+
 static void
 refuses_the_whole_realm_where_memory_is_short(void **state)
 {
@@ -234,6 +253,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(takes_the_later_of_two, begin, end),
 		cmocka_unit_test_setup_teardown(forgets_what_does_not_matter_any_more, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_the_whole_realm_where_there_is_too_much, begin, end),
+		cmocka_unit_test_setup_teardown(keeps_nothing_that_the_whole_realm_covers, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_the_whole_realm_where_memory_is_short, begin, end),
 		cmocka_unit_test_setup_teardown(forgets_nothing_else_where_memory_is_short, begin, end),
 		cmocka_unit_test_setup_teardown(knows_what_is_well_formed, begin, end),
