@@ -766,7 +766,7 @@ what_cannot_be_kept_is_not_told(void **state)
 	(void)state;
 	world_send(&verify);
 	receive_requests();
-	while (world_play_ledger())
+	while (ledger_plays())
 		;
 	receive_from_ledger();
 	verifier.table.failed = true; /* as a full disk does it */

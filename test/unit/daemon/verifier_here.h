@@ -83,13 +83,21 @@ waits_for_password(void)
 	return false;
 }
 
+/* What was posted for the ledger goes to it now, instead of at the end of a round. */
+static inline bool
+ledger_plays(void)
+{
+	verifier_peer_flush(&verifier.ledger);
+	return world_play_ledger();
+}
+
 static inline void
 carry(void)
 {
 	receive_requests();
 	while (waits_for_password())
 		receive_passwords();
-	while (world_play_ledger())
+	while (ledger_plays())
 		receive_from_ledger();
 	verifier_end_round(&verifier);
 }
