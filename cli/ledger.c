@@ -318,7 +318,7 @@ show_from_files(const struct ledger_command *ledger, const struct asked *asked)
 		puts("NEVER ISSUED: this is no token id of any mint here.");
 		status = MM_EXIT_DENIED;
 	} else if (fd != -1) {
-		mm_ledger_find(fd, mm_slice_str(realm), place, &finding);
+		mm_ledger_find(fd, mm_slice_str(realm), place, NULL, &finding);
 		mm_ledger_find_revoked(fd, mm_slice(asked->token_id, sizeof(asked->token_id)), &finding);
 		if (mm_ledger_finding_json(&finding, mm_slice(asked->token_id, sizeof(asked->token_id)),
 		        asked->has_digest ? asked->digest : NULL, &buf))

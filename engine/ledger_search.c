@@ -128,7 +128,8 @@ look_at_anchor(int dir_fd, struct mm_slice realm, struct mm_token_place place, s
 }
 
 void
-mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, struct mm_ledger_finding *finding)
+mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, const atomic_bool *stop,
+    struct mm_ledger_finding *finding)
 {
 	static struct mm_ledger_record record;
 	struct mm_ledger_reader *reader = mm_ledger_reader_new(dir_fd, begin_at(dir_fd, place));
@@ -139,7 +140,9 @@ mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, s
 	memset(finding, 0, offsetof(struct mm_ledger_finding, record));
 	while (more && (read = mm_ledger_reader_next(reader, &item)) != MM_LEDGER_READ_END &&
 	    read != MM_LEDGER_READ_FAILED)
-		if (read == MM_LEDGER_READ_RECORD && mm_ledger_decode(item.bytes, item.len, &record))
+		if (stop != NULL && *stop)
+			more = false, finding->unknown = true;
+		else if (read == MM_LEDGER_READ_RECORD && mm_ledger_decode(item.bytes, item.len, &record))
 			more = look_at(finding, &item, &record, realm, place);
 		else
 			finding->unknown = true;

@@ -11,6 +11,7 @@
 #include <mintmark/slice.h>
 #include <mintmark/version.h>
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -33,9 +34,10 @@ struct mm_ledger_finding {
 
 /*
  * Look for the token of a realm at a place, among the records of its minute and a little around it. *finding is set
- * always; what could not be read makes it unknown.
+ * always; what could not be read makes it unknown, and so does *stop, which ends the search (NULL: nothing does). Not
+ * for two threads at once.
  */
-void mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place,
+void mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, const atomic_bool *stop,
     struct mm_ledger_finding *finding);
 
 /*

@@ -91,6 +91,8 @@ struct world {
 	char alarms[32][1024];
 	size_t alarm_count;
 	char status[8192];
+	unsigned answers;
+	char answer[65536]; /* to an operator */
 
 	struct world_signer signers[WORLD_REALMS];
 	struct mm_ticket_opened opened;
@@ -622,6 +624,18 @@ world_take_gate(void)
 }
 
 static void
+world_take_answer(void)
+{
+	struct mm_slice bytes;
+
+	assert_int_equal(mm_sealed_map(world_message.fd, sizeof(world.answer) - 1, &bytes), 0);
+	memcpy(world.answer, bytes.ptr, bytes.len);
+	world.answer[bytes.len] = '\0';
+	mm_sealed_unmap(&bytes);
+	world.answers++;
+}
+
+static void
 world_take_control(void)
 {
 	char text[1024];
@@ -642,6 +656,9 @@ world_take_control(void)
 	case MM_MESSAGE_LEDGER_STATUS:
 		snprintf(world.status, sizeof(world.status), "%.*s", (int)world_message.len,
 		    (const char *)world_message.payload);
+		return;
+	case MM_MESSAGE_LEDGER_ANSWER:
+		world_take_answer();
 		return;
 	default:
 		return;

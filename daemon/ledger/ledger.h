@@ -2,8 +2,8 @@
 /*
  * The ledger: what its parts know of each other.
  *
- * One thread does everything but fdatasync, which has a thread of its own (engine/ledger_writer.h). Nothing here waits
- * for a peer.
+ * One thread does everything but what may take long: fdatasync (engine/ledger_writer.h), looking for old records
+ * (show.h) and letting go of them (keep.h) have threads of their own. Nothing here waits for a peer.
  */
 #ifndef MM_DAEMON_LEDGER_LEDGER_H
 #define MM_DAEMON_LEDGER_LEDGER_H

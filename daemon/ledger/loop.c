@@ -27,7 +27,7 @@
 /* A stop waits this long for what is being signed; mintmarkd waits longer. */
 #define FINISH_MS 2000
 
-enum { AT_CONTROL, AT_WRITER, AT_PEERS, AT_COUNT = AT_PEERS + LEDGER_PEERS_MAX };
+enum { AT_CONTROL, AT_WRITER, AT_SHOW, AT_PEERS, AT_COUNT = AT_PEERS + LEDGER_PEERS_MAX };
 
 /* Of one peer before the others have their turn: enough that records of many share one sync. */
 #define BATCHES_AT_ONCE 8
@@ -306,6 +306,7 @@ look(struct ledger *ledger, struct pollfd *fds, int64_t next_ms)
 	fds[AT_CONTROL] = (struct pollfd){ MM_CONTROL_FD, POLLIN, 0 };
 	fds[AT_WRITER] = (struct pollfd){
 		ledger->writer == NULL ? -1 : mm_ledger_writer_event_fd(ledger->writer), POLLIN, 0 };
+	fds[AT_SHOW] = (struct pollfd){ ledger->show.count == 0 ? -1 : ledger->show.event_fd, POLLIN, 0 };
 	for (size_t i = 0; i < ledger->peers.top; i++) {
 		const struct ledger_peer *peer = &ledger->peers.items[i];
 
@@ -335,6 +336,8 @@ go_on(struct ledger *ledger, const struct pollfd *fds)
 		if ((fds[AT_PEERS + i].revents & ~POLLOUT) != 0)
 			take_messages(ledger, peer);
 	}
+	if (fds[AT_SHOW].revents != 0)
+		ledger_show_go_on(ledger);
 	if (fds[AT_CONTROL].revents != 0)
 		end = ledger_control_take(ledger);
 	close_broken(ledger);
@@ -404,6 +407,7 @@ void
 ledger_clear(struct ledger *ledger)
 {
 	ledger_keep_end(ledger);
+	ledger_show_end(ledger);
 	if (!mm_ledger_writer_close(&ledger->writer))
 		fprintf(stderr, "mintmark-ledger: the end of the ledger could not be written\n");
 	ledger_records_clear(ledger);

@@ -4,7 +4,6 @@
 
 #include "daemon/ledger/mint.h"
 #include "daemon/ledger/revoke.h"
-#include "engine/ledger_search.h"
 #include "lib/crypto/digest.h"
 
 #include <stdio.h>
@@ -97,29 +96,39 @@ ledger_question_standing(struct ledger *ledger, struct ledger_peer *verifier, co
 
 /* ---- operators ---- */
 
+void
+ledger_question_shown(struct ledger *ledger, const struct ledger_show_question *question,
+    struct mm_ledger_finding *finding)
+{
+	const struct mm_ask_token *token = &question->token;
+	struct mm_buf buf;
+
+	finding->unknown = finding->unknown || is_unknown(question->realm->mint, question->place);
+	if (finding->found)
+		finding->revoked = ledger_revoked_kind(ledger, question->realm, &finding->record.issued,
+		    mm_slice(token->token_id, sizeof(token->token_id)));
+	mm_buf_init(&buf, ANSWER_LEN_MAX);
+	if (mm_ledger_finding_json(finding, mm_slice(token->token_id, sizeof(token->token_id)),
+	        token->has_digest ? token->digest : NULL, &buf))
+		ledger_answer(ledger, question->number, true, mm_slice(buf.data, buf.len));
+	else
+		ledger_refuse(ledger, question->number, "the answer is too long", NULL);
+	mm_buf_clear(&buf);
+}
+
 static void
 show(struct ledger *ledger, const struct mm_mint_ask *ask, const struct mm_ask_token *token)
 {
-	static struct mm_ledger_finding finding;
-	struct mm_token_place place;
-	struct mm_buf buf;
+	struct ledger_show_question question = { .number = ask->number, .token = *token };
 
 	for (struct ledger_realm *realm = NULL; (realm = ledger_realm_next(ledger, realm)) != NULL;) {
 		if (!realm->mint->has_root || !mm_token_id_decode(realm->mint->cipher,
-		        mm_slice(token->token_id, sizeof(token->token_id)), &place))
+		        mm_slice(token->token_id, sizeof(token->token_id)), &question.place))
 			continue;
-		mm_ledger_find(ledger->folder_fd, mm_slice_str(realm->name), place, &finding);
-		finding.unknown = finding.unknown || is_unknown(realm->mint, place);
-		if (finding.found)
-			finding.revoked = ledger_revoked_kind(ledger, realm, &finding.record.issued,
-			    mm_slice(token->token_id, sizeof(token->token_id)));
-		mm_buf_init(&buf, ANSWER_LEN_MAX);
-		if (mm_ledger_finding_json(&finding, mm_slice(token->token_id, sizeof(token->token_id)),
-		        token->has_digest ? token->digest : NULL, &buf))
-			ledger_answer(ledger, ask->number, true, mm_slice(buf.data, buf.len));
-		else
-			ledger_refuse(ledger, ask->number, "the answer is too long", NULL);
-		mm_buf_clear(&buf);
+		question.realm = realm;
+		if (!ledger_show_begin(ledger, &question))
+			ledger_refuse(ledger, ask->number, "too many questions wait for the ledger's files",
+			    "ask again in a moment");
 		return;
 	}
 	ledger_refuse(ledger, ask->number,

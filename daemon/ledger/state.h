@@ -11,6 +11,7 @@
 #include "daemon/ledger/live.h"
 #include "daemon/ledger/peers.h"
 #include "daemon/ledger/revoked.h"
+#include "daemon/ledger/show.h"
 #include "daemon/ledger/tenants.h"
 #include "daemon/ledger/tickets.h"
 #include "engine/ledger_secrets.h"
@@ -199,6 +200,7 @@ struct ledger {
 	int64_t head_minute;
 
 	struct ledger_keep keep;
+	struct ledger_show show;
 	struct ledger_tickets tickets;
 	struct ledger_peers peers;
 	struct ledger_stream *stream;

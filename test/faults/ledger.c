@@ -3,10 +3,13 @@
  * The real mintmark-ledger with everybody else played: what it makes is a token that is on record; a taken issuer gets
  * nothing; whoever is killed at any step under load, no token is out that is not on record, and no id is used twice.
  */
+#include "daemon/ipc/mint_ask.h"
 #include "engine/ledger_anchor.h"
 #include "engine/ledger_audit.h"
 #include "engine/ledger_writer.h"
 #include "test/ledger_world.h"
+
+#include <sys/stat.h>
 
 static const char *program, *clock_preload;
 
@@ -726,6 +729,68 @@ test_let_go(void **state)
 	close(clock_fd);
 }
 
+/* ---- looking for a record ---- */
+
+static void
+ask_about(const struct world_token *token)
+{
+	struct {
+		struct mm_mint_ask ask;
+		struct mm_ask_token token;
+	} question;
+
+	memset(&question, 0, sizeof(question));
+	question.ask.number = 77;
+	question.ask.verb = MM_MINT_VERB_LEDGER_SHOW;
+	memcpy(question.token.token_id, token->token_id, sizeof(question.token.token_id));
+	world_tell(MM_MESSAGE_LEDGER_ASK, &question, sizeof(question), -1);
+}
+
+static void
+until_answered(unsigned answers)
+{
+	int64_t until_ms = world_boot_ms() + WORLD_PATIENCE_MS;
+
+	while (world.answers < answers && world_boot_ms() < until_ms)
+		world_pump(100);
+	assert_int_equal(world.answers, answers);
+}
+
+/* A disk that does not answer: a pipe in place of a segment, which nobody writes to. */
+static void
+test_show(void **state)
+{
+	struct world_token token;
+	struct mm_grant grant;
+	char name[MM_LEDGER_NAME_SIZE];
+	int pipe_fd;
+
+	(void)state;
+	begin();
+	world_grant(0, &grant);
+	token = *world_issue(0, &grant);
+	assert_int_equal(token.status, MM_MINT_DONE);
+	ask_about(&token);
+	until_answered(1);
+	assert_non_null(strstr(world.answer, "\"state\":\"issued\""));
+
+	mm_ledger_segment_name(1, name);
+	assert_int_equal(renameat(world.folder_fd, name, world.folder_fd, "aside"), 0);
+	assert_int_equal(mkfifoat(world.folder_fd, name, 0666), 0);
+	assert_int_equal(fchmodat(world.folder_fd, name, 0666, 0), 0);
+	ask_about(&token);
+	ask_about(&token);
+	for (unsigned i = 0; i < 50; i++)
+		assert_int_equal(world_issue(0, &grant)->status, MM_MINT_DONE); /* nobody waits for it */
+	assert_int_equal(world.answers, 1);
+	pipe_fd = openat(world.folder_fd, name, O_WRONLY);
+	assert_true(pipe_fd != -1);
+	assert_int_equal(renameat(world.folder_fd, "aside", world.folder_fd, name), 0);
+	close(pipe_fd);
+	until_answered(3);
+	assert_int_equal(world_end(0), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -739,6 +804,7 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_revoke_malformed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_let_go, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_show, set_up, tear_down),
 	};
 
 	if (argc < 3) {

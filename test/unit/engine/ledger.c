@@ -271,10 +271,10 @@ test_segments(void **state)
 	write_tokens(writer, 600, 10);
 	assert_true(mm_ledger_writer_close(&writer));
 	assert_int_equal(read_all(&end, &tail), 610);
-	mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 601 }, &finding);
+	mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 601 }, NULL, &finding);
 	assert_true(finding.found);
 	assert_int_equal(finding.sequence, 602);
-	mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 611 }, &finding);
+	mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 611 }, NULL, &finding);
 	assert_false(finding.found);
 	assert_false(finding.unknown);
 }
@@ -303,7 +303,7 @@ test_find_revoked(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		make_revoke(rows[i].kind, rows[i].value, rows[i].client, rows[i].up_to_s);
 		wait_durable(writer, mm_ledger_writer_append(writer, &record, NULL));
-		mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 1 }, &finding);
+		mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 1 }, NULL, &finding);
 		mm_ledger_find_revoked(folder_fd, mm_slice_str("the-id"), &finding);
 		assert_true(finding.found);
 		assert_int_equal(finding.revoked, rows[i].found);

@@ -217,7 +217,8 @@ state_of(uint32_t counter)
 	static char text[65536];
 	struct mm_buf buf;
 
-	mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, MINUTE, counter }, &finding);
+	mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, MINUTE, counter }, NULL,
+	    &finding);
 	mm_buf_init(&buf, sizeof(text) - 1);
 	assert_true(mm_ledger_finding_json(&finding, mm_slice_str("a"), NULL, &buf));
 	memcpy(text, buf.data, buf.len);
