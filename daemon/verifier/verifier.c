@@ -74,6 +74,7 @@ bool
 verifier_open(struct verifier *verifier, const char **why)
 {
 	look_at_clock(verifier);
+	verifier->round = 1;
 	verifier->users_changed = true;
 	if (!verifier_table_open(&verifier->table, why))
 		return false;

@@ -3,7 +3,7 @@
  * The verifier: who may have a token. One thread and one loop, beside the threads that check passwords.
  *
  * A request of the issuer is a piece of work (work.h). What a round of the loop changed is on the disk before any
- * answer of it is sent.
+ * answer of it is sent; where that fails, nothing is left of its requests.
  */
 #ifndef MM_DAEMON_VERIFIER_VERIFIER_H
 #define MM_DAEMON_VERIFIER_VERIFIER_H
@@ -61,6 +61,7 @@ struct verifier {
 	/* The time of this round: of the world, and of CLOCK_BOOTTIME. */
 	int64_t now_s, now_ms;
 	int64_t sweep_due_ms, status_due_ms;
+	uint64_t round; /* its number; the first is 1, so that 0 is none */
 
 	struct verifier_work *works; /* that are not answered */
 	size_t work_count;

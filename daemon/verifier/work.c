@@ -77,6 +77,7 @@ verifier_work_wait(struct verifier *verifier, struct verifier_work *work, enum v
     int64_t patience_ms, verifier_step *go_on)
 {
 	work->waiting = waiting;
+	work->round = verifier->round;
 	work->deadline_ms = verifier->now_ms + patience_ms;
 	work->go_on = go_on;
 }
@@ -166,28 +167,35 @@ free_work(struct verifier *verifier, struct verifier_work *work)
 	free(work);
 }
 
+/*
+ * Whether what this work has come to may rest on what could not be read or is not written down: its answer, or what it
+ * waits with. A refusal is no better: a client told that its refresh token is none would throw it away.
+ */
+static bool
+is_undone(const struct verifier *verifier, const struct verifier_work *work)
+{
+	return work->answered || work->round == verifier->round;
+}
+
 void
 verifier_works_send(struct verifier *verifier, bool kept)
 {
 	struct verifier_work **at = &verifier->works, *work;
 
 	while ((work = *at) != NULL) {
+		if (!kept && is_undone(verifier, work))
+			verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE,
+			    "the table cannot be used: nothing is issued");
 		if (!work->answered) {
 			at = &work->next;
 			continue;
 		}
-		/*
-		 * A refusal, too, may come from what could not be read or is not written down: a client told that its
-		 * refresh token is none would throw it away.
-		 */
-		if (!kept)
-			verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE,
-			    "the table cannot be used: nothing is issued");
 		/* An issuer that does not take its answers sees them late: it gives up by itself. */
 		verifier_peer_post(&verifier->issuer, MM_MESSAGE_VERIFIED, &work->answer, sizeof(work->answer));
 		*at = work->next;
 		free_work(verifier, work);
 	}
+	verifier->round++;
 }
 
 /* Of an issuer that is gone. */

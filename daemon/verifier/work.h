@@ -40,9 +40,9 @@ struct verifier_work {
 	struct mm_verify verify;
 	struct mm_verified answer;
 	bool answered;
-	bool changed; /* its OK needs what the round changed */
 
 	enum verifier_waiting waiting;
+	uint64_t round; /* in which it began to wait */
 	int64_t deadline_ms;
 	verifier_step *go_on;
 	unsigned tickets_waiting;
@@ -93,7 +93,10 @@ void verifier_works_forget(struct verifier *verifier);
 /* When the next one has waited too long. */
 int64_t verifier_works_due_ms(const struct verifier *verifier);
 
-/* Send the answers of a round that was kept (or not), and forget the works. */
+/*
+ * The end of a round that was kept: send its answers. Of one that was not nothing is left: neither what it answered,
+ * nor what began to wait in it.
+ */
 void verifier_works_send(struct verifier *verifier, bool kept);
 
 /*

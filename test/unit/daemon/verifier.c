@@ -796,6 +796,37 @@ what_cannot_be_kept_is_not_told(void **state)
 	assert_false(verifier.store_failed);
 }
 
+/* Who waits for his password to be checked waits with what was read of him, or could not be. */
+static void
+what_waits_is_not_told_of_a_round_that_failed(void **state)
+{
+	struct mm_verify verify = world_sign_in("app", "alice@contoso.example", PASSWORD);
+	struct pollfd done = { verifier_passwords_fd(verifier.passwords), POLLIN, 0 };
+	uint64_t number;
+	bool right;
+
+	(void)state;
+	world_send(&verify);
+	receive_requests();
+	assert_true(waits_for_password());
+	verifier.table.failed = true;
+	verifier_end_round(&verifier);
+	assert_int_equal(receive_answer().status, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	assert_int_equal(verifier.work_count, 0);
+	/* The thread's word comes for nobody. */
+	assert_int_equal(poll(&done, 1, 30000), 1);
+	while (verifier_passwords_next(verifier.passwords, &number, &right))
+		assert_null(verifier_work_find(&verifier, number, VERIFIER_WAITS_PASSWORD));
+	/* One that waits from a round before is not touched by it. */
+	world_send(&verify);
+	receive_requests();
+	verifier_end_round(&verifier);
+	verifier.table.failed = true;
+	verifier_end_round(&verifier);
+	carry();
+	assert_int_equal(receive_answer().status, MM_SIGN_IN_OK);
+}
+
 int
 main(void)
 {
@@ -833,6 +864,7 @@ main(void)
 		TEST(the_directory_has_who_may_sign_in),
 		TEST(old_rows_are_swept),
 		TEST(what_cannot_be_kept_is_not_told),
+		TEST(what_waits_is_not_told_of_a_round_that_failed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

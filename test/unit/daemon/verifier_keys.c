@@ -141,6 +141,37 @@ an_assertion_is_kept_before_it_counts(void **state)
 	maker_text_clear(&text);
 }
 
+/*
+ * Where the disk does not take that an assertion was spent, nothing is left of the request, whatever the ledger says in
+ * a later round: its ticket is told to nobody, and the assertion is as good as before, once.
+ */
+static void
+a_round_that_failed_leaves_nothing_waiting(void **state)
+{
+	struct mm_verified answer;
+	struct maker_text text;
+	struct mm_verify verify;
+
+	(void)state;
+	add_signing_client();
+	text = assertion(key, "one", "batch");
+	verify = with_assertion(&text, "batch");
+	world_send(&verify);
+	receive_requests();
+	verifier.table.failed = true; /* as a full disk does it */
+	verifier_end_round(&verifier);
+	answer = receive_answer();
+	assert_int_equal(answer.status, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	assert_int_equal(answer.has_access, 0);
+	assert_int_equal(verifier.work_count, 0);
+	carry();
+	assert_int_equal(world.tickets, 1);
+	assert_int_equal(mm_message_receive(world.issuer, MM_PROCESS_ISSUER, MM_PROCESS_VERIFIER, &world_message), -1);
+	assert_int_equal(ask(verify).status, MM_SIGN_IN_OK);
+	refuse(verify, MM_SIGN_IN_INVALID_CLIENT);
+	maker_text_clear(&text);
+}
+
 /* ---- proofs ---- */
 
 /* nonce NULL: none. */
@@ -342,6 +373,7 @@ main(void)
 		KEY_TEST(an_assertion_is_good_once),
 		KEY_TEST(an_assertion_is_its_clients),
 		KEY_TEST(an_assertion_is_kept_before_it_counts),
+		KEY_TEST(a_round_that_failed_leaves_nothing_waiting),
 		KEY_TEST(tokens_are_bound_to_the_key_of_a_proof),
 		KEY_TEST(proofs_for_other_requests_are_refused),
 		KEY_TEST(a_code_may_be_bound_before),
