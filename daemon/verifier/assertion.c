@@ -50,8 +50,30 @@ has_kid(const struct verifier_keys *keys, struct mm_slice kid)
 }
 
 static const char *
+check_kid(const struct verifier_keys *keys, const struct mm_jwk *jwk)
+{
+	if (mm_slice_present(jwk->kid) && (jwk->kid.len > MM_KID_LEN_MAX || has_kid(keys, jwk->kid)))
+		return "a 'kid' is too long, or stands on two keys";
+	return NULL;
+}
+
+static void
+fill_key(struct verifier_key *key, const struct mm_jwk *jwk, const struct mm_algorithm *algorithm)
+{
+	key->algorithm = algorithm;
+	key->kid_len = mm_slice_present(jwk->kid) ? jwk->kid.len : 0;
+	if (key->kid_len > 0)
+		memcpy(key->kid, jwk->kid.ptr, jwk->kid.len);
+	if (jwk->material.curve == MM_CURVE_P256) {
+		memcpy(key->x, jwk->material.x.ptr, sizeof(key->x));
+		memcpy(key->y, jwk->material.y.ptr, sizeof(key->y));
+	}
+}
+
+static const char *
 add_key(struct verifier_keys *keys, struct mm_json_value value, struct mm_scratch *scratch)
 {
+	struct verifier_key *key = &keys->keys[keys->count];
 	const struct mm_algorithm *algorithm;
 	enum mm_jwk_fault fault;
 	enum mm_key_fault key_fault;
@@ -67,15 +89,11 @@ add_key(struct verifier_keys *keys, struct mm_json_value value, struct mm_scratc
 		return "an RSA key does not state its 'alg'";
 	if (jwk.revoked)
 		return "a key is revoked";
-	if (mm_slice_present(jwk.kid) && (jwk.kid.len > MM_KID_LEN_MAX || has_kid(keys, jwk.kid)))
-		return "a 'kid' is too long, or stands on two keys";
-	key_fault = mm_public_key_new(&jwk.material, algorithm->scheme, algorithm->hash, &keys->keys[keys->count].key);
+	TRY(check_kid(keys, &jwk));
+	key_fault = mm_public_key_new(&jwk.material, algorithm->scheme, algorithm->hash, &key->key);
 	if (key_fault != MM_KEY_GOOD)
 		return mm_key_fault_text(key_fault);
-	keys->keys[keys->count].algorithm = algorithm;
-	keys->keys[keys->count].kid_len = mm_slice_present(jwk.kid) ? jwk.kid.len : 0;
-	if (keys->keys[keys->count].kid_len > 0)
-		memcpy(keys->keys[keys->count].kid, jwk.kid.ptr, jwk.kid.len);
+	fill_key(key, &jwk, algorithm);
 	keys->count++;
 	return NULL;
 }
@@ -251,10 +269,10 @@ check_times(const struct verifier_assertion *assertion, int64_t now_s)
 }
 
 /* The key that the assertion's kid names, or the only one that fits its algorithm. The algorithm never chooses code. */
-static const struct mm_public_key *
-choose_key(const struct verifier_assertion *assertion, const struct verifier_keys *keys)
+static struct verifier_key *
+choose_key(const struct verifier_assertion *assertion, struct verifier_keys *keys)
 {
-	const struct mm_public_key *chosen = NULL;
+	struct verifier_key *chosen = NULL;
 
 	for (size_t i = 0; i < keys->count; i++) {
 		struct mm_slice kid = mm_slice(keys->keys[i].kid, keys->keys[i].kid_len);
@@ -264,16 +282,16 @@ choose_key(const struct verifier_assertion *assertion, const struct verifier_key
 			continue;
 		if (chosen != NULL)
 			return NULL;
-		chosen = keys->keys[i].key;
+		chosen = &keys->keys[i];
 	}
 	return chosen;
 }
 
 const char *
-verifier_assertion_check(const struct verifier_assertion *assertion, const struct verifier_keys *keys,
-    struct mm_verifier *verifier, const char *const audiences[2], int64_t now_s)
+verifier_assertion_check(const struct verifier_assertion *assertion, struct verifier_keys *keys,
+    struct verifier_signatures *signatures, const char *const audiences[2], int64_t now_s)
 {
-	const struct mm_public_key *key;
+	struct verifier_key *key;
 
 	if (!is_for_us(assertion->audience, audiences))
 		return "the assertion is for another server";
@@ -281,7 +299,7 @@ verifier_assertion_check(const struct verifier_assertion *assertion, const struc
 	key = choose_key(assertion, keys);
 	if (key == NULL)
 		return "the client has no registered key of this 'kid' and 'alg'";
-	if (mm_public_key_verify(key, verifier, assertion->parts.signed_input, assertion->parts.signature) != MM_OK)
+	if (!verifier_signature_holds(signatures, key, assertion->parts.signed_input, assertion->parts.signature))
 		return "the assertion's signature does not hold";
 	return NULL;
 }

@@ -10,9 +10,9 @@
 #define MM_DAEMON_VERIFIER_ASSERTION_H
 
 #include "daemon/ipc/sign_in.h"
+#include "daemon/verifier/signatures.h"
 #include "lib/base/scratch.h"
 #include "lib/codec/json.h"
-#include "lib/crypto/public_key.h"
 #include "lib/jose/algorithm.h"
 #include "lib/token/compact.h"
 
@@ -51,12 +51,7 @@ struct verifier_assertion {
 /* A client's keys, each for one algorithm. */
 struct verifier_keys {
 	size_t count;
-	struct {
-		struct mm_public_key *key;
-		const struct mm_algorithm *algorithm;
-		char kid[MM_KID_LEN_MAX];
-		size_t kid_len; /* 0: it has none */
-	} keys[VERIFIER_KEYS_MAX];
+	struct verifier_key keys[VERIFIER_KEYS_MAX];
 };
 
 /*
@@ -64,6 +59,7 @@ struct verifier_keys {
  * its 'alg'), no kid twice. NULL on success, with *keys to be cleared; else a sentence of what is wrong.
  */
 MM_MUST_USE const char *verifier_keys_read(struct mm_slice jwks, struct verifier_keys *keys);
+/* Of keys that were verified with, verifier_signatures_forget() each first. */
 void verifier_keys_clear(struct verifier_keys *keys);
 
 /* Read an assertion. Returns NULL with *assertion set, or a constant sentence. Not checked here: that it is true. */
@@ -75,6 +71,7 @@ MM_MUST_USE const char *verifier_assertion_parse(struct mm_slice text, struct ve
  * NULL or a sentence as above. Not checked here: whose keys they are, and whether it was used before.
  */
 MM_MUST_USE const char *verifier_assertion_check(const struct verifier_assertion *assertion,
-    const struct verifier_keys *keys, struct mm_verifier *verifier, const char *const audiences[2], int64_t now_s);
+    struct verifier_keys *keys, struct verifier_signatures *signatures, const char *const audiences[2],
+    int64_t now_s);
 
 #endif

@@ -29,11 +29,20 @@ fits_segment(const struct verifier *verifier, const struct verifier_work *work)
 	    verifier_segment_fits(&verifier->realm, mm_mint_text_get(&work->verify.head.tenant), tenant);
 }
 
+static struct verifier_known_client *
+known_client(struct verifier *verifier, struct mm_slice id)
+{
+	return verifier_known_client_find(&verifier->known_clients, &verifier->table, &verifier->signatures, id);
+}
+
 static bool
 find_client(struct verifier *verifier, struct verifier_work *work, struct mm_slice id)
 {
-	if (id.len == 0 || !verifier_client_by_id(&verifier->table, id, &work->client))
+	const struct verifier_known_client *known = id.len > 0 ? known_client(verifier, id) : NULL;
+
+	if (known == NULL)
 		return refuse(verifier, work, "there is no such client");
+	work->client = known->row;
 	if (work->client.disabled)
 		return refuse(verifier, work, "the client is disabled");
 	if (!fits_segment(verifier, work))
@@ -104,37 +113,14 @@ check_certificate(struct verifier *verifier, struct verifier_work *work)
 
 /* ---- assertions ---- */
 
-/* The client's keys, read once for each version of the client. */
-static const struct verifier_keys *
-find_keys(struct verifier *verifier, const struct verifier_client *client)
-{
-	struct mm_slice id = mm_mint_text_get(&client->id);
-	struct verifier_cached_keys *cached = NULL;
-
-	for (size_t i = 0; i < VERIFIER_KEY_CACHE && cached == NULL; i++)
-		if (mm_slice_equal(mm_slice(verifier->key_cache[i].client, verifier->key_cache[i].client_len), id))
-			cached = &verifier->key_cache[i];
-	if (cached != NULL && cached->version == client->version)
-		return &cached->keys;
-	if (cached == NULL)
-		cached = &verifier->key_cache[verifier->key_cache_next++ % VERIFIER_KEY_CACHE];
-	verifier_keys_clear(&cached->keys);
-	cached->client_len = 0;
-	if (client->jwks.len == 0 || verifier_keys_read(mm_mint_text_get(&client->jwks), &cached->keys) != NULL)
-		return NULL;
-	memcpy(cached->client, id.ptr, id.len);
-	cached->client_len = id.len;
-	cached->version = client->version;
-	return &cached->keys;
-}
-
 static const char *
 verify_assertion(struct verifier *verifier, struct verifier_work *work, const struct verifier_assertion *assertion)
 {
 	struct mm_slice segment = mm_mint_text_get(&work->verify.head.tenant);
 	char issuer[1024] = "", endpoint[1024] = "";
 	const char *const audiences[2] = { issuer, endpoint };
-	const struct verifier_keys *keys = find_keys(verifier, &work->client);
+	struct verifier_known_client *known = known_client(verifier, assertion->unverified_client);
+	struct verifier_keys *keys = known != NULL ? verifier_known_client_keys(known) : NULL;
 
 	if (keys == NULL)
 		return "the client has no registered keys";
@@ -142,7 +128,7 @@ verify_assertion(struct verifier *verifier, struct verifier_work *work, const st
 	    verifier_realm_url(&verifier->realm, segment, mm_sign_in_request_path(MM_ASK_CODE), endpoint,
 	        sizeof(endpoint) - 1) == 0)
 		return "the issuer is too long";
-	return verifier_assertion_check(assertion, keys, verifier->signatures, audiences, verifier->now_s);
+	return verifier_assertion_check(assertion, keys, &verifier->signatures, audiences, verifier->now_s);
 }
 
 static bool

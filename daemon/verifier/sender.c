@@ -47,7 +47,7 @@ check_proof(struct verifier *verifier, struct verifier_work *work, struct mm_dpo
 
 	if (fault == MM_DPOP_GOOD)
 		fault = mm_dpop_check(proof, &expected, &verifier->dpop_room);
-	return fault == MM_DPOP_GOOD ? mm_dpop_verify(proof, verifier->signatures) : fault;
+	return fault == MM_DPOP_GOOD ? mm_dpop_verify(proof, verifier->signatures.plain) : fault;
 }
 
 /* In memory alone: proofs are good for a minute, and none of them is enough by itself. */

@@ -228,6 +228,7 @@ verifier_table_commit(struct verifier_table *table, const char **why)
 		*why = sqlite3_errstr(table->failure & 0xff);
 		if (sqlite3_get_autocommit(table->db) == 0)
 			(void)execute(table, "ROLLBACK");
+		table->client_changes++;
 	}
 	table->begun = table->wrote = false;
 	table->failed = false;

@@ -34,6 +34,7 @@ struct verifier_table {
 	bool wrote;  /* … that the disk has to take */
 	bool failed; /* since the round began */
 	int failure; /* SQLite's code of it */
+	uint64_t client_changes; /* how often rows of clients may have become others: written, or undone */
 };
 
 /*

@@ -60,6 +60,7 @@ verifier_client_put(struct verifier_table *table, const struct verifier_client *
 {
 	sqlite3_stmt *statement = verifier_table_sql(table, VERIFIER_SQL_CLIENT_PUT);
 
+	table->client_changes++;
 	verifier_bind_text(statement, 1, mm_mint_text_get(&client->id));
 	verifier_bind_int(statement, 2, client->version);
 	verifier_bind_text(statement, 3, mm_mint_text_get(&client->name));

@@ -60,13 +60,12 @@ open_stores(struct verifier *verifier)
 
 	verifier->passwords = verifier_passwords_new();
 	verifier->attempts = verifier_attempts_new(ATTEMPT_COUNTERS);
-	verifier->signatures = mm_verifier_new();
 	verifier->decision = mm_decision_new();
 	if (verifier_random(seed, sizeof(seed)))
 		verifier->replays = mm_replay_store_new(REPLAY_BYTES, seed);
 	mm_secret_wipe(seed, sizeof(seed));
-	return verifier->passwords != NULL && verifier->attempts != NULL && verifier->signatures != NULL &&
-	    verifier->decision != NULL && verifier->replays != NULL &&
+	return verifier_signatures_open(&verifier->signatures) && verifier->passwords != NULL &&
+	    verifier->attempts != NULL && verifier->decision != NULL && verifier->replays != NULL &&
 	    verifier_random(verifier->nonce_secret, sizeof(verifier->nonce_secret));
 }
 
@@ -94,10 +93,9 @@ verifier_close(struct verifier *verifier)
 	mm_replay_store_free(&verifier->replays);
 	mm_secret_wipe(verifier->nonce_secret, sizeof(verifier->nonce_secret));
 	mm_decision_free(&verifier->decision);
-	mm_verifier_free(&verifier->signatures);
+	verifier_known_clients_clear(&verifier->known_clients, &verifier->signatures);
+	verifier_signatures_close(&verifier->signatures);
 	mm_trust_free(&verifier->trust);
-	for (size_t i = 0; i < VERIFIER_KEY_CACHE; i++)
-		verifier_keys_clear(&verifier->key_cache[i].keys);
 	verifier_table_close(&verifier->table);
 	verifier_realm_clear(&verifier->realm);
 }
@@ -337,6 +335,7 @@ go_on(struct verifier *verifier, const struct pollfd fds[AT_COUNT])
 	do_what_is_due(verifier);
 	verifier_end_round(verifier);
 	write_directory(verifier);
+	verifier_signatures_make_table(&verifier->signatures);
 	return end;
 }
 

@@ -10,6 +10,7 @@
 
 #include "daemon/verifier/assertion.h"
 #include "daemon/verifier/attempts.h"
+#include "daemon/verifier/known_client.h"
 #include "daemon/verifier/password.h"
 #include "daemon/verifier/peer.h"
 #include "daemon/verifier/realm.h"
@@ -24,16 +25,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Clients whose keys are kept ready to verify. */
-#define VERIFIER_KEY_CACHE 64
-
-struct verifier_cached_keys {
-	char client[MM_MINT_CLIENT_LEN_MAX];
-	size_t client_len; /* 0: free */
-	int64_t version;
-	struct verifier_keys keys;
-};
-
 struct verifier_counts {
 	uint64_t requests, granted, denied, sign_ins, sign_ins_wrong, sign_ins_slowed, busy, replays, store_failures;
 };
@@ -47,11 +38,10 @@ struct verifier {
 	struct verifier_peer issuer, ledger;
 	struct verifier_passwords *passwords;
 	struct verifier_attempts *attempts;
-	struct mm_verifier *signatures;
+	struct verifier_signatures signatures;
 	struct mm_replay_store *replays;
 	unsigned char nonce_secret[MM_EVIDENCE_SECRET_LEN]; /* of nonces for DPoP proofs; a new one with each start */
-	struct verifier_cached_keys key_cache[VERIFIER_KEY_CACHE];
-	size_t key_cache_next;
+	struct verifier_known_clients known_clients;
 	struct verifier_assertion_room assertion_room;
 	struct mm_dpop_room dpop_room;
 

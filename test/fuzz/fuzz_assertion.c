@@ -6,7 +6,6 @@
  */
 #include "daemon/verifier/assertion.h"
 #include "lib/codec/base64url.h"
-#include "lib/crypto/verifier.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -35,7 +34,7 @@ encode(const uint8_t *data, size_t size, const uint8_t *nul, char *text)
 }
 
 static void
-read_assertion(struct mm_slice text, const struct verifier_keys *keys, struct mm_verifier *verifier)
+read_assertion(struct mm_slice text, struct verifier_keys *keys, struct verifier_signatures *signatures)
 {
 	static const char *const audiences[2] = { "https://login.example", "https://login.example/token" };
 	static struct verifier_assertion_room room;
@@ -46,7 +45,7 @@ read_assertion(struct mm_slice text, const struct verifier_keys *keys, struct mm
 	if (assertion.algorithm == NULL || assertion.jti.len == 0 || assertion.unverified_client.len == 0 ||
 	    assertion.exp_s < 0)
 		abort();
-	if (verifier_assertion_check(&assertion, keys, verifier, audiences, 1800000000) == NULL)
+	if (verifier_assertion_check(&assertion, keys, signatures, audiences, 1800000000) == NULL)
 		abort();
 }
 
@@ -54,16 +53,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct verifier_keys keys;
-	static struct mm_verifier *verifier;
+	static struct verifier_signatures signatures;
 	const uint8_t *nul = size == 0 ? NULL : memchr(data, 0, size);
 	struct verifier_keys read;
 	char *text;
 
-	if (verifier == NULL && ((verifier = mm_verifier_new()) == NULL ||
-	                            verifier_keys_read(mm_slice_str(jwks), &keys) != NULL))
+	if (keys.count == 0 && (!verifier_signatures_open(&signatures) ||
+	                           verifier_keys_read(mm_slice_str(jwks), &keys) != NULL))
 		abort();
 	if (nul == NULL) {
-		read_assertion(mm_slice(data, size), &keys, verifier);
+		read_assertion(mm_slice(data, size), &keys, &signatures);
 		if (verifier_keys_read(mm_slice(data, size), &read) == NULL)
 			verifier_keys_clear(&read);
 		return 0;
@@ -71,7 +70,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = malloc(size * 2 + 128);
 	if (text == NULL)
 		abort();
-	read_assertion(mm_slice(text, encode(data, size, nul, text)), &keys, verifier);
+	read_assertion(mm_slice(text, encode(data, size, nul, text)), &keys, &signatures);
 	free(text);
 	return 0;
 }

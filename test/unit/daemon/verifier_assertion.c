@@ -4,7 +4,6 @@
  */
 #include "daemon/verifier/assertion.h"
 #include "lib/base/array.h"
-#include "lib/crypto/verifier.h"
 #include "test/maker/key.h"
 
 #include <setjmp.h>
@@ -23,7 +22,7 @@
 static const char *const audiences[2] = { US, TOKEN_ENDPOINT };
 static EVP_PKEY *ec, *rsa, *foreign;
 static struct verifier_keys keys;
-static struct mm_verifier *signatures;
+static struct verifier_signatures signatures;
 static struct verifier_assertion_room room;
 
 /* ---- making ---- */
@@ -108,7 +107,7 @@ judge(struct draft draft, int64_t now_s)
 	const char *why = verifier_assertion_parse(mm_slice(text.bytes, text.len), &room, &assertion);
 
 	if (why == NULL)
-		why = verifier_assertion_check(&assertion, &keys, signatures, audiences, now_s);
+		why = verifier_assertion_check(&assertion, &keys, &signatures, audiences, now_s);
 	maker_text_clear(&text);
 	return why;
 }
@@ -135,7 +134,7 @@ open_keys(void **state)
 	publish(rsa, "two", "PS256", &set);
 	assert_null(read_set(set.bytes, &keys));
 	maker_text_clear(&set);
-	assert_non_null(signatures = mm_verifier_new());
+	assert_true(verifier_signatures_open(&signatures));
 	return 0;
 }
 
@@ -144,7 +143,7 @@ close_keys(void **state)
 {
 	(void)state;
 	verifier_keys_clear(&keys);
-	mm_verifier_free(&signatures);
+	verifier_signatures_close(&signatures);
 	EVP_PKEY_free(ec);
 	EVP_PKEY_free(rsa);
 	EVP_PKEY_free(foreign);
@@ -296,12 +295,12 @@ every_bit_counts(void **state)
 	for (size_t i = 0; i < text.len * 8; i++) {
 		text.bytes[i / 8] ^= (char)(1 << i % 8);
 		if (verifier_assertion_parse(mm_slice(text.bytes, text.len), &room, &assertion) == NULL)
-			assert_non_null(verifier_assertion_check(&assertion, &keys, signatures, audiences, NOW_S));
+			assert_non_null(verifier_assertion_check(&assertion, &keys, &signatures, audiences, NOW_S));
 		text.bytes[i / 8] ^= (char)(1 << i % 8);
 	}
 	for (size_t len = 0; len < text.len; len++)
 		if (verifier_assertion_parse(mm_slice(text.bytes, len), &room, &assertion) == NULL)
-			assert_non_null(verifier_assertion_check(&assertion, &keys, signatures, audiences, NOW_S));
+			assert_non_null(verifier_assertion_check(&assertion, &keys, &signatures, audiences, NOW_S));
 	maker_text_clear(&text);
 }
 

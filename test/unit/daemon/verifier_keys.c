@@ -32,22 +32,52 @@ close_keys(void **state)
 /* ---- assertions ---- */
 
 static void
-add_signing_client(void)
+state_key(EVP_PKEY *signer, struct mm_ask_client *made)
 {
-	struct mm_ask_client made = world_client("batch", "client_credentials");
 	struct maker_object jwk = { .count = 0 };
 	struct maker_text set = { 0 };
 
-	maker_key_publish(key, &jwk);
+	maker_key_publish(signer, &jwk);
 	maker_text_add_str(&set, "{\"keys\":[");
 	maker_object_write(&jwk, &set);
 	maker_text_add_str(&set, "]}");
-	made.confidential = 1;
-	made.stated |= MM_STATED_JWKS;
-	WORLD_SET(&made.jwks, set.bytes);
-	assert_true(client(MM_MINT_VERB_CLIENT_ADD, &made));
+	made->stated |= MM_STATED_JWKS;
+	WORLD_SET(&made->jwks, set.bytes);
 	maker_text_clear(&set);
 	maker_object_clear(&jwk);
+}
+
+static void
+add_signing_client(void)
+{
+	struct mm_ask_client made = world_client("batch", "client_credentials");
+
+	made.confidential = 1;
+	state_key(key, &made);
+	assert_true(client(MM_MINT_VERB_CLIENT_ADD, &made));
+}
+
+/* Another key in the place of its one; whether the disk takes it is the caller's. */
+static void
+change_key(EVP_PKEY *signer)
+{
+	struct mm_ask_client change = { .stated = 0 };
+	unsigned char payload[16384];
+
+	WORLD_SET(&change.id, "batch");
+	state_key(signer, &change);
+	assert_true(verifier_operator_take(&verifier,
+	    mm_slice(payload, world_client_payload(payload, MM_MINT_VERB_CLIENT_CHANGE, &change))));
+}
+
+static void
+end_change(bool kept)
+{
+	verifier.table.failed = !kept;
+	verifier_end_round(&verifier);
+	assert_int_equal(
+	    mm_message_receive(world.control, MM_PROCESS_MINTMARKD, MM_PROCESS_VERIFIER, &world_message), 1);
+	close(world_message.fd);
 }
 
 static struct maker_text
@@ -170,6 +200,105 @@ a_round_that_failed_leaves_nothing_waiting(void **state)
 	assert_int_equal(ask(verify).status, MM_SIGN_IN_OK);
 	refuse(verify, MM_SIGN_IN_INVALID_CLIENT);
 	maker_text_clear(&text);
+}
+
+/* Whether an assertion by this key is taken, which is new each time. */
+static bool
+signs(EVP_PKEY *signer)
+{
+	static unsigned count;
+	struct maker_text text;
+	char jti[32];
+	bool taken;
+
+	(void)snprintf(jti, sizeof(jti), "signs-%u", ++count);
+	text = assertion(signer, jti, "batch");
+	taken = ask(with_assertion(&text, "batch")).status == MM_SIGN_IN_OK;
+	maker_text_clear(&text);
+	return taken;
+}
+
+/* Clients and their keys are remembered, and what an operator changes counts from then on. */
+static void
+a_changed_key_counts_at_once(void **state)
+{
+	(void)state;
+	add_signing_client();
+	assert_true(signs(key));
+	assert_false(signs(other));
+	change_key(other);
+	end_change(true);
+	assert_false(signs(key));
+	assert_true(signs(other));
+}
+
+/* The same version comes twice, with other keys: nothing of the one that was undone may be left. */
+static void
+a_change_that_was_undone_leaves_no_key(void **state)
+{
+	EVP_PKEY *third = maker_key_new(MAKER_EC256, NULL);
+	struct maker_text text = assertion(other, "early", "batch");
+	struct mm_verify early = with_assertion(&text, "batch");
+
+	(void)state;
+	add_signing_client();
+	assert_true(signs(key));
+	change_key(other);
+	/* In the same round somebody asks with the new key. */
+	world_send(&early);
+	receive_requests();
+	end_change(false);
+	assert_int_equal(receive_answer().status, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	change_key(third);
+	end_change(true);
+	assert_false(signs(other));
+	assert_false(signs(key));
+	assert_true(signs(third));
+	maker_text_clear(&text);
+	EVP_PKEY_free(third);
+}
+
+static void
+a_disabled_client_is_refused_at_once(void **state)
+{
+	struct mm_ask_client gone = { .stated = 0 };
+
+	(void)state;
+	add_signing_client();
+	assert_true(signs(key));
+	WORLD_SET(&gone.id, "batch");
+	assert_true(client(MM_MINT_VERB_CLIENT_DISABLE, &gone));
+	assert_false(signs(key));
+}
+
+/* More clients than are remembered: each is still itself. */
+static void
+clients_beyond_those_that_are_known(void **state)
+{
+	struct verifier_known_client *found;
+	static struct verifier_client row;
+	char id[32];
+
+	(void)state;
+	add_signing_client();
+	assert_true(signs(key));
+	assert_true(verifier_client_by_id(&verifier.table, mm_slice_str("batch"), &row));
+	verifier_text_put(&row.jwks, MM_SLICE_ABSENT);
+	for (unsigned i = 0; i < 3 * VERIFIER_CLIENTS_KNOWN; i++) {
+		(void)snprintf(id, sizeof(id), "crowd-%u", i % (VERIFIER_CLIENTS_KNOWN + 7));
+		verifier_text_put(&row.id, mm_slice_str(id));
+		if (i < VERIFIER_CLIENTS_KNOWN + 7)
+			assert_true(verifier_client_put(&verifier.table, &row));
+		found = verifier_known_client_find(&verifier.known_clients, &verifier.table, &verifier.signatures,
+		    mm_slice_str(id));
+		assert_non_null(found);
+		IS(found->row.id, id);
+		assert_null(verifier_known_client_keys(found));
+	}
+	assert_null(verifier_known_client_find(&verifier.known_clients, &verifier.table, &verifier.signatures,
+	    mm_slice_str("nobody")));
+	assert_true(signs(key));
+	assert_false(signs(other));
 }
 
 /* ---- proofs ---- */
@@ -374,6 +503,10 @@ main(void)
 		KEY_TEST(an_assertion_is_its_clients),
 		KEY_TEST(an_assertion_is_kept_before_it_counts),
 		KEY_TEST(a_round_that_failed_leaves_nothing_waiting),
+		KEY_TEST(a_changed_key_counts_at_once),
+		KEY_TEST(a_change_that_was_undone_leaves_no_key),
+		KEY_TEST(a_disabled_client_is_refused_at_once),
+		KEY_TEST(clients_beyond_those_that_are_known),
 		KEY_TEST(tokens_are_bound_to_the_key_of_a_proof),
 		KEY_TEST(proofs_for_other_requests_are_refused),
 		KEY_TEST(a_code_may_be_bound_before),
