@@ -266,6 +266,28 @@ look_at_ledger(struct troubles *troubles, const struct mm_answer_object *gate)
 	end(troubles);
 }
 
+/* Realms that nobody is let in from: others may be well at the same gate. */
+static void
+look_at_refused(struct troubles *troubles, const struct mm_answer_object *gate)
+{
+	struct mm_answer_object state, refused;
+	struct mm_json_value array, element;
+	size_t position = 0;
+
+	mm_answer_object(gate, "state", &state);
+	array = mm_answer_array(&state, "refused");
+	while (mm_json_next(array, &position, &element)) {
+		if (!mm_answer_element(element, &refused))
+			continue;
+		begin(troubles, "gate ", mm_answer_text(gate, "name"));
+		add(troubles, ": all tokens of realm ");
+		add_text(troubles, mm_answer_text(&refused, "realm"));
+		add(troubles, " are refused: ");
+		add_text(troubles, mm_answer_text(&refused, "why"));
+		end(troubles);
+	}
+}
+
 static void
 look_at_gap(struct troubles *troubles, const struct mm_answer_object *gate)
 {
@@ -399,6 +421,7 @@ mm_status_put_troubles(FILE *stream, const struct mm_answer_object *status)
 	each(&troubles, "processes", look_at_process);
 	each(&troubles, "gates", look_at_gate);
 	each(&troubles, "gates", look_at_ledger);
+	each(&troubles, "gates", look_at_refused);
 	look_at_reload(&troubles);
 	each(&troubles, "sources", look_at_source);
 	each(&troubles, "problems", look_at_problem);

@@ -6,6 +6,7 @@
 #include "daemon/gate/gate.h"
 #include "daemon/gate/ledger.h"
 #include "daemon/gate/metrics.h"
+#include "daemon/gate/readiness.h"
 #include "daemon/gate/route.h"
 #include "lib/base/array.h"
 #include "lib/trust/trust.h"
@@ -308,6 +309,24 @@ write_ledger(const struct page *page)
 	add_plain(page, "mintmark_ledger_answers_total", "counter", "Answers of it.", stats.answered);
 }
 
+/* As /readyz has it, and each realm by itself. */
+static void
+write_readiness(const struct page *page)
+{
+	const struct mm_trust *trust = page->view->trust;
+	struct gate_heard heard = gate_readiness_hear(page->gate);
+	bool ready = mm_journal_ready(page->gate->journal) && !atomic_load(&page->gate->stopping) &&
+	    gate_readiness_of_all(trust, &heard) != GATE_NOT_READY;
+
+	add_plain(page, "mintmark_ready", "gauge", "Whether any token could be allowed now.", ready);
+	begin_family(page, "mintmark_realm_ready", "gauge", "Whether tokens of a realm could be allowed now.");
+	for (size_t i = 0; i < trust->realm_count; i++) {
+		mm_buf_add_str(page->out, "mintmark_realm_ready{");
+		add_label(page->out, "realm", trust->realms[i].name);
+		mm_buf_addf(page->out, "} %d\n", gate_readiness_fault(trust, &trust->realms[i], &heard) == NULL);
+	}
+}
+
 static void
 write_answers(const struct page *page)
 {
@@ -342,7 +361,7 @@ gate_metrics_write(struct gate *gate, const struct gate_view *view, int64_t now_
 	static void (*const families[])(const struct page *) = {
 		write_build, write_decisions, write_shadow_decisions, write_proof, write_latency, write_callers_refused,
 		write_key_ages, write_key_states, write_findings, write_autopsies, write_cache, write_journal,
-		write_proofs, write_ledger, write_answers, write_process,
+		write_proofs, write_ledger, write_readiness, write_answers, write_process,
 	};
 	const struct page page = { gate, view, now_s, out };
 

@@ -17,6 +17,7 @@ static const struct gate_route routes[] = {
 	{ "/v1/dovecot-policy/", true, false, "POST", true, gate_dovecot_policy, "dovecot_policy" },
 	{ "/healthz", false, false, "GET, HEAD", false, gate_healthz, "healthz" },
 	{ "/readyz", false, false, "GET, HEAD", false, gate_readyz, "readyz" },
+	{ "/readyz/", true, false, "GET, HEAD", false, gate_readyz, "readyz_service" },
 	{ "/metrics", false, false, "GET, HEAD", false, gate_metrics_page, "metrics" },
 	{ NULL, false, false, NULL, false, NULL, "other" },
 };

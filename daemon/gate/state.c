@@ -6,6 +6,7 @@
 
 #include "daemon/gate/autopsy.h"
 #include "daemon/gate/ledger.h"
+#include "daemon/gate/readiness.h"
 #include "engine/json_writer.h"
 
 static void
@@ -99,6 +100,31 @@ write_ledger(const struct gate *gate, struct mm_json_writer *writer)
 	mm_json_end_object(writer);
 }
 
+/* Realms whose tokens are refused; more than a few have one cause. */
+#define REFUSED_MAX 16
+
+static void
+write_refused(struct gate *gate, struct mm_json_writer *writer)
+{
+	const struct mm_trust *trust = gate_views_newest(&gate->views)->trust;
+	struct gate_heard heard = gate_readiness_hear(gate);
+	size_t told = 0;
+
+	mm_json_begin_array(writer, "refused");
+	for (size_t i = 0; i < trust->realm_count && told < REFUSED_MAX; i++) {
+		const char *fault = gate_readiness_fault(trust, &trust->realms[i], &heard);
+
+		if (fault == NULL || !gate_readiness_concerns(trust, NULL, &trust->realms[i]))
+			continue;
+		mm_json_begin_object(writer, NULL);
+		mm_json_add_slice(writer, "realm", trust->realms[i].name);
+		mm_json_add_str(writer, "why", fault);
+		mm_json_end_object(writer);
+		told++;
+	}
+	mm_json_end_array(writer);
+}
+
 void
 gate_state_write(struct gate *gate, struct mm_buf *out)
 {
@@ -111,5 +137,6 @@ gate_state_write(struct gate *gate, struct mm_buf *out)
 	write_autopsies(gate, &writer);
 	write_journal(gate, &writer);
 	write_ledger(gate, &writer);
+	write_refused(gate, &writer);
 	mm_json_end_object(&writer);
 }

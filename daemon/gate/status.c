@@ -3,9 +3,8 @@
  * How the gate is: /healthz, /readyz, /metrics.
  */
 #include "daemon/gate/exchange.h"
-#include "daemon/gate/ledger.h"
+#include "daemon/gate/readiness.h"
 #include "daemon/gate/route.h"
-#include "lib/trust/trust.h"
 
 #include <microhttpd.h>
 #include <time.h>
@@ -17,58 +16,76 @@ gate_healthz(struct gate_exchange *exchange, struct mm_http_answer *answer)
 	mm_http_answer_text(answer, MHD_HTTP_OK, "ok");
 }
 
-static bool
-has_keys(const struct mm_trust *trust, const struct mm_realm *realm)
-{
-	for (size_t i = 0; i < trust->key_count; i++)
-		if (trust->keys[i].realm == realm && trust->keys[i].standing == MM_KEY_USABLE)
-			return true;
-	return false;
-}
+/* ---- readiness ---- */
 
-/* Whether every mint's tokens are refused that the trust may be too old for. */
-static bool
-stale_refuses(const struct mm_trust *trust)
-{
-	for (size_t i = 0; i < trust->realm_count; i++)
-		if (trust->realms[i].is_mint && !trust->realms[i].when_stale_marked_only)
-			return true;
-	return false;
-}
-
-/* Why tokens of mints are refused, all of them or those of a realm; NULL: they are not. */
+/* Why nothing could be allowed whatever is asked; NULL: it could. */
 static const char *
-fault_of_mints(const struct gate_exchange *exchange)
+fault_of_all(const struct gate *gate)
 {
-	const struct gate *gate = exchange->gate;
-	const struct mm_trust *trust = exchange->view->trust;
-	enum mm_freshness freshness = gate->ledger == NULL ? MM_FRESH : gate_ledger_freshness_now(gate);
-
-	for (size_t i = 0; i < trust->realm_count; i++)
-		if (trust->realms[i].is_mint && !has_keys(trust, &trust->realms[i]))
-			return "a mint's keys have not come from the ledger: tokens of its realm are refused";
-	if (freshness == MM_CLOCK_IS_OFF)
-		return "the clock is not the ledger's: tokens of mints are refused";
-	if (freshness == MM_STALE && stale_refuses(trust))
-		return "nothing current is heard of the ledger: tokens of mints are refused";
-	return NULL;
+	if (atomic_load(&gate->stopping))
+		return "the gate is stopping";
+	return mm_journal_ready(gate->journal) ? NULL : "the journal cannot record an allow";
 }
 
-/* A gate answers only with a snapshot loaded, so that the journal and the ledger are all that can be wanting. */
+/* The realms of a service, or of any (NULL), whose tokens are refused, each with why. */
+static void
+add_realms(const struct mm_trust *trust, const struct mm_service *service, const struct gate_heard *heard,
+    struct mm_buf *body)
+{
+	for (size_t i = 0; i < trust->realm_count; i++) {
+		const struct mm_realm *realm = &trust->realms[i];
+		const char *fault = gate_readiness_fault(trust, realm, heard);
+
+		if (fault != NULL && gate_readiness_concerns(trust, service, realm))
+			mm_buf_addf(body, "realm %.*s: %s: its tokens are refused\n", (int)realm->name.len,
+			    realm->name.ptr, fault);
+	}
+}
+
+static void
+add_services(const struct mm_trust *trust, const struct gate_heard *heard, struct mm_buf *body)
+{
+	for (size_t i = 0; i < trust->service_count; i++) {
+		struct mm_slice name = trust->services[i].name;
+
+		if (gate_readiness_of_service(trust, &trust->services[i], heard) == GATE_NOT_READY)
+			mm_buf_addf(body, "service %.*s: every token is refused\n", (int)name.len, name.ptr);
+	}
+}
+
+static void
+answer_readiness(struct mm_http_answer *answer, enum gate_readiness readiness)
+{
+	static const char *const lines[] = {
+		[GATE_READY] = "ready",
+		[GATE_READY_IN_PART] = "ready in part",
+		[GATE_NOT_READY] = "every token is refused",
+	};
+
+	mm_http_answer_text(answer, readiness == GATE_NOT_READY ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK,
+	    lines[readiness]);
+}
+
+/* A gate answers only with a snapshot loaded: journal, keys and the ledger are all that can be wanting. */
 void
 gate_readyz(struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
-	const struct gate *gate = exchange->gate;
-	const char *fault = fault_of_mints(exchange);
+	const struct mm_trust *trust = exchange->view->trust;
+	struct gate_heard heard = gate_readiness_hear(exchange->gate);
+	const char *fault = fault_of_all(exchange->gate);
 
-	if (atomic_load(&gate->stopping))
-		mm_http_answer_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "the gate is stopping");
-	else if (!mm_journal_ready(gate->journal))
-		mm_http_answer_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "the journal cannot record an allow");
-	else if (fault != NULL)
+	if (fault != NULL) {
 		mm_http_answer_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE, fault);
-	else
-		mm_http_answer_text(answer, MHD_HTTP_OK, "ready");
+		return;
+	}
+	if (exchange->service != NULL) {
+		answer_readiness(answer, gate_readiness_of_service(trust, exchange->service, &heard));
+		add_realms(trust, exchange->service, &heard, &answer->body);
+		return;
+	}
+	answer_readiness(answer, gate_readiness_of_all(trust, &heard));
+	add_realms(trust, NULL, &heard, &answer->body);
+	add_services(trust, &heard, &answer->body);
 }
 
 void

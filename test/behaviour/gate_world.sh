@@ -76,6 +76,12 @@ is_ready()
 	[ "$(curl -s -o "$world/null" -w '%{http_code}' --max-time 2 "$@" "$base/readyz")" = 200 ]
 }
 
+# is_there: the gate answers. One without any key does, and is not ready.
+is_there()
+{
+	curl -sf -o "$world/null" --max-time 2 "$base/healthz"
+}
+
 # start CURL-OPTION…: mintmarkd over the configuration, until its gate is ready.
 start()
 {

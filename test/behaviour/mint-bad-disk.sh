@@ -44,7 +44,7 @@ check "status says it" await 30 is_told '! ledger: .*No space'
 check "an application can be added" await 30 add_robot enterprise "$audience"
 secret=$added
 check "nothing is issued" eval '[ -z "$(token)" ]'
-check "the gate is not ready, and says why" eval 'curl -s "http://$gate/readyz" | grep -q "mint"'
+check "the gate is not ready, and says why" eval 'curl -s "http://$gate/readyz" | grep -q "no good key has come from the ledger"'
 check "the issuer is not ready" eval '[ "$(curl -s -o "$world/said" -w "%{http_code}" "$issuer/readyz")" = 503 ]'
 
 echo "== room"

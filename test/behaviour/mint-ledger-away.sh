@@ -9,9 +9,10 @@ port=21520
 # shellcheck source=test/behaviour/mint_world.sh
 . "$MINTMARK_SOURCE/test/behaviour/mint_world.sh"
 
+# is_ready STATUS [SERVICE]: the gate answers so; what it says is in said.
 is_ready()
 {
-	[ "$(curl -s -o "$world/said" -w '%{http_code}' --max-time 5 "http://$gate/readyz")" = "$1" ]
+	[ "$(curl -s -o "$world/said" -w '%{http_code}' --max-time 5 "http://$gate/readyz${2:+/$2}")" = "$1" ]
 }
 
 # The realm itself says that its tokens may be marked ones alone while the trust may be old.
@@ -28,6 +29,19 @@ expect "what the index has is accepted as ever" robots OK "$made"
 check "the gate knows in time" await 15 eval 'curl -s "http://$gate/metrics" | grep -q "^mintmark_ledger_stale 1"'
 expect "by a service that is patient, by the mark alone" patient OK "$made"
 expect "and by one that wants no more" marked OK "$made"
+check "the gate is ready, in part" is_ready 200
+check "which it says" grep -qx "ready in part" "$world/said"
+check "and for whom not" grep -qx "realm consumer: nothing current is heard of the ledger: its tokens are refused" "$world/said"
+check "at which service" grep -qx "service private_mail: every token is refused" "$world/said"
+check "that service is not ready" is_ready 503 private_mail
+check "and says why" grep -q "^realm consumer: nothing current" "$world/said"
+check "another is" is_ready 200 robots
+check "for all of its realms" grep -qx ready "$world/said"
+check "there is none of another name" is_ready 404 nobody
+curl -s "http://$gate/metrics" >"$world/metrics"
+check "metrics say it of the whole" grep -qx "mintmark_ready 1" "$world/metrics"
+check "and of each realm" eval 'grep -qx "mintmark_realm_ready{realm=\"enterprise\"} 1" "$world/metrics" &&
+    grep -qx "mintmark_realm_ready{realm=\"consumer\"} 0" "$world/metrics"'
 check "status says it" eval '! run status >"$world/said"'
 check "in words" grep -q 'nothing current of the ledger' "$world/said"
 kill -CONT "$ledger"
@@ -57,6 +71,8 @@ before=$(process gate)
 kill -KILL "$before"
 check "another gate runs" await 30 is_another gate "$before"
 started=$(date +%s%N)
+check "it is not ready: nobody's tokens are good" is_ready 503
+check "which it says" grep -qx "every token is refused" "$world/said"
 expect "nothing is heard in time: refused" robots TRUST_STALE "$made"
 took=$((($(date +%s%N) - started) / 1000000))
 check "after two seconds ($took ms)" [ "$took" -ge 1900 ]
@@ -65,5 +81,5 @@ world_pids="$world_pids $!"
 expect "it is heard while the request waits: accepted" robots OK "$made"
 check "requests waited" [ "$(waited)" -ge 2 ]
 
-check "/readyz says that all is well" await 15 is_ready 200
+check "/readyz says that all is well" await 15 eval 'is_ready 200 && grep -qx ready "$world/said"'
 finish

@@ -136,7 +136,7 @@ start()
 {
 	"$mintmarkd" -c "$config" --libexec "$world/libexec" >>"$world/log" 2>&1 &
 	mintmarkd_pid=$!
-	await 20 "the gate gets ready" is_ready || exit 1
+	await 20 "the gate answers" is_there || exit 1
 }
 
 # ---- a first start ----
@@ -145,6 +145,9 @@ echo "checking: a first start without network serves, and refuses"
 start
 gate=$(gate_pid)
 is_refused --as alice || fail "a token is accepted without a key"
+curl -s --max-time 2 -o "$world/readiness" -w '%{http_code}\n' "$base/readyz" >"$world/status"
+grep -qx 503 "$world/status" || fail "it is ready without a key"
+grep -q '^realm enterprise: no good key is known' "$world/readiness" || fail "it does not say why it is not ready"
 await 10 "it says so" logged "nothing is kept of jwks:https://localhost:$keys_port/keys"
 await 10 "and that the server cannot be reached" logged "unreachable"
 
@@ -153,6 +156,7 @@ publish "$world/fewer.jwks"
 start_server
 await 30 "the courier fetches again by itself" logged "has other keys"
 await 10 "another key of the document is good" is_accepted --as carol
+is_ready || fail "it is not ready with a key"
 is_refused --as alice || fail "a token is accepted before its key is published"
 
 echo "checking: an unknown kid has the source fetched"

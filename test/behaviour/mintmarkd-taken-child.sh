@@ -41,11 +41,11 @@ taken()
 	: >"$world/log"
 	"$mintmarkd" -c "$config" --libexec "$world/libexec" >>"$world/log" 2>&1 &
 	mintmarkd_pid=$!
-	await 20 "the gate gets ready" is_ready || return 0
+	await 20 "the gate answers" is_there || return 0
 	await 10 "$what: it is killed" logged "alarm: the $name (process [0-9]*) sent what .*: it is killed"
 	gate=$(gate_pid)
 	await 10 "$what: it is started again" logged "the $name is started again in 200 ms"
-	is_ready || fail "$what: the gate is not ready"
+	is_there || fail "$what: the gate is gone"
 	[ "$(gate_pid)" = "$gate" ] || fail "$what: the gate was started again"
 	end 0
 	rm -f "$world/libexec/mintmark-$name" "$world/libexec/mintmark-$name.plan"

@@ -77,6 +77,11 @@ test_each(void **state)
 		    "'mintmark autopsies'\n" },
 		{ STATUS("", "", GATE("\"autopsies\":{\"proofs\":0,\"dropped\":12}"), "", ""),
 		    "  ! gate g: 12 refused tokens were too many to be examined: an evidence gap\n" },
+		{ STATUS("", "", GATE("\"refused\":[{\"realm\":\"a\",\"why\":\"no good key is known\"},"
+		    "{\"realm\":\"b\",\"why\":\"no\"}]"), "", ""),
+		    "  ! gate g: all tokens of realm a are refused: no good key is known\n"
+		    "  ! gate g: all tokens of realm b are refused: no\n" },
+		{ STATUS("", "", GATE("\"refused\":[]"), "", ""), "  nothing is wrong\n" },
 		{ STATUS("", "", "", SOURCE(",\"failures\":3,\"text\":\"connection refused\""), ""),
 		    "  ! keys of realm a, b: 3 fetches failed: connection refused; in use is what came 1 min ago\n" },
 		{ STATUS("", "", "", "{\"realms\":[\"a\"],\"kind\":\"jwks\",\"failures\":1,\"text\":\"no\"}", ""),
