@@ -7,39 +7,17 @@
  */
 #include "daemon/courier/control.h"
 #include "daemon/courier/courier.h"
-#include "daemon/ipc/limits.h"
+#include "daemon/ipc/child.h"
 #include "daemon/sandbox/sandbox.h"
-#include "lib/base/array.h"
 
 #include <malloc.h>
 #include <nss.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* The thread of each name that is looked up would have one of its own else, and each keeps what it once had. */
 #define ALLOCATOR_ARENAS_MAX 2
-
-/* mintmarkd tells when to stop, and its death is seen at the control socket. */
-static void
-ignore_signals(void)
-{
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
-
-	for (size_t i = 0; i < MM_COUNT_OF(ignored); i++)
-		signal(ignored[i], SIG_IGN);
-}
-
-static bool
-is_control_socket(int fd)
-{
-	int type;
-	socklen_t len = sizeof(type);
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_SEQPACKET;
-}
 
 /*
  * Names are looked up in /etc/hosts and by the name servers alone, both of which are in the C library: other ways would
@@ -86,11 +64,8 @@ main(void)
 	static struct courier courier;
 	enum courier_end end = COURIER_END_BROKEN;
 
-	if (!is_control_socket(MM_CONTROL_FD)) {
-		fprintf(stderr, "mintmark-courier: only mintmarkd(8) starts this\n");
+	if (!mm_child_begin("mintmark-courier"))
 		return 2;
-	}
-	ignore_signals();
 	if (start(&courier))
 		end = courier_serve(&courier);
 	if (end == COURIER_END_RENEW)

@@ -10,36 +10,11 @@
 #include "daemon/gate/http.h"
 #include "daemon/gate/ledger.h"
 #include "daemon/gate/thread.h"
-#include "daemon/ipc/limits.h"
+#include "daemon/ipc/child.h"
 #include "daemon/sandbox/sandbox.h"
-#include "lib/base/array.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-
-/*
- * mintmarkd tells when to stop, and its death is seen at the control socket. A terminal's or a service manager's
- * signal to all of them would cut off what is in flight.
- */
-static void
-ignore_signals(void)
-{
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
-
-	for (size_t i = 0; i < MM_COUNT_OF(ignored); i++)
-		signal(ignored[i], SIG_IGN);
-}
-
-static bool
-is_control_socket(int fd)
-{
-	int type;
-	socklen_t len = sizeof(type);
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_SEQPACKET;
-}
 
 static void
 want_segment(void *ctx)
@@ -129,11 +104,8 @@ main(void)
 	static struct gate gate;
 	bool stopped = false;
 
-	if (!is_control_socket(MM_CONTROL_FD)) {
-		fprintf(stderr, "mintmark-gate: only mintmarkd(8) starts this\n");
+	if (!mm_child_begin("mintmark-gate"))
 		return 2;
-	}
-	ignore_signals();
 	if (start(&gate))
 		stopped = stop(&gate, gate_control_serve(&gate));
 	else

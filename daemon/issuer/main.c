@@ -3,44 +3,19 @@
  * mintmark-issuer: a mint realm's OAuth 2 and OpenID Connect endpoints. mintmarkd starts it, and hands it everything it
  * needs: no key that signs, no user's secret.
  */
-#include "daemon/ipc/limits.h"
+#include "daemon/ipc/child.h"
 #include "daemon/issuer/connection.h"
 #include "daemon/issuer/control.h"
 #include "daemon/issuer/request.h"
 #include "daemon/sandbox/sandbox.h"
-#include "lib/base/array.h"
 #include "lib/crypto/digest.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 
 /* How long the end waits for those who are told that there is no answer any more. */
 #define TELL_MS 1000
-
-/*
- * mintmarkd tells when to stop, and its death is seen at the control socket. A terminal's or a service manager's
- * signal to all of them would cut off what is in flight.
- */
-static void
-ignore_signals(void)
-{
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
-
-	for (size_t i = 0; i < MM_COUNT_OF(ignored); i++)
-		signal(ignored[i], SIG_IGN);
-}
-
-static bool
-is_control_socket(int fd)
-{
-	int type;
-	socklen_t len = sizeof(type);
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_SEQPACKET;
-}
 
 static void
 resume(struct issuer_question *question)
@@ -114,11 +89,8 @@ main(void)
 	static struct issuer issuer;
 	enum issuer_end end = ISSUER_END_GONE;
 
-	if (!is_control_socket(MM_CONTROL_FD)) {
-		fprintf(stderr, "mintmark-issuer: only mintmarkd(8) starts this\n");
+	if (!mm_child_begin("mintmark-issuer"))
 		return 2;
-	}
-	ignore_signals();
 	if (start(&issuer)) {
 		end = issuer_control_serve(&issuer);
 		stop(&issuer, end);

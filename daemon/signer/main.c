@@ -3,40 +3,19 @@
  * mintmark-signer: the private keys of one realm. A child of mintmarkd; it signs what the ledger sends, after checking
  * it, and nothing else. Exit status 0: it was told to end.
  */
-#include "daemon/ipc/limits.h"
+#include "daemon/ipc/child.h"
 #include "daemon/keystore/locked_memory.h"
 #include "daemon/keystore/pkcs11_store.h"
 #include "daemon/keystore/sealed_store.h"
 #include "daemon/sandbox/sandbox.h"
 #include "daemon/signer/control.h"
 #include "daemon/signer/peer.h"
-#include "lib/base/array.h"
 
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-/* mintmarkd tells when to stop, and its death is seen at the control socket. */
-static void
-ignore_signals(void)
-{
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
-
-	for (size_t i = 0; i < MM_COUNT_OF(ignored); i++)
-		signal(ignored[i], SIG_IGN);
-}
-
-static bool
-is_control_socket(int fd)
-{
-	int type;
-	socklen_t len = sizeof(type);
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_SEQPACKET;
-}
 
 /* As many as there are processors; of a token all, since what waits for it needs none. */
 static unsigned
@@ -112,11 +91,8 @@ main(void)
 	static struct signer signer = { .settings = { .folder_fd = -1, .pin_fd = -1 }, .peer = { .fd = -1 } };
 	enum signer_end end = SIGNER_END_GONE;
 
-	if (!is_control_socket(MM_CONTROL_FD)) {
-		fprintf(stderr, "mintmark-signer: only mintmarkd(8) starts this\n");
+	if (!mm_child_begin("mintmark-signer"))
 		return 2;
-	}
-	ignore_signals();
 	if (start(&signer)) {
 		end = signer_serve(&signer);
 		clear(&signer);
