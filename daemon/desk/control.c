@@ -13,7 +13,6 @@
 #include "lib/crypto/digest.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,14 +22,6 @@ fail(const char *what)
 {
 	fprintf(stderr, "mintmark-desk: %s\n", what);
 	return false;
-}
-
-static bool
-make_prompt(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags != -1 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
 /* ---- the set-up ---- */
@@ -44,7 +35,8 @@ take_listener(struct desk *desk, struct mm_message *message)
 
 	mm_reader_init(&reader, message->payload, message->len);
 	desk->ranks.operator_uid = mm_reader_u32(&reader);
-	if (!mm_reader_ok(&reader) || reader.left != 0 || desk->listener_fd != -1 || !make_prompt(message->fd))
+	if (!mm_reader_ok(&reader) || reader.left != 0 || desk->listener_fd != -1 ||
+	    !mm_message_make_prompt(message->fd))
 		return fail("the control socket cannot be used, or is a second one");
 	desk->listener_fd = message->fd;
 	message->fd = -1;
@@ -95,12 +87,6 @@ desk_control_set_up(struct desk *desk)
 			close(message.fd);
 	} while (taken && message.type != MM_MESSAGE_DESK_START);
 	return taken;
-}
-
-bool
-desk_control_make_prompt(void)
-{
-	return make_prompt(MM_CONTROL_FD);
 }
 
 /* ---- questions ---- */

@@ -10,9 +10,6 @@
 /* Receive everything up to DESK_START. False, and told on standard error, where it does not come. */
 MM_MUST_USE bool desk_control_set_up(struct desk *desk);
 
-/* From now on receiving and sending do not wait. */
-MM_MUST_USE bool desk_control_make_prompt(void);
-
 /* Ask mintmarkd what a connection asks, by its number. False where that cannot be sent now. */
 MM_MUST_USE bool desk_control_ask(struct desk_connection *connection);
 

@@ -6,6 +6,7 @@
 #include "daemon/desk/connection.h"
 #include "daemon/desk/control.h"
 #include "daemon/ipc/limits.h"
+#include "daemon/ipc/message.h"
 #include "daemon/sandbox/sandbox.h"
 
 #include <poll.h>
@@ -90,7 +91,7 @@ answer(struct desk *desk)
 static bool
 start(struct desk *desk)
 {
-	if (!desk_control_set_up(desk) || !desk_control_make_prompt())
+	if (!desk_control_set_up(desk) || !mm_message_make_prompt(MM_CONTROL_FD))
 		return false;
 	/* Who may read is the group that it has in the end. */
 	desk->ranks.reader_gid = geteuid() == 0 ? desk->gid : getegid();

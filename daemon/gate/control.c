@@ -16,7 +16,6 @@
 #include "lib/base/reader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -197,14 +196,6 @@ gate_control_set_up(struct gate *gate)
 }
 
 /* ---- while it answers ---- */
-
-bool
-gate_control_make_prompt(void)
-{
-	int flags = fcntl(MM_CONTROL_FD, F_GETFL);
-
-	return flags != -1 && fcntl(MM_CONTROL_FD, F_SETFL, flags | O_NONBLOCK) == 0;
-}
 
 static bool
 add_segment(struct gate *gate, struct mm_message *message)

@@ -18,9 +18,6 @@
  */
 MM_MUST_USE bool gate_control_set_up(struct gate *gate);
 
-/* From now on nothing waits for mintmarkd: sending fails where its socket is full. False with errno. */
-MM_MUST_USE bool gate_control_make_prompt(void);
-
 /* Why serving ended. */
 enum gate_end {
 	GATE_END_STOP, /* mintmarkd wants it */

@@ -11,6 +11,8 @@
 #include "daemon/gate/ledger.h"
 #include "daemon/gate/thread.h"
 #include "daemon/ipc/child.h"
+#include "daemon/ipc/limits.h"
+#include "daemon/ipc/message.h"
 #include "daemon/sandbox/sandbox.h"
 
 #include <stdio.h>
@@ -46,7 +48,7 @@ open_journal(struct gate *gate)
 static bool
 start(struct gate *gate)
 {
-	if (!gate_control_set_up(gate) || !gate_control_make_prompt() || !gate_evidence_begin(gate) ||
+	if (!gate_control_set_up(gate) || !mm_message_make_prompt(MM_CONTROL_FD) || !gate_evidence_begin(gate) ||
 	    !gate_decide_begin(gate))
 		return false;
 	gate_http_prepare(gate);

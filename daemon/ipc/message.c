@@ -6,6 +6,7 @@
 #include "daemon/ipc/message.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -133,6 +134,14 @@ packet_fill(struct packet *packet, enum mm_process sender, enum mm_process recei
 	packet_init(packet, (void *)(uintptr_t)payload.ptr, payload.len);
 	write_header(packet->header, type, payload.len, with_fd);
 	return 0;
+}
+
+bool
+mm_message_make_prompt(int socket)
+{
+	int flags = fcntl(socket, F_GETFL);
+
+	return flags != -1 && fcntl(socket, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
 int

@@ -52,6 +52,9 @@ struct mm_message {
 MM_MUST_USE int mm_message_send(int socket, enum mm_process sender, enum mm_process receiver, enum mm_message_type type,
     const void *payload, size_t len, int fd);
 
+/* From then on nothing waits at a socket: what would fails with EAGAIN. False with errno. */
+MM_MUST_USE bool mm_message_make_prompt(int socket);
+
 /*
  * Receive one. Returns 1 with *message set, 0 where the peer is gone, -1 with errno (EAGAIN; EPROTO: the
  * table does not allow what came: the peer is broken or taken, end the connection).

@@ -13,7 +13,6 @@
 #include "lib/base/reader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -120,9 +119,8 @@ static bool
 take_peer(struct issuer *issuer, struct mm_message *message)
 {
 	enum mm_process peer = message->len > 0 ? (enum mm_process)message->payload[0] : MM_PROCESS_COUNT;
-	int flags = fcntl(message->fd, F_GETFL);
 
-	if (message->len != 3 || flags == -1 || fcntl(message->fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	if (message->len != 3 || !mm_message_make_prompt(message->fd) ||
 	    !issuer_waiting_set_peer(&issuer->waiting, peer, message->fd))
 		return fail("a peer is of no known kind");
 	message->fd = -1;
@@ -216,14 +214,6 @@ issuer_control_set_up(struct issuer *issuer)
 			return false;
 	} while (message.type != MM_MESSAGE_ISSUER_START);
 	return true;
-}
-
-bool
-issuer_control_make_prompt(void)
-{
-	int flags = fcntl(MM_CONTROL_FD, F_GETFL);
-
-	return flags != -1 && fcntl(MM_CONTROL_FD, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
 bool

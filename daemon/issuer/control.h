@@ -17,9 +17,6 @@
  */
 MM_MUST_USE bool issuer_control_set_up(struct issuer *issuer);
 
-/* From now on nothing waits for mintmarkd: sending fails where its socket is full. False with errno. */
-MM_MUST_USE bool issuer_control_make_prompt(void);
-
 /* Tell that it answers. */
 MM_MUST_USE bool issuer_control_send_ready(void);
 

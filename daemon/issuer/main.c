@@ -4,6 +4,8 @@
  * needs: no key that signs, no user's secret.
  */
 #include "daemon/ipc/child.h"
+#include "daemon/ipc/limits.h"
+#include "daemon/ipc/message.h"
 #include "daemon/issuer/connection.h"
 #include "daemon/issuer/control.h"
 #include "daemon/issuer/request.h"
@@ -46,7 +48,7 @@ start(struct issuer *issuer)
 		.suspends = true,
 	};
 
-	if (!begin(issuer) || !issuer_control_set_up(issuer) || !issuer_control_make_prompt())
+	if (!begin(issuer) || !issuer_control_set_up(issuer) || !mm_message_make_prompt(MM_CONTROL_FD))
 		return false;
 	mm_http_server_prepare(&issuer->server, false);
 	mm_sandbox_prepare();

@@ -13,7 +13,6 @@
 #include "lib/crypto/digest.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,14 +189,6 @@ ledger_control_set_up(struct ledger *ledger)
 		close_descriptor();
 	} while (taken && !ledger->started);
 	return taken;
-}
-
-bool
-ledger_control_make_prompt(void)
-{
-	int flags = fcntl(MM_CONTROL_FD, F_GETFL);
-
-	return flags != -1 && fcntl(MM_CONTROL_FD, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
 /* ---- while it serves ---- */

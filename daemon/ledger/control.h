@@ -13,9 +13,6 @@
  */
 MM_MUST_USE bool ledger_control_set_up(struct ledger *ledger);
 
-/* From then on nothing waits for mintmarkd. */
-MM_MUST_USE bool ledger_control_make_prompt(void);
-
 /* Take what came. */
 enum ledger_end ledger_control_take(struct ledger *ledger);
 

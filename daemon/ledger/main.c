@@ -4,6 +4,8 @@
  * Exit status 0: mintmarkd told it to stop.
  */
 #include "daemon/ipc/child.h"
+#include "daemon/ipc/limits.h"
+#include "daemon/ipc/message.h"
 #include "daemon/ledger/control.h"
 #include "daemon/ledger/loop.h"
 #include "daemon/sandbox/sandbox.h"
@@ -14,7 +16,7 @@
 static bool
 start(struct ledger *ledger)
 {
-	if (!ledger_control_set_up(ledger) || !ledger_control_make_prompt())
+	if (!ledger_control_set_up(ledger) || !mm_message_make_prompt(MM_CONTROL_FD))
 		return false;
 	mm_sandbox_let_write(ledger->folder_fd);
 	return mm_sandbox_enter(MM_PROCESS_LEDGER, ledger->uid, ledger->gid);

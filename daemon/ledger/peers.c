@@ -3,7 +3,6 @@
 #include "daemon/ledger/peers.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,9 +59,7 @@ ledger_peers_find(struct ledger_peers *peers, enum mm_process process, const str
 struct ledger_peer *
 ledger_peers_add(struct ledger_peers *peers, int fd, enum mm_process process, struct ledger_realm *realm)
 {
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+	if (!mm_message_make_prompt(fd))
 		return NULL;
 	for (size_t i = 0; i < LEDGER_PEERS_MAX; i++) {
 		struct ledger_peer *peer = &peers->items[i];

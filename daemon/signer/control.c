@@ -34,14 +34,6 @@ fail(const char *what)
 	return false;
 }
 
-static bool
-make_prompt(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags != -1 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
-}
-
 static struct mm_slice
 payload(void)
 {
@@ -201,7 +193,8 @@ take_peer(struct signer *signer)
 	mm_reader_init(&reader, message.payload, message.len);
 	process = mm_reader_u8(&reader);
 	(void)mm_reader_u16(&reader); /* this very realm's number */
-	if (!mm_reader_ok(&reader) || reader.left != 0 || process != MM_PROCESS_LEDGER || !make_prompt(message.fd))
+	if (!mm_reader_ok(&reader) || reader.left != 0 || process != MM_PROCESS_LEDGER ||
+	    !mm_message_make_prompt(message.fd))
 		return fail("a peer came that is no ledger");
 	signer_peer_replace(signer, take_fd());
 	return true;
@@ -266,8 +259,9 @@ signer_control_set_up(struct signer *signer)
 bool
 signer_control_ready(void)
 {
-	return make_prompt(MM_CONTROL_FD) && mm_message_send(MM_CONTROL_FD, MM_PROCESS_SIGNER, MM_PROCESS_MINTMARKD,
-	                                         MM_MESSAGE_SIGNER_READY, NULL, 0, -1) == 0;
+	return mm_message_make_prompt(MM_CONTROL_FD) &&
+	    mm_message_send(MM_CONTROL_FD, MM_PROCESS_SIGNER, MM_PROCESS_MINTMARKD, MM_MESSAGE_SIGNER_READY, NULL, 0,
+	        -1) == 0;
 }
 
 /* ---- while it serves ---- */

@@ -6,7 +6,6 @@
 
 #include "lib/crypto/digest.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,10 +51,8 @@ verifier_peer_close(struct verifier_peer *peer)
 bool
 verifier_peer_set(struct verifier_peer *peer, int fd)
 {
-	int flags = fcntl(fd, F_GETFL);
-
 	verifier_peer_close(peer);
-	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+	if (!mm_message_make_prompt(fd))
 		return false;
 	peer->fd = fd;
 	return true;
