@@ -115,7 +115,8 @@ sort(struct mm_logs_store *store)
 	for (size_t i = 0; i < store->count; i++) {
 		const struct mm_logs_event *event = &store->events[i];
 
-		store->order[i] = (struct place_in_time){ event->time_us, event->place.offset, (uint32_t)i, event->place.input };
+		store->order[i] = (struct place_in_time){ event->time_us, event->place.offset, (uint32_t)i,
+			event->place.input };
 		sorted = sorted && (i == 0 || compare_places(&store->order[i - 1], &store->order[i]) <= 0);
 	}
 	if (!sorted)
@@ -297,7 +298,7 @@ sink(struct mm_logs_cursor *cursor, size_t place)
 	}
 }
 
-/* The first event of a run at or behind since_us, by halves; its number in the file, UINT64_MAX where it cannot be read. */
+/* The number in the file of a run's first event at or behind since_us, by halves; UINT64_MAX: it cannot be read. */
 static uint64_t
 find_since(const struct mm_logs_store *store, const struct run *run, int64_t since_us)
 {
@@ -306,8 +307,9 @@ find_since(const struct mm_logs_store *store, const struct run *run, int64_t sin
 	while (low < high && since_us != INT64_MIN) {
 		uint64_t middle = low + (high - low) / 2;
 		struct mm_logs_event event;
+		off_t offset = (off_t)(middle * sizeof(event));
 
-		if (mm_file_read_at(store->fd, &event, sizeof(event), (off_t)(middle * sizeof(event))) != sizeof(event)) {
+		if (mm_file_read_at(store->fd, &event, sizeof(event), offset) != sizeof(event)) {
 			errno = EIO;
 			return UINT64_MAX;
 		}

@@ -17,8 +17,8 @@ static void
 test_ids_as_text(void **state)
 {
 	/* A token id and the request id of its sign-in, as they stand in one record on record. */
-	static const struct mm_logs_id guid = { { 0x22, 0x60, 0x8a, 0x25, 0x1d, 0x9b, 0x44, 0xb5, 0xb0, 0xf2, 0xcb, 0x94,
-		0xf0, 0x6b, 0x2d, 0x00 }, MM_LOGS_GUID };
+	static const struct mm_logs_id guid = { { 0x22, 0x60, 0x8a, 0x25, 0x1d, 0x9b, 0x44, 0xb5, 0xb0, 0xf2, 0xcb,
+		0x94, 0xf0, 0x6b, 0x2d, 0x00 }, MM_LOGS_GUID };
 	static const struct mm_logs_id brief = { "cBGUrdB0Z9B/AAAB", MM_LOGS_SHORT };
 	static const struct mm_logs_id briefer = { "abc", MM_LOGS_SHORT };
 	static const struct mm_logs_id none = { { 0 }, MM_LOGS_NO_ID };
