@@ -82,17 +82,106 @@ expand_tenant(const char *place, struct maker_text *out)
 	return place + 3;
 }
 
+static struct maker_text
+path_of(const struct recipe *recipe, const char *name, const char *suffix)
+{
+	struct maker_text path = { 0 };
+
+	maker_text_add_format(&path, "%s/keys/%s%s", recipe->dir, name, suffix);
+	return path;
+}
+
+static EVP_PKEY *
+load_key(const struct recipe *recipe, const char *name)
+{
+	struct maker_text path = path_of(recipe, name, ".pem");
+	EVP_PKEY *key = maker_key_load(path.bytes);
+
+	maker_text_clear(&path);
+	return key;
+}
+
+/* A mint calls its keys by their thumbprints, others what they like: here by their names. */
+static struct maker_text
+kid_of(const struct recipe *recipe, const char *name)
+{
+	struct maker_text kid = { 0 };
+
+	if (recipe->marked == NULL || strcmp(maker_realm_of_key(name), "partner") == 0) {
+		maker_text_add_str(&kid, name);
+	} else {
+		EVP_PKEY *key = load_key(recipe, name);
+
+		maker_add_thumbprint(&kid, key);
+		EVP_PKEY_free(key);
+	}
+	return kid;
+}
+
+static void
+add_lower(struct maker_text *out, const char *kid)
+{
+	for (; *kid != '\0'; kid++)
+		maker_text_add_format(out, "%c", tolower((unsigned char)*kid));
+}
+
+static void
+add_short(struct maker_text *out, const char *kid)
+{
+	maker_text_add(out, kid, strlen(kid) - 1);
+}
+
+static void
+add_escaped(struct maker_text *out, const char *kid)
+{
+	maker_text_add_format(out, "\\u%04x%s", (unsigned char)kid[0], kid + 1);
+}
+
+/* "{kid:KE1}", as the world calls that key, and what is nearly that. */
+static const char *
+expand_kid(const struct recipe *recipe, const char *place, struct maker_text *out)
+{
+	static const struct {
+		const char *before;
+		void (*add)(struct maker_text *out, const char *kid);
+	} rows[] = {
+		{ "{kid:", maker_text_add_str },
+		{ "{lower:", add_lower },
+		{ "{short:", add_short },
+		{ "{escaped:", add_escaped },
+	};
+	const char *end = strchr(place, '}');
+
+	for (size_t i = 0; end != NULL && i < sizeof rows / sizeof rows[0]; i++) {
+		size_t len = strlen(rows[i].before);
+		struct maker_text kid;
+		char *name;
+
+		if (strncmp(place, rows[i].before, len) != 0)
+			continue;
+		name = maker_copy_part(place + len, (size_t)(end - place) - len);
+		kid = kid_of(recipe, name);
+		rows[i].add(out, kid.bytes);
+		maker_text_clear(&kid);
+		free(name);
+		return end + 1;
+	}
+	return NULL;
+}
+
 static char *
-expand(const char *text, int64_t now_s)
+expand(const struct recipe *recipe, const char *text)
 {
 	struct maker_text out = { 0 };
 
 	maker_text_add_str(&out, "");
 	while (*text != '\0') {
-		const char *behind = expand_now(text, now_s, &out);
+		const char *behind = expand_now(text, recipe->now_s, &out);
 
 		if (behind == NULL)
 			behind = expand_tenant(text, &out);
+		if (behind == NULL)
+			behind = expand_kid(recipe, text, &out);
 		if (behind == NULL)
 			behind = expand_run(text, &out);
 		if (behind == NULL) {
@@ -116,7 +205,7 @@ edit_member(const struct recipe *recipe, struct maker_object *object, const char
 	if (equals == NULL)
 		maker_fail("'%s' is not NAME=JSON", argument);
 	name = maker_copy_part(argument, (size_t)(equals - argument));
-	value = expand(equals + 1, recipe->now_s);
+	value = expand(recipe, equals + 1);
 	edit(object, name, value);
 	free(name);
 	free(value);
@@ -171,25 +260,14 @@ add_actor(struct recipe *recipe, struct draft *draft, const char *argument)
 	free(token);
 }
 
-static struct maker_text
-path_of(const struct recipe *recipe, const char *name, const char *suffix)
-{
-	struct maker_text path = { 0 };
-
-	maker_text_add_format(&path, "%s/keys/%s%s", recipe->dir, name, suffix);
-	return path;
-}
-
 static void
 bind_to_key(struct recipe *recipe, struct draft *draft, const char *argument)
 {
-	struct maker_text path = path_of(recipe, argument, ".pem"), cnf;
-	EVP_PKEY *key = maker_key_load(path.bytes);
+	EVP_PKEY *key = load_key(recipe, argument);
+	struct maker_text cnf = maker_binding_of_key(key);
 
-	cnf = maker_binding_of_key(key);
 	maker_object_set(&draft->claims, "cnf", cnf.bytes);
 	maker_text_clear(&cnf);
-	maker_text_clear(&path);
 	EVP_PKEY_free(key);
 }
 
@@ -322,7 +400,7 @@ static const struct argument {
 } arguments[] = {
 	{ "--as", "PERSON", "alice (default), dave, bob, carol, paul", false, set_person },
 	{ "--key", "NAME", "who signs it (default: the person's own realm's key)", false, set_key },
-	{ "--kid", "TEXT", "the kid (default: the key's name)", false, set_kid },
+	{ "--kid", "TEXT", "the kid (default: the key's name, or a mint's its thumbprint)", false, set_kid },
 	{ "--alg", "NAME", "the header's alg; signs with it if the key can", false, set_alg },
 	{ "--typ", "TEXT", "the header's typ", true, set_typ },
 	{ "--header", "NAME=JSON", "set a header member", true, edit_header },
@@ -351,8 +429,9 @@ maker_token_print_usage(FILE *stream)
 {
 	for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
 		fprintf(stream, "  %-14s %-10s %s\n", arguments[i].name, arguments[i].value, arguments[i].help);
-	fputs("In JSON and TEXT {A} {B} {C} are the tenants' ids, {now-60} a time, {a*300} a run of characters.\n",
-	    stream);
+	fputs("In JSON and TEXT {A} {B} {C} are the tenants' ids, {now-60} a time, {a*300} a run of characters, {kid:KE1} "
+	    "what\nthe world calls a key, and {lower:KE1} {short:KE1} {escaped:KE1} that in lower case, without its end, "
+	    "and\nwith its first character escaped.\n", stream);
 }
 
 static const struct argument *
@@ -421,20 +500,20 @@ static void
 draft_root(const struct recipe *recipe, struct maker_object *claims)
 {
 	const char *colon = strchr(recipe->root_key, ':');
-	struct maker_text path, root;
+	struct maker_text kid, root;
 	EVP_PKEY *key;
 	char *name;
 
 	if (colon == NULL)
 		maker_fail("'%s' is not KEY:PROOF", recipe->root_key);
 	name = maker_copy_part(recipe->root_key, (size_t)(colon - recipe->root_key));
-	path = path_of(recipe, name, ".pem");
-	key = maker_key_load(path.bytes);
-	root = maker_root(maker_realm_of_key(name), name, key, colon + 1, recipe->now_s - 120);
+	key = load_key(recipe, name);
+	kid = kid_of(recipe, name);
+	root = maker_root(maker_realm_of_key(name), kid.bytes, key, colon + 1, recipe->now_s - 120);
 	maker_object_set_string(claims, "parent", "the-parents-jti");
 	maker_object_set(claims, "root", root.bytes);
 	EVP_PKEY_free(key);
-	maker_text_clear(&path);
+	maker_text_clear(&kid);
 	maker_text_clear(&root);
 	free(name);
 }
@@ -442,12 +521,14 @@ draft_root(const struct recipe *recipe, struct maker_object *claims)
 static void
 draft_header(const struct recipe *recipe, EVP_PKEY *key, struct maker_object *header)
 {
-	char *kid = expand(recipe->kid != NULL ? recipe->kid : recipe->key, recipe->now_s);
+	struct maker_text own = kid_of(recipe, recipe->key);
+	char *kid = expand(recipe, recipe->kid != NULL ? recipe->kid : own.bytes);
 
 	maker_object_set_string(header, "typ", "at+jwt");
 	maker_object_set_string(header, "alg", recipe->alg != NULL ? recipe->alg : maker_key_algorithm(key));
 	maker_object_set_string(header, "kid", kid);
 	free(kid);
+	maker_text_clear(&own);
 }
 
 static void
@@ -477,7 +558,7 @@ write_part(const struct recipe *recipe, const char *raw, const struct maker_obje
 	struct maker_text json = { 0 };
 
 	if (raw != NULL) {
-		json.bytes = expand(raw, recipe->now_s);
+		json.bytes = expand(recipe, raw);
 		json.len = strlen(json.bytes);
 		json.room = json.len + 1;
 	} else {
@@ -582,16 +663,6 @@ make_once(struct recipe *recipe, EVP_PKEY *key, struct maker_text *token)
 	return made;
 }
 
-static EVP_PKEY *
-load_key(const struct recipe *recipe)
-{
-	struct maker_text path = path_of(recipe, recipe->key, ".pem");
-	EVP_PKEY *key = maker_key_load(path.bytes);
-
-	maker_text_clear(&path);
-	return key;
-}
-
 char *
 maker_token_make(const char *world_dir, int64_t now_s, int argc, const char *const *argv)
 {
@@ -609,7 +680,7 @@ maker_token_make(const char *world_dir, int64_t now_s, int argc, const char *con
 	apply_arguments(&recipe, NULL, false);
 	if (recipe.key == NULL)
 		recipe.key = recipe.proof_of != NULL ? "D1" : recipe.person->key;
-	key = load_key(&recipe);
+	key = load_key(&recipe, recipe.key);
 	while (!make_once(&recipe, key, &token)) {
 		maker_text_clear(&token);
 		if (++recipe.attempt == TRIES_MAX)

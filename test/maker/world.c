@@ -3,6 +3,7 @@
 #include "test/maker/world.h"
 
 #include "test/maker/key.h"
+#include "test/maker/proof.h"
 #include "test/maker/text.h"
 
 #include <errno.h>
@@ -222,20 +223,32 @@ static const struct mint_key {
 
 static const char *const mint_realms[] = { "consumer", "enterprise", "sts" };
 
+/* What else a ledger may say of a realm's keys, earlier or later: the document REALM-NAME, with one key otherwise. */
+static const struct mint_telling {
+	const char *realm, *name, *key, *state, *more;
+} mint_tellings[] = {
+	{ "enterprise", "before", "KE0", "active", "" }, /* before it was revoked */
+	{ "enterprise", "tainted", "KE1", "tainted", "tainted" },
+	{ "enterprise", "revoked", "KE1", "revoked", "revoked" },
+};
+
 static const char directory[] =
 	"{\"users\":[{\"tenant\":\"contoso\",\"subject\":\"5f0c7f0e-alice\",\"mailbox\":\"alice@contoso.example\","
 	"\"delegates\":[\"sales@contoso.example\"]},"
 	"{\"tenant\":\"fabrikam\",\"subject\":\"7a3b7f0e-bob\",\"mailbox\":\"bob@fabrikam.example\"}]}";
 
 /*
- * Services as ever, all of them with the same demand, for which '@' stands, and '~' for that of the ledger alone; one
- * that exchanges; one that keeps to the directory.
+ * Services as ever, all of them with the same demand, for which '@' stands, '~' for that of the ledger alone, and '^'
+ * for what is done while the ledger is away; one that exchanges; one that keeps to the directory; one that only looks.
+ * Issuers listen in the world's folder, for which '%' stands. Who is in the consumers' realm goes on by marks where
+ * nothing current is heard of the ledger.
  */
 static const char mint_services[] =
-	"realm consumer {\n    issuer = \"" CONSUMER "\"\n    keys = mint\n    listen = { \"127.0.0.1:1\" }\n}\n"
+	"realm consumer {\n    issuer = \"" CONSUMER "\"\n    keys = mint\n"
+	"    listen = { \"unix:%/consumer.sock\" }\n    when_stale = marked_only\n}\n"
 	"realm enterprise {\n    issuer = \"https://login.example/{tenant}/v2.0\"\n    keys = mint\n"
-	"    listen = { \"127.0.0.1:2\" }\n}\n"
-	"realm sts {\n    issuer = \"" MAKER_STS_ISSUER "\"\n    keys = mint\n    listen = { \"127.0.0.1:3\" }\n"
+	"    listen = { \"unix:%/enterprise.sock\" }\n}\n"
+	"realm sts {\n    issuer = \"" MAKER_STS_ISSUER "\"\n    keys = mint\n    listen = { \"unix:%/sts.sock\" }\n"
 	"    derived_from = { \"enterprise\", \"partner\" }\n    derived_by = { \"exchange\" }\n}\n"
 	"realm partner {\n    issuer = \"" PARTNER_ISSUER "\"\n    keys = \"file:partner.jwks\"\n}\n"
 	"tenant partner {\n    realm = partner\n    id = \"partner\"\n    domains = { \"partner.example\" }\n}\n"
@@ -253,13 +266,18 @@ static const char mint_services[] =
 	"service ledger-only {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
 	"    mailbox = none\n~}\n"
 	"service directory {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
-	"    directory = mint\n@}\n";
+	"    directory = mint\n@}\n"
+	"service patient {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
+	"    mailbox_claim = \"preferred_username\"\n@^}\n"
+	"service observer {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
+	"    mailbox_claim = \"preferred_username\"\n    mark = observe\n    ledger = observe\n}\n";
 
 static const struct mint_world {
-	const char *name, *both, *ledger;
+	const char *name, *both, *ledger, *away;
 } mint_worlds[] = {
-	{ "minted", "", "" },
-	{ "proven", "    mark = required\n    ledger = required\n", "    ledger = required\n" },
+	{ "minted", "", "", "" },
+	{ "proven", "    mark = required\n    ledger = required\n", "    ledger = required\n",
+	    "    ledger_away = marked_only\n" },
 };
 
 /* By the letter that its name has behind the K. */
@@ -465,24 +483,49 @@ write_configuration(const char *dir, const struct configuration *row, const stru
 	maker_text_clear(&text);
 }
 
+/* A mint calls a key by its thumbprint. */
 static void
-add_mint_key(const struct mint_key *row, EVP_PKEY *key, int64_t now_s, struct maker_text *out)
+add_mint_key(const struct mint_key *row, const struct mint_telling *telling, EVP_PKEY *key, int64_t now_s,
+    struct maker_text *out)
 {
+	bool told = telling != NULL && strcmp(telling->key, row->key) == 0;
+	const char *state = told ? telling->state : row->state, *more = told ? telling->more : row->more;
 	struct maker_object jwk = { 0 };
+	struct maker_text kid = { 0 };
 
+	maker_add_thumbprint(&kid, key);
 	maker_key_publish(key, &jwk);
 	maker_object_set_string(&jwk, "use", "sig");
-	maker_object_set_string(&jwk, "kid", row->key);
+	maker_object_set_string(&jwk, "kid", kid.bytes);
 	maker_object_set_string(&jwk, "alg", maker_key_algorithm(key));
 	maker_object_set_string(&jwk, "issuer", row->issuer);
 	maker_object_set_number(&jwk, "iat", now_s + row->from_s - DAY_S);
 	maker_object_set_number(&jwk, "nbf", now_s + row->from_s);
 	maker_object_set_number(&jwk, "exp", now_s + row->until_s);
-	maker_object_set_string(&jwk, "state", row->state);
-	if (row->more[0] != '\0')
-		maker_object_set_number(&jwk, row->more, now_s - 60);
+	maker_object_set_string(&jwk, "state", state);
+	if (more[0] != '\0')
+		maker_object_set_number(&jwk, more, now_s - 60);
 	maker_object_write(&jwk, out);
 	maker_object_clear(&jwk);
+	maker_text_clear(&kid);
+}
+
+/* A realm's key document; telling NULL: the usual one. */
+static struct maker_text
+write_mint_keys(const char *realm, const struct mint_telling *telling, EVP_PKEY *const keys[], int64_t now_s)
+{
+	struct maker_text text = { 0 };
+	const char *between = "{\"keys\":[\n";
+
+	for (size_t i = 0; i < COUNT(mint_keys); i++) {
+		if (strcmp(mint_keys[i].realm, realm) != 0)
+			continue;
+		maker_text_add_str(&text, between);
+		add_mint_key(&mint_keys[i], telling, keys[key_number(mint_keys[i].key)], now_s, &text);
+		between = ",\n";
+	}
+	maker_text_add_str(&text, "\n]}\n");
+	return text;
 }
 
 /* mintmarkd keeps a document by the SHA-256 of its name, in hex. */
@@ -502,36 +545,78 @@ keep_document(const char *folder, const char *prefix, const char *realm, const c
 	maker_text_clear(&file);
 }
 
-static void
-keep_mint(const char *folder, const char *realm, EVP_PKEY *const keys[], int64_t now_s)
+/* A folder below another, whose path is returned. */
+static struct maker_text
+make_folder(const char *dir, const char *name)
 {
-	struct maker_text text = { 0 };
-	const char *between = "{\"keys\":[\n";
+	struct maker_text folder = { 0 };
 
-	for (size_t i = 0; i < COUNT(mint_keys); i++) {
-		if (strcmp(mint_keys[i].realm, realm) != 0)
-			continue;
-		maker_text_add_str(&text, between);
-		add_mint_key(&mint_keys[i], keys[key_number(mint_keys[i].key)], now_s, &text);
-		between = ",\n";
-	}
-	maker_text_add_str(&text, "\n]}\n");
-	keep_document(folder, "mint:", realm, text.bytes);
-	maker_text_clear(&text);
+	maker_text_add_format(&folder, "%s/%s", dir, name);
+	if (mkdir(folder.bytes, 0700) != 0 && errno != EEXIST)
+		maker_fail("%s cannot be made", folder.bytes);
+	return folder;
 }
 
 static struct maker_text
 make_state_folder(const char *dir, const char *name)
 {
-	struct maker_text folder = { 0 };
+	struct maker_text state = { 0 }, folder;
 
-	maker_text_add_format(&folder, "%s/state-%s", dir, name);
-	if (mkdir(folder.bytes, 0700) != 0 && errno != EEXIST)
-		maker_fail("%s cannot be made", folder.bytes);
-	maker_text_add_str(&folder, "/keys");
-	if (mkdir(folder.bytes, 0700) != 0 && errno != EEXIST)
-		maker_fail("%s cannot be made", folder.bytes);
+	maker_text_add_format(&state, "state-%s", name);
+	folder = make_folder(dir, state.bytes);
+	maker_text_clear(&state);
 	return folder;
+}
+
+/* What mintmarkd keeps of the mints, for those who decide offline. */
+static void
+keep_mints(const char *state, EVP_PKEY *const keys[], int64_t now_s)
+{
+	struct maker_text folder = make_folder(state, "keys");
+
+	for (size_t i = 0; i < COUNT(mint_realms); i++) {
+		struct maker_text text = write_mint_keys(mint_realms[i], NULL, keys, now_s);
+
+		keep_document(folder.bytes, "mint:", mint_realms[i], text.bytes);
+		maker_text_clear(&text);
+	}
+	keep_document(folder.bytes, "directory:", "enterprise", directory);
+	maker_text_clear(&folder);
+}
+
+/* The same for who plays the ledger, in its folder, and what else he may tell. */
+static void
+write_tellings(const char *ledger, EVP_PKEY *const keys[], int64_t now_s)
+{
+	for (size_t i = 0; i < COUNT(mint_realms); i++) {
+		struct maker_text text = write_mint_keys(mint_realms[i], NULL, keys, now_s);
+
+		write_file(ledger, mint_realms[i], ".jwks", 0644, text.bytes);
+		maker_text_clear(&text);
+	}
+	for (size_t i = 0; i < COUNT(mint_tellings); i++) {
+		const struct mint_telling *telling = &mint_tellings[i];
+		struct maker_text text = write_mint_keys(telling->realm, telling, keys, now_s), name = { 0 };
+
+		maker_text_add_format(&name, "%s-%s", telling->realm, telling->name);
+		write_file(ledger, name.bytes, ".jwks", 0644, text.bytes);
+		maker_text_clear(&text);
+		maker_text_clear(&name);
+	}
+}
+
+static void
+write_playbook(const char *state, EVP_PKEY *const keys[], int64_t now_s)
+{
+	struct maker_text mint = make_folder(state, "mint"), ledger = make_folder(mint.bytes, "ledger");
+	struct maker_text realm = make_folder(mint.bytes, "enterprise"), table = make_folder(realm.bytes, "table");
+
+	write_tellings(ledger.bytes, keys, now_s);
+	write_file(table.bytes, "directory", ".json", 0644, directory);
+	maker_text_clear(&mint);
+	maker_text_clear(&ledger);
+	maker_text_clear(&realm);
+	maker_text_clear(&table);
 }
 
 /* The one of an external realm: a file that an operator wrote, who says that a key is tainted. */
@@ -558,24 +643,32 @@ write_partner(const char *dir, EVP_PKEY *const keys[], int64_t now_s)
 }
 
 static void
+add_mint_services(struct maker_text *text, const char *dir, const struct mint_world *row)
+{
+	for (const char *at = mint_services; *at != '\0'; at++)
+		switch (*at) {
+		case '@': maker_text_add_str(text, row->both); break;
+		case '~': maker_text_add_str(text, row->ledger); break;
+		case '^': maker_text_add_str(text, row->away); break;
+		case '%': maker_text_add_str(text, dir); break;
+		default: maker_text_add(text, at, 1);
+		}
+}
+
+static void
 make_mint_world(const char *dir, const struct mint_world *row, EVP_PKEY *const keys[],
     const struct maker_world_settings *settings)
 {
-	struct maker_text folder = make_state_folder(dir, row->name), text = { 0 };
+	struct maker_text state = make_state_folder(dir, row->name), text = { 0 };
 
-	for (size_t i = 0; i < COUNT(mint_realms); i++)
-		keep_mint(folder.bytes, mint_realms[i], keys, settings->now_s);
-	keep_document(folder.bytes, "directory:", "enterprise", directory);
+	keep_mints(state.bytes, keys, settings->now_s);
+	write_playbook(state.bytes, keys, settings->now_s);
 	maker_text_add_str(&text, "# Made by mintmark-maker for tests and the demo.\n");
 	add_daemon_settings(&text, dir, row->name, settings);
 	add_tenants(&text);
-	for (const char *at = mint_services; *at != '\0'; at++)
-		if (*at == '@' || *at == '~')
-			maker_text_add_str(&text, *at == '@' ? row->both : row->ledger);
-		else
-			maker_text_add(&text, at, 1);
+	add_mint_services(&text, dir, row);
 	write_file(dir, row->name, ".conf", 0644, text.bytes);
-	maker_text_clear(&folder);
+	maker_text_clear(&state);
 	maker_text_clear(&text);
 }
 

@@ -6,6 +6,8 @@
  *	NAME.jwks          key documents
  *	NAME.conf          configurations: mintmark.conf, and one a world that a row of the table needs
  *	state-NAME/keys/   of the worlds whose realms are mints, "minted" and "proven": what mintmarkd keeps of them
+ *	state-NAME/mint/   and what their ledger and verifier tell, for who plays these: ledger/REALM.jwks, also
+ *	                   REALM-before.jwks and other moments; enterprise/table/directory.json
  *	dovecot.secret     secret of the one who may introspect
  */
 #ifndef MAKER_WORLD_H
