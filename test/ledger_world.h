@@ -868,6 +868,7 @@ world_ask(const struct world_token *token)
 	(void)world_say(world.verifier_fd[token->realm], MM_PROCESS_VERIFIER, MM_MESSAGE_VERIFIER_ASK_ISSUED, &ask,
 	    sizeof(ask));
 	world_until(world.says_count > before);
+	assert_memory_equal(world.says.digest, ask.issued.digest, sizeof(ask.issued.digest));
 	return (enum mm_issued_answer)world.says.answer;
 }
 

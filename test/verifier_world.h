@@ -40,6 +40,7 @@ struct world {
 	enum mm_mint_status ledger_status;
 	enum mm_issued_answer ledger_says;
 	bool ledger_mute;
+	bool ledger_confused; /* it speaks of another token */
 	void (*carry)(void); /* let the verifier work: in this process, or nothing */
 };
 
@@ -188,6 +189,8 @@ world_play_ledger(void)
 	if (world_message.type == MM_MESSAGE_VERIFIER_ASK_ISSUED) {
 		memcpy(&ask, world_message.payload, sizeof(ask));
 		says.number = ask.issued.number;
+		memcpy(says.digest, ask.issued.digest, sizeof(says.digest));
+		says.digest[0] ^= world.ledger_confused;
 		return mm_message_send(world.ledger, MM_PROCESS_LEDGER, MM_PROCESS_VERIFIER,
 		           MM_MESSAGE_VERIFIER_LEDGER_SAYS, &says, sizeof(says), -1) == 0;
 	}

@@ -129,7 +129,7 @@ begin_to_wait(const struct gate_exchange *exchange, const struct gate_outcome *o
 		exchange->wait->started_ns = started_ns;
 	asks = make_question(ledger, outcome->decision, &ask);
 	return gate_waits_begin(gate_ledger_waits(ledger), exchange->wait, asks ? &ask : NULL,
-	    started_ns / NS_PER_MS);
+	    started_ns / NS_PER_MS, gate_ledger_is_heard(ledger));
 }
 
 /* ---- deciding ---- */
@@ -191,7 +191,7 @@ decide_and_record(const struct gate_exchange *exchange, const struct gate_questi
 
 	if (begin_to_wait(exchange, &outcome, started_ns))
 		return (struct gate_outcome){ false, MM_INTERNAL, NULL };
-	/* It was to wait, and must not: what the setting of the service says where the ledger is silent. */
+	/* It was to wait, and must not: what the setting of the service says where the ledger is away. */
 	if (outcome.decision != NULL && mm_decision_wants_ledger(outcome.decision) &&
 	    exchange->wait->answer != MM_LEDGER_NOT_ASKED)
 		outcome = judge(exchange, question, wall_ns);

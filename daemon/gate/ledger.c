@@ -27,6 +27,9 @@
 /* A ledger that is started anew is back within this; requests wait for it as long as they may. */
 #define COMES_BACK_MS 5000
 
+/* Its heartbeats come each second: whose newest one is older than this is not heard. */
+#define HEARD_MS 3000
+
 /* Messages that are taken at once before requests go on. */
 #define MESSAGES_AT_ONCE 64
 
@@ -245,7 +248,7 @@ take_answer(struct gate_ledger *ledger)
 	atomic_fetch_add_explicit(&ledger->answered, 1, memory_order_relaxed);
 	if (says.answer < MM_ISSUED_YES || says.answer > MM_ISSUED_UNKNOWN)
 		says.answer = MM_ISSUED_UNKNOWN;
-	gate_waits_answer(&ledger->waits, says.number, answers[says.answer]);
+	gate_waits_answer(&ledger->waits, says.number, says.digest, answers[says.answer]);
 }
 
 /* Since when the gate lacks what it was told of: later epochs that it lacks too change nothing. */
@@ -405,13 +408,15 @@ take_messages(struct gate_ledger *ledger)
 static void
 ask(struct gate_ledger *ledger)
 {
+	bool heard = gate_ledger_is_heard(ledger);
 	struct mm_ask_issued question;
 
-	while (gate_waits_ask(&ledger->waits, clock_ms(CLOCK_MONOTONIC), ledger->peer >= 0, &question)) {
+	while (gate_waits_ask(&ledger->waits, clock_ms(CLOCK_MONOTONIC), ledger->peer >= 0, heard, &question)) {
 		atomic_fetch_add_explicit(&ledger->asked, 1, memory_order_relaxed);
 		if (mm_message_send(ledger->peer, MM_PROCESS_GATE, MM_PROCESS_LEDGER, MM_MESSAGE_GATE_ASK_ISSUED,
 		        &question, sizeof(question), -1) == -1)
-			gate_waits_answer(&ledger->waits, question.number, MM_LEDGER_SILENT);
+			gate_waits_answer(&ledger->waits, question.number, question.digest,
+			    heard ? MM_LEDGER_NOT_ASKED : MM_LEDGER_SILENT);
 	}
 }
 
@@ -664,6 +669,12 @@ bool
 gate_ledger_connected(const struct gate_ledger *ledger)
 {
 	return atomic_load(&ledger->connected);
+}
+
+bool
+gate_ledger_is_heard(const struct gate_ledger *ledger)
+{
+	return gate_ledger_connected(ledger) && gate_ledger_age_ms(ledger) < HEARD_MS;
 }
 
 bool

@@ -59,6 +59,9 @@ int64_t gate_ledger_stale_for_ms(const struct gate_ledger *ledger);
 /* Whether there is a pair with it. */
 bool gate_ledger_connected(const struct gate_ledger *ledger);
 
+/* Whether it was heard a moment ago: it is there, and could be asked. */
+bool gate_ledger_is_heard(const struct gate_ledger *ledger);
+
 /* Whether waiting for the stream is of use: it runs, or did a moment ago. */
 bool gate_ledger_may_come(const struct gate_ledger *ledger);
 

@@ -4,6 +4,8 @@
  */
 #include "daemon/gate/wait.h"
 
+#include <string.h>
+
 void
 gate_waits_init(struct gate_waits *waits)
 {
@@ -38,14 +40,14 @@ take_place(struct gate_waits *waits, struct gate_wait *wait, int64_t now_ms)
 
 bool
 gate_waits_begin(struct gate_waits *waits, struct gate_wait *wait, const struct mm_ask_issued *question,
-    int64_t now_ms)
+    int64_t now_ms, bool heard)
 {
 	pthread_mutex_lock(&waits->lock);
 	wait->suspends = take_place(waits, wait, now_ms);
 	pthread_mutex_unlock(&waits->lock);
 	if (!wait->suspends) {
 		wait->stage = GATE_WAIT_OVER;
-		if (wait->answer == MM_LEDGER_NOT_ASKED)
+		if (wait->answer == MM_LEDGER_NOT_ASKED && !heard)
 			wait->answer = MM_LEDGER_SILENT;
 		return false;
 	}
@@ -78,7 +80,7 @@ gate_waits_link(struct gate_waits *waits, struct gate_wait *wait, struct MHD_Con
 	wait->linked = true;
 	waits->waited++;
 	if (waits->closed)
-		end(waits, wait, MM_LEDGER_SILENT);
+		end(waits, wait, MM_LEDGER_NOT_ASKED);
 	pthread_mutex_unlock(&waits->lock);
 }
 
@@ -130,16 +132,18 @@ gate_waits_close(struct gate_waits *waits)
 	pthread_mutex_lock(&waits->lock);
 	waits->closed = true;
 	for (struct gate_wait *wait = waits->first; wait != NULL; wait = wait->next)
-		end(waits, wait, MM_LEDGER_SILENT);
+		end(waits, wait, MM_LEDGER_NOT_ASKED);
 	pthread_mutex_unlock(&waits->lock);
 }
 
 void
-gate_waits_answer(struct gate_waits *waits, uint64_t number, enum mm_ledger_answer answer)
+gate_waits_answer(struct gate_waits *waits, uint64_t number, const uint8_t digest[MM_DIGEST_LEN],
+    enum mm_ledger_answer answer)
 {
 	pthread_mutex_lock(&waits->lock);
 	for (struct gate_wait *wait = waits->first; wait != NULL; wait = wait->next)
-		if (wait->stage == GATE_WAIT_ASKED && wait->question.number == number) {
+		if (wait->stage == GATE_WAIT_ASKED && wait->question.number == number &&
+		    memcmp(wait->question.digest, digest, MM_DIGEST_LEN) == 0) {
 			end(waits, wait, answer);
 			break;
 		}
@@ -148,13 +152,17 @@ gate_waits_answer(struct gate_waits *waits, uint64_t number, enum mm_ledger_answ
 
 /* Make the question of one whose time is over; false where it cannot ask, and is over. */
 static bool
-make_question(struct gate_waits *waits, struct gate_wait *wait, int64_t now_ms, bool can_ask)
+make_question(struct gate_waits *waits, struct gate_wait *wait, int64_t now_ms, bool can_ask, bool heard)
 {
-	if (wait->stage == GATE_WAIT_ASKED || !wait->has_question || !can_ask ||
-	    waits->asked >= GATE_QUESTIONS_MAX) {
+	if (wait->stage == GATE_WAIT_ASKED || !wait->has_question || !can_ask || wait->asks >= GATE_ASKS_MAX) {
 		end(waits, wait, MM_LEDGER_SILENT);
 		return false;
 	}
+	if (waits->asked >= GATE_QUESTIONS_MAX) {
+		end(waits, wait, heard ? MM_LEDGER_NOT_ASKED : MM_LEDGER_SILENT);
+		return false;
+	}
+	wait->asks++;
 	wait->stage = GATE_WAIT_ASKED;
 	wait->deadline_ms = now_ms + GATE_WAIT_ANSWER_MS;
 	wait->question.number = ++waits->number;
@@ -163,7 +171,7 @@ make_question(struct gate_waits *waits, struct gate_wait *wait, int64_t now_ms, 
 }
 
 bool
-gate_waits_ask(struct gate_waits *waits, int64_t now_ms, bool can_ask, struct mm_ask_issued *question)
+gate_waits_ask(struct gate_waits *waits, int64_t now_ms, bool can_ask, bool heard, struct mm_ask_issued *question)
 {
 	bool asks = false;
 
@@ -171,7 +179,7 @@ gate_waits_ask(struct gate_waits *waits, int64_t now_ms, bool can_ask, struct mm
 	for (struct gate_wait *wait = waits->first; wait != NULL && !asks; wait = wait->next) {
 		if (wait->stage == GATE_WAIT_OVER || now_ms < wait->deadline_ms)
 			continue;
-		asks = make_question(waits, wait, now_ms, can_ask);
+		asks = make_question(waits, wait, now_ms, can_ask, heard);
 		if (asks)
 			*question = wait->question;
 	}

@@ -246,10 +246,12 @@ enum mm_issued_answer {
 	MM_ISSUED_REVOKED, /* it is on record, and was revoked; verifiers alone are told */
 };
 
+/* number and digest are the question's: an answer counts for the token that was asked about, and for no other one. */
 struct mm_ledger_says {
 	uint64_t number;
 	uint32_t answer; /* enum mm_issued_answer */
 	uint32_t zero;
+	uint8_t digest[MM_DIGEST_LEN];
 };
 
 /* LEDGER_DAY_KEYS, ledger to gate: one for each realm, audience and day that the gate needs, again when they change. */
@@ -309,6 +311,6 @@ MM_NO_HOLES(mm_ask_issued, 72);
 MM_NO_HOLES(mm_ask_standing, 344);
 MM_NO_HOLES(mm_revoke, 280);
 MM_NO_HOLES(mm_revoke_done, 24);
-MM_NO_HOLES(mm_ledger_says, 16);
+MM_NO_HOLES(mm_ledger_says, 48);
 
 #endif

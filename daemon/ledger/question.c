@@ -68,8 +68,9 @@ look_up(struct ledger *ledger, const struct mm_ask_issued *ask)
 void
 ledger_question_issued(struct ledger *ledger, struct ledger_peer *gate, const struct mm_ask_issued *ask)
 {
-	const struct mm_ledger_says says = { .number = ask->number, .answer = look_up(ledger, ask) };
+	struct mm_ledger_says says = { .number = ask->number, .answer = look_up(ledger, ask) };
 
+	memcpy(says.digest, ask->digest, sizeof(says.digest));
 	(void)ledger_peer_post(gate, MM_MESSAGE_GATE_LEDGER_SAYS, &says, sizeof(says));
 }
 
@@ -84,6 +85,7 @@ ledger_question_standing(struct ledger *ledger, struct ledger_peer *verifier, co
 
 	if (!mm_ask_standing_check(ask))
 		return false;
+	memcpy(says.digest, ask->issued.digest, sizeof(says.digest));
 	says.answer = look_up(ledger, &ask->issued);
 	if (says.answer == MM_ISSUED_YES && mm_revoked_find(realm->mint->revoked.set, &facts) != 0)
 		says.answer = MM_ISSUED_REVOKED;

@@ -164,6 +164,7 @@ verifier_ask_record(struct verifier *verifier, struct verifier_work *work, uint1
 		go_on(verifier, work);
 		return;
 	}
+	memcpy(work->asked_digest, ask.issued.digest, sizeof(work->asked_digest));
 	if (verifier_peer_post(&verifier->ledger, MM_MESSAGE_VERIFIER_ASK_ISSUED, &ask, sizeof(ask)))
 		verifier_work_wait(verifier, work, VERIFIER_WAITS_RECORD, VERIFIER_LEDGER_MS, go_on);
 	else

@@ -201,18 +201,6 @@ take_requests(struct verifier *verifier)
 	}
 }
 
-static void
-take_record(struct verifier *verifier, const struct mm_ledger_says *says)
-{
-	struct verifier_work *work = verifier_work_find(verifier, says->number, VERIFIER_WAITS_RECORD);
-
-	if (work == NULL)
-		return;
-	work->waiting = VERIFIER_WAITS_NOT;
-	work->record = says->answer;
-	work->go_on(verifier, work);
-}
-
 static bool
 take_ledgers(struct verifier *verifier, const struct mm_message *message)
 {
@@ -226,7 +214,7 @@ take_ledgers(struct verifier *verifier, const struct mm_message *message)
 	}
 	if (message->type == MM_MESSAGE_VERIFIER_LEDGER_SAYS && message->len == sizeof(says)) {
 		memcpy(&says, message->payload, sizeof(says));
-		take_record(verifier, &says);
+		verifier_works_take_record(verifier, &says);
 		return true;
 	}
 	return false;

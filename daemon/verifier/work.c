@@ -91,6 +91,18 @@ verifier_work_find(struct verifier *verifier, uint64_t number, enum verifier_wai
 	return NULL;
 }
 
+void
+verifier_works_take_record(struct verifier *verifier, const struct mm_ledger_says *says)
+{
+	struct verifier_work *work = verifier_work_find(verifier, says->number, VERIFIER_WAITS_RECORD);
+
+	if (work == NULL || memcmp(work->asked_digest, says->digest, sizeof(says->digest)) != 0)
+		return;
+	work->waiting = VERIFIER_WAITS_NOT;
+	work->record = says->answer;
+	work->go_on(verifier, work);
+}
+
 int64_t
 verifier_works_due_ms(const struct verifier *verifier)
 {

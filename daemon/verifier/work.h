@@ -48,6 +48,7 @@ struct verifier_work {
 	unsigned tickets_waiting;
 	bool password_right;
 	uint32_t record; /* enum mm_issued_answer */
+	uint8_t asked_digest[MM_DIGEST_LEN]; /* of the token that the ledger was asked about */
 
 	struct verifier_client client;
 	struct verifier_user user;
@@ -82,6 +83,9 @@ void verifier_answer(struct verifier *verifier, struct verifier_work *work, enum
 
 /* The work that waits with this number; NULL: it ended meanwhile. */
 struct verifier_work *verifier_work_find(struct verifier *verifier, uint64_t number, enum verifier_waiting waiting);
+
+/* The ledger's word on a token; passed over where nobody waits for it, or asked about another one. */
+void verifier_works_take_record(struct verifier *verifier, const struct mm_ledger_says *says);
 void verifier_work_wait(struct verifier *verifier, struct verifier_work *work, enum verifier_waiting waiting,
     int64_t patience_ms, verifier_step *go_on);
 

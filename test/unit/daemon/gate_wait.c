@@ -15,7 +15,7 @@
 #define NOW_MS 100000
 
 static struct gate_waits waits;
-static const struct mm_ask_issued question = { .realm = 3 };
+static const struct mm_ask_issued question = { .realm = 3, .digest = { 7 } };
 
 /* Connections are names here: nobody looks into one. */
 static struct MHD_Connection *
@@ -43,7 +43,7 @@ teardown(void **state)
 static bool
 suspend(struct gate_wait *wait, uintptr_t number, const struct mm_ask_issued *asked)
 {
-	if (!gate_waits_begin(&waits, wait, asked, NOW_MS))
+	if (!gate_waits_begin(&waits, wait, asked, NOW_MS, true))
 		return false;
 	assert_true(wait->suspends);
 	gate_waits_link(&waits, wait, connection(number));
@@ -77,7 +77,7 @@ goes_on_with_the_stream(void **state)
 
 	/* Still not there: it waits on, and not longer in all. */
 	gate_waits_note_progress(&waits, &wait);
-	assert_true(gate_waits_begin(&waits, &wait, &question, NOW_MS + 1500));
+	assert_true(gate_waits_begin(&waits, &wait, &question, NOW_MS + 1500, true));
 	gate_waits_link(&waits, &wait, connection(1));
 	assert_int_equal(gate_waits_deadline_ms(&waits), NOW_MS + GATE_WAIT_STREAM_MS);
 	gate_waits_close(&waits);
@@ -105,20 +105,23 @@ asks_once(void **state)
 
 	(void)state;
 	assert_true(suspend(&wait, 1, &question));
-	assert_false(gate_waits_ask(&waits, NOW_MS + GATE_WAIT_STREAM_MS - 1, true, &asked));
-	assert_true(gate_waits_ask(&waits, NOW_MS + GATE_WAIT_STREAM_MS, true, &asked));
+	assert_false(gate_waits_ask(&waits, NOW_MS + GATE_WAIT_STREAM_MS - 1, true, true, &asked));
+	assert_true(gate_waits_ask(&waits, NOW_MS + GATE_WAIT_STREAM_MS, true, true, &asked));
 	assert_int_equal(asked.realm, 3);
-	assert_false(gate_waits_ask(&waits, NOW_MS + GATE_WAIT_STREAM_MS, true, &asked));
+	assert_false(gate_waits_ask(&waits, NOW_MS + GATE_WAIT_STREAM_MS, true, true, &asked));
 	gate_waits_go_on(&waits);
 	assert_int_equal(take(), 0);
-	gate_waits_answer(&waits, asked.number + 1, MM_LEDGER_HAS_IT);
+	gate_waits_answer(&waits, asked.number + 1, question.digest, MM_LEDGER_HAS_IT);
 	assert_int_equal(take(), 0);
-	gate_waits_answer(&waits, asked.number, MM_LEDGER_HAS_IT);
+	/* The right number, and another token. */
+	gate_waits_answer(&waits, asked.number, (const uint8_t[MM_DIGEST_LEN]){ 8 }, MM_LEDGER_HAS_IT);
+	assert_int_equal(take(), 0);
+	gate_waits_answer(&waits, asked.number, question.digest, MM_LEDGER_HAS_IT);
 	assert_int_equal(take(), 1);
 	assert_int_equal(wait.answer, MM_LEDGER_HAS_IT);
 
 	/* Decided by that from now on, whatever it says. */
-	assert_false(gate_waits_begin(&waits, &wait, &question, NOW_MS));
+	assert_false(gate_waits_begin(&waits, &wait, &question, NOW_MS, true));
 	assert_int_equal(wait.answer, MM_LEDGER_HAS_IT);
 	assert_int_equal(waits.asked, 0);
 }
@@ -131,9 +134,9 @@ is_over_without_an_answer(void **state)
 
 	(void)state;
 	assert_true(suspend(&wait, 1, &question));
-	assert_true(gate_waits_ask(&waits, NOW_MS + 2000, true, &asked));
+	assert_true(gate_waits_ask(&waits, NOW_MS + 2000, true, true, &asked));
 	assert_int_equal(gate_waits_deadline_ms(&waits), NOW_MS + 2000 + GATE_WAIT_ANSWER_MS);
-	assert_false(gate_waits_ask(&waits, NOW_MS + 2000 + GATE_WAIT_ANSWER_MS, true, &asked));
+	assert_false(gate_waits_ask(&waits, NOW_MS + 2000 + GATE_WAIT_ANSWER_MS, true, true, &asked));
 	assert_int_equal(take(), 1);
 	assert_int_equal(wait.answer, MM_LEDGER_SILENT);
 	assert_int_equal(waits.asked, 0);
@@ -147,11 +150,11 @@ is_over_where_it_cannot_ask(void **state)
 
 	(void)state;
 	assert_true(suspend(&away, 1, &question));
-	assert_false(gate_waits_ask(&waits, NOW_MS + 2000, false, &asked));
+	assert_false(gate_waits_ask(&waits, NOW_MS + 2000, false, true, &asked));
 	assert_int_equal(take(), 1);
 	assert_int_equal(away.answer, MM_LEDGER_SILENT);
 	assert_true(suspend(&without, 2, NULL));
-	assert_false(gate_waits_ask(&waits, NOW_MS + 2000, true, &asked));
+	assert_false(gate_waits_ask(&waits, NOW_MS + 2000, true, true, &asked));
 	assert_int_equal(take(), 2);
 	assert_int_equal(without.answer, MM_LEDGER_SILENT);
 }
@@ -165,17 +168,59 @@ asks_the_next_ledger(void **state)
 
 	(void)state;
 	assert_true(suspend(&wait, 1, &question));
-	assert_true(gate_waits_ask(&waits, NOW_MS + 2000, true, &first));
+	assert_true(gate_waits_ask(&waits, NOW_MS + 2000, true, true, &first));
 	gate_waits_break(&waits);
 	assert_int_equal(waits.asked, 0);
-	assert_false(gate_waits_ask(&waits, NOW_MS + 2500, false, &second));
-	assert_true(gate_waits_ask(&waits, NOW_MS + 2000 + GATE_WAIT_ANSWER_MS, true, &second));
+	assert_false(gate_waits_ask(&waits, NOW_MS + 2500, false, true, &second));
+	assert_true(gate_waits_ask(&waits, NOW_MS + 2000 + GATE_WAIT_ANSWER_MS, true, true, &second));
 	assert_int_not_equal(first.number, second.number);
-	gate_waits_answer(&waits, first.number, MM_LEDGER_HAS_IT);
+	gate_waits_answer(&waits, first.number, question.digest, MM_LEDGER_HAS_IT);
 	assert_int_equal(take(), 0);
-	gate_waits_answer(&waits, second.number, MM_LEDGER_HAS_IT_NOT);
+	gate_waits_answer(&waits, second.number, question.digest, MM_LEDGER_HAS_IT_NOT);
 	assert_int_equal(take(), 1);
 	assert_int_equal(wait.answer, MM_LEDGER_HAS_IT_NOT);
+}
+
+/* One ledger after another takes the question with it. */
+static void
+asks_no_third_ledger(void **state)
+{
+	struct gate_wait wait = { 0 };
+	struct mm_ask_issued asked;
+	int64_t now_ms = NOW_MS + GATE_WAIT_STREAM_MS;
+
+	(void)state;
+	assert_true(suspend(&wait, 1, &question));
+	for (int i = 0; i < GATE_ASKS_MAX; i++, now_ms += GATE_WAIT_ANSWER_MS) {
+		assert_true(gate_waits_ask(&waits, now_ms, true, true, &asked));
+		gate_waits_break(&waits);
+	}
+	assert_false(gate_waits_ask(&waits, now_ms, true, true, &asked));
+	assert_int_equal(take(), 1);
+	assert_int_equal(wait.answer, MM_LEDGER_SILENT);
+}
+
+/* Of one that is not heard, too many questions are its absence. */
+static void
+is_over_where_questions_pile_up(void **state)
+{
+	struct gate_wait *many = calloc(GATE_QUESTIONS_MAX, sizeof(*many)), one_more = { 0 };
+	struct mm_ask_issued asked;
+
+	(void)state;
+	assert_non_null(many);
+	for (uintptr_t i = 0; i < GATE_QUESTIONS_MAX; i++)
+		assert_true(suspend(&many[i], i + 2, &question));
+	while (gate_waits_ask(&waits, NOW_MS + GATE_WAIT_STREAM_MS, true, false, &asked))
+		continue;
+	assert_true(suspend(&one_more, 1, &question));
+	assert_false(gate_waits_ask(&waits, NOW_MS + GATE_WAIT_STREAM_MS, true, false, &asked));
+	assert_int_equal(take(), 1);
+	assert_int_equal(one_more.answer, MM_LEDGER_SILENT);
+	gate_waits_close(&waits);
+	while (take() != 0)
+		continue;
+	free(many);
 }
 
 static void
@@ -189,15 +234,21 @@ keeps_to_its_bounds(void **state)
 	assert_non_null(many);
 	for (uintptr_t i = 0; i < GATE_WAITS_MAX; i++)
 		assert_true(suspend(&many[i], i + 1, &question));
+	/* Of a ledger that is heard this is not its absence; of one that is not it is. */
 	assert_false(suspend(&one_more, 1, &question));
+	assert_int_equal(one_more.answer, MM_LEDGER_NOT_ASKED);
+	one_more.stage = GATE_WAIT_NONE;
+	assert_false(gate_waits_begin(&waits, &one_more, &question, NOW_MS, false));
 	assert_int_equal(one_more.answer, MM_LEDGER_SILENT);
-	while (gate_waits_ask(&waits, NOW_MS + 2000, true, &asked))
+	while (gate_waits_ask(&waits, NOW_MS + 2000, true, true, &asked))
 		questions++;
 	assert_int_equal(questions, GATE_QUESTIONS_MAX);
 	questions = 0;
 	while (take() != 0)
 		questions++;
 	assert_int_equal(questions, GATE_WAITS_MAX - GATE_QUESTIONS_MAX);
+	for (size_t i = 0; i < GATE_WAITS_MAX; i++)
+		assert_int_equal(many[i].answer, MM_LEDGER_NOT_ASKED);
 	gate_waits_close(&waits);
 	while (take() != 0)
 		questions++;
@@ -214,12 +265,15 @@ lets_go_of_all(void **state)
 
 	(void)state;
 	assert_true(suspend(&waiting, 1, &question));
-	assert_true(gate_waits_begin(&waits, &about_to, &question, NOW_MS));
+	assert_true(gate_waits_begin(&waits, &about_to, &question, NOW_MS, true));
 	gate_waits_close(&waits);
 	assert_false(suspend(&late, 3, &question));
 	assert_int_equal(take(), 1);
 	gate_waits_link(&waits, &about_to, connection(2));
 	assert_int_equal(take(), 2);
+	assert_int_equal(waiting.answer, MM_LEDGER_NOT_ASKED);
+	assert_int_equal(about_to.answer, MM_LEDGER_NOT_ASKED);
+	assert_int_equal(late.answer, MM_LEDGER_NOT_ASKED);
 	assert_int_equal(gate_waits_count(&waits), 0);
 }
 
@@ -233,6 +287,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(is_over_without_an_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(is_over_where_it_cannot_ask, setup, teardown),
 		cmocka_unit_test_setup_teardown(asks_the_next_ledger, setup, teardown),
+		cmocka_unit_test_setup_teardown(asks_no_third_ledger, setup, teardown),
+		cmocka_unit_test_setup_teardown(is_over_where_questions_pile_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_to_its_bounds, setup, teardown),
 		cmocka_unit_test_setup_teardown(lets_go_of_all, setup, teardown),
 	};

@@ -39,7 +39,6 @@ receive_from_ledger(void)
 {
 	struct mm_ticket_opened opened;
 	struct mm_ledger_says says;
-	struct verifier_work *work;
 
 	while (verifier.ledger.fd != -1 && mm_message_receive(verifier.ledger.fd, MM_PROCESS_VERIFIER,
 	    MM_PROCESS_LEDGER,
@@ -50,10 +49,7 @@ receive_from_ledger(void)
 			continue;
 		}
 		memcpy(&says, world_message.payload, sizeof(says));
-		work = verifier_work_find(&verifier, says.number, VERIFIER_WAITS_RECORD);
-		assert_non_null(work);
-		work->record = says.answer;
-		work->go_on(&verifier, work);
+		verifier_works_take_record(&verifier, &says);
 	}
 }
 

@@ -280,6 +280,24 @@ what_the_ledger_has_not_is_not_active(void **state)
 	refuse(verify, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
 }
 
+static void
+what_the_ledger_says_of_another_token_is_passed_over(void **state)
+{
+	struct mm_verify verify = with_secret(world_request(MM_ASK_INTROSPECT, "webmail"), "s3cret");
+
+	(void)state;
+	verify.token = write_token(genuine());
+	world.ledger_says = MM_ISSUED_YES;
+	world.ledger_confused = true;
+	world_send(&verify);
+	carry();
+	assert_int_equal(verifier.work_count, 1);
+	verifier.now_ms += VERIFIER_LEDGER_MS;
+	verifier_works_expire(&verifier);
+	verifier_end_round(&verifier);
+	assert_int_equal(receive_answer().status, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+}
+
 /* What the service asks for beside does not make a token another one; what was revoked stays so. */
 static void
 what_a_service_lacks_does_not_count(void **state)
@@ -643,6 +661,7 @@ main(void)
 		TOKEN_TEST(a_genuine_token_is_active),
 		TOKEN_TEST(others_are_not),
 		TOKEN_TEST(what_the_ledger_has_not_is_not_active),
+		TOKEN_TEST(what_the_ledger_says_of_another_token_is_passed_over),
 		TOKEN_TEST(what_a_service_lacks_does_not_count),
 		TOKEN_TEST(introspection_is_for_clients_that_show_who_they_are),
 		TOKEN_TEST(a_client_revokes_its_own_tokens),
