@@ -429,9 +429,9 @@ maker_token_print_usage(FILE *stream)
 {
 	for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
 		fprintf(stream, "  %-14s %-10s %s\n", arguments[i].name, arguments[i].value, arguments[i].help);
-	fputs("In JSON and TEXT {A} {B} {C} are the tenants' ids, {now-60} a time, {a*300} a run of characters, {kid:KE1} "
-	    "what\nthe world calls a key, and {lower:KE1} {short:KE1} {escaped:KE1} that in lower case, without its end, "
-	    "and\nwith its first character escaped.\n", stream);
+	fputs("In JSON and TEXT {A} {B} {C} are the tenants' ids, {now-60} a time, {a*300} a run of characters;\n"
+	    "{kid:KE1} is what the world calls a key, {lower:KE1} that in lower case, {short:KE1} without its end,\n"
+	    "{escaped:KE1} with its first character escaped.\n", stream);
 }
 
 static const struct argument *

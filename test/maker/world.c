@@ -176,6 +176,9 @@ static const char revocations[] =
 	"    issued_before = %lld\n"
 	"}\n";
 
+/* Who may ask, of every service. */
+static const char callers[] = "    callers = { \"dovecot:dovecot.secret\" }\n";
+
 /* The configurations. */
 static const struct configuration {
 	const char *name, *consumer_keys, *enterprise_keys;
@@ -238,10 +241,10 @@ static const char directory[] =
 	"{\"tenant\":\"fabrikam\",\"subject\":\"7a3b7f0e-bob\",\"mailbox\":\"bob@fabrikam.example\"}]}";
 
 /*
- * Services as ever, all of them with the same demand, for which '@' stands, '~' for that of the ledger alone, and '^'
- * for what is done while the ledger is away; one that exchanges; one that keeps to the directory; one that only looks.
- * Issuers listen in the world's folder, for which '%' stands. Who is in the consumers' realm goes on by marks where
- * nothing current is heard of the ledger.
+ * Services as ever, all of them with the same demand, for which '@' stands, '~' for that of the ledger alone, '^' for
+ * what is done while the ledger is away, and '&' for who may ask; one that exchanges; one that keeps to the directory;
+ * one that only looks. Issuers listen in the world's folder, for which '%' stands. The consumers' realm goes on by
+ * marks where nothing current is heard of the ledger.
  */
 static const char mint_services[] =
 	"realm consumer {\n    issuer = \"" CONSUMER "\"\n    keys = mint\n"
@@ -252,24 +255,24 @@ static const char mint_services[] =
 	"    derived_from = { \"enterprise\", \"partner\" }\n    derived_by = { \"exchange\" }\n}\n"
 	"realm partner {\n    issuer = \"" PARTNER_ISSUER "\"\n    keys = \"file:partner.jwks\"\n}\n"
 	"tenant partner {\n    realm = partner\n    id = \"partner\"\n    domains = { \"partner.example\" }\n}\n"
-	"service mail {\n    audience = \"https://mail.example\"\n    realms = { \"consumer\", \"enterprise\", "
+	"service mail {\n&    audience = \"https://mail.example\"\n    realms = { \"consumer\", \"enterprise\", "
 	    "\"sts\" }\n"
-	"    mailbox_claim = \"preferred_username\"\n    callers = { \"dovecot:dovecot.secret\" }\n@}\n"
-	"service imap {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
 	"    mailbox_claim = \"preferred_username\"\n@}\n"
-	"service drive {\n    audience = \"https://drive.example\"\n    realms = { \"consumer\", \"enterprise\" }\n"
+	"service imap {\n&    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
+	"    mailbox_claim = \"preferred_username\"\n@}\n"
+	"service drive {\n&    audience = \"https://drive.example\"\n    realms = { \"consumer\", \"enterprise\" }\n"
 	"    mailbox = none\n    scopes = { \"files.read\" }\n    clients = { \"drive-web\", \"drive-desktop\" }\n@}\n"
-	"service exchange {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\", \"sts\" }\n"
+	"service exchange {\n&    audience = \"https://mail.example\"\n    realms = { \"enterprise\", \"sts\" }\n"
 	"    mailbox = none\n    exchange_from = { \"enterprise\" }\n}\n"
-	"service partners {\n    audience = \"https://mail.example\"\n    realms = { \"partner\", \"sts\" }\n"
+	"service partners {\n&    audience = \"https://mail.example\"\n    realms = { \"partner\", \"sts\" }\n"
 	"    mailbox = none\n    accept_unproven = { \"partner\" }\n@}\n"
-	"service ledger-only {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
+	"service ledger-only {\n&    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
 	"    mailbox = none\n~}\n"
-	"service directory {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
+	"service directory {\n&    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
 	"    directory = mint\n@}\n"
-	"service patient {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
+	"service patient {\n&    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
 	"    mailbox_claim = \"preferred_username\"\n@^}\n"
-	"service observer {\n    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
+	"service observer {\n&    audience = \"https://mail.example\"\n    realms = { \"enterprise\" }\n"
 	"    mailbox_claim = \"preferred_username\"\n    mark = observe\n    ledger = observe\n}\n";
 
 static const struct mint_world {
@@ -453,16 +456,15 @@ add_services(struct maker_text *text, const char *other_realm)
 	const char *comma = other_realm == NULL ? "" : ", \"";
 	const char *quote = other_realm == NULL ? "" : "\"";
 	const char *other = other_realm == NULL ? "" : other_realm;
-	static const char callers[] = "    callers = { \"dovecot:dovecot.secret\" }\n}\n";
 
 	maker_text_add_format(text, "service mail {\n    audience = \"https://mail.example\"\n"
-	    "    realms = { \"consumer\", \"enterprise\"%s%s%s }\n    mailbox_claim = \"preferred_username\"\n%s",
+	    "    realms = { \"consumer\", \"enterprise\"%s%s%s }\n    mailbox_claim = \"preferred_username\"\n%s}\n",
 	    comma, other, quote, callers);
 	maker_text_add_format(text, "service imap {\n    audience = \"https://mail.example\"\n"
-	    "    realms = { \"enterprise\" }\n    mailbox_claim = \"preferred_username\"\n%s", callers);
+	    "    realms = { \"enterprise\" }\n    mailbox_claim = \"preferred_username\"\n%s}\n", callers);
 	maker_text_add_format(text, "service drive {\n    audience = \"https://drive.example\"\n"
 	    "    realms = { \"consumer\", \"enterprise\" }\n    mailbox = none\n    scopes = { \"files.read\" }\n"
-	    "    clients = { \"drive-web\", \"drive-desktop\" }\n%s", callers);
+	    "    clients = { \"drive-web\", \"drive-desktop\" }\n%s}\n", callers);
 }
 
 static void
@@ -651,6 +653,7 @@ add_mint_services(struct maker_text *text, const char *dir, const struct mint_wo
 		case '~': maker_text_add_str(text, row->ledger); break;
 		case '^': maker_text_add_str(text, row->away); break;
 		case '%': maker_text_add_str(text, dir); break;
+		case '&': maker_text_add_str(text, callers); break;
 		default: maker_text_add(text, at, 1);
 		}
 }

@@ -17,10 +17,11 @@
 #include <string.h>
 #include <time.h>
 
-#define CASES_MAX 1024
 #define WORLDS_MAX 32
 #define ELSEWHERE_MAX 64
+#define STATES_MAX 64
 #define WORDS_MAX 64
+#define FIELDS_MAX 10
 
 /* Any time will do; that of the library and the command is this one, so that a failure can be seen again. */
 #define CHOSEN_NOW_S INT64_C(1800000000)
@@ -31,17 +32,22 @@ struct world_row {
 
 static struct {
 	char *text;
-	struct attack_case cases[CASES_MAX];
+	struct attack_case cases[ATTACK_CASES_MAX];
 	size_t case_count;
 	struct world_row worlds[WORLDS_MAX];
 	size_t world_count;
 	const char *elsewhere[ELSEWHERE_MAX];
 	size_t elsewhere_count;
+	struct attack_state states[STATES_MAX];
+	size_t state_count;
 } table;
 
-static struct attack_answer answers[CASES_MAX];
+static struct attack_answer answers[ATTACK_CASES_MAX];
 static char world_dir[] = "/tmp/mintmark-attacks.XXXXXX";
 static unsigned failures;
+static struct {
+	size_t cases, worlds, again, left_out;
+} counts;
 
 _Noreturn void
 attack_fail(const char *format, ...)
@@ -134,22 +140,45 @@ address_of(const char *mailbox)
 	return strcmp(mailbox, "-") == 0 ? NULL : mailbox;
 }
 
+/* "OK: issued" says what proved it, too. */
+static const char *
+split_reason(char *reason)
+{
+	char *colon = strchr(reason, ':');
+
+	if (colon == NULL)
+		return "";
+	*colon = '\0';
+	return colon + 1 + strspn(colon + 1, " ");
+}
+
+static void
+read_case(const char *const fields[FIELDS_MAX], int number)
+{
+	struct attack_case *one = &table.cases[table.case_count++];
+
+	*one = (struct attack_case){
+		.line = number, .row = fields[1], .world = fields[2], .service = fields[3],
+		.mailbox = address_of(fields[4]), .reason = fields[5], .recipe = fields[6],
+		.autopsy = fields[7], .evidence = fields[8], .state = fields[9],
+	};
+	one->proof = split_reason((char *)(uintptr_t)one->reason);
+}
+
 static void
 read_line(char *line, int number)
 {
-	const char *fields[9];
+	const char *fields[FIELDS_MAX];
 
-	split_fields(line, fields, 9);
+	split_fields(line, fields, FIELDS_MAX);
 	if (strcmp(fields[0], "world") == 0 && table.world_count < WORLDS_MAX) {
 		table.worlds[table.world_count++] = (struct world_row){ fields[1], fields[2] };
 	} else if (strcmp(fields[0], "elsewhere") == 0 && table.elsewhere_count < ELSEWHERE_MAX) {
 		table.elsewhere[table.elsewhere_count++] = fields[1];
-	} else if (strcmp(fields[0], "case") == 0 && table.case_count < CASES_MAX) {
-		table.cases[table.case_count++] = (struct attack_case){
-			.line = number, .row = fields[1], .world = fields[2], .service = fields[3],
-			.mailbox = address_of(fields[4]), .reason = fields[5], .recipe = fields[6],
-			.autopsy = fields[7], .evidence = fields[8],
-		};
+	} else if (strcmp(fields[0], "case") == 0 && table.case_count < ATTACK_CASES_MAX) {
+		read_case(fields, number);
+	} else if (strcmp(fields[0], "state") == 0 && table.state_count < STATES_MAX) {
+		table.states[table.state_count++] = (struct attack_state){ fields[1], fields[2] };
 	} else if (fields[0][0] != '\0') {
 		attack_fail("attacks.tsv:%d: '%s' is no kind of line, or there are too many", number, fields[0]);
 	}
@@ -193,9 +222,8 @@ split_words(char *recipe, const char *words[WORDS_MAX])
 	return count;
 }
 
-/* Worlds whose realms are mints; "proven" demands that tokens prove to be issued, "minted" does not. */
-static bool
-is_of_mints(const char *world)
+bool
+attack_is_of_mints(const char *world)
 {
 	return strcmp(world, "minted") == 0 || strcmp(world, "proven") == 0;
 }
@@ -209,7 +237,7 @@ add_mint_words(const struct attack_world *world, const struct attack_case *one, 
 
 	if (count + 4 > WORDS_MAX)
 		attack_fail("a recipe of more than %d words", WORDS_MAX - 4);
-	snprintf(number, sizeof number, "%zu", world->number);
+	snprintf(number, sizeof number, "%u", (unsigned)world->number);
 	words[count++] = "--number";
 	words[count++] = number;
 	if (strstr(one->recipe, "--marked") == NULL) {
@@ -229,9 +257,9 @@ make_token(const struct attack_world *world, const struct attack_case *one)
 	if (recipe == NULL)
 		attack_fail("out of memory");
 	count = split_words(recipe, words);
-	if (is_of_mints(world->name))
+	if (attack_is_of_mints(world->name))
 		count = add_mint_words(world, one, words, count);
-	token = maker_token_make(world->dir, attack_face.chooses_time ? world->now_s : time(NULL), count, words);
+	token = maker_token_make(world->dir, world->now_s, count, words);
 	free(recipe);
 	return token;
 }
@@ -246,7 +274,7 @@ make_proof(const struct attack_world *world, const char *token, int count, const
 
 	for (int i = 1; i < count; i++)
 		recipe[i + 1] = words[i];
-	return maker_token_make(world->dir, attack_face.chooses_time ? world->now_s : time(NULL), count + 1, recipe);
+	return maker_token_make(world->dir, world->now_s, count + 1, recipe);
 }
 
 static void
@@ -332,9 +360,16 @@ is_one_of(const char *word, const char *const words[])
 	return false;
 }
 
+/* Of a face that cannot tell that a proof was used before. */
+static const char *
+reason_remembered(const struct attack_case *one)
+{
+	return attack_face.forgets_proofs && strcmp(one->reason, "REPLAYED") == 0 ? "OK" : one->reason;
+}
+
 /* Who has no secrets of the mint knows that a mark is missing and an id none of a mint's, and no more. */
 static const char *
-reason_without_proof(const struct attack_world *world, const struct attack_case *one)
+reason_here(const struct attack_world *world, const struct attack_case *one)
 {
 	static const char *const by_proof[] = {
 		"OK", "MARK_INVALID", "NOT_ISSUED", "ROOT_UNPROVEN", "SCOPE_INSUFFICIENT", NULL,
@@ -343,9 +378,10 @@ reason_without_proof(const struct attack_world *world, const struct attack_case 
 	    strcmp(one->service, "exchange") == 0;
 	bool no_id = strstr(one->recipe, "jti=\"made-up\"") != NULL || strstr(one->recipe, "--no-claim jti") != NULL;
 	bool external = strstr(one->recipe, "--as paul") != NULL && strstr(one->recipe, "--root") == NULL;
+	const char *reason = reason_remembered(one);
 
-	return !attack_face.proves && is_of_mints(world->name) && demanded && !external && !no_id &&
-	    is_one_of(one->reason, by_proof) ? "PROOF_UNAVAILABLE" : one->reason;
+	return !attack_face.proves && attack_is_of_mints(world->name) && demanded && !external && !no_id &&
+	    is_one_of(reason, by_proof) ? "PROOF_UNAVAILABLE" : reason;
 }
 
 /*
@@ -363,11 +399,36 @@ reason_again(const struct attack_case *one)
 	return other_id && is_one_of(one->reason, after_proof) ? "NOT_ISSUED" : one->reason;
 }
 
+/* What the caller learns of a reason. */
+static const char *
+class_of(const char *reason)
+{
+	static const struct {
+		const char *code, *class;
+	} rows[] = {
+#define MM_REASON(code, step, class, text, mend) { #code, #class },
+#include <mintmark/reasons.def>
+#undef MM_REASON
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (strcmp(reason, rows[i].code) == 0)
+			return rows[i].class;
+	attack_fail("there is no reason %s", reason);
+}
+
+static void
+complain_of(const struct attack_case *one, const char *what, const char *expected, const char *found)
+{
+	failures++;
+	printf("attacks.tsv:%d: row %s, %s: expected %s, got %s\n    %s\n", one->line, one->row, what, expected, found,
+	    one->recipe);
+}
+
 static void
 judge(const struct attack_world *world, const struct attack_case *one, const struct attack_answer *answer)
 {
-	bool forgotten = attack_face.forgets_proofs && strcmp(one->reason, "REPLAYED") == 0;
-	const char *reason = forgotten ? "OK" : reason_without_proof(world, one);
+	const char *reason = reason_here(world, one);
 	bool expected = strcmp(reason, "OK") == 0;
 
 	if (!answer->asked)
@@ -376,36 +437,94 @@ judge(const struct attack_world *world, const struct attack_case *one, const str
 		complain(one, answer->allowed ? "ALLOWED" : answer->reason[0] != '\0' ? answer->reason : "denied");
 	else if (strcmp(reason, answer->reason) != 0)
 		complain(one, answer->reason);
+	else if (answer->class[0] != '\0' && strcmp(answer->class, class_of(reason)) != 0)
+		complain_of(one, "what the caller was told", class_of(reason), answer->class);
+	else if (one->proof[0] != '\0' && answer->proof[0] != '\0' && strcmp(one->proof, answer->proof) != 0)
+		complain_of(one, "what proved it", one->proof, answer->proof);
+}
+
+static const struct attack_state *
+find_state(const struct attack_case *one)
+{
+	for (size_t i = 0; i < table.state_count; i++)
+		if (strcmp(table.states[i].name, one->state) == 0)
+			return &table.states[i];
+	attack_fail("attacks.tsv:%d: there is no state '%s'", one->line, one->state);
+}
+
+/* Numbers begin anew in each minute, as a ledger's do. */
+static void
+begin_token(struct attack_world *world, const struct attack_case *one)
+{
+	int64_t now_s = attack_face.chooses_time ? world->now_s : time(NULL);
+
+	if (now_s / 60 != world->now_s / 60)
+		world->number = 0;
+	world->now_s = now_s;
+	world->number++;
+	world->recorded = strstr(one->recipe, "--recorded no") == NULL;
 }
 
 static void
+ask(struct attack_world *world, size_t number)
+{
+	const struct attack_case *one = &table.cases[number];
+	struct attack_shown evidence;
+	char *token;
+
+	begin_token(world, one);
+	token = make_token(world, one);
+	evidence = make_shown(world, one, token);
+	attack_face.ask(world, number, one, token, &evidence);
+	free(evidence.proof);
+	free(evidence.proof_before);
+	free(token);
+}
+
+/* The cases of a world; those that need a state of the ledger where there is one. */
+static size_t
 ask_all(struct attack_world *world, const char *cases_of)
 {
-	for (size_t i = 0; i < table.case_count; i++) {
-		struct attack_shown shown;
-		char *token;
+	const char *state = "";
+	size_t count = 0;
 
-		if (strcmp(table.cases[i].world, cases_of) != 0)
+	for (size_t i = 0; i < table.case_count; i++) {
+		const struct attack_case *one = &table.cases[i];
+
+		if (strcmp(one->world, cases_of) != 0)
 			continue;
-		world->number++;
-		world->recorded = strstr(table.cases[i].recipe, "--recorded no") == NULL;
-		token = make_token(world, &table.cases[i]);
-		shown = make_shown(world, &table.cases[i], token);
-		attack_face.ask(world, i, &table.cases[i], token, &shown);
-		free(shown.proof);
-		free(shown.proof_before);
-		free(token);
+		if (attack_face.enter == NULL && *one->state != '\0') {
+			counts.left_out++;
+			continue;
+		}
+		if (strcmp(state, one->state) != 0)
+			attack_face.enter(world, find_state(one));
+		state = one->state;
+		ask(world, i);
+		count++;
 	}
+	return count;
 }
 
+/*
+ * What the world's cases, or those of another one, were answered. Of another world's it is the reason again; what an
+ * autopsy says of them is judged there.
+ */
 static void
-judge_all(const struct attack_world *world)
+judge_all(const struct attack_world *world, const char *cases_of)
 {
+	bool again = strcmp(world->name, cases_of) != 0;
+
 	for (size_t i = 0; i < table.case_count; i++) {
-		if (strcmp(table.cases[i].world, world->name) != 0)
+		struct attack_case one = table.cases[i];
+
+		if (strcmp(one.world, cases_of) != 0 || (attack_face.enter == NULL && *one.state != '\0'))
 			continue;
-		judge(world, &table.cases[i], &answers[i]);
-		judge_autopsy(&table.cases[i], &answers[i]);
+		if (again)
+			one.reason = reason_again(&one);
+		else
+			judge_autopsy(&one, &answers[i]);
+		judge(world, &one, &answers[i]);
 	}
 }
 
@@ -413,50 +532,27 @@ static void
 run_world(const struct world_row *row, int64_t now_s)
 {
 	struct attack_world world = { .dir = world_dir, .name = row->name, .now_s = now_s, .answers = answers };
-	bool refused;
+	bool proves = strcmp(row->name, "proven") == 0;
 	const char *outcome;
+	bool refused;
 
-	if (is_of_mints(row->name) && !attack_face.knows_mints) {
-		printf("world %s: not shown to this face\n", row->name);
-		return;
-	}
+	memset(answers, 0, sizeof answers);
 	snprintf(world.config_path, sizeof world.config_path, "%s/%s.conf", world_dir, row->name);
 	refused = !attack_face.open(&world);
 	if (!refused) {
-		ask_all(&world, row->name);
+		counts.again += proves ? ask_all(&world, "mintmark") : 0;
+		counts.cases += ask_all(&world, row->name);
 		attack_face.close(&world);
-		judge_all(&world);
+		judge_all(&world, row->name);
+		if (proves)
+			judge_all(&world, "mintmark");
 	}
+	counts.worlds++;
 	outcome = refused ? "refused" : world.alarms ? "alarm" : "good";
 	if (strcmp(outcome, row->outcome) != 0) {
 		failures++;
 		printf("world %s: expected to be %s, was %s\n", row->name, row->outcome, outcome);
 	}
-}
-
-/* Every case of the usual world once more, with mark and ledger on. */
-static void
-run_again(int64_t now_s)
-{
-	struct attack_world world = { .dir = world_dir, .name = "proven", .now_s = now_s, .answers = answers };
-	size_t count = 0;
-
-	snprintf(world.config_path, sizeof world.config_path, "%s/proven.conf", world_dir);
-	memset(answers, 0, sizeof answers);
-	if (!attack_face.open(&world))
-		attack_fail("%s is refused", world.config_path);
-	ask_all(&world, "mintmark");
-	attack_face.close(&world);
-	for (size_t i = 0; i < table.case_count; i++) {
-		struct attack_case one = table.cases[i];
-
-		if (strcmp(one.world, "mintmark") != 0)
-			continue;
-		one.reason = reason_again(&one);
-		judge(&world, &one, &answers[i]);
-		count++;
-	}
-	printf("%s: %zu cases again, with mark and ledger on\n", attack_face.name, count);
 }
 
 /* ---- is every reason given? ---- */
@@ -506,8 +602,33 @@ remove_world(void)
 	maker_world_remove(world_dir);
 }
 
+/* Arguments name the worlds to be run; there are none: all of them. */
+static bool
+is_named(const char *world, int argc, char *const *argv)
+{
+	bool named = argc < 2;
+
+	for (int i = 1; i < argc; i++)
+		named = named || strcmp(argv[i], world) == 0;
+	return named;
+}
+
+/* What the table has must have been shown, but for what needs a ledger that runs. */
+static void
+check_counts(bool all_worlds)
+{
+	if (all_worlds && counts.cases + counts.left_out != table.case_count) {
+		failures++;
+		printf("%zu cases are of worlds that were not run\n",
+		    table.case_count - counts.cases - counts.left_out);
+	}
+	printf("%s: %zu cases in %zu worlds; %zu again, with mark and ledger on; %zu need a running ledger and were "
+	    "left out; %u failures\n", attack_face.name, counts.cases, counts.worlds, counts.again, counts.left_out,
+	    failures);
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct maker_world_settings settings = { .user = "nobody" };
 	int64_t now_s = attack_face.chooses_time ? CHOSEN_NOW_S : time(NULL);
@@ -521,11 +642,9 @@ main(void)
 		settings.listen = attack_face.choose_listen();
 	maker_world_make(world_dir, &settings);
 	for (size_t i = 0; i < table.world_count; i++)
-		run_world(&table.worlds[i], now_s);
-	if (attack_face.proves)
-		run_again(now_s);
-	printf("%s: %zu cases in %zu worlds, %u failures\n", attack_face.name, table.case_count, table.world_count,
-	    failures);
+		if (is_named(table.worlds[i].name, argc, argv))
+			run_world(&table.worlds[i], now_s);
+	check_counts(argc < 2);
 	free(table.text);
 	return failures == 0 ? 0 : 1;
 }

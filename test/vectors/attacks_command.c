@@ -72,7 +72,6 @@ close_command(struct attack_world *world)
 const struct attack_face attack_face = {
 	.name = "command",
 	.chooses_time = true,
-	.knows_mints = true,
 	.forgets_proofs = true, /* each run takes a proof as new */
 	.open = open_command,
 	.ask = ask_command,

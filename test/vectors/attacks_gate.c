@@ -1,38 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The attack table through a running gate: introspection over TCP for the answer, mintmark decisions for the reason.
+ * The attack table through a running gate: introspection and forward auth over TCP for the answer, mintmark decisions
+ * for the reason. The worlds of mints have a ledger that is played, and what it does is a row's, too.
  *
- * Every case asks from an address of its own (127.64.0.0/10 is all this machine), by which its record is found; and
+ * Every case asks from addresses of its own (127.0.0.0/8 is all this machine), by which its records are found; and
  * so that no case is only counted because others of its source were many.
  */
-#include "test/vectors/attacks.h"
+#include "test/vectors/attacks_host.h"
 
 #include "lib/base/array.h"
 #include "test/maker/text.h"
+#include "test/maker/token.h"
 #include "test/maker/world.h"
+
+#include <openssl/evp.h>
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define PORT_FIRST 20600
 #define PORT_LAST 20639
-#define START_LIMIT_MS 20000
-#define ANSWER_LIMIT_MS 10000
-#define DECISIONS_MAX (8 * 1024 * 1024)
+#define ANSWER_LIMIT_MS 20000
+#define ANSWER_MAX 65536
+#define DECISIONS_MAX (16 * 1024 * 1024)
 #define SOURCE_FIRST 0x7f400001u /* 127.64.0.1 */
+#define SOURCE_FORWARD 0x7f600001u /* 127.96.0.1: of the same at forward auth */
 #define SOURCE_BEFORE 0x7f3f0001u /* 127.63.0.1: of a case's first request, where its answer is that to the second */
 
+/* A field of a header that is surely taken; the longest token that is decided fits. */
+#define FIELD_MAX 17000
+
+/* What introspection says of every denial that asking again will not change. */
+#define DENIED "INVALID_TOKEN, NO_TOKEN or INSUFFICIENT_SCOPE"
+
 static uint16_t port;
-static pid_t daemon_pid;
+static bool ledger_lives;
+static struct attack_answer forward_answers[ATTACK_CASES_MAX];
+static size_t asked, asked_again;
 
 static struct sockaddr_in
 loopback(uint32_t address, uint16_t to_port)
@@ -80,98 +90,49 @@ connect_from(uint32_t source)
 	return -1;
 }
 
-/* Send a request and read the whole answer, whose connection is closed behind it. False: there was no connection. */
-static bool
-exchange(uint32_t source, const char *request, size_t len, char *answer, size_t size)
+/* Send a request, whose answer is read later; -1: there was no connection. */
+static int
+begin_request(uint32_t source, const struct maker_text *request)
 {
 	int fd = connect_from(source);
-	size_t got_len = 0;
+
+	if (fd >= 0 && send(fd, request->bytes, request->len, MSG_NOSIGNAL) != (ssize_t)request->len)
+		attack_fail("a request of %zu bytes could not be sent", request->len);
+	return fd;
+}
+
+/* Read the whole answer, whose connection is closed behind it. */
+static void
+read_answer(int fd, char answer[ANSWER_MAX])
+{
+	size_t len = 0;
 	ssize_t got;
+
+	while (len < ANSWER_MAX - 1 && (got = recv(fd, answer + len, ANSWER_MAX - 1 - len, 0)) > 0)
+		len += (size_t)got;
+	answer[len] = '\0';
+	close(fd);
+}
+
+/* False: there was no connection. */
+static bool
+exchange(uint32_t source, const struct maker_text *request, char answer[ANSWER_MAX])
+{
+	int fd = begin_request(source, request);
 
 	if (fd < 0)
 		return false;
-	if (send(fd, request, len, MSG_NOSIGNAL) != (ssize_t)len)
-		attack_fail("a request of %zu bytes could not be sent", len);
-	while (got_len < size - 1 && (got = recv(fd, answer + got_len, size - 1 - got_len, 0)) > 0)
-		got_len += (size_t)got;
-	answer[got_len] = '\0';
-	close(fd);
+	read_answer(fd, answer);
 	return true;
 }
 
-/* ---- the daemon ---- */
-
-static long
-now_ms(void)
+static unsigned
+status_of(const char *answer)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return strncmp(answer, "HTTP/1.1 ", 9) == 0 ? (unsigned)strtoul(answer + 9, NULL, 10) : 0;
 }
 
-static bool
-is_ready(void)
-{
-	static const char request[] = "GET /readyz HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n";
-	char answer[1024];
-
-	return exchange(INADDR_LOOPBACK, request, sizeof request - 1, answer, sizeof answer) &&
-	    strncmp(answer, "HTTP/1.1 200 ", 13) == 0;
-}
-
-/* Wait until it answers or ends; returns which. */
-static bool
-wait_until_ready(void)
-{
-	long limit = now_ms() + START_LIMIT_MS;
-	int status;
-
-	while (now_ms() < limit) {
-		if (is_ready())
-			return true;
-		if (waitpid(daemon_pid, &status, WNOHANG) == daemon_pid) {
-			daemon_pid = 0;
-			return false;
-		}
-		poll(NULL, 0, 10);
-	}
-	attack_fail("mintmarkd neither answers nor ends");
-}
-
-static void
-stop_daemon(void)
-{
-	int status;
-
-	if (daemon_pid == 0)
-		return;
-	kill(daemon_pid, SIGTERM);
-	waitpid(daemon_pid, &status, 0);
-	daemon_pid = 0;
-}
-
-static bool
-open_gate(struct attack_world *world)
-{
-	static bool stops_at_exit;
-	char program[ATTACK_PATH_MAX], libexec[ATTACK_PATH_MAX];
-	const char *const argv[] = { attack_built(program, "daemon/mintmarkd/mintmarkd"), "-c", world->config_path,
-		"--libexec", attack_built(libexec, "daemon"), NULL };
-
-	if (!stops_at_exit)
-		stops_at_exit = atexit(stop_daemon) == 0;
-	daemon_pid = fork();
-	if (daemon_pid < 0)
-		attack_fail("no child for mintmarkd");
-	if (daemon_pid == 0) {
-		execv(argv[0], (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	return wait_until_ready();
-}
-
-/* ---- asking ---- */
+/* ---- two doors ---- */
 
 static void
 add_form(struct maker_text *form, const char *name, const char *value)
@@ -194,7 +155,7 @@ add_evidence(struct maker_text *form, const char *proof, const char *thumbprint)
 }
 
 static void
-write_request(struct maker_text *request, const struct attack_case *one, const char *token, const char *proof,
+write_introspection(struct maker_text *request, const struct attack_case *one, const char *token, const char *proof,
     const char *thumbprint)
 {
 	struct maker_text form = { 0 };
@@ -211,16 +172,198 @@ write_request(struct maker_text *request, const struct attack_case *one, const c
 	maker_text_clear(&form);
 }
 
+/* Introspection tells no more of a denial than whether asking again may help. */
+static void
+read_introspection(const char *answer, struct attack_answer *said)
+{
+	unsigned status = status_of(answer);
+
+	said->allowed = strstr(answer, "\"active\":true") != NULL;
+	said->asked = said->allowed || strstr(answer, "\"active\":false") != NULL;
+	if (said->allowed && status != 200)
+		said->asked = false;
+	snprintf(said->class, sizeof said->class, "%s", said->allowed ? "NONE" :
+	    status == 503 ? "UNAVAILABLE" : status == 200 ? DENIED : "none known");
+}
+
+static void
+add_basic(struct maker_text *request)
+{
+	static const char credentials[] = "dovecot:" MAKER_SECRET;
+	char encoded[2 * sizeof credentials];
+
+	EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)credentials, (int)sizeof credentials - 1);
+	maker_text_add_format(request, "Mintmark-Caller: Basic %s\r\n", encoded);
+}
+
+static void
+write_forward_auth(struct maker_text *request, const struct attack_case *one, const char *token)
+{
+	maker_text_add_format(request, "GET /v1/auth/%s HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n",
+	    one->service);
+	if (*token != '\0')
+		maker_text_add_format(request, "Authorization: Bearer %s\r\n", token);
+	if (one->mailbox != NULL) {
+		add_basic(request);
+		maker_text_add_format(request, "Mintmark-Mailbox: %s\r\n", one->mailbox);
+	}
+	maker_text_add_str(request, "\r\n");
+}
+
+/* RFC 6750 section 3.1 */
+static void
+read_forward_auth(const char *answer, struct attack_answer *said)
+{
+	static const struct {
+		unsigned status;
+		const char *challenge, *class;
+	} rows[] = {
+		{ 200, "", "NONE" },
+		{ 401, "error=\"invalid_token\"", "INVALID_TOKEN" },
+		{ 401, "WWW-Authenticate: Bearer", "NO_TOKEN" },
+		{ 403, "error=\"insufficient_scope\"", "INSUFFICIENT_SCOPE" },
+		{ 503, "", "UNAVAILABLE" },
+	};
+	unsigned status = status_of(answer);
+
+	said->allowed = status == 200;
+	for (size_t i = 0; i < MM_COUNT_OF(rows) && !said->asked; i++)
+		if (status == rows[i].status && strstr(answer, rows[i].challenge) != NULL) {
+			said->asked = true;
+			snprintf(said->class, sizeof said->class, "%s", rows[i].class);
+		}
+}
+
+/* A token of any size and bytes fits into a form; into a field of a header not. And evidence is shown once. */
+static bool
+fits_forward_auth(const char *token, const struct attack_shown *shown)
+{
+	size_t len = strlen(token);
+
+	if (shown->proof != NULL || shown->thumbprint[0] != '\0' || len > FIELD_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (token[i] <= ' ' || token[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+/* ---- the host ---- */
+
+/* What the gate says of itself; "": it does not answer. */
+static const char *
+ask_readiness(void)
+{
+	static const char text[] = "GET /readyz HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n";
+	static char answer[ANSWER_MAX];
+	struct maker_text request = { 0 };
+	bool answered;
+
+	maker_text_add_str(&request, text);
+	answered = exchange(INADDR_LOOPBACK, &request, answer);
+	maker_text_clear(&request);
+	return answered ? answer : "";
+}
+
+static bool
+says(const char *text)
+{
+	return strstr(ask_readiness(), text) != NULL;
+}
+
+/* A mint's directory comes by itself, not always with the keys: it is there when Alice is. */
+static void
+await_directory(const struct attack_world *world)
+{
+	static const char *const recipe[] = { "--marked", "right", "--number", "0" };
+	static char answer[ANSWER_MAX];
+	struct attack_patience patience = attack_patience_for("the directory");
+	const struct attack_case one = { .service = "directory" };
+	const int64_t now_s = time(NULL);
+	char *token = maker_token_make(world->dir, now_s, MM_COUNT_OF(recipe), recipe);
+	struct maker_text request = { 0 };
+
+	attack_host_tell(world, "record %lld 0 yes %s", (long long)now_s / 60, token);
+	write_introspection(&request, &one, token, NULL, "");
+	while (!exchange(SOURCE_BEFORE, &request, answer) || strstr(answer, "\"active\":true") == NULL)
+		attack_patience_wait(&patience, world);
+	maker_text_clear(&request);
+	free(token);
+}
+
+static bool
+open_gate(struct attack_world *world)
+{
+	struct attack_patience patience = attack_patience_for("the gate to get ready");
+
+	attack_host_start(world);
+	while (!says("HTTP/1.1 200 ")) {
+		if (attack_host_ended()) {
+			attack_host_print_log(world);
+			return false;
+		}
+		attack_patience_wait(&patience, world);
+	}
+	memset(forward_answers, 0, sizeof forward_answers);
+	asked = asked_again = 0;
+	ledger_lives = true;
+	if (attack_is_of_mints(world->name))
+		await_directory(world);
+	return true;
+}
+
+/* ---- asking ---- */
+
+/* Requests that are under way: some wait for the ledger, and need not one behind the other. */
+#define PENDING_MAX 32
+
+static struct pending {
+	size_t number;
+	int fd;
+	bool forward_auth;
+} pending[PENDING_MAX];
+
+static size_t pending_count;
+
+static void
+collect(struct attack_world *world)
+{
+	static char answer[ANSWER_MAX];
+
+	for (size_t i = 0; i < pending_count; i++) {
+		size_t number = pending[i].number;
+		struct attack_answer *said =
+		    pending[i].forward_auth ? &forward_answers[number] : &world->answers[number];
+
+		read_answer(pending[i].fd, answer);
+		(pending[i].forward_auth ? read_forward_auth : read_introspection)(answer, said);
+		if (!said->asked)
+			printf("case %zu was answered with\n%.300s\n", number, answer);
+	}
+	pending_count = 0;
+}
+
+static void
+begin(struct attack_world *world, size_t number, bool forward_auth, const struct maker_text *request)
+{
+	uint32_t source = (forward_auth ? SOURCE_FORWARD : SOURCE_FIRST) + (uint32_t)number;
+
+	if (pending_count == PENDING_MAX)
+		collect(world);
+	pending[pending_count] = (struct pending){ number, begin_request(source, request), forward_auth };
+	if (pending[pending_count++].fd < 0)
+		attack_fail("case %zu: the gate does not answer", number);
+}
+
 /* Show a proof that is to be replayed for the first time. */
 static void
 ask_before(const struct attack_case *one, const char *token, const struct attack_shown *shown)
 {
-	static char answer[65536];
+	static char answer[ANSWER_MAX];
 	struct maker_text request = { 0 };
 
-	write_request(&request, one, token, shown->proof_before, shown->thumbprint);
-	if (!exchange(SOURCE_BEFORE, request.bytes, request.len, answer, sizeof answer) ||
-	    strstr(answer, "\"active\":true") == NULL)
+	write_introspection(&request, one, token, shown->proof_before, shown->thumbprint);
+	if (!exchange(SOURCE_BEFORE, &request, answer) || strstr(answer, "\"active\":true") == NULL)
 		attack_fail("attacks.tsv:%d: the proof was not accepted before:\n%.300s", one->line, answer);
 	maker_text_clear(&request);
 }
@@ -229,24 +372,76 @@ static void
 ask_gate(struct attack_world *world, size_t number, const struct attack_case *one, const char *token,
     const struct attack_shown *shown)
 {
-	static char answer[65536];
-	struct attack_answer *said = &world->answers[number];
 	struct maker_text request = { 0 };
 
+	if (attack_is_of_mints(world->name) && ledger_lives)
+		attack_host_tell(world, "record %lld %u %s %s", (long long)world->now_s / 60, (unsigned)world->number,
+		    world->recorded ? "yes" : "no", token);
 	if (shown->proof_before != NULL)
 		ask_before(one, token, shown);
-	write_request(&request, one, token, shown->proof, shown->thumbprint);
-	if (!exchange(SOURCE_FIRST + (uint32_t)number, request.bytes, request.len, answer, sizeof answer))
-		attack_fail("attacks.tsv:%d: the gate does not answer", one->line);
+	write_introspection(&request, one, token, shown->proof, shown->thumbprint);
+	begin(world, number, false, &request);
 	maker_text_clear(&request);
-	said->allowed = strstr(answer, "\"active\":true") != NULL;
-	said->asked = strncmp(answer, "HTTP/1.1 200 ", 13) == 0 &&
-	    (said->allowed || strstr(answer, "\"active\":false") != NULL);
-	if (!said->asked)
-		printf("attacks.tsv:%d: answered with\n%.300s\n", one->line, answer);
+	asked++;
+	if (!fits_forward_auth(token, shown))
+		return;
+	asked_again++;
+	write_forward_auth(&request, one, token);
+	begin(world, number, true, &request);
+	maker_text_clear(&request);
+}
+
+/* ---- states of the ledger ---- */
+
+static void
+await(const struct attack_world *world, const char *until)
+{
+	struct attack_patience patience = attack_patience_for(until);
+	bool of_log = strncmp(until, "log ", 4) == 0;
+	const char *text = until + strcspn(until, " ") + 1;
+
+	while (!(of_log ? attack_host_logged(world, text) : says(text)))
+		attack_patience_wait(&patience, world);
+}
+
+static void
+do_command(const struct attack_world *world, const char *command)
+{
+	if (strncmp(command, "until ", 6) == 0)
+		await(world, command + 6);
+	else
+		attack_host_tell(world, "%s", command);
+}
+
+/* As it should be first, so that states do not add up. */
+static void
+enter(struct attack_world *world, const struct attack_state *state)
+{
+	char *commands = strdup(state->commands), *rest = commands, *command;
+
+	collect(world);
+	attack_host_revive(world);
+	attack_host_tell(world, "usual");
+	await(world, "readyz HTTP/1.1 200 ");
+	attack_host_forget_log(world);
+	while ((command = strsep(&rest, ";")) != NULL)
+		do_command(world, command);
+	free(commands);
+	ledger_lives = strstr(state->commands, "die") == NULL;
 }
 
 /* ---- the reasons ---- */
+
+/* Whose answer a record is about, by its source. */
+static struct attack_answer *
+answer_of(struct attack_world *world, uint32_t source)
+{
+	if (source >= SOURCE_FORWARD && source - SOURCE_FORWARD < ATTACK_CASES_MAX)
+		return &forward_answers[source - SOURCE_FORWARD];
+	if (source >= SOURCE_FIRST && source - SOURCE_FIRST < ATTACK_CASES_MAX)
+		return &world->answers[source - SOURCE_FIRST];
+	attack_fail("a record of nobody");
+}
 
 /* What an autopsy found is judged where it was told: those that still waited when the gate was stopped are not. */
 static void
@@ -264,10 +459,9 @@ take_autopsy(struct attack_world *world, const char *line)
 	struct in_addr address;
 	struct attack_answer *answer;
 
-	if (!attack_json_word(line, "source", source, sizeof source) || inet_aton(source, &address) == 0 ||
-	    ntohl(address.s_addr) < SOURCE_FIRST)
+	if (!attack_json_word(line, "source", source, sizeof source) || inet_aton(source, &address) == 0)
 		attack_fail("an autopsy of nobody: %s", line);
-	answer = &world->answers[ntohl(address.s_addr) - SOURCE_FIRST];
+	answer = answer_of(world, ntohl(address.s_addr));
 	for (size_t i = 0; i < MM_COUNT_OF(rows) && answer->autopsy[0] == '\0'; i++)
 		if (strstr(line, rows[i].told) != NULL)
 			attack_copy(answer->autopsy, sizeof answer->autopsy, rows[i].said, strlen(rows[i].said));
@@ -306,14 +500,37 @@ take_record(struct attack_world *world, const char *line)
 		attack_fail("a record without its parts: %s", line);
 	if (ntohl(address.s_addr) == SOURCE_BEFORE)
 		return;
-	if (ntohl(address.s_addr) < SOURCE_FIRST)
-		attack_fail("a record of nobody: %s", line);
-	answer = &world->answers[ntohl(address.s_addr) - SOURCE_FIRST];
+	answer = answer_of(world, ntohl(address.s_addr));
 	if (answer->reason[0] != '\0')
 		attack_fail("two records of one decision: %s", line);
 	attack_copy(answer->reason, sizeof answer->reason, reason, strlen(reason));
+	(void)attack_json_word(line, "proof", answer->proof, sizeof answer->proof);
 	if ((strcmp(verdict, "allow") == 0) != answer->allowed)
 		attack_copy(answer->reason, sizeof answer->reason, "another verdict in the journal", 31);
+}
+
+/*
+ * Both doors must have said the same. Forward auth tells which class of denial it is; where introspection alone was
+ * asked, that is the reason's own.
+ */
+static void
+join_doors(struct attack_answer *first, const struct attack_answer *forward)
+{
+	if (!forward->asked) {
+		if (strcmp(first->class, DENIED) == 0)
+			first->class[0] = '\0';
+		return;
+	}
+	if (forward->allowed != first->allowed || strcmp(forward->reason, first->reason) != 0) {
+		first->allowed = first->allowed || forward->allowed;
+		snprintf(first->reason, sizeof first->reason, "forward auth: %.40s", forward->reason);
+	}
+	if (strcmp(first->class, DENIED) == 0)
+		snprintf(first->class, sizeof first->class, "%s", forward->class);
+	else if (strcmp(first->class, forward->class) != 0)
+		snprintf(first->class, sizeof first->class, "not that of forward auth, %s", forward->class);
+	if (first->autopsy[0] == '\0')
+		memcpy(first->autopsy, forward->autopsy, sizeof first->autopsy);
 }
 
 static void
@@ -326,7 +543,8 @@ close_gate(struct attack_world *world)
 	char *rest = output, *line;
 	int status;
 
-	stop_daemon();
+	collect(world);
+	attack_host_stop();
 	status = attack_run(argv, output, sizeof output);
 	if (status != 0)
 		attack_fail("mintmark decisions ended with %d:\n%s", status, output);
@@ -334,12 +552,18 @@ close_gate(struct attack_world *world)
 		if (line[0] != '\0')
 			take_record(world, line);
 	}
+	for (size_t i = 0; i < ATTACK_CASES_MAX; i++)
+		join_doors(&world->answers[i], &forward_answers[i]);
+	printf("gate, world %s: %zu requests at introspection, the same at forward auth for %zu of them\n", world->name,
+	    asked, asked_again);
 }
 
 const struct attack_face attack_face = {
 	.name = "gate",
+	.proves = true,
 	.choose_listen = choose_listen,
 	.open = open_gate,
 	.ask = ask_gate,
+	.enter = enter,
 	.close = close_gate,
 };

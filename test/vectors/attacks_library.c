@@ -33,7 +33,7 @@ static struct mm_trust *trust;
 static struct mm_decision *decision, *spare; /* the second is the autopsy's */
 static struct mm_cache *cache; /* until the program ends */
 static struct mm_proof *proof; /* NULL: the world has no mints */
-static size_t next_number;     /* of the index */
+static uint32_t next_number;   /* of the index */
 
 static void make_proof(const struct attack_world *world);
 
@@ -69,7 +69,7 @@ open_library(struct attack_world *world)
 		decision = mm_decision_new();
 		spare = mm_decision_new();
 	}
-	if (strcmp(world->name, "minted") == 0 || strcmp(world->name, "proven") == 0)
+	if (attack_is_of_mints(world->name))
 		make_proof(world);
 	if (cache == NULL)
 		cache = mm_cache_new(CACHE_BYTES, seed);
@@ -113,6 +113,7 @@ decide(const struct mm_request *request, struct attack_answer *answer)
 	answer->allowed = mm_allowed(mm_decide(trust, request, decision));
 	code = mm_reason_code(mm_decision_reason(decision));
 	attack_copy(answer->reason, sizeof answer->reason, code, strlen(code));
+	snprintf(answer->proof, sizeof answer->proof, "%s", mm_issuance_name(mm_decision_issuance(decision)));
 }
 
 /* After a decision: what its autopsy says, if it wants one. */
@@ -255,7 +256,7 @@ make_proof(const struct attack_world *world)
 static void
 put_on_record(const struct attack_world *world, struct mm_slice token)
 {
-	struct mm_token_place place = { 1, (uint32_t)(world->now_s / 60), (uint32_t)world->number };
+	struct mm_token_place place = { 1, (uint32_t)(world->now_s / 60), world->number };
 	size_t len = token.len;
 	uint8_t digest[MM_DIGEST_LEN];
 
@@ -271,7 +272,7 @@ put_on_record(const struct attack_world *world, struct mm_slice token)
 		struct mm_token_place at = place;
 		uint64_t entry = 0, none = 0;
 
-		for (at.counter = (uint32_t)next_number; at.counter < place.counter; at.counter++)
+		for (at.counter = next_number; at.counter < place.counter; at.counter++)
 			if (!mm_issued_add(index, at, &none, 1))
 				attack_fail("the index is full");
 		if (world->recorded && !mm_issued_entry_with(day->index_key, digest, &entry))
@@ -320,7 +321,6 @@ close_library(struct attack_world *world)
 const struct attack_face attack_face = {
 	.name = "library",
 	.chooses_time = true,
-	.knows_mints = true,
 	.proves = true,
 	.open = open_library,
 	.ask = ask_library,
