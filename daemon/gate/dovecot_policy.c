@@ -122,7 +122,7 @@ note_login(const struct gate_exchange *exchange)
 	struct told told;
 
 	mm_scratch_init(&scratch, room, sizeof(room));
-	if (!read_told(mm_slice(exchange->body.data, exchange->body.len), &scratch, &told) ||
+	if (!read_told(mm_slice(exchange->body.bytes.data, exchange->body.bytes.len), &scratch, &told) ||
 	    !set_source(&login, told.remote) || !set_protocol(&login, told.protocol))
 		return;
 	set_session(&login, told.session);

@@ -7,6 +7,7 @@
 
 #include "daemon/gate/gate.h"
 #include "daemon/http/answer.h"
+#include "daemon/http/body.h"
 #include "daemon/http/fields.h"
 
 #include <mintmark/slice.h>
@@ -34,10 +35,8 @@ struct gate_exchange {
 	const struct gate_caller *caller; /* of the view; NULL: not authenticated */
 	struct gate_wait *wait;           /* for the ledger */
 	bool method_allowed;
-	enum mm_http_framing framing;
-	struct mm_buf body; /* of routes that take one; may hold secrets: wiped at the end */
-	struct mm_buf form; /* a copy of it that is read in place; the same */
-	size_t body_seen;   /* bytes, kept or not */
+	struct mm_http_body body; /* kept of routes that take one; may hold secrets: wiped at the end */
+	struct mm_buf form;       /* a copy of it that is read in place; the same */
 };
 
 /* Find a header field of the request, ignoring the case of its name. */

@@ -62,7 +62,7 @@ read_form(struct gate_exchange *exchange, struct introspection *introspection)
 	/* Reading changes it, and a request that waits for the ledger is read again. */
 	mm_secret_wipe(exchange->form.data, exchange->form.len);
 	mm_buf_clear(&exchange->form);
-	mm_buf_add(&exchange->form, exchange->body.data, exchange->body.len);
+	mm_buf_add(&exchange->form, exchange->body.bytes.data, exchange->body.bytes.len);
 	introspection->readable = mm_buf_ok(&exchange->form) && mm_http_form_parse(exchange->form.data,
 	    exchange->form.len, introspection->parameters, PARAMETER_COUNT);
 	for (size_t i = 0; i < PARAMETER_COUNT; i++)

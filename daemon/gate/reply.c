@@ -14,11 +14,9 @@ answer_unfit(struct gate_exchange *exchange, struct mm_http_answer *answer)
 {
 	const struct gate_route *route = exchange->route;
 
-	if (exchange->framing == MM_HTTP_FRAMING_AMBIGUOUS) {
-		mm_http_answer_text(answer, MHD_HTTP_BAD_REQUEST, "the end of the request is not clear");
-	} else if (exchange->framing == MM_HTTP_FRAMING_TOO_LARGE) {
-		mm_http_answer_text(answer, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
-	} else if (route->handler == NULL) {
+	if (mm_http_body_refuse(&exchange->body, answer))
+		return true;
+	if (route->handler == NULL) {
 		mm_http_answer_text(answer, MHD_HTTP_NOT_FOUND, "there is nothing here");
 	} else if (route->names_service && exchange->service == NULL) {
 		atomic_fetch_add_explicit(&exchange->gate->metrics.unknown_services, 1, memory_order_relaxed);

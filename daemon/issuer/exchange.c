@@ -94,7 +94,7 @@ issuer_exchange_read_form(struct issuer_exchange *exchange)
 		return "the Content-Type is not application/x-www-form-urlencoded";
 	if (exchange->has_query)
 		return "parameters stand in the address: they belong into the body";
-	return issuer_parameters_parse(exchange->body.data, exchange->body.len, &exchange->parameters);
+	return issuer_parameters_parse(exchange->body.bytes.data, exchange->body.bytes.len, &exchange->parameters);
 }
 
 /* ---- who asks ---- */

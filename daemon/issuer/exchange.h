@@ -7,6 +7,7 @@
 #define MM_DAEMON_ISSUER_EXCHANGE_H
 
 #include "daemon/http/answer.h"
+#include "daemon/http/body.h"
 #include "daemon/http/fields.h"
 #include "daemon/ipc/sign_in.h"
 #include "daemon/issuer/cookie.h"
@@ -39,9 +40,8 @@ struct issuer_exchange {
 	struct mm_slice tenant;           /* the segment of the path; empty in a realm without template */
 	bool method_allowed;
 	bool has_query;
-	enum mm_http_framing framing;
-	struct mm_buf body, query;        /* may hold secrets: wiped at the end */
-	size_t body_seen;                 /* bytes, kept or not */
+	struct mm_http_body body;         /* kept of routes that take one; may hold secrets: wiped at the end */
+	struct mm_buf query;              /* the same */
 	struct issuer_parameters parameters; /* of the query or the body; they point into them */
 	issuer_handler *after;            /* who takes the answer of what was asked; NULL: nothing was */
 	struct issuer_question *question; /* NULL: nothing was asked yet */

@@ -34,11 +34,9 @@ answer_unfit(const struct issuer_exchange *exchange, struct mm_http_answer *answ
 	const struct issuer_route *route = exchange->route;
 	enum mm_sign_in_status tenant = check_tenant(exchange);
 
-	if (exchange->framing == MM_HTTP_FRAMING_AMBIGUOUS) {
-		mm_http_answer_text(answer, MHD_HTTP_BAD_REQUEST, "the end of the request is not clear");
-	} else if (exchange->framing == MM_HTTP_FRAMING_TOO_LARGE) {
-		mm_http_answer_text(answer, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large");
-	} else if (route->handler == NULL) {
+	if (mm_http_body_refuse(&exchange->body, answer))
+		return true;
+	if (route->handler == NULL) {
 		mm_http_answer_text(answer, MHD_HTTP_NOT_FOUND, "there is nothing here");
 	} else if (tenant != MM_SIGN_IN_OK) {
 		(void)issuer_error_tenant(exchange, answer, tenant);
@@ -116,10 +114,8 @@ add_nonce(const struct issuer_exchange *exchange, struct mm_http_answer *answer)
 static void
 wipe_answer(struct mm_http_answer *answer)
 {
-	if (answer->body.data != NULL)
-		mm_secret_wipe(answer->body.data, answer->body.len);
-	if (answer->values.data != NULL)
-		mm_secret_wipe(answer->values.data, answer->values.len);
+	mm_http_wipe(&answer->body);
+	mm_http_wipe(&answer->values);
 	mm_http_answer_clear(answer);
 }
 

@@ -14,9 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A body above ISSUER_BODY_LEN_MAX is read on to here, so that its sender sees the 413; then the line is cut. */
-#define BODY_SKIPPED_MAX ((size_t)1024 * 1024)
-
 /* NULL where memory was too short for the connection. */
 static struct issuer_exchange *
 open_exchange(struct issuer *issuer, struct MHD_Connection *connection, const char *path, const char *method)
@@ -36,26 +33,18 @@ open_exchange(struct issuer *issuer, struct MHD_Connection *connection, const ch
 	exchange->route = issuer_route_find(&issuer->realm, exchange->path, &exchange->tenant);
 	exchange->method_allowed = issuer_route_allows(exchange->route, method);
 	exchange->has_query = MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, NULL, NULL) > 0;
-	mm_buf_init(&exchange->body, ISSUER_BODY_LEN_MAX);
+	mm_http_body_begin(&exchange->body, connection, ISSUER_BODY_LEN_MAX);
 	mm_buf_init(&exchange->query, ISSUER_BODY_LEN_MAX);
 	atomic_fetch_add(&issuer->in_flight, 1);
 	return exchange;
 }
 
 static void
-wipe(struct mm_buf *buf)
-{
-	if (buf->data != NULL)
-		mm_secret_wipe(buf->data, buf->len);
-	mm_buf_clear(buf);
-}
-
-static void
 close_exchange(struct issuer_exchange *exchange)
 {
 	issuer_exchange_forget(exchange);
-	wipe(&exchange->body);
-	wipe(&exchange->query);
+	mm_http_body_clear(&exchange->body);
+	mm_http_wipe(&exchange->query);
 	mm_secret_wipe(exchange->cookies, sizeof(exchange->cookies));
 	atomic_fetch_sub(&exchange->issuer->in_flight, 1);
 }
@@ -69,39 +58,27 @@ begin_exchange(struct issuer *issuer, struct MHD_Connection *connection, const c
 	*request_ctx = exchange;
 	if (exchange == NULL)
 		return MHD_NO;
-	exchange->framing = mm_http_read_framing(connection, ISSUER_BODY_LEN_MAX);
 	/* Answered before the body is read, so that the library closes the connection behind the answer. */
-	return exchange->framing == MM_HTTP_FRAMING_FIT ? MHD_YES : issuer_reply(exchange);
-}
-
-static enum MHD_Result
-take_body(struct issuer_exchange *exchange, const char *bytes, size_t len)
-{
-	exchange->body_seen += len;
-	if (exchange->body_seen > BODY_SKIPPED_MAX)
-		return MHD_NO;
-	if (exchange->body_seen > ISSUER_BODY_LEN_MAX)
-		exchange->framing = MM_HTTP_FRAMING_TOO_LARGE;
-	else if (exchange->route->takes_body)
-		mm_buf_add(&exchange->body, bytes, len);
-	/* A form whose end memory was too short for would ask for something else. */
-	return mm_buf_ok(&exchange->body) ? MHD_YES : MHD_NO;
+	return exchange->body.framing == MM_HTTP_FRAMING_FIT ? MHD_YES : issuer_reply(exchange);
 }
 
 enum MHD_Result
 issuer_request_continues(void *ctx, struct MHD_Connection *connection, const char *path, const char *method,
     const char *version, const char *upload, size_t *upload_len, void **request_ctx)
 {
+	struct issuer_exchange *exchange;
+
 	(void)version;
 	if (*request_ctx == NULL)
 		return begin_exchange(ctx, connection, path, method, request_ctx);
+	exchange = *request_ctx;
 	if (*upload_len > 0) {
 		size_t len = *upload_len;
 
 		*upload_len = 0;
-		return take_body(*request_ctx, upload, len);
+		return mm_http_body_take(&exchange->body, exchange->route->takes_body, upload, len) ? MHD_YES : MHD_NO;
 	}
-	return issuer_reply(*request_ctx);
+	return issuer_reply(exchange);
 }
 
 void
