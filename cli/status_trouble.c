@@ -14,6 +14,9 @@
 /* A gate tells its state each second. */
 #define SILENT_AFTER_S 10
 
+/* What is revoked is on record long before. */
+#define OWED_AFTER_S 5
+
 /* Fewer days until the ledger's disk is full are a trouble. */
 #define DISK_DAYS 14
 
@@ -192,6 +195,22 @@ look_at_kept(struct troubles *troubles, const struct mm_answer_object *process, 
 	}
 }
 
+/* Revocations that a ledger does not take: it does so within a moment, or something is amiss with it. */
+static void
+look_at_owed(struct troubles *troubles, const struct mm_answer_object *process, const struct mm_answer_object *state)
+{
+	int64_t owed = mm_answer_number(state, "revocations_owed", 0);
+	char when[MM_WHEN_MAX];
+
+	if (owed == 0 || troubles->now_s - mm_answer_number(state, "revocations_owed_since", 0) < OWED_AFTER_S)
+		return;
+	mm_when_format_relative(mm_answer_number(state, "revocations_owed_since", 0), troubles->now_s, when);
+	begin_process(troubles, process);
+	add(troubles, ": the ledger does not take %" PRId64 " revocation%s, since %s: gates may go on with those "
+	    "tokens", owed, owed == 1 ? "" : "s", when);
+	end(troubles);
+}
+
 static void
 look_at_process(struct troubles *troubles, const struct mm_answer_object *process)
 {
@@ -213,6 +232,7 @@ look_at_process(struct troubles *troubles, const struct mm_answer_object *proces
 		add(troubles, ": its table cannot be written: is the disk full?");
 		end(troubles);
 	}
+	look_at_owed(troubles, process, &state);
 	trouble = mm_answer_text(&state, "trouble");
 	if (mm_slice_present(trouble) && trouble.len > 0) {
 		begin_process(troubles, process);

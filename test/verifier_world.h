@@ -41,6 +41,9 @@ struct world {
 	enum mm_issued_answer ledger_says;
 	bool ledger_mute;
 	bool ledger_confused; /* it speaks of another token */
+	struct mm_revoke revoked[8]; /* that came last, the newest first */
+	unsigned revocations;        /* that came altogether */
+	enum mm_mint_status revoke_status;
 	void (*carry)(void); /* let the verifier work: in this process, or nothing */
 };
 
@@ -172,6 +175,21 @@ world_send(struct mm_verify *verify)
 		world_die("a request");
 }
 
+static inline bool
+world_take_revocation(void)
+{
+	struct mm_revoke_done done = { .status = world.revoke_status, .up_to_s = 1 };
+
+	memmove(&world.revoked[1], &world.revoked[0], 7 * sizeof(world.revoked[0]));
+	memcpy(&world.revoked[0], world_message.payload, sizeof(world.revoked[0]));
+	world.revocations++;
+	if (!mm_revoke_check(&world.revoked[0]))
+		world_die("a revocation is not well formed");
+	done.number = world.revoked[0].number;
+	return mm_message_send(world.ledger, MM_PROCESS_LEDGER, MM_PROCESS_VERIFIER, MM_MESSAGE_REVOKED, &done,
+	           sizeof(done), -1) == 0;
+}
+
 /* Play the ledger: take one message that has come. False: none. */
 static inline bool
 world_play_ledger(void)
@@ -186,6 +204,8 @@ world_play_ledger(void)
 		return false;
 	if (world.ledger_mute)
 		return true;
+	if (world_message.type == MM_MESSAGE_REVOKE)
+		return world_take_revocation();
 	if (world_message.type == MM_MESSAGE_VERIFIER_ASK_ISSUED) {
 		memcpy(&ask, world_message.payload, sizeof(ask));
 		says.number = ask.issued.number;

@@ -233,7 +233,8 @@ struct mm_verified {
 	uint8_t consent;      /* 1: the user must agree before AUTHORIZE */
 	uint8_t active;       /* of INTROSPECT; what follows says of what */
 	uint8_t is_refresh;   /* of INTROSPECT: 1: a refresh token */
-	uint8_t done;         /* of DEVICE_USER: 1: he decided */
+	/* Of DEVICE_USER: 1: he decided. Of SIGN_OUT: 1: a session was ended, and, unless OK, gates do not know yet. */
+	uint8_t done;
 	uint8_t zero;
 	uint32_t retry_after_s; /* of TOO_MANY_ATTEMPTS and TEMPORARILY_UNAVAILABLE */
 	uint32_t expires_in_s;  /* of the access token, or the device code */

@@ -71,9 +71,13 @@ take_end(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 {
 	const struct mm_verified *verified = issuer_exchange_verified(exchange);
 
-	if (verified->status != MM_SIGN_IN_OK)
+	if (verified->status != MM_SIGN_IN_OK && !verified->done)
 		return issuer_authorization_answer_refusal(exchange, answer);
 	issuer_cookie_set(answer, &exchange->issuer->realm, ISSUER_COOKIE_SESSION, mm_slice("", 0), 0);
+	if (verified->status != MM_SIGN_IN_OK)
+		return issuer_page_message(exchange, answer, MHD_HTTP_SERVICE_UNAVAILABLE, "Signed out here",
+		    mm_slice_str("You are signed out here. The services that you used could not be told yet, and may "
+		    "go on for a while: an hour at most."));
 	if (!verified->may_redirect ||
 	    !mm_slice_present(issuer_exchange_parameter(exchange, ISSUER_P_POST_LOGOUT_REDIRECT_URI)))
 		return issuer_page_message(exchange, answer, MHD_HTTP_OK, "Signed out",

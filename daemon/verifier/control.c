@@ -9,6 +9,7 @@
 #include "daemon/ipc/message.h"
 #include "daemon/ipc/sealed.h"
 #include "daemon/verifier/operator.h"
+#include "daemon/verifier/revocation.h"
 #include "daemon/verifier/work.h"
 #include "engine/json_writer.h"
 #include "lib/base/array.h"
@@ -128,6 +129,7 @@ take_peer(struct verifier *verifier)
 		return fail("a peer cannot be read");
 	if (process == MM_PROCESS_LEDGER) {
 		verifier_works_ledger_gone(verifier);
+		verifier_owed_anew(verifier);
 		return set_peer(verifier, &verifier->ledger);
 	}
 	if (process == MM_PROCESS_ISSUER) {
@@ -341,6 +343,7 @@ count_rows(struct verifier *verifier)
 void
 verifier_control_send_status(struct verifier *verifier)
 {
+	int64_t since_s, owed = verifier_owed_count(verifier, &since_s);
 	struct mm_json_writer writer;
 	struct mm_buf buf;
 
@@ -355,6 +358,9 @@ verifier_control_send_status(struct verifier *verifier)
 	mm_json_add_int(&writer, "clients", verifier->clients);
 	mm_json_add_int(&writer, "sessions", verifier->sessions);
 	mm_json_add_int(&writer, "refresh_families", verifier->families);
+	mm_json_add_int(&writer, "revocations_owed", owed);
+	if (owed > 0)
+		mm_json_add_int(&writer, "revocations_owed_since", since_s);
 	mm_json_add_int(&writer, "waiting", (int64_t)verifier->work_count);
 	write_counts(&writer, &verifier->counts);
 	mm_json_end_object(&writer);

@@ -5,6 +5,7 @@
 #include "daemon/verifier/operator.h"
 
 #include "daemon/verifier/control.h"
+#include "daemon/verifier/revocation.h"
 #include "daemon/verifier/scope.h"
 #include "lib/base/array.h"
 
@@ -129,6 +130,7 @@ bool
 verifier_operator_take(struct verifier *verifier, struct mm_slice payload)
 {
 	struct verifier_reply *reply = calloc(1, sizeof(*reply));
+	const int64_t before = verifier->owed.last;
 	struct mm_json_writer writer;
 	struct mm_mint_ask head;
 	const char *why = NULL;
@@ -151,6 +153,8 @@ verifier_operator_take(struct verifier *verifier, struct mm_slice payload)
 		write_error(&reply->json, why);
 	reply->number = head.number;
 	reply->done = why == NULL;
+	reply->owed = verifier->owed.last != before ? verifier->owed.last : 0;
+	reply->deadline_ms = verifier->now_ms + VERIFIER_LEDGER_MS;
 	reply->next = verifier->replies;
 	verifier->replies = reply;
 	return true;
@@ -170,21 +174,44 @@ send_reply(struct verifier_reply *reply, bool kept)
 }
 
 static void
-free_reply(struct verifier *verifier)
+free_reply(struct verifier_reply **at)
 {
-	struct verifier_reply *reply = verifier->replies;
+	struct verifier_reply *reply = *at;
 
-	verifier->replies = reply->next;
+	*at = reply->next;
 	mm_buf_clear(&reply->json);
 	free(reply);
 }
 
+/* Whether it waits for the ledger. One that waited too long is done here, and not at the gates. */
+static bool
+waits(const struct verifier *verifier, struct verifier_reply *reply, bool kept)
+{
+	if (!verifier_owes(verifier, reply->owed) || (!kept && reply->owed > verifier->owed.kept))
+		return false;
+	if (verifier->now_ms < reply->deadline_ms)
+		return true;
+	reply->done = false;
+	write_error(&reply->json, "it is done here, but the ledger does not take it: gates go on with the tokens that "
+	    "there are until it does, and are told then");
+	return false;
+}
+
+/* One that waits is not of this round: that nothing was kept of it is others' trouble. */
 void
 verifier_replies_send(struct verifier *verifier, bool kept)
 {
-	while (verifier->replies != NULL) {
-		send_reply(verifier->replies, kept);
-		free_reply(verifier);
+	struct verifier_reply **at = &verifier->replies;
+
+	while (*at != NULL) {
+		bool earlier = (*at)->owed != 0 && (*at)->owed <= verifier->owed.kept;
+
+		if (waits(verifier, *at, kept)) {
+			at = &(*at)->next;
+			continue;
+		}
+		send_reply(*at, kept || earlier);
+		free_reply(at);
 	}
 }
 
@@ -192,5 +219,16 @@ void
 verifier_replies_forget(struct verifier *verifier)
 {
 	while (verifier->replies != NULL)
-		free_reply(verifier);
+		free_reply(&verifier->replies);
+}
+
+int64_t
+verifier_replies_due_ms(const struct verifier *verifier)
+{
+	int64_t due_ms = INT64_MAX;
+
+	for (const struct verifier_reply *reply = verifier->replies; reply != NULL; reply = reply->next)
+		if (reply->deadline_ms < due_ms)
+			due_ms = reply->deadline_ms;
+	return due_ms;
 }

@@ -19,6 +19,8 @@ struct verifier_reply {
 	struct verifier_reply *next;
 	uint64_t number;
 	bool done;
+	int64_t owed; /* what was revoked up to this number is to be on record; 0: nothing */
+	int64_t deadline_ms;
 	struct mm_buf json;
 };
 
@@ -28,6 +30,9 @@ MM_MUST_USE bool verifier_operator_take(struct verifier *verifier, struct mm_sli
 /* Send the answers of a round that was kept, or not. */
 void verifier_replies_send(struct verifier *verifier, bool kept);
 void verifier_replies_forget(struct verifier *verifier);
+
+/* When one has waited too long for the ledger. */
+int64_t verifier_replies_due_ms(const struct verifier *verifier);
 
 /* The questions about users and about clients. NULL, with the answer written, or a sentence of what is wrong. */
 MM_MUST_USE const char *verifier_operator_user(struct verifier *verifier, const struct mm_mint_ask *head,

@@ -5,6 +5,7 @@
 #include "daemon/verifier/assertion.h"
 #include "daemon/verifier/operator.h"
 #include "daemon/verifier/redirect.h"
+#include "daemon/verifier/revocation.h"
 #include "daemon/verifier/scope.h"
 #include "daemon/verifier/secret.h"
 #include "daemon/verifier/table_client.h"
@@ -267,6 +268,8 @@ check_id(struct verifier *verifier, struct mm_slice id)
 
 /* ---- changing ---- */
 
+#define PROOFS (MM_STATED_SECRET | MM_STATED_JWKS | MM_STATED_CERTIFICATE | MM_STATED_CERTIFICATE_SUBJECT)
+
 static const char *
 put(struct verifier *verifier, const struct mm_mint_ask *head, const char *verb, uint32_t stated,
     struct verifier_client *client, struct mm_json_writer *writer)
@@ -276,7 +279,10 @@ put(struct verifier *verifier, const struct mm_mint_ask *head, const char *verb,
 	if (!verifier_client_put(&verifier->table, client))
 		return "the client cannot be written down";
 	if (client->disabled)
-		verifier_client_cut(&verifier->table, mm_mint_text_get(&client->id));
+		verifier_end_client(verifier, mm_mint_text_get(&client->id));
+	else if ((stated & PROOFS) != 0 && client->version > 1)
+		/* RFC 9068 section 2.2: what the older secret got for the client itself has it as 'sub'. */
+		verifier_revoke(verifier, MM_REVOKED_SUBJECT, mm_mint_text_get(&client->id), MM_SLICE_ABSENT);
 	verifier_change_add(&verifier->table, verifier->now_s, head->uid, verb, mm_mint_text_get(&client->id),
 	    verifier_stated_words(stated));
 	return show(verifier, client, writer);
@@ -308,10 +314,7 @@ add(struct verifier *verifier, const struct mm_mint_ask *head, const struct mm_a
 static void
 replace_proof(const struct mm_ask_client *ask, struct verifier_client *client)
 {
-	static const uint32_t proofs =
-	    MM_STATED_SECRET | MM_STATED_JWKS | MM_STATED_CERTIFICATE | MM_STATED_CERTIFICATE_SUBJECT;
-
-	if ((ask->stated & proofs) == 0)
+	if ((ask->stated & PROOFS) == 0)
 		return;
 	client->has_secret = client->has_certificate = false;
 	verifier_text_put(&client->jwks, MM_SLICE_ABSENT);

@@ -4,6 +4,7 @@
  */
 #include "daemon/verifier/operator.h"
 #include "daemon/verifier/password.h"
+#include "daemon/verifier/revocation.h"
 #include "daemon/verifier/scope.h"
 #include "daemon/verifier/secret.h"
 #include "daemon/verifier/table_spent.h"
@@ -206,7 +207,7 @@ change(struct verifier *verifier, const struct mm_mint_ask *head, const struct m
 	if (!verifier_user_change(&verifier->table, &user, verifier->now_s))
 		return "the user cannot be written down";
 	if (user.disabled || (ask->stated & CUTS) != 0)
-		verifier_user_cut(&verifier->table, user.id);
+		verifier_end_user(verifier, &user);
 	user.changed_s = verifier->now_s;
 	record(verifier, head, "change", &user, ask->stated);
 	return show(verifier, &user, writer);
@@ -224,7 +225,7 @@ disable(struct verifier *verifier, const struct mm_mint_ask *head, const struct 
 	user.changed_s = verifier->now_s;
 	if (!verifier_user_change(&verifier->table, &user, verifier->now_s))
 		return "the user cannot be written down";
-	verifier_user_cut(&verifier->table, user.id);
+	verifier_end_user(verifier, &user);
 	record(verifier, head, "disable", &user, MM_STATED_DISABLED);
 	return show(verifier, &user, writer);
 }

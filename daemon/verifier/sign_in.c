@@ -4,6 +4,7 @@
  */
 #include "daemon/verifier/authorize.h"
 #include "daemon/verifier/redirect.h"
+#include "daemon/verifier/revocation.h"
 #include "daemon/verifier/secret.h"
 #include "lib/codec/mailbox.h"
 #include "lib/crypto/digest.h"
@@ -83,7 +84,7 @@ make_session(struct verifier *verifier, struct verifier_work *work)
 	char cookie[MM_SECRET_TEXT_LEN];
 
 	if (verifier_session_by_cookie(&verifier->table, older, verifier->now_s, &session))
-		verifier_session_cut(&verifier->table, mm_mint_text_get(&session.sid));
+		verifier_end_session(verifier, mm_mint_text_get(&session.sid));
 	work->answer.cookie_age_s = VERIFIER_SESSION_S;
 	return remember_place(verifier, work) &&
 	    verifier_session_add(&verifier->table, work->user.id, verifier->now_s, &work->session, cookie) &&
@@ -205,12 +206,15 @@ verifier_ask_sign_out(struct verifier *verifier, struct verifier_work *work)
 	struct verifier_session session;
 
 	if (verifier_session_by_cookie(&verifier->table, mm_mint_text_get(&ask->cookie), verifier->now_s, &session)) {
-		verifier_session_cut(&verifier->table, mm_mint_text_get(&session.sid));
+		verifier_end_session(verifier, mm_mint_text_get(&session.sid));
 		work->answer.done = 1;
 	}
 	if (uri.len > 0 && id.len > 0 && verifier_client_by_id(&verifier->table, id, &work->client) &&
 	    !work->client.disabled)
 		work->answer.may_redirect =
 		    verifier_redirect_allowed(mm_mint_text_get(&work->client.logouts), uri, false);
-	verifier_answer(verifier, work, MM_SIGN_IN_OK, "");
+	if (work->answer.done)
+		verifier_answer_told(verifier, work);
+	else
+		verifier_answer(verifier, work, MM_SIGN_IN_OK, "");
 }

@@ -18,7 +18,7 @@
 #include <sqlite3.h>
 
 /* The version of the schema, in the file's user_version; another one is refused. */
-#define VERIFIER_TABLE_VERSION 1
+#define VERIFIER_TABLE_VERSION 2
 
 enum verifier_sql {
 #define MM_SQL(name, text) VERIFIER_SQL_##name,

@@ -2,6 +2,7 @@
 /*
  * The token endpoint's grants: authorization code, refresh token, client credentials.
  */
+#include "daemon/verifier/revocation.h"
 #include "daemon/verifier/scope.h"
 #include "daemon/verifier/work.h"
 #include "lib/base/array.h"
@@ -38,7 +39,7 @@ cut_after_replay(struct verifier *verifier, const struct verifier_code *code)
 	verifier->counts.replays++;
 	if (code->has_family)
 		verifier_family_cut(&verifier->table, code->family);
-	verifier_session_cut(&verifier->table, mm_mint_text_get(&code->sid));
+	verifier_end_session(verifier, mm_mint_text_get(&code->sid));
 }
 
 /* RFC 7636 section 4.6: BASE64URL-ENCODE(SHA256(ASCII(code_verifier))) == code_challenge */
@@ -181,7 +182,7 @@ finish_refresh(struct verifier *verifier, struct verifier_work *work)
 
 	if (!verifier_family_turn(&verifier->table, &work->family, used, verifier->now_s, next)) {
 		verifier->counts.replays++;
-		verifier_family_cut(&verifier->table, work->family.family);
+		verifier_end_family(verifier, &work->family);
 		refuse(verifier, work, "the refresh token was used before");
 		return;
 	}
@@ -218,7 +219,7 @@ check_family(struct verifier *verifier, struct verifier_work *work, enum verifie
 	if (found == VERIFIER_FAMILY_OLD) {
 		verifier->counts.replays++;
 		verifier_family_cut(&verifier->table, work->family.family);
-		verifier_session_cut(&verifier->table, mm_mint_text_get(&work->family.sid));
+		verifier_end_session(verifier, mm_mint_text_get(&work->family.sid));
 		return "the refresh token was used before";
 	}
 	return NULL;

@@ -3,10 +3,11 @@
  * Tokens that were issued: revoking (RFC 7009), introspection (RFC 7662), userinfo (OpenID Connect Core 1.0 section
  * 5.3).
  *
- * An access token is decided on as at the gate of the service that it is for, and the ledger must have it. One whose
- * session was cut, or that was revoked here, is not active here any more; gates take it until it expires.
+ * An access token is decided on as at the gate of the service that it is for, and the ledger must have it and know of
+ * nothing that revoked it.
  */
 #include "daemon/verifier/judge.h"
+#include "daemon/verifier/revocation.h"
 #include "daemon/verifier/scope.h"
 #include "daemon/verifier/table_spent.h"
 
@@ -74,7 +75,7 @@ revoke_refresh(struct verifier *verifier, struct verifier_work *work)
 	if (verifier_family_find(&verifier->table, token, verifier->now_s, &work->family) == VERIFIER_FAMILY_NONE)
 		return false;
 	if (mm_slice_equal(mm_mint_text_get(&work->family.client), mm_mint_text_get(&work->client.id)))
-		verifier_family_cut(&verifier->table, work->family.family);
+		verifier_end_family(verifier, &work->family);
 	return true;
 }
 
@@ -91,8 +92,9 @@ revoke_access(struct verifier *verifier, struct verifier_work *work)
 	if (!verifier_is_genuine(verifier, reason) || !is_ours(verifier) ||
 	    !mm_slice_equal(fact(verifier, MM_FACT_CLIENT), mm_mint_text_get(&work->client.id)))
 		return;
-	verifier_spend(&verifier->table, VERIFIER_SPENT_TOKEN, verifier->realm.name,
-	    fact(verifier, MM_FACT_TOKEN_ID), mm_decision_expires_s(verifier->decision) + MM_CLOCK_SKEW_S);
+	if (verifier_spend(&verifier->table, VERIFIER_SPENT_TOKEN, verifier->realm.name,
+	        fact(verifier, MM_FACT_TOKEN_ID), mm_decision_expires_s(verifier->decision) + MM_CLOCK_SKEW_S))
+		verifier_revoke(verifier, MM_REVOKED_TOKEN, fact(verifier, MM_FACT_TOKEN_ID), MM_SLICE_ABSENT);
 }
 
 void
@@ -102,8 +104,11 @@ verifier_ask_revoke(struct verifier *verifier, struct verifier_work *work)
 		return;
 	if (!revoke_refresh(verifier, work))
 		revoke_access(verifier, work);
-	/* RFC 7009 section 2.2: "invalid tokens do not cause an error response" */
-	verifier_answer(verifier, work, MM_SIGN_IN_OK, "");
+	/*
+	 * RFC 7009 section 2.2: "invalid tokens do not cause an error response". Who asks again is told the same as
+	 * before: nothing, until no revocation is owed.
+	 */
+	verifier_answer_told(verifier, work);
 }
 
 /* ---- introspection ---- */

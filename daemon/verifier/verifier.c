@@ -8,6 +8,7 @@
 #include "daemon/verifier/control.h"
 #include "daemon/verifier/directory.h"
 #include "daemon/verifier/operator.h"
+#include "daemon/verifier/revocation.h"
 #include "daemon/verifier/secret.h"
 #include "daemon/verifier/table_spent.h"
 #include "daemon/verifier/work.h"
@@ -75,6 +76,7 @@ verifier_open(struct verifier *verifier, const char **why)
 	look_at_clock(verifier);
 	verifier->round = 1;
 	verifier->users_changed = true;
+	verifier->owed.look = true;
 	if (!verifier_table_open(&verifier->table, why))
 		return false;
 	*why = "memory or threads are short";
@@ -123,9 +125,12 @@ verifier_end_round(struct verifier *verifier)
 	/* Whether it is good again is seen at the next write; with a sweep one is tried. */
 	if (used)
 		verifier->store_failed = !kept;
+	verifier_owed_settle(verifier, kept);
 	verifier_works_send(verifier, kept);
 	verifier_replies_send(verifier, kept);
 	verifier_peer_flush(&verifier->issuer);
+	verifier_owed_send(verifier);
+	verifier_peer_flush(&verifier->ledger);
 }
 
 static void
@@ -205,8 +210,14 @@ static bool
 take_ledgers(struct verifier *verifier, const struct mm_message *message)
 {
 	struct mm_ticket_opened opened;
+	struct mm_revoke_done done;
 	struct mm_ledger_says says;
 
+	if (message->type == MM_MESSAGE_REVOKED && message->len == sizeof(done)) {
+		memcpy(&done, message->payload, sizeof(done));
+		verifier_owed_done(verifier, &done);
+		return true;
+	}
 	if (message->type == MM_MESSAGE_TICKET_OPENED && message->len == sizeof(opened)) {
 		memcpy(&opened, message->payload, sizeof(opened));
 		verifier_tickets_opened(verifier, &opened);
@@ -291,6 +302,10 @@ patience_ms(const struct verifier *verifier)
 		due_ms = verifier->directory_due_ms;
 	if (verifier->sweep_due_ms < due_ms)
 		due_ms = verifier->sweep_due_ms;
+	if (verifier->owed.again_ms != 0 && verifier->owed.again_ms < due_ms)
+		due_ms = verifier->owed.again_ms;
+	if (verifier_replies_due_ms(verifier) < due_ms)
+		due_ms = verifier_replies_due_ms(verifier);
 	return due_ms > verifier->now_ms ? (int)(due_ms - verifier->now_ms) : 0;
 }
 

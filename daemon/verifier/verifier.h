@@ -29,6 +29,17 @@ struct verifier_counts {
 	uint64_t requests, granted, denied, sign_ins, sign_ins_wrong, sign_ins_slowed, busy, replays, store_failures;
 };
 
+/* What was revoked and is not on the ledger's record yet, by the numbers of its rows. */
+struct verifier_owed {
+	int64_t last;     /* that was written */
+	int64_t kept;     /* that the disk has */
+	int64_t first;    /* that is owed; 0: none */
+	int64_t sent;     /* to this ledger */
+	size_t under_way; /* that it did not answer */
+	int64_t again_ms; /* when all of it is sent again; 0: it need not */
+	bool look;        /* first is to be looked up */
+};
+
 struct verifier_work;
 struct verifier_reply;
 
@@ -60,6 +71,7 @@ struct verifier {
 	bool users_changed;             /* the directory is to be written */
 	int64_t directory_due_ms;
 	bool store_failed;              /* the last commit failed */
+	struct verifier_owed owed;
 	struct verifier_counts counts;
 	int64_t rows_due_ms; /* when the rows of the table are counted again, for the status */
 	int64_t users, clients, sessions, families;

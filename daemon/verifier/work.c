@@ -117,9 +117,15 @@ verifier_works_due_ms(const struct verifier *verifier)
 static void
 give_up(struct verifier *verifier, struct verifier_work *work)
 {
-	verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE,
-	    work->waiting == VERIFIER_WAITS_PASSWORD ? "there is too much to do" :
-	                                               "the ledger does not answer: nothing is issued");
+	static const char *const why[] = {
+		[VERIFIER_WAITS_NOT] = "",
+		[VERIFIER_WAITS_PASSWORD] = "there is too much to do",
+		[VERIFIER_WAITS_TICKETS] = "the ledger does not answer: nothing is issued",
+		[VERIFIER_WAITS_RECORD] = "the ledger does not answer: nothing is issued",
+		[VERIFIER_WAITS_REVOCATION] = "it ended here; the services are told when the ledger answers",
+	};
+
+	verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, why[work->waiting]);
 }
 
 void
@@ -195,9 +201,11 @@ verifier_works_send(struct verifier *verifier, bool kept)
 	struct verifier_work **at = &verifier->works, *work;
 
 	while ((work = *at) != NULL) {
-		if (!kept && is_undone(verifier, work))
+		if (!kept && is_undone(verifier, work)) {
+			work->answer.done = 0;
 			verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE,
 			    "the table cannot be used: nothing is issued");
+		}
 		if (!work->answered) {
 			at = &work->next;
 			continue;

@@ -32,6 +32,7 @@ enum verifier_waiting {
 	VERIFIER_WAITS_PASSWORD,
 	VERIFIER_WAITS_TICKETS,
 	VERIFIER_WAITS_RECORD, /* the ledger is asked whether a token is on record */
+	VERIFIER_WAITS_REVOCATION, /* it is told what was revoked (revocation.h) */
 };
 
 struct verifier_work {
@@ -49,6 +50,7 @@ struct verifier_work {
 	bool password_right;
 	uint32_t record; /* enum mm_issued_answer */
 	uint8_t asked_digest[MM_DIGEST_LEN]; /* of the token that the ledger was asked about */
+	int64_t owed;    /* what was revoked up to this number is to be on record */
 
 	struct verifier_client client;
 	struct verifier_user user;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a mint revoked: tokens by their id, sessions, subjects and clients, each up to a moment. A token whose 'iat' is at
- * or before it is refused (step 11 of the decision), one that was issued later is not.
+ * What a mint revoked: tokens by their id, sessions, subjects and clients, each up to a moment. A token whose 'iat' is
+ * at or before it is refused (step 11 of the decision), one that was issued later is not.
  *
  * Entries are found by a keyed digest, so that strangers' texts cannot crowd one place, and cost 32 bytes, twice that
- * with the room between them. At most MM_REVOKED_MAX are kept apart. What is more, and what memory is short for, becomes
- * one entry for the whole realm: everything that it issued up to the newest moment is refused, and has to be fetched
- * anew. So a full set refuses too much, never too little.
+ * with the room between them. At most MM_REVOKED_MAX are kept apart. What is more, and what memory is short for,
+ * becomes one entry for the whole realm: everything that it issued up to the newest moment is refused, and has to be
+ * fetched anew. So a full set refuses too much, never too little.
  *
  * One thread adds and forgets, while nobody looks up; any number look up together.
  */
@@ -43,7 +43,7 @@ struct mm_revoked_what {
 	struct mm_slice client; /* of a session; empty or absent: every client's */
 };
 
-/* Whether it is well formed: a known kind, a value where it has one, a client with a session alone, texts not too long. */
+/* Whether it is well formed: a known kind, a value where it has one, a client with a session alone, texts that fit. */
 bool mm_revoked_what_check(const struct mm_revoked_what *what);
 
 /*

@@ -61,6 +61,13 @@ test_each(void **state)
 		         "\"fault\":\"f\"}}}", "", "", ""),
 		    "  ! ledger: its disk is full in 13 days at the present rate, and then no token is issued: give it "
 		    "more room, or shorten 'ledger_keep'\n  ! ledger: its oldest records stay: f\n" },
+		{ STATUS("", "{\"name\":\"verifier\",\"realm\":\"a\",\"running\":true,\"state\":"
+		         "{\"revocations_owed\":2,\"revocations_owed_since\":940}}", "", "", ""),
+		    "  ! verifier of realm a: the ledger does not take 2 revocations, since 1 min ago: gates may go on "
+		    "with those tokens\n" },
+		{ STATUS("", "{\"name\":\"verifier\",\"running\":true,\"state\":"
+		         "{\"revocations_owed\":2,\"revocations_owed_since\":997}}", "", "", ""),
+		    "  nothing is wrong\n" },
 		{ STATUS("\"reload\":{\"time\":940,\"done\":false,\"problems\":["
 		         "{\"class\":\"error\",\"where\":\"m.conf\",\"line\":7,\"text\":\"it is wrong\"},"
 		         "{\"class\":\"remark\",\"text\":\"x\"}]}", "", "", "", ""),

@@ -8,6 +8,7 @@
 #include "daemon/ipc/limits.h"
 #include "daemon/verifier/directory.h"
 #include "daemon/verifier/operator.h"
+#include "daemon/verifier/revocation.h"
 #include "daemon/verifier/table_spent.h"
 #include "daemon/verifier/work.h"
 #include "test/verifier_world.h"
@@ -38,6 +39,7 @@ static inline void
 receive_from_ledger(void)
 {
 	struct mm_ticket_opened opened;
+	struct mm_revoke_done done;
 	struct mm_ledger_says says;
 
 	while (verifier.ledger.fd != -1 && mm_message_receive(verifier.ledger.fd, MM_PROCESS_VERIFIER,
@@ -46,6 +48,11 @@ receive_from_ledger(void)
 		if (world_message.type == MM_MESSAGE_TICKET_OPENED) {
 			memcpy(&opened, world_message.payload, sizeof(opened));
 			verifier_tickets_opened(&verifier, &opened);
+			continue;
+		}
+		if (world_message.type == MM_MESSAGE_REVOKED) {
+			memcpy(&done, world_message.payload, sizeof(done));
+			verifier_owed_done(&verifier, &done);
 			continue;
 		}
 		memcpy(&says, world_message.payload, sizeof(says));
@@ -87,15 +94,24 @@ ledger_plays(void)
 	return world_play_ledger();
 }
 
+/* Rounds, until the ledger has no more to say. */
+static inline void
+settle(void)
+{
+	do {
+		while (ledger_plays())
+			receive_from_ledger();
+		verifier_end_round(&verifier);
+	} while (ledger_plays() && (receive_from_ledger(), true));
+}
+
 static inline void
 carry(void)
 {
 	receive_requests();
 	while (waits_for_password())
 		receive_passwords();
-	while (ledger_plays())
-		receive_from_ledger();
-	verifier_end_round(&verifier);
+	settle();
 }
 
 static inline struct mm_verified
@@ -141,7 +157,7 @@ operate(const unsigned char *payload, size_t len)
 	bool done;
 
 	assert_true(verifier_operator_take(&verifier, mm_slice(payload, len)));
-	verifier_end_round(&verifier);
+	settle();
 	assert_int_equal(
 	    mm_message_receive(world.control, MM_PROCESS_MINTMARKD, MM_PROCESS_VERIFIER, &world_message), 1);
 	assert_int_equal(world_message.type, MM_MESSAGE_VERIFIER_ANSWER);

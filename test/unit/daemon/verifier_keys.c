@@ -74,7 +74,10 @@ static void
 end_change(bool kept)
 {
 	verifier.table.failed = !kept;
-	verifier_end_round(&verifier);
+	if (kept)
+		settle();
+	else
+		verifier_end_round(&verifier);
 	assert_int_equal(
 	    mm_message_receive(world.control, MM_PROCESS_MINTMARKD, MM_PROCESS_VERIFIER, &world_message), 1);
 	close(world_message.fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a mint revoked: found up to its moment and as long as it is kept; what is too much, and what memory is short for,
- * refuses the whole realm's and never less.
+ * What a mint revoked: found up to its moment and as long as it is kept; what is too much, and what memory is short
+ * for, refuses the whole realm's and never less.
  */
 #include "lib/token/revoked.h"
 
