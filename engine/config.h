@@ -88,6 +88,7 @@ struct mm_config_realm {
 	char *key_store_pin_path;
 	char **key_store_paths;       /* what the module reads and writes */
 	char **key_store_environment; /* NAME=VALUE: what it is told by */
+	int64_t key_store_threads;    /* that sign with the module at the same time, each with a session */
 	char *sealing_key_path; /* or "credential:NAME" */
 	int64_t rotate_every_s, publish_before_s, visible_for_s;
 	bool dpop_nonce; /* a DPoP proof at its token endpoint needs a nonce */

@@ -48,7 +48,8 @@ static const struct {
 static const char *const taken_at_start[] = {
 	"state_dir", "user", "listen", "journal", "journal_segment", "journal_keep", "token_cache", "tls_certificate",
 	"tls_key", "tls_client_certificates", "trust_socket", "sealing_key", "key_store", "key_store_token",
-	"key_store_pin", "key_store_paths", "key_store_environment", "rotate_every", "publish_before", "visible_for",
+	"key_store_pin", "key_store_paths", "key_store_environment", "key_store_threads", "rotate_every",
+	"publish_before", "visible_for",
 };
 
 static bool

@@ -16,8 +16,8 @@
 /* Without a mint there are no such things. */
 static const char *const of_mints[] = {
 	"listen", "key_store", "key_store_token", "key_store_pin", "key_store_paths", "key_store_environment",
-	"sealing_key", "rotate_every", "publish_before", "visible_for", "derived_from", "derived_by",
-	"dpop_nonce",
+	"key_store_threads", "sealing_key", "rotate_every", "publish_before", "visible_for", "derived_from",
+	"derived_by", "dpop_nonce",
 };
 
 /* What the signer can make (doc/mint.md); its keys are of one kind. */
@@ -115,6 +115,7 @@ check_key_store(struct mm_config_builder *builder, const struct mm_config_realm 
 		{ "key_store_pin", true },
 		{ "key_store_paths", false },
 		{ "key_store_environment", false },
+		{ "key_store_threads", false },
 	};
 
 	for (size_t i = 0; i < MM_COUNT_OF(of_tokens); i++)

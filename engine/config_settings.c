@@ -124,6 +124,8 @@ const struct mm_setting mm_settings[] = {
 	    .mend_of_item = "write \"/PATH\"" },
 	{ REALM(key_store_environment), .name = "key_store_environment", .type = MM_SETTING_LIST,
 	    .fault_of_item = fault_of_environment, .mend_of_item = "write \"NAME=VALUE\"" },
+	{ REALM(key_store_threads), .name = "key_store_threads", .type = MM_SETTING_NUMBER, .min = 1,
+	    .max = MM_KEY_STORE_THREADS_MAX, .fallback = "4" },
 	{ REALM(sealing_key_path), .name = "sealing_key", .type = MM_SETTING_SEALING },
 	{ REALM(rotate_every_s), .name = "rotate_every", .type = MM_SETTING_NUMBER, .min = ROTATE_MIN_S,
 	    .max = ROTATE_MAX_S, .fallback = "604800" },

@@ -198,6 +198,7 @@ signer_world_init(struct signer_world *world, bool with_token)
 	world->max_lifetime_s = 3600;
 	world->pid = -1;
 	world->control = world->ledger = -1;
+	world->module_threads = MM_KEY_STORE_THREADS_MAX;
 	(void)snprintf(world->folder, sizeof(world->folder), "/tmp/mm-signer-XXXXXX");
 	if (mkdtemp(world->folder) == NULL)
 		die(world->folder);
@@ -302,6 +303,7 @@ tell_module(struct signer_world *world)
 	struct mm_buf buf;
 
 	mm_buf_init(&buf, 32768);
+	mm_buf_add_u8(&buf, (uint8_t)world->module_threads);
 	add_text(&buf, world->module);
 	add_text(&buf, world->label);
 	for (size_t i = 0; i < MM_COUNT_OF(world->variables) && world->variables[i] != NULL; i++)

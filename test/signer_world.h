@@ -25,6 +25,7 @@ struct signer_world {
 	const char *tenants[4];
 	uint32_t max_lifetime_s;
 	const char *module, *label; /* NULL: sealed files */
+	unsigned module_threads;
 	const char *variables[4], *paths[4];
 	bool bare; /* not in mintmarkd's sandbox: its starter allows it cores */
 	const char *tail; /* NULL: what it says on standard error goes where ours does; else a file */

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 /* Threads that sign: their numbers are from 0 to one less. */
-#define KEYSTORE_THREADS_MAX 4
+#define KEYSTORE_THREADS_MAX MM_KEY_STORE_THREADS_MAX
 
 /* Keys that stand in a store: each rotation leaves one until it is forgotten. */
 #define KEYSTORE_KEYS_MAX 256

@@ -38,6 +38,7 @@ order_key_store(struct mm_mint_process *process, struct mm_mint_order *order)
 		return;
 	}
 	mm_buf_init(&buf, MM_MESSAGE_LEN_MAX);
+	mm_buf_add_u8(&buf, (uint8_t)realm->key_store_threads);
 	add_text(&buf, realm->key_store_module);
 	add_text(&buf, realm->key_store_token);
 	add_texts(&buf, realm->key_store_environment);

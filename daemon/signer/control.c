@@ -172,8 +172,11 @@ take_module(struct signer *signer)
 	if (signer->settings.module != NULL)
 		return fail("a second module came");
 	mm_reader_init(&reader, message.payload, message.len);
+	signer->settings.module_threads = mm_reader_u8(&reader);
 	module = take_text(&reader);
 	label = module == NULL ? NULL : take_text(&reader);
+	if (signer->settings.module_threads == 0 || signer->settings.module_threads > KEYSTORE_THREADS_MAX)
+		return fail("so many threads cannot sign");
 	if (label == NULL || !set_variables(&reader) || !open_paths(&reader) || reader.left != 0)
 		return fail("the module's message cannot be used");
 	if (!is_kept(message.fd))

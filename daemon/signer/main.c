@@ -17,14 +17,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* As many as there are processors; of a token all, since what waits for it needs none. */
+/* As many as there are processors; of a token as was configured, since what waits for it needs none. */
 static unsigned
 count_threads(const struct signer *signer)
 {
 	cpu_set_t set;
 	int processors = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 
-	if (signer->settings.module != NULL || processors > KEYSTORE_THREADS_MAX)
+	if (signer->settings.module != NULL)
+		return signer->settings.module_threads;
+	if (processors > KEYSTORE_THREADS_MAX)
 		return KEYSTORE_THREADS_MAX;
 	return processors < 1 ? 1 : (unsigned)processors;
 }

@@ -69,6 +69,7 @@ struct signer_settings {
 	int folder_fd; /* -1: none */
 	struct sealed_file_seal *seal; /* in locked memory; NULL: none */
 	char *module, *label;          /* of PKCS #11; NULL: sealed files */
+	unsigned module_threads;       /* that sign with it */
 	int pin_fd;
 	uid_t uid;
 	gid_t gid;

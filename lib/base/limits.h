@@ -54,6 +54,9 @@
 #define MM_RSA_BITS_MIN 2048
 #define MM_RSA_BITS_MAX 8192
 
+/* Threads that sign with one store of keys at the same time: more than processors would do, for devices far away. */
+#define MM_KEY_STORE_THREADS_MAX 4
+
 /* The longest signature: RSA of MM_RSA_BITS_MAX. */
 #define MM_SIGNATURE_LEN_MAX (MM_RSA_BITS_MAX / 8)
 

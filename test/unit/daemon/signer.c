@@ -759,6 +759,42 @@ wait_for_state(uint8_t away)
 	return (world.state.text.len > 0) == (away == 1);
 }
 
+static unsigned
+count_threads(void)
+{
+	char path[64];
+	unsigned count = 0;
+	DIR *tasks;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/task", (long)world.pid);
+	tasks = opendir(path);
+	assert_non_null(tasks);
+	for (const struct dirent *entry; (entry = readdir(tasks)) != NULL;)
+		count += entry->d_name[0] != '.';
+	closedir(tasks);
+	return count;
+}
+
+/* Beside the loop and the thread that does all else with the store. */
+static void
+as_many_threads_sign_with_a_token_as_it_was_told(void **state)
+{
+	(void)state;
+	if (!signer_world_has_softhsm())
+		skip();
+	signer_world_init(&world, true);
+	for (unsigned threads = 0; threads <= MM_KEY_STORE_THREADS_MAX + 1; threads++) {
+		bool good = threads >= 1 && threads <= MM_KEY_STORE_THREADS_MAX;
+
+		world.module_threads = threads;
+		assert_int_equal(signer_world_try_start(&world), good);
+		if (good)
+			assert_int_equal(count_threads(), 2 + threads);
+		assert_int_equal(WEXITSTATUS(signer_world_stop(&world)), good ? EXIT_SUCCESS : EXIT_FAILURE);
+	}
+	signer_world_end(&world);
+}
+
 static void
 a_token_goes_away_and_comes_back(void **state)
 {
@@ -958,6 +994,7 @@ main(void)
 		cmocka_unit_test(a_serial_number_is_used_once),
 		cmocka_unit_test(an_incomplete_set_up_is_refused),
 		cmocka_unit_test(mintmarkds_end_is_the_signers),
+		cmocka_unit_test(as_many_threads_sign_with_a_token_as_it_was_told),
 		cmocka_unit_test(a_token_goes_away_and_comes_back),
 		cmocka_unit_test(a_signer_starts_without_its_token),
 		cmocka_unit_test(a_token_that_does_not_answer_holds_up_nobody),

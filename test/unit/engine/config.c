@@ -272,7 +272,7 @@ test_mints(void **state)
 	    "rotate_every = 3600 publish_before = 60 visible_for = 3660 when_stale = marked_only }\n"
 	    "realm hsm { issuer = i keys = mint listen = { \"[::1]:1\" } key_store = \"pkcs11:/m.so\"\n"
 	    "dpop_nonce = off key_store_token = label key_store_pin = \"pin\" key_store_paths = { \"/a\", \"/b\" }\n"
-	    "key_store_environment = { \"SOFTHSM2_CONF=/a=b\" } }\n"
+	    "key_store_environment = { \"SOFTHSM2_CONF=/a=b\" } key_store_threads = 2 }\n"
 	    "realm web { issuer = w keys = mint listen = { \"127.0.0.1:2\" } derived_from = { home, out }\n"
 	    "derived_by = { exchange } }\n"
 	    "realm out { issuer = o keys = \"file:o\" }\n"
@@ -303,6 +303,8 @@ test_mints(void **state)
 	assert_null(realms[0].key_store_module);
 	assert_string_equal(realms[0].sealing_key_path, "/var/s/mint/home/sealing.key");
 	assert_string_equal(realms[1].key_store_module, "/m.so");
+	assert_int_equal(realms[1].key_store_threads, 2);
+	assert_int_equal(realms[0].key_store_threads, 4);
 	assert_string_equal(realms[1].key_store_token, "label");
 	assert_string_equal(realms[1].key_store_pin_path, "/x/pin");
 	assert_string_equal(realms[1].key_store_paths[1], "/b");
@@ -446,6 +448,9 @@ static const struct refusal refusals[] = {
 	    "is no whole path", "/PATH" },
 	{ MINT "key_store = \"pkcs11:/m.so\" key_store_token = t key_store_pin = p\n"
 	    "key_store_environment = { \"=v\" } }", 2, "does not set a variable", "NAME=VALUE" },
+	{ MINT "key_store_threads = 2 }", 1, "is of a PKCS#11 module", "pkcs11:/PATH" },
+	{ MINT "key_store = \"pkcs11:/m.so\" key_store_token = t key_store_pin = p key_store_threads = 5 }", 1,
+	    "out of range", "from 1 to 4" },
 	{ MINT "sealing_key = \"credential:\" }", 1, "as none can be named", "credential:NAME" },
 	{ MINT "sealing_key = \"credential:../x\" }", 1, "as none can be named", "credential:NAME" },
 	{ "realm ledger { issuer = i keys = mint listen = { \"127.0.0.1:1\" } }", 1,
