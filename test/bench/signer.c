@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench-signer [--json FILE] [--rounds N]: signatures of a real mintmark-signer, driven over its socket pair with many
- * requests in flight, beside raw loops over the same bytes: OpenSSL's for sealed files, SoftHSM's for its token.
- * bench-signer rate: ES256 and sealed files once, printed as a bare number.
+ * bench-signer [--json FILE] [--rounds N] [GROUP]: signatures of a real mintmark-signer, driven over its socket pair
+ * with many requests in flight, beside raw loops over the same bytes: OpenSSL's for sealed files, SoftHSM's for its
+ * token. As many threads sign on one side as on the other: first one, then as many as the signer makes by itself.
+ * GROUP: those alone whose name begins so.
+ * bench-signer rate: ES256 and sealed files once, printed as two bare numbers: of all its threads, and of one.
  *
- * A loop signs on one thread and does nothing else. The signer reads and checks each request, signs, and answers; its
- * other threads may use another processor, as may this program, which plays the ledger. Which is why the signer's
- * processor time is told too.
+ * A raw loop signs and does nothing else. The signer reads and checks each request, signs, and answers: by one more
+ * thread, its loop; and this program, which plays the ledger, makes the requests. Neither is kept off the processors
+ * that sign. Where every processor has a thread that signs, both take away from the signer's rate: what they take is
+ * told.
  */
+#include "daemon/keystore/keystore.h"
 #include "lib/base/array.h"
 #include "lib/crypto/digest.h"
 #include "test/bench/process_time.h"
@@ -15,6 +19,7 @@
 #include "test/bench/timing.h"
 #include "test/signer_world.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,13 +29,17 @@
 #include <openssl/rsa.h>
 #include <p11-kit/pkcs11.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-/* As many as a ledger's group commit brings at once. */
+/* As many as a ledger's group commit brings at once; and as the mint has clients that it is held against this with. */
 #define IN_FLIGHT 64
 
 /* How long each contender's turn lasts. */
@@ -38,32 +47,46 @@
 
 #define MUST 0.9
 
-struct raw_openssl {
-	EVP_PKEY *key;
-	EVP_MD *hash;
+#define RAW_THREADS_MAX 16
+
+struct contest;
+
+/* One thread's raw loop. */
+struct raw {
+	struct contest *contest;
+	pthread_t thread;
+	unsigned long count;
+	/* OpenSSL's: a digest with one context, a signature with another that is ready. */
 	EVP_MD_CTX *digest, *prepared;
 	EVP_PKEY_CTX *sign;
+	/* The module's. */
+	CK_SESSION_HANDLE session;
 };
 
-struct raw_token {
-	CK_FUNCTION_LIST *calls;
-	CK_SESSION_HANDLE session;
-	CK_OBJECT_HANDLE key;
-	CK_MECHANISM mechanism;
-	bool hashes; /* the loop, since the module does not */
+/* How many threads sign, on either side, and what came of it. */
+struct match {
+	unsigned threads;
+	double raw[BENCH_ROUNDS_MAX], rates[BENCH_ROUNDS_MAX], ratios[BENCH_ROUNDS_MAX];
+	double raw_us[BENCH_ROUNDS_MAX], cpu_us[BENCH_ROUNDS_MAX], own_us[BENCH_ROUNDS_MAX];
 };
 
 struct contest {
 	const char *algorithm;
+	bool with_token;
 	struct signer_world world;
 	struct signer_world_key key;
 	struct signer_world_token token;
 	char input[MM_MINT_SIGNING_INPUT_MAX];
 	size_t input_len;
-	bool (*raw)(struct contest *contest);
-	struct raw_openssl openssl;
-	struct raw_token module;
-	double ratios[BENCH_ROUNDS_MAX], rates[BENCH_ROUNDS_MAX], raw_rates[BENCH_ROUNDS_MAX], cpu_us[BENCH_ROUNDS_MAX];
+	bool (*sign)(struct raw *raw);
+	struct raw raws[RAW_THREADS_MAX];
+	_Atomic bool stop;
+	EVP_PKEY *openssl_key;
+	EVP_MD *hash;
+	CK_FUNCTION_LIST *calls;
+	CK_OBJECT_HANDLE object;
+	CK_MECHANISM mechanism;
+	bool hashes; /* the loop, since the module does not */
 };
 
 static void
@@ -82,170 +105,245 @@ now_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* ---- OpenSSL alone: a digest with one context, a signature with another that is ready ---- */
+/* ---- OpenSSL alone ---- */
 
 static bool
-sign_by_openssl(struct contest *contest)
+sign_by_openssl(struct raw *raw)
 {
-	struct raw_openssl *raw = &contest->openssl;
+	const struct contest *contest = raw->contest;
+	const unsigned char *input = (const unsigned char *)contest->input;
 	unsigned char digest[MM_DIGEST_LEN], signature[MM_SIGNATURE_LEN_MAX];
 	size_t len = sizeof(signature);
 
 	if (raw->prepared != NULL)
 		return EVP_MD_CTX_copy_ex(raw->digest, raw->prepared) == 1 &&
-		    EVP_DigestSign(raw->digest, signature, &len, (const unsigned char *)contest->input,
-		        contest->input_len) == 1;
-	return EVP_DigestInit_ex2(raw->digest, raw->hash, NULL) == 1 &&
-	    EVP_DigestUpdate(raw->digest, contest->input, contest->input_len) == 1 &&
+		    EVP_DigestSign(raw->digest, signature, &len, input, contest->input_len) == 1;
+	return EVP_DigestInit_ex2(raw->digest, contest->hash, NULL) == 1 &&
+	    EVP_DigestUpdate(raw->digest, input, contest->input_len) == 1 &&
 	    EVP_DigestFinal_ex(raw->digest, digest, NULL) == 1 &&
 	    EVP_PKEY_sign(raw->sign, signature, &len, digest, sizeof(digest)) == 1;
 }
 
 static void
-open_openssl(struct contest *contest)
+open_openssl_thread(struct contest *contest, struct raw *raw)
 {
-	struct raw_openssl *raw = &contest->openssl;
-	bool rsa = strcmp(contest->algorithm, "RS256") == 0, ed25519 = strcmp(contest->algorithm, "EdDSA") == 0;
+	bool rsa = strcmp(contest->algorithm, "RS256") == 0;
 
-	raw->key = rsa ? EVP_RSA_gen(2048) : ed25519 ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") : EVP_EC_gen("P-256");
 	raw->digest = EVP_MD_CTX_new();
-	raw->hash = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-	if (ed25519) {
+	if (strcmp(contest->algorithm, "EdDSA") == 0) {
 		raw->prepared = EVP_MD_CTX_new();
-		if (EVP_DigestSignInit(raw->prepared, NULL, NULL, NULL, raw->key) != 1)
+		if (EVP_DigestSignInit(raw->prepared, NULL, NULL, NULL, contest->openssl_key) != 1)
 			fail("OpenSSL cannot sign");
 		return;
 	}
-	raw->sign = EVP_PKEY_CTX_new_from_pkey(NULL, raw->key, NULL);
-	if (EVP_PKEY_sign_init(raw->sign) != 1 || EVP_PKEY_CTX_set_signature_md(raw->sign, raw->hash) != 1 ||
+	raw->sign = EVP_PKEY_CTX_new_from_pkey(NULL, contest->openssl_key, NULL);
+	if (EVP_PKEY_sign_init(raw->sign) != 1 || EVP_PKEY_CTX_set_signature_md(raw->sign, contest->hash) != 1 ||
 	    (rsa && EVP_PKEY_CTX_set_rsa_padding(raw->sign, RSA_PKCS1_PADDING) != 1))
 		fail("OpenSSL cannot sign");
 }
 
 static void
-close_openssl(struct contest *contest)
+open_openssl(struct contest *contest)
 {
-	EVP_PKEY_CTX_free(contest->openssl.sign);
-	EVP_MD_CTX_free(contest->openssl.prepared);
-	EVP_MD_CTX_free(contest->openssl.digest);
-	EVP_MD_free(contest->openssl.hash);
-	EVP_PKEY_free(contest->openssl.key);
+	bool rsa = strcmp(contest->algorithm, "RS256") == 0, ed25519 = strcmp(contest->algorithm, "EdDSA") == 0;
+
+	contest->openssl_key = rsa ? EVP_RSA_gen(2048) :
+	    ed25519            ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") :
+	                         EVP_EC_gen("P-256");
+	contest->hash = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	for (size_t i = 0; i < RAW_THREADS_MAX; i++)
+		open_openssl_thread(contest, &contest->raws[i]);
+	contest->sign = sign_by_openssl;
 }
 
-/* ---- the module alone, with the signer's own key ---- */
+static void
+close_openssl(struct contest *contest)
+{
+	for (size_t i = 0; i < RAW_THREADS_MAX; i++) {
+		EVP_PKEY_CTX_free(contest->raws[i].sign);
+		EVP_MD_CTX_free(contest->raws[i].prepared);
+		EVP_MD_CTX_free(contest->raws[i].digest);
+	}
+	EVP_MD_free(contest->hash);
+	EVP_PKEY_free(contest->openssl_key);
+}
+
+/* ---- the module alone, with the signer's own key; a session a thread, as the signer has ---- */
 
 static bool
-sign_by_module(struct contest *contest)
+sign_by_module(struct raw *raw)
 {
-	struct raw_token *raw = &contest->module;
+	struct contest *contest = raw->contest;
 	unsigned char digest[MM_DIGEST_LEN], signature[MM_SIGNATURE_LEN_MAX];
-	CK_ULONG len = sizeof(signature);
 	struct mm_slice input = mm_slice(contest->input, contest->input_len);
+	CK_ULONG len = sizeof(signature);
 
-	if (raw->hashes) {
+	if (contest->hashes) {
 		if (!mm_sha256(input, digest))
 			return false;
 		input = mm_slice(digest, sizeof(digest));
 	}
-	return raw->calls->C_SignInit(raw->session, &raw->mechanism, raw->key) == CKR_OK &&
-	    raw->calls->C_Sign(raw->session, (CK_BYTE *)(uintptr_t)input.ptr, input.len, signature, &len) == CKR_OK;
+	return contest->calls->C_SignInit(raw->session, &contest->mechanism, contest->object) == CKR_OK &&
+	    contest->calls->C_Sign(raw->session, (CK_BYTE *)(uintptr_t)input.ptr, input.len, signature, &len) == CKR_OK;
 }
 
-static void
-open_module(struct contest *contest)
+static bool
+find_in_module(struct contest *contest)
 {
-	struct raw_token *raw = &contest->module;
 	CK_OBJECT_CLASS private_class = CKO_PRIVATE_KEY;
 	CK_ATTRIBUTE like[] = {
 		{ CKA_CLASS, &private_class, sizeof(private_class) },
 		{ CKA_ID, contest->key.thumbprint, sizeof(contest->key.thumbprint) },
 	};
+	CK_SESSION_HANDLE session = contest->raws[0].session;
+	CK_ULONG count = 0;
+
+	return contest->calls->C_FindObjectsInit(session, like, MM_COUNT_OF(like)) == CKR_OK &&
+	    contest->calls->C_FindObjects(session, &contest->object, 1, &count) == CKR_OK && count == 1 &&
+	    contest->calls->C_FindObjectsFinal(session) == CKR_OK;
+}
+
+static void
+open_module(struct contest *contest)
+{
+	CK_C_INITIALIZE_ARGS threads = { .flags = CKF_OS_LOCKING_OK };
 	CK_UTF8CHAR pin[] = "1234";
 	CK_C_GetFunctionList get_list;
 	CK_SLOT_ID slots[8];
 	CK_ULONG count = MM_COUNT_OF(slots);
 
-	raw->hashes = strcmp(contest->algorithm, "ES256") == 0;
-	raw->mechanism.mechanism = raw->hashes ? CKM_ECDSA : CKM_SHA256_RSA_PKCS;
+	contest->hashes = strcmp(contest->algorithm, "ES256") == 0;
+	contest->mechanism.mechanism = contest->hashes ? CKM_ECDSA : CKM_SHA256_RSA_PKCS;
+	contest->sign = sign_by_module;
 	(void)setenv("SOFTHSM2_CONF", strchr(contest->world.variables[0], '=') + 1, 1);
 	*(void **)&get_list = dlsym(dlopen(contest->world.module, RTLD_NOW), "C_GetFunctionList");
-	if (get_list == NULL || get_list(&raw->calls) != CKR_OK || raw->calls->C_Initialize(NULL) != CKR_OK ||
-	    raw->calls->C_GetSlotList(CK_TRUE, slots, &count) != CKR_OK ||
-	    raw->calls->C_OpenSession(slots[0], CKF_SERIAL_SESSION, NULL, NULL, &raw->session) != CKR_OK ||
-	    raw->calls->C_Login(raw->session, CKU_USER, pin, 4) != CKR_OK ||
-	    raw->calls->C_FindObjectsInit(raw->session, like, MM_COUNT_OF(like)) != CKR_OK ||
-	    raw->calls->C_FindObjects(raw->session, &raw->key, 1, &count) != CKR_OK || count != 1 ||
-	    raw->calls->C_FindObjectsFinal(raw->session) != CKR_OK)
+	if (get_list == NULL || get_list(&contest->calls) != CKR_OK ||
+	    contest->calls->C_Initialize(&threads) != CKR_OK ||
+	    contest->calls->C_GetSlotList(CK_TRUE, slots, &count) != CKR_OK)
 		fail("the token cannot be used");
+	for (size_t i = 0; i < RAW_THREADS_MAX; i++)
+		if (contest->calls->C_OpenSession(slots[0], CKF_SERIAL_SESSION, NULL, NULL,
+		        &contest->raws[i].session) != CKR_OK)
+			fail("the token has no sessions");
+	if (contest->calls->C_Login(contest->raws[0].session, CKU_USER, pin, 4) != CKR_OK || !find_in_module(contest))
+		fail("the token's key cannot be used");
 }
 
 /* ---- turns ---- */
 
+/* Of all threads, also of those that ended. */
 static double
-rate_of_raw(struct contest *contest)
+own_cpu_us(void)
 {
-	double begin_s = now_s(), end_s;
-	unsigned count = 0;
+	struct timespec used;
 
-	do {
-		for (unsigned i = 0; i < 16; i++)
-			if (!contest->raw(contest))
-				fail("the raw loop cannot sign");
-		count += 16;
-		end_s = now_s();
-	} while (end_s - begin_s < TURN_S);
-	return count / (end_s - begin_s);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (double)used.tv_sec * 1e6 + (double)used.tv_nsec / 1e3;
 }
 
-static void
-send_one(struct contest *contest)
+static void *
+run_raw(void *ctx)
 {
-	contest->token.deadline_ms = signer_world_now_ms() + 10000;
-	(void)signer_world_send(&contest->world, &contest->token, &contest->key, contest->input, contest->input_len);
+	struct raw *raw = ctx;
+
+	for (raw->count = 0; !atomic_load_explicit(&raw->contest->stop, memory_order_relaxed); raw->count++)
+		if (!raw->contest->sign(raw))
+			fail("a raw loop cannot sign");
+	return NULL;
 }
 
-/* Take one answer; without waiting where wait is false, and then false where there is none. */
-static bool
-take_one(struct contest *contest, bool wait)
+static double
+rate_of_raw(struct contest *contest, unsigned threads, double *cpu_us)
 {
-	struct signer_world *world = &contest->world;
-	struct pollfd readable = { world->ledger, POLLIN, 0 };
+	const struct timespec turn = { 0, (long)(TURN_S * 1e9) };
+	double begin_us = own_cpu_us(), begin_s = now_s(), end_s;
+	unsigned long count = 0;
+
+	atomic_store(&contest->stop, false);
+	for (unsigned i = 0; i < threads; i++)
+		if (pthread_create(&contest->raws[i].thread, NULL, run_raw, &contest->raws[i]) != 0)
+			fail("threads are short");
+	(void)nanosleep(&turn, NULL);
+	atomic_store(&contest->stop, true);
+	end_s = now_s();
+	for (unsigned i = 0; i < threads; i++) {
+		(void)pthread_join(contest->raws[i].thread, NULL);
+		count += contest->raws[i].count;
+	}
+	*cpu_us = (own_cpu_us() - begin_us) / (double)count;
+	return (double)count / (end_s - begin_s);
+}
+
+/* As a ledger does, so that the signer gets many at once: all that may be in flight. */
+static unsigned
+send_some(struct contest *contest, unsigned count)
+{
+	static char payloads[MM_BATCH_MAX][sizeof(struct mm_sign) + MM_MINT_SIGNING_INPUT_MAX];
+	struct mm_outgoing outgoing[MM_BATCH_MAX];
+	struct mm_sign sign = { .deadline_ms = signer_world_now_ms() + 10000, .token_class = MM_CLASS_ACCESS,
+		.len = (uint32_t)contest->input_len };
+	unsigned i = 0;
+	int sent;
+
+	memcpy(sign.thumbprint, contest->key.thumbprint, sizeof(sign.thumbprint));
+	for (; i < count && i < MM_BATCH_MAX; i++) {
+		sign.serial = contest->world.serial + 1 + i;
+		memcpy(payloads[i], &sign, sizeof(sign));
+		memcpy(payloads[i] + sizeof(sign), contest->input, contest->input_len);
+		outgoing[i] = (struct mm_outgoing){ MM_MESSAGE_SIGN,
+			mm_slice(payloads[i], sizeof(sign) + contest->input_len) };
+	}
+	sent = mm_message_send_batch(contest->world.ledger, MM_PROCESS_LEDGER, MM_PROCESS_SIGNER, outgoing, i);
+	if (sent == -1 && errno != EAGAIN)
+		fail("the signer takes nothing");
+	contest->world.serial += sent == -1 ? 0 : (unsigned)sent;
+	return sent == -1 ? 0 : (unsigned)sent;
+}
+
+/* Take what answers there are, of at most count; wait for one where there is none. */
+static unsigned
+take_some(struct contest *contest, unsigned count)
+{
+	static struct mm_batch batch;
+	struct pollfd readable = { contest->world.ledger, POLLIN, 0 };
 	struct mm_signed answer;
 
-	for (;;) {
-		if (mm_message_receive(world->ledger, MM_PROCESS_LEDGER, MM_PROCESS_SIGNER, &world->message) == 1)
-			break;
-		if (errno != EAGAIN)
-			fail("the signer is gone");
-		if (!wait)
-			return false;
-		(void)poll(&readable, 1, -1);
+	(void)poll(&readable, 1, -1);
+	if (mm_message_receive_batch(contest->world.ledger, MM_PROCESS_LEDGER, MM_PROCESS_SIGNER, &batch,
+	        count < MM_BATCH_MAX ? count : MM_BATCH_MAX) != 1 && errno != EAGAIN)
+		fail("the signer is gone");
+	for (size_t i = 0; i < batch.count; i++) {
+		memcpy(&answer, batch.messages[i].payload, sizeof(answer));
+		if (batch.messages[i].type != MM_MESSAGE_SIGNED || answer.status != MM_SIGN_DONE)
+			fail("the signer refused");
 	}
-	memcpy(&answer, world->message.payload, sizeof(answer));
-	if (world->message.type != MM_MESSAGE_SIGNED || answer.status != MM_SIGN_DONE)
-		fail("the signer refused");
-	return true;
+	return (unsigned)batch.count;
 }
 
+/* Its rate, its processor time a signature and that of this program. */
 static double
-rate_of_signer(struct contest *contest, double *cpu_us)
+rate_of_signer(struct contest *contest, double *cpu_us, double *own_us)
 {
 	double begin_s = now_s(), end_s, begin_us = bench_process_cpu_us(contest->world.pid);
+	double own_begin_us = own_cpu_us(), rate;
 	unsigned sent = 0, taken = 0;
 
 	do {
-		for (; sent - taken < IN_FLIGHT; sent++)
-			send_one(contest);
-		(void)take_one(contest, true);
-		for (taken++; sent - taken > IN_FLIGHT / 2 && take_one(contest, false); taken++)
-			;
+		if (sent - taken <= IN_FLIGHT / 2)
+			while (sent - taken < IN_FLIGHT)
+				sent += send_some(contest, IN_FLIGHT - (sent - taken));
+		taken += take_some(contest, sent - taken);
 		end_s = now_s();
 	} while (end_s - begin_s < TURN_S);
 	*cpu_us = (bench_process_cpu_us(contest->world.pid) - begin_us) / taken;
-	for (; taken < sent; taken++)
-		(void)take_one(contest, true);
-	return taken / (now_s() - begin_s);
+	*own_us = (own_cpu_us() - own_begin_us) / taken;
+	rate = taken / (end_s - begin_s);
+	while (taken < sent)
+		taken += take_some(contest, sent - taken);
+	return rate;
 }
+
+/* ---- a contest ---- */
 
 /* Once by the whole path, so that what is timed is known to be right. */
 static void
@@ -271,16 +369,74 @@ renew_input(struct contest *contest)
 	contest->input_len = signer_world_input(&contest->token, &contest->key, contest->input);
 }
 
+/* The processors that this program may use, and the first so many of them. */
+static unsigned
+count_processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
 static void
-begin_contest(struct contest *contest, bool with_token)
+first_processors(const cpu_set_t *all, unsigned count, cpu_set_t *some)
+{
+	CPU_ZERO(some);
+	for (unsigned i = 0; i < CPU_SETSIZE && count > 0; i++)
+		if (CPU_ISSET(i, all)) {
+			CPU_SET(i, some);
+			count--;
+		}
+}
+
+/* Give every thread of the signer all processors. */
+static void
+widen(pid_t pid, const cpu_set_t *all)
+{
+	char path[64];
+	const struct dirent *entry;
+	DIR *tasks;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+	tasks = opendir(path);
+	while (tasks != NULL && (entry = readdir(tasks)) != NULL)
+		if (entry->d_name[0] != '.' &&
+		    sched_setaffinity((pid_t)strtol(entry->d_name, NULL, 10), sizeof(*all), all) == -1)
+			fail("the signer's threads cannot be given all processors");
+	if (tasks == NULL)
+		fail("the signer's threads cannot be seen");
+	closedir(tasks);
+}
+
+/*
+ * A signer makes as many threads that sign as there are processors when it starts; afterwards it gets all of them. For
+ * a module it is told how many.
+ */
+static void
+start_signer(struct contest *contest, unsigned threads)
+{
+	cpu_set_t all, some;
+
+	contest->world.module_threads = threads;
+	if (sched_getaffinity(0, sizeof(all), &all) == -1)
+		fail("this program's processors");
+	first_processors(&all, threads, &some);
+	if (sched_setaffinity(0, sizeof(some), &some) == -1)
+		fail("this program's processors");
+	signer_world_start(&contest->world);
+	if (sched_setaffinity(0, sizeof(all), &all) == -1)
+		fail("this program's processors");
+	widen(contest->world.pid, &all);
+}
+
+static void
+begin_signer(struct contest *contest, unsigned threads)
 {
 	struct signer_world *world = &contest->world;
 	int flags;
 
-	signer_world_init(world, with_token);
-	world->algorithm = contest->algorithm;
-	signer_world_start(world);
-	if (signer_world_make(world, &contest->key) != MM_SIGN_DONE ||
+	start_signer(contest, threads);
+	if ((contest->key.jwk_len == 0 && signer_world_make(world, &contest->key) != MM_SIGN_DONE) ||
 	    signer_world_open(world, contest->key.thumbprint) != MM_SIGN_DONE)
 		fail("the signer has no key");
 	renew_input(contest);
@@ -291,53 +447,88 @@ begin_contest(struct contest *contest, bool with_token)
 }
 
 static void
-end_contest(struct contest *contest)
+begin_contest(struct contest *contest)
 {
-	if (signer_world_stop(&contest->world) != 0)
-		fail("the signer did not end as it should");
-	signer_world_end(&contest->world);
+	signer_world_init(&contest->world, contest->with_token);
+	contest->world.algorithm = contest->algorithm;
+	for (size_t i = 0; i < RAW_THREADS_MAX; i++)
+		contest->raws[i].contest = contest;
 }
 
 static void
-run_contest(struct bench_report *report, struct contest *contest, const char *raw_name, bool with_token)
+end_signer(struct contest *contest)
+{
+	if (signer_world_stop(&contest->world) != 0)
+		fail("the signer did not end as it should");
+}
+
+static void
+add(struct bench_report *report, unsigned threads, const char *of, double values[BENCH_ROUNDS_MAX], const char *unit,
+    bool bound)
 {
 	char what[96];
 
-	begin_contest(contest, with_token);
-	contest->raw = with_token ? sign_by_module : sign_by_openssl;
-	(with_token ? open_module : open_openssl)(contest);
+	(void)snprintf(what, sizeof(what), "%u thread%s: %s", threads, threads == 1 ? "" : "s", of);
+	bench_report_add(report, &(struct bench_figure){ what, bench_median(values, report->rounds), unit,
+	    bound ? BENCH_AT_LEAST : BENCH_REPORTED, bound ? MUST : 0 });
+}
+
+static void
+run_match(struct bench_report *report, struct contest *contest, unsigned threads)
+{
+	static struct match match;
+
+	begin_signer(contest, threads);
+	if (contest->calls == NULL && contest->openssl_key == NULL)
+		(contest->with_token ? open_module : open_openssl)(contest);
 	for (unsigned i = 0; i < report->rounds; i++) {
 		renew_input(contest);
-		contest->raw_rates[i] = rate_of_raw(contest);
-		contest->rates[i] = rate_of_signer(contest, &contest->cpu_us[i]);
-		contest->ratios[i] = contest->rates[i] / contest->raw_rates[i];
+		match.raw[i] = rate_of_raw(contest, threads, &match.raw_us[i]);
+		match.rates[i] = rate_of_signer(contest, &match.cpu_us[i], &match.own_us[i]);
+		match.ratios[i] = match.rates[i] / match.raw[i];
 	}
-	bench_report_add(report, &(struct bench_figure){ .what = raw_name,
-	    .value = bench_median(contest->raw_rates, report->rounds), .unit = "/s" });
-	bench_report_add(report, &(struct bench_figure){ .what = "the signer",
-	    .value = bench_median(contest->rates, report->rounds), .unit = "/s" });
-	bench_report_add(report, &(struct bench_figure){ .what = "its processor time a signature",
-	    .value = bench_median(contest->cpu_us, report->rounds), .unit = "µs" });
-	(void)snprintf(what, sizeof(what), "the signer / %s", raw_name);
-	bench_report_add(report, &(struct bench_figure){ what, bench_median(contest->ratios, report->rounds), "",
-	    BENCH_AT_LEAST, MUST });
-	if (with_token)
-		(void)contest->module.calls->C_Finalize(NULL);
+	end_signer(contest);
+	add(report, threads, contest->with_token ? "the module alone" : "OpenSSL alone", match.raw, "/s", false);
+	add(report, threads, "the signer", match.rates, "/s", false);
+	add(report, threads, "the signer / alone", match.ratios, "", true);
+	add(report, threads, "alone, processor time a signature", match.raw_us, "µs", false);
+	add(report, threads, "the signer, processor time a signature", match.cpu_us, "µs", false);
+	add(report, threads, "who asks it, processor time a signature", match.own_us, "µs", false);
+}
+
+static void
+run_contest(struct bench_report *report, struct contest *contest)
+{
+	unsigned processors = count_processors();
+	unsigned most = processors < KEYSTORE_THREADS_MAX && !contest->with_token ? processors : KEYSTORE_THREADS_MAX;
+
+	begin_contest(contest);
+	run_match(report, contest, 1);
+	if (most > 1)
+		run_match(report, contest, most);
+	if (contest->with_token)
+		(void)contest->calls->C_Finalize(NULL);
 	else
 		close_openssl(contest);
-	end_contest(contest);
+	signer_world_end(&contest->world);
 }
 
 /* For who measures something else against it in the same run. */
 static int
-print_rate(void)
+print_rates(void)
 {
 	static struct contest contest = { .algorithm = "ES256" };
-	double cpu_us;
+	const unsigned threads[] = { count_processors(), 1 };
 
-	begin_contest(&contest, false);
-	printf("%.0f\n", rate_of_signer(&contest, &cpu_us));
-	end_contest(&contest);
+	begin_contest(&contest);
+	for (size_t i = 0; i < MM_COUNT_OF(threads); i++) {
+		double cpu_us, own_us;
+
+		begin_signer(&contest, threads[i]);
+		printf("%.0f\n", rate_of_signer(&contest, &cpu_us, &own_us));
+		end_signer(&contest);
+	}
+	signer_world_end(&contest.world);
 	return 0;
 }
 
@@ -345,30 +536,33 @@ int
 main(int argc, char **argv)
 {
 	static const struct {
-		const char *group, *algorithm, *raw_name;
+		const char *group, *algorithm;
 		bool with_token;
 	} contests[] = {
-		{ "ES256, sealed file", "ES256", "OpenSSL alone", false },
-		{ "RS256, sealed file", "RS256", "OpenSSL alone", false },
-		{ "EdDSA, sealed file", "EdDSA", "OpenSSL alone", false },
-		{ "ES256, SoftHSM", "ES256", "the module alone", true },
-		{ "RS256, SoftHSM", "RS256", "the module alone", true },
+		{ "ES256, sealed file", "ES256", false },
+		{ "RS256, sealed file", "RS256", false },
+		{ "EdDSA, sealed file", "EdDSA", false },
+		{ "ES256, SoftHSM", "ES256", true },
+		{ "RS256, SoftHSM", "RS256", true },
 	};
 	struct bench_report report;
 
 	signal(SIGPIPE, SIG_IGN);
-	bench_report_begin(&report, &argc, &argv, 15, "[rate]");
+	bench_report_begin(&report, &argc, &argv, 15, "[rate | GROUP]");
 	if (argc == 1 && strcmp(argv[0], "rate") == 0)
-		return print_rate();
+		return print_rates();
 	for (size_t i = 0; i < MM_COUNT_OF(contests); i++) {
 		static struct contest contest;
 
+		if (argc == 1 && strncmp(contests[i].group, argv[0], strlen(argv[0])) != 0)
+			continue;
 		memset(&contest, 0, sizeof(contest));
 		contest.algorithm = contests[i].algorithm;
-		if (contests[i].with_token && !signer_world_has_softhsm())
+		contest.with_token = contests[i].with_token;
+		if (contest.with_token && !signer_world_has_softhsm())
 			fail("there is no SoftHSM here");
 		bench_report_group(&report, contests[i].group);
-		run_contest(&report, &contest, contests[i].raw_name, contests[i].with_token);
+		run_contest(&report, &contest);
 	}
 	return bench_report_end(&report);
 }
