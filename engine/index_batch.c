@@ -5,6 +5,7 @@
  */
 #include "engine/index_batch.h"
 
+#include "lib/base/little_endian.h"
 #include "lib/base/reader.h"
 #include "lib/crypto/digest.h"
 
@@ -19,13 +20,6 @@
 /* Where the parts of the head stand. */
 enum { AT_STREAM = 8, AT_SEQUENCE = 24, AT_EPOCH = 32, AT_TIME = 40, AT_BOOT = 48, AT_SETTLED = 56, AT_BEAT = 60,
 	AT_REVOKED = 61, AT_PREVIOUS = 64, AT_ITEMS_LEN = 96 };
-
-static void
-put_le(uint8_t *at, uint64_t value, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		at[i] = (uint8_t)(value >> (8 * i));
-}
 
 /* ---- writing ---- */
 
@@ -58,11 +52,11 @@ put_item(struct mm_index_writer *writer, enum mm_index_item_kind kind, uint16_t 
 
 	at[0] = (uint8_t)kind;
 	at[1] = 0;
-	put_le(at + 2, realm, 2);
-	put_le(at + 4, place.signer, 2);
-	put_le(at + 6, count, 2);
-	put_le(at + 8, place.minute, 4);
-	put_le(at + 12, place.counter, 4);
+	mm_le_put(at + 2, realm, 2);
+	mm_le_put(at + 4, place.signer, 2);
+	mm_le_put(at + 6, count, 2);
+	mm_le_put(at + 8, place.minute, 4);
+	mm_le_put(at + 12, place.counter, 4);
 	writer->len += ITEM_LEN;
 }
 
@@ -78,7 +72,7 @@ mm_index_add_entries(struct mm_index_writer *writer, uint16_t realm, struct mm_t
 		return 0;
 	put_item(writer, MM_INDEX_ENTRIES, realm, first, fits);
 	for (size_t i = 0; i < fits; i++, writer->len += 8)
-		put_le(writer->bytes + writer->len, entries[i], 8);
+		mm_le_put(writer->bytes + writer->len, entries[i], 8);
 	return fits;
 }
 
@@ -111,10 +105,10 @@ mm_index_add_revoked(struct mm_index_writer *writer, uint16_t realm, const struc
 	memset(at, 0, len);
 	at[0] = MM_INDEX_REVOKED;
 	at[1] = (uint8_t)what->kind;
-	put_le(at + 2, realm, 2);
-	put_le(at + 4, what->value.len, 2);
-	put_le(at + 6, what->client.len, 2);
-	put_le(at + 8, (uint64_t)up_to_s, 8);
+	mm_le_put(at + 2, realm, 2);
+	mm_le_put(at + 4, what->value.len, 2);
+	mm_le_put(at + 6, what->client.len, 2);
+	mm_le_put(at + 8, (uint64_t)up_to_s, 8);
 	if (what->value.len > 0)
 		memcpy(at + ITEM_LEN, what->value.ptr, what->value.len);
 	if (what->client.len > 0)
@@ -131,15 +125,15 @@ put_head(struct mm_index_writer *writer, const struct mm_index_head *head)
 	memset(bytes, 0, MM_INDEX_HEAD_LEN);
 	memcpy(bytes, MAGIC, MAGIC_LEN);
 	memcpy(bytes + AT_STREAM, writer->stream, sizeof(writer->stream));
-	put_le(bytes + AT_SEQUENCE, writer->sequence + 1, 8);
-	put_le(bytes + AT_EPOCH, head->epoch, 8);
-	put_le(bytes + AT_TIME, (uint64_t)head->time_us, 8);
-	put_le(bytes + AT_BOOT, (uint64_t)head->boot_ms, 8);
-	put_le(bytes + AT_SETTLED, head->settled_minute, 4);
+	mm_le_put(bytes + AT_SEQUENCE, writer->sequence + 1, 8);
+	mm_le_put(bytes + AT_EPOCH, head->epoch, 8);
+	mm_le_put(bytes + AT_TIME, (uint64_t)head->time_us, 8);
+	mm_le_put(bytes + AT_BOOT, (uint64_t)head->boot_ms, 8);
+	mm_le_put(bytes + AT_SETTLED, head->settled_minute, 4);
 	bytes[AT_BEAT] = head->is_beat;
 	bytes[AT_REVOKED] = head->revoked_told;
 	memcpy(bytes + AT_PREVIOUS, writer->previous, sizeof(writer->previous));
-	put_le(bytes + AT_ITEMS_LEN, writer->len - MM_INDEX_HEAD_LEN, 4);
+	mm_le_put(bytes + AT_ITEMS_LEN, writer->len - MM_INDEX_HEAD_LEN, 4);
 }
 
 bool
@@ -179,29 +173,23 @@ read_head(struct mm_reader *reader, struct mm_index_head *head, uint32_t *items_
 	*plain = mm_reader_u32(reader) == 0 && *plain;
 }
 
-static size_t
-get_u16(const uint8_t *at)
-{
-	return at[0] | (size_t)at[1] << 8;
-}
-
 /* A revocation whose texts are there. */
 static struct mm_revoked_what
 get_revoked(const uint8_t *at)
 {
-	struct mm_slice value = mm_slice(at + ITEM_LEN, get_u16(at + 4));
+	struct mm_slice value = mm_slice(at + ITEM_LEN, mm_le_get(at + 4, 2));
 
 	return (struct mm_revoked_what){ (enum mm_revoked_kind)at[1], value,
-		mm_slice(value.ptr + value.len, get_u16(at + 6)) };
+		mm_slice(value.ptr + value.len, mm_le_get(at + 6, 2)) };
 }
 
 static bool
 revoked_good(const uint8_t *at, size_t left, size_t *len)
 {
-	size_t used = ITEM_LEN + get_u16(at + 4) + get_u16(at + 6);
+	size_t used = ITEM_LEN + mm_le_get(at + 4, 2) + mm_le_get(at + 6, 2);
 	struct mm_revoked_what what;
 
-	*len = ITEM_LEN + texts_len(get_u16(at + 4), get_u16(at + 6));
+	*len = ITEM_LEN + texts_len(mm_le_get(at + 4, 2), mm_le_get(at + 6, 2));
 	if (*len > left)
 		return false;
 	while (used < *len)
@@ -215,7 +203,7 @@ revoked_good(const uint8_t *at, size_t left, size_t *len)
 static bool
 item_good(const uint8_t *at, size_t left, size_t *len)
 {
-	size_t count = get_u16(at + 6);
+	size_t count = mm_le_get(at + 6, 2);
 
 	if (at[0] == MM_INDEX_REVOKED)
 		return revoked_good(at, left, len);

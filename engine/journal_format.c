@@ -5,6 +5,7 @@
 #include "engine/journal_format.h"
 
 #include "engine/crc32c.h"
+#include "lib/base/little_endian.h"
 #include "lib/base/reader.h"
 
 static const char identity_magic[8] = { 'M', 'M', 'J', 'R', 'N', 'L', '1', '\n' };
@@ -34,24 +35,6 @@ put(uint8_t *at, const void *bytes, size_t len)
 	return at + len;
 }
 
-static uint8_t *
-put_le(uint8_t *at, uint64_t value, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		at[i] = (uint8_t)(value >> (8 * i));
-	return at + len;
-}
-
-static uint64_t
-get_le(const uint8_t *at, size_t len)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < len; i++)
-		value |= (uint64_t)at[i] << (8 * i);
-	return value;
-}
-
 void
 mm_journal_encode_identity(const struct mm_journal_identity *identity, uint8_t bytes[MM_JOURNAL_IDENTITY_LEN])
 {
@@ -59,15 +42,15 @@ mm_journal_encode_identity(const struct mm_journal_identity *identity, uint8_t b
 
 	memset(bytes, 0, MM_JOURNAL_IDENTITY_LEN);
 	memcpy(bytes, identity_magic, sizeof(identity_magic));
-	at = put_le(at, FORMAT_VERSION, 2);
-	at = put_le(at, MM_JOURNAL_HEADER_LEN, 2);
-	at = put_le(at, identity->number, 8);
-	at = put_le(at, identity->size_bytes, 8);
-	at = put_le(at, (uint64_t)identity->created_us, 8);
-	at = put_le(at, identity->salt, 8);
+	at = mm_le_put(at, FORMAT_VERSION, 2);
+	at = mm_le_put(at, MM_JOURNAL_HEADER_LEN, 2);
+	at = mm_le_put(at, identity->number, 8);
+	at = mm_le_put(at, identity->size_bytes, 8);
+	at = mm_le_put(at, (uint64_t)identity->created_us, 8);
+	at = mm_le_put(at, identity->salt, 8);
 	at = put(at, identity->id, sizeof(identity->id));
 	put(at, identity->name, strnlen(identity->name, MM_JOURNAL_NAME_MAX));
-	put_le(bytes + 8, mm_crc32c(bytes + 12, MM_JOURNAL_IDENTITY_LEN - 12), 4);
+	mm_le_put(bytes + 8, mm_crc32c(bytes + 12, MM_JOURNAL_IDENTITY_LEN - 12), 4);
 }
 
 static bool
@@ -82,14 +65,14 @@ identity_plausible(const struct mm_journal_identity *identity)
 bool
 mm_journal_decode_identity(const uint8_t bytes[MM_JOURNAL_IDENTITY_LEN], struct mm_journal_identity *identity)
 {
-	if (memcmp(bytes, identity_magic, sizeof(identity_magic)) != 0 || get_le(bytes + 12, 2) != FORMAT_VERSION ||
-	    get_le(bytes + 14, 2) != MM_JOURNAL_HEADER_LEN ||
-	    get_le(bytes + 8, 4) != mm_crc32c(bytes + 12, MM_JOURNAL_IDENTITY_LEN - 12))
+	if (memcmp(bytes, identity_magic, sizeof(identity_magic)) != 0 || mm_le_get(bytes + 12, 2) != FORMAT_VERSION ||
+	    mm_le_get(bytes + 14, 2) != MM_JOURNAL_HEADER_LEN ||
+	    mm_le_get(bytes + 8, 4) != mm_crc32c(bytes + 12, MM_JOURNAL_IDENTITY_LEN - 12))
 		return false;
-	identity->number = get_le(bytes + 16, 8);
-	identity->size_bytes = get_le(bytes + 24, 8);
-	identity->created_us = (int64_t)get_le(bytes + 32, 8);
-	identity->salt = get_le(bytes + 40, 8);
+	identity->number = mm_le_get(bytes + 16, 8);
+	identity->size_bytes = mm_le_get(bytes + 24, 8);
+	identity->created_us = (int64_t)mm_le_get(bytes + 32, 8);
+	identity->salt = mm_le_get(bytes + 40, 8);
 	memcpy(identity->id, bytes + 48, sizeof(identity->id));
 	memcpy(identity->name, bytes + 64, sizeof(identity->name));
 	return identity_plausible(identity);
@@ -102,24 +85,24 @@ mm_journal_encode_start(const struct mm_journal_start *start, uint8_t bytes[MM_J
 
 	memset(bytes, 0, MM_JOURNAL_START_LEN);
 	at = put(at, start_magic, sizeof(start_magic));
-	at = put_le(at, start->previous_number, 8);
-	at = put_le(at, start->previous_end, 8);
-	at = put_le(at, start->sequence, 8);
-	at = put_le(at, (uint64_t)start->started_us, 8);
+	at = mm_le_put(at, start->previous_number, 8);
+	at = mm_le_put(at, start->previous_end, 8);
+	at = mm_le_put(at, start->sequence, 8);
+	at = mm_le_put(at, (uint64_t)start->started_us, 8);
 	put(at, start->previous_hash, sizeof(start->previous_hash));
-	put_le(bytes, mm_crc32c(bytes + 4, MM_JOURNAL_START_LEN - 4), 4);
+	mm_le_put(bytes, mm_crc32c(bytes + 4, MM_JOURNAL_START_LEN - 4), 4);
 }
 
 bool
 mm_journal_decode_start(const uint8_t bytes[MM_JOURNAL_START_LEN], struct mm_journal_start *start)
 {
 	if (memcmp(bytes + 4, start_magic, sizeof(start_magic)) != 0 ||
-	    get_le(bytes, 4) != mm_crc32c(bytes + 4, MM_JOURNAL_START_LEN - 4))
+	    mm_le_get(bytes, 4) != mm_crc32c(bytes + 4, MM_JOURNAL_START_LEN - 4))
 		return false;
-	start->previous_number = get_le(bytes + 8, 8);
-	start->previous_end = get_le(bytes + 16, 8);
-	start->sequence = get_le(bytes + 24, 8);
-	start->started_us = (int64_t)get_le(bytes + 32, 8);
+	start->previous_number = mm_le_get(bytes + 8, 8);
+	start->previous_end = mm_le_get(bytes + 16, 8);
+	start->sequence = mm_le_get(bytes + 24, 8);
+	start->started_us = (int64_t)mm_le_get(bytes + 32, 8);
 	memcpy(start->previous_hash, bytes + 40, sizeof(start->previous_hash));
 	return start->sequence > 0;
 }
@@ -134,23 +117,24 @@ mm_journal_encode_tally(const struct mm_journal_tally *tally, uint8_t bytes[MM_J
 	    (tally->service_cut ? TALLY_SERVICE_CUT : 0));
 	bytes[5] = tally->service_len;
 	bytes[6] = tally->source_len;
-	put_le(bytes + 8, tally->as_of, 8);
+	mm_le_put(bytes + 8, tally->as_of, 8);
 	put(bytes + 16, tally->service, tally->service_len);
 	put(bytes + 80, tally->source, tally->source_len);
 	for (unsigned i = 0; i < MM_REASON_COUNT; i++)
-		put_le(bytes + TALLY_COUNTS + 4 * i, tally->counts[i] < UINT32_MAX ? tally->counts[i] : UINT32_MAX, 4);
-	put_le(bytes, mm_crc32c(bytes + 4, MM_JOURNAL_TALLY_LEN - 4), 4);
+		mm_le_put(bytes + TALLY_COUNTS + 4 * i,
+		    tally->counts[i] < UINT32_MAX ? tally->counts[i] : UINT32_MAX, 4);
+	mm_le_put(bytes, mm_crc32c(bytes + 4, MM_JOURNAL_TALLY_LEN - 4), 4);
 }
 
 bool
 mm_journal_decode_tally(const uint8_t bytes[MM_JOURNAL_TALLY_LEN], struct mm_journal_tally *tally)
 {
-	if (get_le(bytes + 8, 8) == 0 || bytes[5] > MM_JOURNAL_TALLY_SERVICE_LEN ||
+	if (mm_le_get(bytes + 8, 8) == 0 || bytes[5] > MM_JOURNAL_TALLY_SERVICE_LEN ||
 	    bytes[6] > MM_JOURNAL_TALLY_SOURCE_LEN ||
-	    get_le(bytes, 4) != mm_crc32c(bytes + 4, MM_JOURNAL_TALLY_LEN - 4))
+	    mm_le_get(bytes, 4) != mm_crc32c(bytes + 4, MM_JOURNAL_TALLY_LEN - 4))
 		return false;
 	memset(tally, 0, sizeof(*tally));
-	tally->as_of = get_le(bytes + 8, 8);
+	tally->as_of = mm_le_get(bytes + 8, 8);
 	tally->has_service = (bytes[4] & TALLY_SERVICE) != 0;
 	tally->has_source = (bytes[4] & TALLY_SOURCE) != 0;
 	tally->service_cut = (bytes[4] & TALLY_SERVICE_CUT) != 0;
@@ -159,7 +143,7 @@ mm_journal_decode_tally(const uint8_t bytes[MM_JOURNAL_TALLY_LEN], struct mm_jou
 	memcpy(tally->service, bytes + 16, sizeof(tally->service));
 	memcpy(tally->source, bytes + 80, sizeof(tally->source));
 	for (unsigned i = 0; i < MM_REASON_COUNT; i++)
-		tally->counts[i] = get_le(bytes + TALLY_COUNTS + 4 * i, 4);
+		tally->counts[i] = mm_le_get(bytes + TALLY_COUNTS + 4 * i, 4);
 	return true;
 }
 
@@ -189,7 +173,7 @@ put_fields(uint8_t *at, const struct mm_journal_record *record, uint32_t *presen
 		*present |= UINT32_C(1) << i;
 		if (len < field.len)
 			*cut |= UINT32_C(1) << i;
-		at = put(put_le(at, len, 2), field.ptr, len);
+		at = put(mm_le_put(at, len, 2), field.ptr, len);
 	}
 	return at;
 }
@@ -197,12 +181,12 @@ put_fields(uint8_t *at, const struct mm_journal_record *record, uint32_t *presen
 static void
 put_fixed(uint8_t *bytes, const struct mm_journal_record *record, unsigned flags)
 {
-	uint8_t *at = put_le(bytes + 56, (uint64_t)record->time_us, 8);
+	uint8_t *at = mm_le_put(bytes + 56, (uint64_t)record->time_us, 8);
 
-	at = put_le(at, record->epoch, 8);
-	at = put_le(at, record->count, 8);
-	put_le(at, record->latency_ns, 4);
-	put_le(bytes + 92, record->reason, 2);
+	at = mm_le_put(at, record->epoch, 8);
+	at = mm_le_put(at, record->count, 8);
+	mm_le_put(at, record->latency_ns, 4);
+	mm_le_put(bytes + 92, record->reason, 2);
 	bytes[94] = (uint8_t)record->kind;
 	bytes[95] = (uint8_t)flags;
 	bytes[96] = (uint8_t)record->proof;
@@ -222,38 +206,38 @@ mm_journal_encode_record(const struct mm_journal_record *record, uint8_t bytes[M
 	at = put(put_fields(bytes + FIXED_LEN, record, &present, &cut), record->text.ptr, text_len);
 	if (text_len < record->text.len)
 		cut |= MM_JOURNAL_CUT_TEXT;
-	put_le(bytes + 84, present, 4);
-	put_le(bytes + 88, cut, 4);
-	put_le(bytes + 98, text_len, 2);
+	mm_le_put(bytes + 84, present, 4);
+	mm_le_put(bytes + 88, cut, 4);
+	mm_le_put(bytes + 98, text_len, 2);
 	while ((size_t)(at - bytes) % MM_JOURNAL_ALIGN != 0)
 		*at++ = 0;
 	len = (size_t)(at - bytes);
-	put_le(bytes + 4, len, 4);
+	mm_le_put(bytes + 4, len, 4);
 	return len;
 }
 
 void
 mm_journal_seal_record(uint8_t *bytes, size_t len, const struct mm_journal_link *link)
 {
-	uint8_t *at = put_le(bytes + 8, link->salt, 8);
+	uint8_t *at = mm_le_put(bytes + 8, link->salt, 8);
 
-	at = put_le(at, link->sequence, 8);
+	at = mm_le_put(at, link->sequence, 8);
 	put(at, link->previous_hash, MM_DIGEST_LEN);
-	put_le(bytes, mm_crc32c(bytes + 4, len - 4), 4);
+	mm_le_put(bytes, mm_crc32c(bytes + 4, len - 4), 4);
 }
 
 size_t
 mm_journal_encoded_len(const uint8_t *bytes)
 {
-	return (size_t)get_le(bytes + 4, 4);
+	return (size_t)mm_le_get(bytes + 4, 4);
 }
 
 size_t
 mm_journal_record_len(const uint8_t bytes[16], uint64_t salt)
 {
-	uint64_t len = get_le(bytes + 4, 4);
+	uint64_t len = mm_le_get(bytes + 4, 4);
 
-	if (get_le(bytes + 8, 8) != salt || len < MM_JOURNAL_RECORD_MIN || len > MM_JOURNAL_RECORD_MAX ||
+	if (mm_le_get(bytes + 8, 8) != salt || len < MM_JOURNAL_RECORD_MIN || len > MM_JOURNAL_RECORD_MAX ||
 	    len % MM_JOURNAL_ALIGN != 0)
 		return 0;
 	return (size_t)len;
@@ -262,7 +246,7 @@ mm_journal_record_len(const uint8_t bytes[16], uint64_t salt)
 bool
 mm_journal_record_whole(const uint8_t *bytes, size_t len)
 {
-	return get_le(bytes, 4) == mm_crc32c(bytes + 4, len - 4);
+	return mm_le_get(bytes, 4) == mm_crc32c(bytes + 4, len - 4);
 }
 
 static void
@@ -283,28 +267,28 @@ bool
 mm_journal_decode_record(const uint8_t *bytes, size_t len, struct mm_journal_link *link,
     struct mm_journal_record *record)
 {
-	uint64_t reason = get_le(bytes + 92, 2);
+	uint64_t reason = mm_le_get(bytes + 92, 2);
 	unsigned kind = bytes[94], flags = bytes[95];
 	struct mm_reader reader;
 	struct mm_slice text;
 
-	link->salt = get_le(bytes + 8, 8);
-	link->sequence = get_le(bytes + 16, 8);
+	link->salt = mm_le_get(bytes + 8, 8);
+	link->sequence = mm_le_get(bytes + 16, 8);
 	memcpy(link->previous_hash, bytes + 24, MM_DIGEST_LEN);
 	memset(record, 0, sizeof(*record));
-	record->time_us = (int64_t)get_le(bytes + 56, 8);
-	record->epoch = get_le(bytes + 64, 8);
-	record->count = get_le(bytes + 72, 8);
-	record->latency_ns = (uint32_t)get_le(bytes + 80, 4);
-	record->cut = (uint32_t)get_le(bytes + 88, 4);
+	record->time_us = (int64_t)mm_le_get(bytes + 56, 8);
+	record->epoch = mm_le_get(bytes + 64, 8);
+	record->count = mm_le_get(bytes + 72, 8);
+	record->latency_ns = (uint32_t)mm_le_get(bytes + 80, 4);
+	record->cut = (uint32_t)mm_le_get(bytes + 88, 4);
 	record->reason = reason < MM_REASON_COUNT ? (enum mm_reason)reason : MM_INTERNAL;
 	record->kind = (enum mm_journal_kind)kind;
 	record->allowed = (flags & FLAG_ALLOWED) != 0;
 	record->verified = (flags & FLAG_VERIFIED) != 0;
 	record->proof = bytes[96] < MM_ISSUANCE_COUNT ? (enum mm_issuance)bytes[96] : MM_ISSUANCE_UNPROVEN;
 	mm_reader_init(&reader, bytes + FIXED_LEN, len - FIXED_LEN);
-	read_fields(&reader, (uint32_t)get_le(bytes + 84, 4), record);
-	text = mm_reader_slice(&reader, (size_t)get_le(bytes + 98, 2));
+	read_fields(&reader, (uint32_t)mm_le_get(bytes + 84, 4), record);
+	text = mm_reader_slice(&reader, (size_t)mm_le_get(bytes + 98, 2));
 	if ((flags & FLAG_TEXT) != 0)
 		record->text = text;
 	return mm_reader_ok(&reader) && kind >= MM_JOURNAL_DECISION && kind <= MM_JOURNAL_EVENT;

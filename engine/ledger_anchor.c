@@ -241,13 +241,6 @@ add_at(struct mm_buf *buf, struct mm_ledger_at at)
 	mm_buf_add_u64(buf, at.offset);
 }
 
-static void
-add_u16(struct mm_buf *buf, uint16_t value)
-{
-	mm_buf_add_u8(buf, (uint8_t)(value & 0xff));
-	mm_buf_add_u8(buf, (uint8_t)(value >> 8));
-}
-
 void
 mm_ledger_anchor_add_rare(struct mm_buf *rares, struct mm_ledger_at at, const uint8_t *bytes, size_t len)
 {
@@ -262,10 +255,10 @@ add_realm(struct mm_buf *buf, const struct mm_ledger_realm_sum *realm)
 	mm_buf_add_u8(buf, (uint8_t)strlen(realm->name));
 	mm_buf_add_str(buf, realm->name);
 	mm_buf_add_u8(buf, realm->has_last);
-	add_u16(buf, realm->last.signer);
+	mm_buf_add_u16(buf, realm->last.signer);
 	mm_buf_add_u32(buf, realm->last.minute);
 	mm_buf_add_u32(buf, realm->last.counter);
-	add_u16(buf, realm->signer);
+	mm_buf_add_u16(buf, realm->signer);
 	mm_buf_add_u64(buf, realm->counts.recorded);
 	mm_buf_add_u64(buf, realm->counts.voided);
 }

@@ -5,6 +5,7 @@
 #include "engine/ledger_format.h"
 
 #include "engine/crc32c.h"
+#include "lib/base/little_endian.h"
 #include "lib/base/reader.h"
 
 #include <string.h>
@@ -73,26 +74,6 @@ mm_ledger_place_behind(struct mm_token_place place, struct mm_token_place before
 	return place.counter > before.counter;
 }
 
-/* ---- little-endian integers ---- */
-
-static uint8_t *
-put_le(uint8_t *at, uint64_t value, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		at[i] = (uint8_t)(value >> (8 * i));
-	return at + len;
-}
-
-static uint64_t
-get_le(const uint8_t *at, size_t len)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < len; i++)
-		value |= (uint64_t)at[i] << (8 * i);
-	return value;
-}
-
 /* ---- segments ---- */
 
 void
@@ -102,20 +83,20 @@ mm_ledger_encode_header(const struct mm_ledger_header *header, uint8_t bytes[MM_
 
 	memset(bytes, 0, MM_LEDGER_HEADER_LEN);
 	memcpy(bytes, header_magic, sizeof(header_magic));
-	at = put_le(at, FORMAT_VERSION, 2);
-	at = put_le(at, MM_LEDGER_HEADER_LEN, 2);
-	at = put_le(at, header->number, 8);
-	at = put_le(at, header->size_bytes, 8);
-	at = put_le(at, (uint64_t)header->created_us, 8);
-	at = put_le(at, header->salt, 8);
+	at = mm_le_put(at, FORMAT_VERSION, 2);
+	at = mm_le_put(at, MM_LEDGER_HEADER_LEN, 2);
+	at = mm_le_put(at, header->number, 8);
+	at = mm_le_put(at, header->size_bytes, 8);
+	at = mm_le_put(at, (uint64_t)header->created_us, 8);
+	at = mm_le_put(at, header->salt, 8);
 	memcpy(at, header->id, sizeof(header->id));
-	at = put_le(at + sizeof(header->id), header->previous_number, 8);
-	at = put_le(at, header->previous_end, 8);
-	at = put_le(at, header->sequence, 8);
+	at = mm_le_put(at + sizeof(header->id), header->previous_number, 8);
+	at = mm_le_put(at, header->previous_end, 8);
+	at = mm_le_put(at, header->sequence, 8);
 	memcpy(at, header->previous_hash, sizeof(header->previous_hash));
-	at = put_le(at + sizeof(header->previous_hash), header->rare.segment, 8);
-	put_le(at, header->rare.offset, 8);
-	put_le(bytes + 8, mm_crc32c(bytes + 12, MM_LEDGER_HEADER_LEN - 12), 4);
+	at = mm_le_put(at + sizeof(header->previous_hash), header->rare.segment, 8);
+	mm_le_put(at, header->rare.offset, 8);
+	mm_le_put(bytes + 8, mm_crc32c(bytes + 12, MM_LEDGER_HEADER_LEN - 12), 4);
 }
 
 static bool
@@ -130,21 +111,21 @@ header_plausible(const struct mm_ledger_header *header)
 bool
 mm_ledger_decode_header(const uint8_t bytes[MM_LEDGER_HEADER_LEN], struct mm_ledger_header *header)
 {
-	if (memcmp(bytes, header_magic, sizeof(header_magic)) != 0 || get_le(bytes + 12, 2) != FORMAT_VERSION ||
-	    get_le(bytes + 14, 2) != MM_LEDGER_HEADER_LEN ||
-	    get_le(bytes + 8, 4) != mm_crc32c(bytes + 12, MM_LEDGER_HEADER_LEN - 12))
+	if (memcmp(bytes, header_magic, sizeof(header_magic)) != 0 || mm_le_get(bytes + 12, 2) != FORMAT_VERSION ||
+	    mm_le_get(bytes + 14, 2) != MM_LEDGER_HEADER_LEN ||
+	    mm_le_get(bytes + 8, 4) != mm_crc32c(bytes + 12, MM_LEDGER_HEADER_LEN - 12))
 		return false;
-	header->number = get_le(bytes + 16, 8);
-	header->size_bytes = get_le(bytes + 24, 8);
-	header->created_us = (int64_t)get_le(bytes + 32, 8);
-	header->salt = get_le(bytes + 40, 8);
+	header->number = mm_le_get(bytes + 16, 8);
+	header->size_bytes = mm_le_get(bytes + 24, 8);
+	header->created_us = (int64_t)mm_le_get(bytes + 32, 8);
+	header->salt = mm_le_get(bytes + 40, 8);
 	memcpy(header->id, bytes + 48, sizeof(header->id));
-	header->previous_number = get_le(bytes + 64, 8);
-	header->previous_end = get_le(bytes + 72, 8);
-	header->sequence = get_le(bytes + 80, 8);
+	header->previous_number = mm_le_get(bytes + 64, 8);
+	header->previous_end = mm_le_get(bytes + 72, 8);
+	header->sequence = mm_le_get(bytes + 80, 8);
 	memcpy(header->previous_hash, bytes + 88, sizeof(header->previous_hash));
-	header->rare.segment = get_le(bytes + 120, 8);
-	header->rare.offset = get_le(bytes + 128, 8);
+	header->rare.segment = mm_le_get(bytes + 120, 8);
+	header->rare.offset = mm_le_get(bytes + 128, 8);
 	return header_plausible(header);
 }
 
@@ -175,7 +156,7 @@ add_le(struct cursor *cursor, uint64_t value, size_t len)
 {
 	uint8_t bytes[8];
 
-	put_le(bytes, value, len);
+	mm_le_put(bytes, value, len);
 	add(cursor, bytes, len);
 }
 
@@ -383,30 +364,30 @@ mm_ledger_encode(const struct mm_ledger_record *record, uint8_t bytes[MM_LEDGER_
 	add_body(&cursor, record);
 	if (cursor.failed)
 		return 0;
-	put_le(bytes + AT_TIME, (uint64_t)record->time_us, 8);
+	mm_le_put(bytes + AT_TIME, (uint64_t)record->time_us, 8);
 	bytes[AT_KIND] = (uint8_t)record->kind;
-	put_le(bytes + AT_BODY_LEN, (size_t)(cursor.at - bytes) - AT_BODY, 2);
+	mm_le_put(bytes + AT_BODY_LEN, (size_t)(cursor.at - bytes) - AT_BODY, 2);
 	while ((size_t)(cursor.at - bytes) % MM_LEDGER_ALIGN != 0)
 		*cursor.at++ = 0;
 	len = (size_t)(cursor.at - bytes);
-	put_le(bytes + AT_LENGTH, len, 4);
+	mm_le_put(bytes + AT_LENGTH, len, 4);
 	return len;
 }
 
 void
 mm_ledger_set_rare(uint8_t *bytes, struct mm_ledger_at rare)
 {
-	put_le(put_le(bytes + AT_BODY, rare.segment, 8), rare.offset, 8);
+	mm_le_put(mm_le_put(bytes + AT_BODY, rare.segment, 8), rare.offset, 8);
 }
 
 void
 mm_ledger_seal(uint8_t *bytes, size_t len, const struct mm_ledger_link *link)
 {
-	put_le(bytes + AT_SALT, link->salt, 8);
-	put_le(bytes + AT_SEQUENCE, link->sequence, 8);
+	mm_le_put(bytes + AT_SALT, link->salt, 8);
+	mm_le_put(bytes + AT_SEQUENCE, link->sequence, 8);
 	memcpy(bytes + AT_PREVIOUS, link->previous_hash, MM_DIGEST_LEN);
-	put_le(bytes + AT_DURABLE, link->durable, 8);
-	put_le(bytes, mm_crc32c(bytes + 4, len - 4), 4);
+	mm_le_put(bytes + AT_DURABLE, link->durable, 8);
+	mm_le_put(bytes, mm_crc32c(bytes + 4, len - 4), 4);
 }
 
 /* ---- signatures of heads ---- */
@@ -418,7 +399,7 @@ mm_ledger_seal(uint8_t *bytes, size_t len, const struct mm_ledger_link *link)
 static bool
 signed_part(const uint8_t *bytes, size_t len, struct mm_slice *part)
 {
-	size_t end = AT_BODY + (size_t)get_le(bytes + AT_BODY_LEN, 2);
+	size_t end = AT_BODY + (size_t)mm_le_get(bytes + AT_BODY_LEN, 2);
 
 	if (end > len || end < AT_BODY + MM_ED25519_SIGNATURE_LEN)
 		return false;
@@ -433,7 +414,7 @@ mm_ledger_sign_head(uint8_t *bytes, size_t len, const struct mm_ed25519 *key)
 
 	if (!signed_part(bytes, len, &part) || !mm_ed25519_sign(key, part, bytes + AT_SALT + part.len))
 		return false;
-	put_le(bytes, mm_crc32c(bytes + 4, len - 4), 4);
+	mm_le_put(bytes, mm_crc32c(bytes + 4, len - 4), 4);
 	return true;
 }
 
@@ -450,9 +431,9 @@ mm_ledger_verify_head(const uint8_t *bytes, size_t len, const uint8_t public_key
 size_t
 mm_ledger_record_len(const uint8_t bytes[16], uint64_t salt)
 {
-	uint64_t len = get_le(bytes + AT_LENGTH, 4);
+	uint64_t len = mm_le_get(bytes + AT_LENGTH, 4);
 
-	if (get_le(bytes + AT_SALT, 8) != salt || len < MM_LEDGER_RECORD_MIN || len > MM_LEDGER_RECORD_MAX ||
+	if (mm_le_get(bytes + AT_SALT, 8) != salt || len < MM_LEDGER_RECORD_MIN || len > MM_LEDGER_RECORD_MAX ||
 	    len % MM_LEDGER_ALIGN != 0)
 		return 0;
 	return (size_t)len;
@@ -461,16 +442,16 @@ mm_ledger_record_len(const uint8_t bytes[16], uint64_t salt)
 bool
 mm_ledger_record_whole(const uint8_t *bytes, size_t len)
 {
-	return get_le(bytes, 4) == mm_crc32c(bytes + 4, len - 4);
+	return mm_le_get(bytes, 4) == mm_crc32c(bytes + 4, len - 4);
 }
 
 void
 mm_ledger_get_link(const uint8_t *bytes, struct mm_ledger_link *link)
 {
-	link->salt = get_le(bytes + AT_SALT, 8);
-	link->sequence = get_le(bytes + AT_SEQUENCE, 8);
+	link->salt = mm_le_get(bytes + AT_SALT, 8);
+	link->sequence = mm_le_get(bytes + AT_SEQUENCE, 8);
 	memcpy(link->previous_hash, bytes + AT_PREVIOUS, MM_DIGEST_LEN);
-	link->durable = get_le(bytes + AT_DURABLE, 8);
+	link->durable = mm_le_get(bytes + AT_DURABLE, 8);
 }
 
 unsigned
@@ -706,15 +687,15 @@ read_body(struct mm_reader *reader, struct mm_ledger_record *record)
 bool
 mm_ledger_decode(const uint8_t *bytes, size_t len, struct mm_ledger_record *record)
 {
-	size_t body_len = (size_t)get_le(bytes + AT_BODY_LEN, 2);
+	size_t body_len = (size_t)mm_le_get(bytes + AT_BODY_LEN, 2);
 	struct mm_reader reader;
 
 	if (mm_ledger_kind_name(bytes[AT_KIND]) == NULL || bytes[AT_KIND + 1] != 0 ||
-	    get_le(bytes + AT_BODY_LEN + 2, 4) != 0 || body_len > len - AT_BODY ||
+	    mm_le_get(bytes + AT_BODY_LEN + 2, 4) != 0 || body_len > len - AT_BODY ||
 	    len - AT_BODY - body_len >= MM_LEDGER_ALIGN)
 		return false;
 	record->kind = (enum mm_ledger_kind)bytes[AT_KIND];
-	record->time_us = (int64_t)get_le(bytes + AT_TIME, 8);
+	record->time_us = (int64_t)mm_le_get(bytes + AT_TIME, 8);
 	mm_reader_init(&reader, bytes + AT_BODY, body_len);
 	read_body(&reader, record);
 	return mm_reader_ok(&reader) && reader.left == 0;

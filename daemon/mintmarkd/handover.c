@@ -112,8 +112,7 @@ send_mint(struct mm_mintmarkd *mintmarkd, enum mm_message_type type, uint16_t nu
 	struct mm_buf buf;
 
 	mm_buf_init(&buf, PAYLOAD_MAX);
-	mm_buf_add_u8(&buf, (uint8_t)(number & 0xff));
-	mm_buf_add_u8(&buf, (uint8_t)(number >> 8));
+	mm_buf_add_u16(&buf, number);
 	mm_buf_add_str(&buf, realm);
 	return send_buf(mintmarkd, type, &buf, fd);
 }

@@ -22,8 +22,7 @@ static void
 begin_for(struct mm_buf *buf, const struct mm_mint *mint)
 {
 	mm_buf_init(buf, MM_MESSAGE_LEN_MAX);
-	mm_buf_add_u8(buf, (uint8_t)(mint->number & 0xff));
-	mm_buf_add_u8(buf, (uint8_t)(mint->number >> 8));
+	mm_buf_add_u16(buf, mint->number);
 }
 
 static void

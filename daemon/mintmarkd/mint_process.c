@@ -192,13 +192,6 @@ add_text(struct mm_buf *buf, const char *text)
 	mm_buf_add(buf, text, strlen(text) + 1);
 }
 
-static void
-add_u16(struct mm_buf *buf, uint16_t value)
-{
-	mm_buf_add_u8(buf, (uint8_t)(value & 0xff));
-	mm_buf_add_u8(buf, (uint8_t)(value >> 8));
-}
-
 void
 mm_mint_order_realm(struct mm_mint_order *order, enum mm_message_type type, const struct mm_mint *mint)
 {
@@ -206,7 +199,7 @@ mm_mint_order_realm(struct mm_mint_order *order, enum mm_message_type type, cons
 	struct mm_buf buf;
 
 	mm_buf_init(&buf, MM_MESSAGE_LEN_MAX);
-	add_u16(&buf, mint->number);
+	mm_buf_add_u16(&buf, mint->number);
 	mm_buf_add_u32(&buf, (uint32_t)realm->max_lifetime_s);
 	mm_buf_add_u32(&buf, (uint32_t)realm->rotate_every_s);
 	mm_buf_add_u32(&buf, (uint32_t)realm->publish_before_s);

@@ -54,8 +54,7 @@ order_parents(const struct mm_mints *mints, const struct mm_config_realm *realm,
 		if (mint == NULL)
 			continue; /* of an external realm nobody here keeps a record */
 		mm_buf_init(&buf, MM_MESSAGE_LEN_MAX);
-		mm_buf_add_u8(&buf, (uint8_t)(mint->number & 0xff));
-		mm_buf_add_u8(&buf, (uint8_t)(mint->number >> 8));
+		mm_buf_add_u16(&buf, mint->number);
 		mm_buf_add_str(&buf, mint->realm);
 		mm_mint_order_buf(order, MM_MESSAGE_VERIFIER_PARENT, &buf, -1);
 	}

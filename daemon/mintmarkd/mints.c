@@ -182,8 +182,7 @@ tell_gate(struct mm_mints *mints, const struct mm_mint *mint)
 	if (!mm_keeper_serves(gate))
 		return;
 	mm_buf_init(&buf, sizeof(uint16_t) + MM_NAME_LEN_MAX);
-	mm_buf_add_u8(&buf, (uint8_t)(mint->number & 0xff));
-	mm_buf_add_u8(&buf, (uint8_t)(mint->number >> 8));
+	mm_buf_add_u16(&buf, mint->number);
 	mm_buf_add_str(&buf, mint->realm);
 	if (mm_buf_ok(&buf))
 		mm_keeper_send(gate, MM_MESSAGE_GATE_MINT, buf.data, buf.len, -1);

@@ -4,6 +4,8 @@
  */
 #include "lib/base/buf.h"
 
+#include "lib/base/little_endian.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,10 +118,9 @@ mm_buf_addf(struct mm_buf *buf, const char *format, ...)
 static void
 buf_add_integer(struct mm_buf *buf, uint64_t value, size_t len)
 {
-	unsigned char bytes[8];
+	uint8_t bytes[8];
 
-	for (size_t i = 0; i < len; i++)
-		bytes[i] = (unsigned char)(value >> (8 * i));
+	(void)mm_le_put(bytes, value, len);
 	mm_buf_add(buf, bytes, len);
 }
 
@@ -127,6 +128,12 @@ void
 mm_buf_add_u8(struct mm_buf *buf, uint8_t value)
 {
 	buf_add_integer(buf, value, 1);
+}
+
+void
+mm_buf_add_u16(struct mm_buf *buf, uint16_t value)
+{
+	buf_add_integer(buf, value, 2);
 }
 
 void

@@ -40,6 +40,7 @@ void mm_buf_addf(struct mm_buf *buf, const char *format, ...) __attribute__((for
 
 /* Little-endian integers, as all our files and messages hold them. */
 void mm_buf_add_u8(struct mm_buf *buf, uint8_t value);
+void mm_buf_add_u16(struct mm_buf *buf, uint16_t value);
 void mm_buf_add_u32(struct mm_buf *buf, uint32_t value);
 void mm_buf_add_u64(struct mm_buf *buf, uint64_t value);
 
