@@ -319,7 +319,7 @@ show_from_files(const struct ledger_command *ledger, const struct asked *asked)
 		status = MM_EXIT_DENIED;
 	} else if (fd != -1) {
 		mm_ledger_find(fd, mm_slice_str(realm), place, NULL, &finding);
-		mm_ledger_find_revoked(fd, mm_slice(asked->token_id, sizeof(asked->token_id)), &finding);
+		mm_ledger_find_revoked(fd, mm_slice(asked->token_id, sizeof(asked->token_id)), NULL, &finding);
 		if (mm_ledger_finding_json(&finding, mm_slice(asked->token_id, sizeof(asked->token_id)),
 		        asked->has_digest ? asked->digest : NULL, &buf))
 			status = print_finding(ledger, asked, mm_slice(buf.data, buf.len));

@@ -154,8 +154,9 @@ mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, c
 
 /* ---- what revoked it ---- */
 
-enum mm_revoked_kind
-mm_ledger_revoked_by(const struct mm_ledger_issued *issued, struct mm_slice token_id, const struct mm_revoked *own,
+/* By what is revoked of its own realm, or of that of its root. */
+static enum mm_revoked_kind
+revoked_by(const struct mm_ledger_issued *issued, struct mm_slice token_id, const struct mm_revoked *own,
     const struct mm_revoked *root)
 {
 	struct mm_revoked_facts facts = { token_id, issued->facts[MM_LEDGER_SESSION], issued->facts[MM_LEDGER_SUBJECT],
@@ -173,7 +174,8 @@ mm_ledger_revoked_by(const struct mm_ledger_issued *issued, struct mm_slice toke
 
 /* Read on to the time when the token has expired, and put what is revoked of both realms together. */
 static void
-gather(int dir_fd, const struct mm_ledger_finding *finding, struct mm_revoked *own, struct mm_revoked *root)
+gather(int dir_fd, const struct mm_ledger_finding *finding, const atomic_bool *stop, struct mm_revoked *own,
+    struct mm_revoked *root)
 {
 	static struct mm_ledger_record record;
 	const struct mm_ledger_issued *issued = &finding->record.issued;
@@ -183,7 +185,7 @@ gather(int dir_fd, const struct mm_ledger_finding *finding, struct mm_revoked *o
 	struct mm_ledger_item item;
 
 	record.time_us = 0;
-	while (reader != NULL && record.time_us <= until_us &&
+	while (reader != NULL && record.time_us <= until_us && (stop == NULL || !*stop) &&
 	    (read = mm_ledger_reader_next(reader, &item)) != MM_LEDGER_READ_END && read != MM_LEDGER_READ_FAILED) {
 		if (read != MM_LEDGER_READ_RECORD || !mm_ledger_decode(item.bytes, item.len, &record) ||
 		    record.kind != MM_LEDGER_REVOKE)
@@ -197,14 +199,15 @@ gather(int dir_fd, const struct mm_ledger_finding *finding, struct mm_revoked *o
 }
 
 void
-mm_ledger_find_revoked(int dir_fd, struct mm_slice token_id, struct mm_ledger_finding *finding)
+mm_ledger_find_revoked(int dir_fd, struct mm_slice token_id, const atomic_bool *stop,
+    struct mm_ledger_finding *finding)
 {
 	static const unsigned char seed[MM_REVOKED_SEED_LEN]; /* nobody waits for the answer */
 	struct mm_revoked *own = mm_revoked_new(seed), *root = mm_revoked_new(seed);
 
 	if (finding->found && own != NULL && root != NULL) {
-		gather(dir_fd, finding, own, root);
-		finding->revoked = mm_ledger_revoked_by(&finding->record.issued, token_id, own, root);
+		gather(dir_fd, finding, stop, own, root);
+		finding->revoked = revoked_by(&finding->record.issued, token_id, own, root);
 	}
 	mm_revoked_free(&own);
 	mm_revoked_free(&root);

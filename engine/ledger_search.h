@@ -24,7 +24,7 @@ struct mm_ledger_finding {
 	bool unknown;      /* damage or a restoration leaves open whether there was a record */
 	bool void_at_start;
 	uint8_t void_status; /* enum mm_mint_status */
-	enum mm_revoked_kind revoked; /* 0: by none that is known */
+	enum mm_revoked_kind revoked; /* 0: by none that was looked for */
 	int64_t void_us;
 	struct mm_ledger_at at;
 	uint64_t sequence;
@@ -41,17 +41,11 @@ void mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place pla
     struct mm_ledger_finding *finding);
 
 /*
- * Look on from a finding's record for what revoked its token, or what it was derived from, while it could be presented:
- * into finding->revoked. It reads as many records as were made in that time.
+ * Look on from a finding's record for what revoked its token, or what that was derived from, while it could be
+ * presented: into finding->revoked. It reads all records that were made in that time, up to *stop as above.
  */
-void mm_ledger_find_revoked(int dir_fd, struct mm_slice token_id, struct mm_ledger_finding *finding);
-
-/*
- * What revokes a token on record by what is known of two realms' revocations, its own and that of its root; NULL:
- * nothing. 0: it is not revoked.
- */
-enum mm_revoked_kind mm_ledger_revoked_by(const struct mm_ledger_issued *issued, struct mm_slice token_id,
-    const struct mm_revoked *own, const struct mm_revoked *root);
+void mm_ledger_find_revoked(int dir_fd, struct mm_slice token_id, const atomic_bool *stop,
+    struct mm_ledger_finding *finding);
 
 /*
  * Append a finding as a JSON object; digest: that of the token that is asked about, NULL where only its id is. False

@@ -3,7 +3,6 @@
 #include "daemon/ledger/question.h"
 
 #include "daemon/ledger/mint.h"
-#include "daemon/ledger/revoke.h"
 #include "lib/crypto/digest.h"
 
 #include <stdio.h>
@@ -106,9 +105,6 @@ ledger_question_shown(struct ledger *ledger, const struct ledger_show_question *
 	struct mm_buf buf;
 
 	finding->unknown = finding->unknown || is_unknown(question->realm->mint, question->place);
-	if (finding->found)
-		finding->revoked = ledger_revoked_kind(ledger, question->realm, &finding->record.issued,
-		    mm_slice(token->token_id, sizeof(token->token_id)));
 	mm_buf_init(&buf, ANSWER_LEN_MAX);
 	if (mm_ledger_finding_json(finding, mm_slice(token->token_id, sizeof(token->token_id)),
 	        token->has_digest ? token->digest : NULL, &buf))

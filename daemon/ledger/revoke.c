@@ -8,7 +8,6 @@
 #include "daemon/ledger/revoke.h"
 
 #include "daemon/ledger/records.h"
-#include "engine/ledger_search.h"
 
 #include <stdlib.h>
 
@@ -148,14 +147,4 @@ ledger_revoke_again(struct ledger *ledger, const struct mm_ledger_revoke *revoke
 		left_s = MM_REVOKED_MATTERS_S;
 	if (!ledger_revoked_add(&realm->mint->revoked, &revoke->what, revoke->up_to_s, keep_ms(left_s)))
 		tell_whole(ledger, realm);
-}
-
-enum mm_revoked_kind
-ledger_revoked_kind(struct ledger *ledger, const struct ledger_realm *realm, const struct mm_ledger_issued *issued,
-    struct mm_slice token_id)
-{
-	const struct ledger_realm *root = ledger_realm_by_name(ledger, issued->facts[MM_LEDGER_ROOT_REALM]);
-
-	return mm_ledger_revoked_by(issued, token_id, realm->mint->revoked.set,
-	    root == NULL ? NULL : root->mint->revoked.set);
 }

@@ -14,10 +14,6 @@ MM_MUST_USE bool ledger_take_revoke(struct ledger *ledger, struct ledger_peer *p
 /* A REVOKE record that was read at the start. */
 void ledger_revoke_again(struct ledger *ledger, const struct mm_ledger_revoke *revoke);
 
-/* By what a token of a realm on record is revoked; 0: it is not, as far as it still matters. */
-enum mm_revoked_kind ledger_revoked_kind(struct ledger *ledger, const struct ledger_realm *realm,
-    const struct mm_ledger_issued *issued, struct mm_slice token_id);
-
 /* The function that waits for a record of it; its ctx is freed with free(). */
 ledger_durable_function ledger_revoke_is_durable;
 

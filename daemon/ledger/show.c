@@ -18,6 +18,8 @@ run(void *ctx)
 
 	mm_ledger_find(show->folder_fd, mm_slice_str(question->realm->name), question->place, &show->stop,
 	    &show->finding);
+	mm_ledger_find_revoked(show->folder_fd, mm_slice(question->token.token_id, sizeof(question->token.token_id)),
+	    &show->stop, &show->finding);
 	(void)!write(show->event_fd, &one, sizeof(one));
 	return NULL;
 }
