@@ -560,7 +560,7 @@ print_end(const struct restore *restore)
 	    restore->files, restore->bytes, restore->audit.records, when);
 	puts("It is not known what the mints did after that: tokens issued since then are not on record, and are\n"
 	     "refused where proof is demanded; keys made since then, changes of users, clients and tenants, and\n"
-	     "refresh tokens cut since then are lost. Make those changes again, and consider cutting sessions.");
+	     "what was revoked since then are lost. Make those changes again, and consider cutting sessions.");
 	for (size_t i = 0; i < restore->audit.realm_count; i++)
 		print_realm(restore, &restore->audit.realms[i]);
 	printf("the epoch goes on from %" PRIu64 "\n", restore->epoch);
