@@ -38,7 +38,8 @@ MM_MUST_USE int mm_ledger_segment_open(int dir_fd, uint64_t number, int flags, s
 
 /*
  * Make a segment: really allocated, with this header, whole on the disk before it gets its name. Returns the
- * descriptor, -1 with errno; nothing is left then.
+ * descriptor, -1 with errno; nothing is left then, but where the disk lets go of nothing: one without records, which
+ * another try replaces.
  */
 MM_MUST_USE int mm_ledger_segment_make(int dir_fd, const struct mm_ledger_header *header);
 

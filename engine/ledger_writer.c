@@ -151,26 +151,15 @@ make_salt(uint64_t *salt)
 	return true;
 }
 
-/* A number that no file has, also none that is no segment. */
-static uint64_t
-free_number(const struct mm_ledger_writer *writer)
-{
-	uint64_t number = writer->number + 1, *numbers;
-	ssize_t count = mm_ledger_list(writer->dir_fd, &numbers);
-
-	if (count > 0 && numbers[count - 1] >= number)
-		number = numbers[count - 1] + 1;
-	if (count != -1)
-		free(numbers);
-	return number;
-}
-
-/* Begin another segment behind what is durable. False with errno; nothing changed then. */
+/*
+ * Begin another segment behind what is durable. False with errno; nothing changed then. What stands under the next
+ * number is one that was begun in vain, on a disk that would not let go of it either: it is replaced.
+ */
 static bool
 begin_segment(struct mm_ledger_writer *writer)
 {
 	struct mm_ledger_header header = {
-		.number = free_number(writer),
+		.number = writer->number + 1,
 		.size_bytes = writer->segment_bytes,
 		.created_us = now_us(),
 		.previous_number = writer->number,

@@ -33,6 +33,7 @@ struct fault {
 };
 
 static struct fault fault_write, fault_sync, fault_make, fault_allocate;
+static bool keeps_all; /* the next file is not removed */
 
 ssize_t __real_pwrite64(int fd, const void *bytes, size_t len, off_t offset);
 ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t len, off_t offset);
@@ -40,6 +41,8 @@ int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd);
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
+int __real_unlinkat(int fd, const char *path, int flags);
+int __wrap_unlinkat(int fd, const char *path, int flags);
 int __real_posix_fallocate64(int fd, off_t offset, off_t len);
 int __wrap_posix_fallocate64(int fd, off_t offset, off_t len);
 
@@ -84,6 +87,18 @@ __wrap_fsync(int fd)
 	if (!is_now(&fault_make))
 		return __real_fsync(fd);
 	errno = error_of(fault_make.how);
+	keeps_all = fault_make.how == FAIL_EROFS;
+	return -1;
+}
+
+/* What was begun in vain cannot be removed then. */
+int
+__wrap_unlinkat(int fd, const char *path, int flags)
+{
+	if (!keeps_all)
+		return __real_unlinkat(fd, path, flags);
+	keeps_all = false;
+	errno = EROFS;
 	return -1;
 }
 
@@ -262,6 +277,7 @@ test_segments(void **state)
 {
 	(void)state;
 	try_all(&fault_make, FAIL_EIO, 2);
+	try_all(&fault_make, FAIL_EROFS, 2);
 }
 
 static void
