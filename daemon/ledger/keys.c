@@ -330,6 +330,37 @@ do_step(struct ledger_keys_realm *realm, const struct mm_life_step *step)
 	}
 }
 
+/* Whether the key that is to sign is open; one may not have been, for want of the signer, or of a disk to record on. */
+static bool
+can_sign(const struct ledger_keys_realm *realm)
+{
+	const struct mm_life_key *key = mm_life_signing_key(&realm->life, realm->keys->now_s);
+
+	return key == NULL || ledger_keys_is_open(realm, key->thumbprint);
+}
+
+/* In how many seconds something is due in a realm, or is tried again. */
+static int64_t
+due_in(const struct ledger_keys_realm *realm)
+{
+	struct mm_life_step step = mm_life_next(&realm->life, realm->keys->now_s);
+	int64_t in_s = step.kind == MM_LIFE_NOTHING ? TICK_S : step.at_s - realm->keys->now_s;
+
+	if (realm->untold || in_s <= 0 || !can_sign(realm))
+		return TRY_AGAIN_S;
+	return in_s < TICK_S ? in_s : TICK_S;
+}
+
+/* What was not done, whoever asked for it, is tried again soon. */
+static void
+plan(const struct ledger_keys_realm *realm)
+{
+	int64_t due_s = ledger_wall_s() + due_in(realm);
+
+	if (due_s < realm->keys->due_s)
+		realm->keys->due_s = due_s;
+}
+
 void
 ledger_keys_do_due(struct ledger_keys_realm *realm)
 {
@@ -348,6 +379,7 @@ ledger_keys_do_due(struct ledger_keys_realm *realm)
 		if (step.kind != MM_LIFE_NOTHING && step.at_s <= now_s)
 			do_step(realm, &step);
 	}
+	plan(realm);
 }
 
 /* ---- alarms ---- */
@@ -433,34 +465,12 @@ ledger_keys_begin(struct ledger_keys *keys)
 	}
 }
 
-/* Whether the key that is to sign is open; one may not have been, for want of the signer, or of a disk to record on. */
-static bool
-can_sign(const struct ledger_keys_realm *realm)
-{
-	const struct mm_life_key *key = mm_life_signing_key(&realm->life, realm->keys->now_s);
-
-	return key == NULL || ledger_keys_is_open(realm, key->thumbprint);
-}
-
-/* In how many seconds something is due in a realm, or is tried again. */
-static int64_t
-due_in(const struct ledger_keys_realm *realm)
-{
-	struct mm_life_step step = mm_life_next(&realm->life, realm->keys->now_s);
-	int64_t in_s = step.kind == MM_LIFE_NOTHING ? TICK_S : step.at_s - realm->keys->now_s;
-
-	if (realm->untold || in_s <= 0 || !can_sign(realm))
-		return TRY_AGAIN_S;
-	return in_s < TICK_S ? in_s : TICK_S;
-}
-
-int64_t
+void
 ledger_keys_tick(struct ledger_keys *keys, int64_t now_s)
 {
-	int64_t in_s = TICK_S;
-
+	keys->due_s = now_s + TICK_S;
 	if (!keys->begun)
-		return now_s + TICK_S;
+		return;
 	ledger_keys_read_clock(keys);
 	if (keys->clock.jumped)
 		ledger_alarm(keys->ledger, "the clock jumped: keys live by the time since the start for an hour");
@@ -470,10 +480,13 @@ ledger_keys_tick(struct ledger_keys *keys, int64_t now_s)
 			continue;
 		ledger_keys_do_due(keys->realms[i]);
 		check_age(keys->realms[i], now_s);
-		if (due_in(keys->realms[i]) < in_s)
-			in_s = due_in(keys->realms[i]);
 	}
-	return now_s + in_s;
+}
+
+int64_t
+ledger_keys_due(const struct ledger_keys *keys)
+{
+	return keys->due_s;
 }
 
 /* ---- issuing ---- */

@@ -28,10 +28,11 @@ MM_MUST_USE const char *ledger_keys_take_record(struct ledger_keys *keys, struct
 void ledger_keys_begin(struct ledger_keys *keys);
 
 /*
- * Do what is due. Returns the wall-clock second at which it wants to be called again (at most a minute away; it is
- * called earlier where the clock is set).
+ * Do what is due; to be called at the wall-clock second that due says, at most a minute away, and earlier where the
+ * clock is set. Each of the others may bring that nearer.
  */
-int64_t ledger_keys_tick(struct ledger_keys *keys, int64_t now_s);
+void ledger_keys_tick(struct ledger_keys *keys, int64_t now_s);
+int64_t ledger_keys_due(const struct ledger_keys *keys);
 
 /* A realm's signer came (its SIGNER_STATE was read) or said that its state changed; it went away; it did an order. */
 void ledger_keys_signer_state(struct ledger_keys *keys, struct ledger_realm *realm,

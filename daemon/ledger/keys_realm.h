@@ -78,6 +78,7 @@ struct ledger_keys {
 	struct ledger *ledger;
 	struct mm_key_clock clock;
 	int64_t now_s; /* by that clock, of the last tick */
+	int64_t due_s; /* by the wall clock: when the next tick is wanted */
 	bool begun;
 	int64_t certificate_told_s;
 	uint64_t last_order;

@@ -267,14 +267,15 @@ forget_expired(struct ledger *ledger, int64_t now_ms)
 static int64_t
 tick_keys(struct ledger *ledger, int64_t now_ms)
 {
-	static int64_t due_s, last_s;
-	int64_t now_s = ledger_wall_s();
+	static int64_t last_s;
+	int64_t now_s = ledger_wall_s(), due_s;
 
 	if (!ledger->keys_begun)
 		return INT64_MAX;
-	if (now_s >= due_s || now_s < last_s)
-		due_s = ledger_keys_tick(ledger->keys, now_s);
+	if (now_s >= ledger_keys_due(ledger->keys) || now_s < last_s)
+		ledger_keys_tick(ledger->keys, now_s);
 	last_s = now_s;
+	due_s = ledger_keys_due(ledger->keys);
 	return due_s > now_s ? now_ms + (due_s - now_s) * 1000 : now_ms + 10;
 }
 

@@ -61,6 +61,7 @@ static struct {
 	uint64_t term, last_sequence;
 	char list[MM_KEY_LIST_LEN_MAX];
 	size_t list_len, lists;
+	bool takes_no_list;
 	char answer[65536];
 	bool answered, answer_done;
 	char alarm[256];
@@ -151,6 +152,8 @@ ledger_tell(struct ledger *ledger, enum mm_message_type type, const void *payloa
 	(void)ledger, (void)payload;
 	assert_int_equal(type, MM_MESSAGE_LEDGER_KEYS);
 	assert_int_equal(len, 2);
+	if (world.takes_no_list)
+		return false;
 	if (dead())
 		return true;
 	assert_null(mm_key_list_read(bytes, mm_slice_str(realm.name), world.root_public, world.now_s, &list));
@@ -334,7 +337,7 @@ run_until(int64_t end_s)
 {
 	while (world.now_s < end_s) {
 		world.now_s += HOUR / 2;
-		(void)ledger_keys_tick(keys, world.now_s);
+		ledger_keys_tick(keys, world.now_s);
 		settle();
 		if (world.killed)
 			start_again();
@@ -540,6 +543,22 @@ what_cannot_be_recorded_does_not_happen(void **state)
 }
 
 static void
+a_list_that_could_not_be_told_is_told_soon(void **state)
+{
+	(void)state;
+	signer_comes();
+	ledger_keys_tick(keys, world.now_s);
+	world.takes_no_list = true;
+	ask(MM_MINT_VERB_KEY_TAINT, 1, NULL);
+	world.takes_no_list = false;
+	assert_null(memmem(world.list, world.list_len, "\"tainted\"", 9));
+	assert_in_range(ledger_keys_due(keys), world.now_s, world.now_s + 2);
+	world.now_s = ledger_keys_due(keys);
+	ledger_keys_tick(keys, world.now_s);
+	assert_non_null(memmem(world.list, world.list_len, "\"tainted\"", 9));
+}
+
+static void
 a_record_of_something_else_is_damage(void **state)
 {
 	struct mm_life_event event = { .kind = MM_LIFE_TAINTED, .time_s = START };
@@ -724,6 +743,7 @@ main(void)
 		TEST(a_key_store_that_is_away_is_waited_for),
 		TEST(a_key_that_was_lost_is_replaced),
 		TEST(what_cannot_be_recorded_does_not_happen),
+		TEST(a_list_that_could_not_be_told_is_told_soon),
 		TEST(a_record_of_something_else_is_damage),
 		TEST(keys_are_listed),
 		TEST(a_key_is_tainted_and_restored),
