@@ -24,6 +24,9 @@
 /* It is looked at the keys at least so often. */
 #define TICK_S 60
 
+/* Between two starts of a ledger there are more of them than it told lists: it is started anew after 100 ms. */
+#define SEQUENCE_TICK_MS 10
+
 /* Where something is due that cannot be done: it is tried again. */
 #define TRY_AGAIN_S 2
 
@@ -255,11 +258,15 @@ send_list(struct ledger_keys_realm *realm, const struct mm_key_list *list, struc
 	    ledger_tell(ledger, MM_MESSAGE_LEDGER_KEYS, number, sizeof(number), mm_slice(buf->data, buf->len));
 }
 
-/* Numbers never go down: each term of the ledger has its own, however its clock stands. */
+/*
+ * Numbers never go down, however the clock stands: each term of the ledger has its own. Where none can be recorded, one
+ * start after the other goes on in the term before, and the time since the host's start keeps them apart.
+ */
 static uint64_t
 next_sequence(const struct ledger_keys_realm *realm)
 {
-	uint64_t first = ledger_term(realm->keys->ledger) << 32;
+	uint64_t ticks = (uint64_t)ledger_boot_ms() / SEQUENCE_TICK_MS;
+	uint64_t first = ledger_term(realm->keys->ledger) << 32 | (ticks < UINT32_MAX / 2 ? ticks : UINT32_MAX / 2);
 
 	return realm->sequence < first ? first : realm->sequence + 1;
 }

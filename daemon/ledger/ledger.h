@@ -65,7 +65,10 @@ MM_MUST_USE bool ledger_append(struct ledger *ledger, enum mm_ledger_kind kind, 
 /* Why nothing can be recorded, in words; NULL: it can. */
 const char *ledger_trouble(const struct ledger *ledger);
 
-/* The number of this term: more than that of any start before, also after a restore. Known when recovery is over. */
+/*
+ * The number of the newest term that is on the disk: of this one, more than that of any start before, also after a
+ * restore; or of the one before, while nothing can be recorded. Known when recovery is over.
+ */
 uint64_t ledger_term(const struct ledger *ledger);
 
 /* ---- others ---- */

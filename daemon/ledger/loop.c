@@ -345,10 +345,23 @@ go_on(struct ledger *ledger, const struct pollfd *fds)
 	return end;
 }
 
+/* The number of a term is told to others: not before it is on the disk, or it is known that nothing comes there. */
+static void
+wait_for_term(struct ledger *ledger)
+{
+	while (ledger->writer != NULL && ledger->trouble[0] == '\0' && !ledger->term_recorded) {
+		struct pollfd event = { mm_ledger_writer_event_fd(ledger->writer), POLLIN, 0 };
+
+		(void)poll(&event, 1, -1);
+		ledger_records_go_on(ledger);
+	}
+}
+
 static void
 begin(struct ledger *ledger)
 {
 	ledger_begin_recording(ledger);
+	wait_for_term(ledger);
 	if (!ledger->keys_may_begin || ledger->secrets_fault[0] != '\0')
 		return;
 	ledger->keys_begun = true;

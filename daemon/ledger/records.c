@@ -81,7 +81,7 @@ ledger_append(struct ledger *ledger, enum mm_ledger_kind kind, const struct ledg
 uint64_t
 ledger_term(const struct ledger *ledger)
 {
-	return ledger->term;
+	return ledger->term_recorded ? ledger->term : ledger->term - 1;
 }
 
 const char *
@@ -306,6 +306,8 @@ try_again(struct ledger *ledger, int64_t now_ms)
 		return;
 	}
 	ledger->trouble[0] = '\0';
+	if (!ledger->term_recorded && !ledger_begin_term(ledger))
+		return;
 	ledger_alarm(ledger, "the ledger can be written again, in another segment");
 }
 

@@ -654,25 +654,19 @@ number_realms(struct ledger *ledger, struct mm_ledger_term *term)
 	}
 }
 
-void
-ledger_begin_recording(struct ledger *ledger)
+static void
+term_is_durable(void *ctx, bool durable)
+{
+	struct ledger *ledger = ctx;
+
+	ledger->term_recorded = durable;
+}
+
+bool
+ledger_begin_term(struct ledger *ledger)
 {
 	static struct mm_ledger_record record;
 
-	if (!ledger->term_begun)
-		ledger->term++;
-	ledger->term_begun = true;
-	if (ledger->damage[0] != '\0')
-		return;
-	ledger->writer = mm_ledger_writer_open(ledger->folder_fd, MM_LEDGER_SEGMENT_BYTES, &ledger->tail);
-	if (ledger->writer == NULL) {
-		(void)snprintf(ledger->trouble, sizeof(ledger->trouble), "the ledger cannot be written: %s",
-		    strerror(errno));
-		ledger_alarm(ledger, "%s; no token is issued", ledger->trouble);
-		ledger->retry_ms = ledger_boot_ms() + LEDGER_RETRY_MS;
-		return;
-	}
-	ledger->trouble[0] = '\0';
 	record = (struct mm_ledger_record){ .kind = MM_LEDGER_TERM, .time_us = ledger_wall_us() };
 	record.term.number = ledger->term;
 	record.term.last_minute = ledger->last_minute;
@@ -680,13 +674,33 @@ ledger_begin_recording(struct ledger *ledger)
 	if (ledger->key_state != NULL)
 		memcpy(record.term.certificate, ledger->certificate, sizeof(record.term.certificate));
 	number_realms(ledger, &record.term);
-	if (ledger_record(ledger, &record, NULL, NULL) == 0) {
-		(void)!mm_ledger_writer_close(&ledger->writer);
+	if (ledger_record(ledger, &record, term_is_durable, ledger) == 0) {
 		(void)snprintf(ledger->trouble, sizeof(ledger->trouble), "the beginning of a term cannot be recorded");
-		ledger->retry_ms = ledger_boot_ms() + LEDGER_RETRY_MS;
-		return;
+		return false;
 	}
 	if (ledger->key_state != NULL)
 		ledger_record_head(ledger);
 	ledger->head_minute = ledger_wall_s() / 60;
+	return true;
+}
+
+void
+ledger_begin_recording(struct ledger *ledger)
+{
+	if (!ledger->term_begun)
+		ledger->term++;
+	ledger->term_begun = true;
+	if (ledger->damage[0] != '\0')
+		return;
+	ledger->retry_ms = ledger_boot_ms() + LEDGER_RETRY_MS;
+	ledger->writer = mm_ledger_writer_open(ledger->folder_fd, MM_LEDGER_SEGMENT_BYTES, &ledger->tail);
+	if (ledger->writer == NULL) {
+		(void)snprintf(ledger->trouble, sizeof(ledger->trouble), "the ledger cannot be written: %s",
+		    strerror(errno));
+		ledger_alarm(ledger, "%s; no token is issued", ledger->trouble);
+		return;
+	}
+	ledger->trouble[0] = '\0';
+	if (!ledger_begin_term(ledger))
+		(void)!mm_ledger_writer_close(&ledger->writer);
 }

@@ -16,4 +16,10 @@ MM_MUST_USE bool ledger_recover(struct ledger *ledger);
 /* Open the writer and begin a term, if nothing is damaged; tried again later where the disk does not let it. */
 void ledger_begin_recording(struct ledger *ledger);
 
+/*
+ * Record the beginning of the term, with the writer there: at first, and again where it was lost with the disk. False
+ * where that cannot be; ledger_trouble() says so then.
+ */
+MM_MUST_USE bool ledger_begin_term(struct ledger *ledger);
+
 #endif

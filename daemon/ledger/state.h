@@ -184,7 +184,7 @@ struct ledger {
 	char secrets_fault[256];         /* why there are no secrets; empty: there are */
 	int64_t retry_ms;                /* when to try to record again */
 	uint64_t term;
-	bool term_begun;
+	bool term_begun, term_recorded; /* it has its number; and that is on the disk */
 	uint32_t last_minute;
 	struct ledger_known_realm known[MM_LEDGER_REALMS_MAX];
 	size_t known_count;
