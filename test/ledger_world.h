@@ -10,8 +10,9 @@
 #include "daemon/ipc/message.h"
 #include "daemon/ipc/sealed.h"
 #include "engine/index_batch.h"
+#include "engine/key_list.h"
+#include "engine/ledger_audit.h"
 #include "engine/ledger_file.h"
-#include "engine/ledger_reader.h"
 #include "engine/ledger_secrets.h"
 #include "lib/codec/base64url.h"
 #include "lib/crypto/digest.h"
@@ -19,6 +20,7 @@
 #include "lib/jose/thumbprint.h"
 #include "lib/token/issued.h"
 #include "lib/token/mark.h"
+#include "test/steps.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -78,7 +80,8 @@ struct world {
 	uint8_t root_public[MM_ED25519_PUBLIC_LEN];
 	uint8_t certificate[MM_MINT_CERTIFICATE_LEN];
 	struct mm_ledger_secrets secrets;
-	const char *program;
+	const char *program, *preload;
+	struct steps *steps; /* the program's, where it is preloaded */
 
 	uint64_t keep_s; /* how long records are kept; 0: for ever */
 	pid_t pid;
@@ -87,11 +90,15 @@ struct world {
 	bool ready;
 	bool no_patience; /* what ends with the ledger is no failure */
 	bool gone;
-	unsigned key_lists;
+	struct {
+		uint64_t sequence; /* of the newest list */
+		char keys[16384];  /* its JWK set */
+	} lists[WORLD_REALMS];
 	char alarms[32][1024];
 	size_t alarm_count;
 	char status[8192];
 	unsigned answers;
+	bool answer_done;
 	char answer[65536]; /* to an operator */
 
 	struct world_signer signers[WORLD_REALMS];
@@ -150,8 +157,22 @@ world_write_file(const char *name, const void *bytes, size_t len)
 	close(fd);
 }
 
+/* What the preloaded library counts, and is told. */
 static void
-world_make(const char *program)
+world_make_steps(void)
+{
+	int fd = openat(world.folder_fd, "steps", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	assert_true(fd != -1);
+	assert_int_equal(ftruncate(fd, sizeof(*world.steps)), 0);
+	world.steps = mmap(NULL, sizeof(*world.steps), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(world.steps != MAP_FAILED);
+	close(fd);
+}
+
+/* preload: the library of test/steps.c */
+static void
+world_make(const char *program, const char *preload)
 {
 	uint8_t root_seed[MM_ED25519_SEED_LEN], mark_root[MM_MARK_ROOT_LEN];
 	struct mm_mint_certificate certificate = { .purpose = MM_PURPOSE_KEY_STATE, .serial = 1, .not_before_s = 1,
@@ -160,6 +181,7 @@ world_make(const char *program)
 
 	memset(&world, 0, sizeof(world));
 	world.program = program;
+	world.preload = preload;
 	world.control = world.gate_fd = -1;
 	snprintf(world.folder, sizeof(world.folder), "/var/tmp/mintmark-ledger.XXXXXX");
 	assert_non_null(mkdtemp(world.folder));
@@ -172,6 +194,7 @@ world_make(const char *program)
 	mm_ed25519_public(root, world.root_public);
 	mm_ed25519_public(key_state, certificate.public_key);
 	assert_true(mm_mint_certificate_make(&certificate, root, world.certificate));
+	world_make_steps();
 	for (unsigned i = 0; i < WORLD_REALMS; i++) {
 		memset(mark_root, 17 + (int)i, sizeof(mark_root));
 		assert_true(mm_ledger_secrets_add(&world.secrets, mm_slice_str(world_realm_names[i]), mark_root));
@@ -258,28 +281,32 @@ world_wait_ready(void)
 	assert_true(world.ready || (world.gone && world.no_patience));
 }
 
-/* Start it, with the environment's entries (NULL: none), and wait until it serves. */
+/* In the child. */
 static void
-world_start(const char *preload, int clock_fd)
+world_run(int control)
+{
+	char steps[sizeof(world.folder) + 8];
+
+	snprintf(steps, sizeof(steps), "%s/steps", world.folder);
+	if (dup2(control, MM_CONTROL_FD) == -1 || setenv("LD_PRELOAD", world.preload, 1) == -1 ||
+	    setenv(STEPS_FILE, steps, 1) == -1)
+		_exit(126);
+	execl(world.program, world.program, (char *)NULL);
+	_exit(126);
+}
+
+/* Start it, and wait until it serves. */
+static void
+world_start(void)
 {
 	int pair[2];
-	char number[16];
 	struct mm_buf buf;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	world.pid = fork();
 	assert_true(world.pid != -1);
-	if (world.pid == 0) {
-		if (preload != NULL) {
-			snprintf(number, sizeof(number), "%d", clock_fd);
-			setenv("LD_PRELOAD", preload, 1);
-			setenv("MM_TEST_CLOCK_FD", number, 1);
-			fcntl(clock_fd, F_SETFD, 0);
-		}
-		dup2(pair[1], MM_CONTROL_FD);
-		execl(world.program, world.program, (char *)NULL);
-		_exit(126);
-	}
+	if (world.pid == 0)
+		world_run(pair[1]);
 	close(pair[1]);
 	world.control = pair[0];
 	world.ready = world.gone = false;
@@ -419,6 +446,7 @@ world_remove(void)
 		(void)unlinkat(world.folder_fd, entry->d_name, 0);
 	if (dir != NULL)
 		closedir(dir);
+	munmap(world.steps, sizeof(*world.steps));
 	close(world.folder_fd);
 	(void)rmdir(world.folder);
 	for (size_t i = 0; i < world.token_count; i++)
@@ -623,6 +651,28 @@ world_take_gate(void)
 	}
 }
 
+/* No list goes back behind one that was told, whoever died meanwhile. */
+static void
+world_take_list(void)
+{
+	unsigned realm = world_message.payload[0];
+	struct mm_key_list list;
+	struct mm_slice bytes;
+	const char *fault;
+
+	assert_true(realm < WORLD_REALMS);
+	assert_int_equal(mm_sealed_map(world_message.fd, MM_KEY_LIST_LEN_MAX, &bytes), 0);
+	fault = mm_key_list_read(bytes, mm_slice_str(world_realm_names[realm]), world.root_public, time(NULL), &list);
+	if (fault != NULL)
+		fail_msg("a key list: %s", fault);
+	assert_true(list.sequence > world.lists[realm].sequence);
+	world.lists[realm].sequence = list.sequence;
+	assert_true(list.keys.len < sizeof(world.lists[realm].keys));
+	memcpy(world.lists[realm].keys, list.keys.ptr, list.keys.len);
+	world.lists[realm].keys[list.keys.len] = '\0';
+	mm_sealed_unmap(&bytes);
+}
+
 static void
 world_take_answer(void)
 {
@@ -632,6 +682,7 @@ world_take_answer(void)
 	memcpy(world.answer, bytes.ptr, bytes.len);
 	world.answer[bytes.len] = '\0';
 	mm_sealed_unmap(&bytes);
+	world.answer_done = world_message.payload[8] == 1;
 	world.answers++;
 }
 
@@ -645,7 +696,7 @@ world_take_control(void)
 		world.ready = true;
 		return;
 	case MM_MESSAGE_LEDGER_KEYS:
-		world.key_lists++;
+		world_take_list();
 		return;
 	case MM_MESSAGE_LEDGER_ALARM:
 		snprintf(text, sizeof(text), "%.*s", (int)world_message.len, (const char *)world_message.payload);
@@ -742,13 +793,22 @@ world_pump(int timeout_ms)
 	}
 }
 
-/* Wait until something is so. */
+/* What it said before its end counts. */
+static void
+world_hear_last_words(void)
+{
+	for (unsigned i = 0; i < 10; i++)
+		world_pump(0);
+	world_close_all();
+}
+
+/* Wait until something is so; where the ledger may be gone, until it is. */
 #define world_until(what)                                                                                             \
 	do {                                                                                                          \
 		int64_t until_ms = world_boot_ms() + WORLD_PATIENCE_MS;                                               \
-		while (!(what) && world_boot_ms() < until_ms)                                                         \
+		while (!(what) && !world.gone && world_boot_ms() < until_ms)                                          \
 			world_pump(50);                                                                               \
-		if (!(what))                                                                                          \
+		if (!(what) && !world.gone)                                                                           \
 			fail_msg("waited in vain for %s; status: %s", #what, world.status);                           \
 	} while (0)
 
@@ -870,6 +930,62 @@ world_ask(const struct world_token *token)
 	world_until(world.says_count > before);
 	assert_memory_equal(world.says.digest, ask.issued.digest, sizeof(ask.issued.digest));
 	return (enum mm_issued_answer)world.says.answer;
+}
+
+/* ---- what must be so, whatever happened ---- */
+
+static int
+world_compare_ids(const void *a, const void *b)
+{
+	const struct world_token *left = a, *right = b;
+	int order = (left->realm > right->realm) - (left->realm < right->realm);
+
+	return order != 0 ? order : memcmp(left->token_id, right->token_id, sizeof(left->token_id));
+}
+
+/* Every token that an issuer got is on record, and none has another's id. */
+static void
+world_check_tokens(void)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < world.token_count; i++)
+		if (world.tokens[i].status == MM_MINT_DONE)
+			world.tokens[kept++] = world.tokens[i];
+	world.token_count = kept;
+	qsort(world.tokens, kept, sizeof(*world.tokens), world_compare_ids);
+	for (size_t i = 0; i < kept; i++) {
+		if (i > 0)
+			assert_int_not_equal(world_compare_ids(&world.tokens[i - 1], &world.tokens[i]), 0);
+		assert_int_equal(world_ask(&world.tokens[i]), MM_ISSUED_YES);
+	}
+}
+
+/* After an end in order: files are whole, no place is there twice, and what is recorded was handed on or is void. */
+static void
+world_check_files(void)
+{
+	static struct mm_ledger_audit audit;
+	uint64_t recorded = 0, voided = 0;
+
+	assert_true(mm_ledger_audit(world.folder_fd, world.root_public, NULL, NULL, &audit));
+	if (audit.fault != NULL)
+		fail_msg("%s", audit.fault);
+	for (size_t i = 0; i < audit.realm_count; i++) {
+		recorded += audit.realms[i].counts.recorded;
+		voided += audit.realms[i].counts.voided;
+	}
+	assert_int_equal(recorded, audit.kinds[MM_LEDGER_ISSUED]);
+	assert_int_equal(recorded, audit.released + voided);
+	assert_true(audit.released >= world.done_count);
+}
+
+static void
+world_check_no_alarm(const char *what)
+{
+	for (size_t i = 0; i < world.alarm_count && i < 32; i++)
+		if (strstr(world.alarms[i], what) != NULL)
+			fail_msg("%s", world.alarms[i]);
 }
 
 #endif

@@ -11,13 +11,13 @@
 
 #include <sys/stat.h>
 
-static const char *program, *clock_preload;
+static const char *program, *preload;
 
 static int
 set_up(void **state)
 {
 	(void)state;
-	world_make(program);
+	world_make(program, preload);
 	return 0;
 }
 
@@ -32,7 +32,7 @@ tear_down(void **state)
 static void
 begin(void)
 {
-	world_start(NULL, -1);
+	world_start();
 	world_join();
 	world_until_issuing();
 }
@@ -483,124 +483,41 @@ load_for(int64_t ms)
 	}
 }
 
-static int
-compare_ids(const void *a, const void *b)
-{
-	const struct world_token *left = a, *right = b;
-	int order = (left->realm > right->realm) - (left->realm < right->realm);
-
-	return order != 0 ? order : memcmp(left->token_id, right->token_id, sizeof(left->token_id));
-}
-
-/* Every token that an issuer got is on record, and none has another's id. */
-static void
-check_tokens(void)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < world.token_count; i++)
-		if (world.tokens[i].status == MM_MINT_DONE)
-			world.tokens[kept++] = world.tokens[i];
-	world.token_count = kept;
-	qsort(world.tokens, kept, sizeof(*world.tokens), compare_ids);
-	for (size_t i = 0; i < kept; i++) {
-		if (i > 0)
-			assert_int_not_equal(compare_ids(&world.tokens[i - 1], &world.tokens[i]), 0);
-		assert_int_equal(world_ask(&world.tokens[i]), MM_ISSUED_YES);
-	}
-}
-
-static int
-compare_places(const void *a, const void *b)
-{
-	return memcmp(a, b, 16);
-}
-
-/* The files are whole, and no place is there twice. */
-static void
-check_files(void)
-{
-	struct mm_ledger_reader *reader = mm_ledger_reader_new(world.folder_fd, 0);
-	static struct mm_ledger_record record;
-	struct mm_ledger_item item;
-	enum mm_ledger_read read;
-	unsigned char *places = NULL;
-	size_t count = 0, size = 0;
-
-	assert_non_null(reader);
-	while ((read = mm_ledger_reader_next(reader, &item)) == MM_LEDGER_READ_RECORD) {
-		assert_true(mm_ledger_decode(item.bytes, item.len, &record));
-		if (record.kind != MM_LEDGER_ISSUED)
-			continue;
-		if (count == size)
-			places = reallocarray(places, size = size * 2 + 4096, 16);
-		memset(places + 16 * count, 0, 16);
-		places[16 * count] = (unsigned char)record.issued.facts[MM_LEDGER_REALM].ptr[0];
-		memcpy(places + 16 * count + 2, &record.issued.place.signer, 2);
-		memcpy(places + 16 * count + 4, &record.issued.place.minute, 4);
-		memcpy(places + 16 * count + 8, &record.issued.place.counter, 4);
-		count++;
-	}
-	assert_int_equal(read, MM_LEDGER_READ_END);
-	mm_ledger_reader_free(&reader);
-	assert_true(count >= world.done_count);
-	qsort(places, count, 16, compare_places);
-	for (size_t i = 1; i < count; i++)
-		assert_int_not_equal(memcmp(places + 16 * (i - 1), places + 16 * i, 16), 0);
-	free(places);
-}
-
-static void
-no_alarm_of(const char *what)
-{
-	for (size_t i = 0; i < world.alarm_count && i < 32; i++)
-		if (strstr(world.alarms[i], what) != NULL)
-			fail_msg("%s", world.alarms[i]);
-}
-
 static void
 test_killed(void **state)
 {
-	int clock_fd = memfd_create("clock", MFD_CLOEXEC);
-	int64_t *offset_s;
+	int64_t *offset_s = &world.steps->clock_offset_s;
 
 	(void)state;
-	assert_int_equal(ftruncate(clock_fd, sizeof(*offset_s)), 0);
-	offset_s = mmap(NULL, sizeof(*offset_s), PROT_READ | PROT_WRITE, MAP_SHARED, clock_fd, 0);
-	assert_true(offset_s != MAP_FAILED);
 	for (unsigned round = 0; round < 25; round++) {
 		world.no_patience = false;
-		world_start(clock_preload, clock_fd);
+		world_start();
 		world_join();
 		world_until_issuing();
 		check_revoked();
 		revoke_again();
 		if (round % 5 == 4)
-			check_tokens();
+			world_check_tokens();
 		world.no_patience = true;
 		load_for((int64_t)(next_random() % 150));
 		/* The clock is set back, and forward again, under way and between; not to before the keys were made. */
 		*offset_s = 1800 - (round % 3 == 1 ? (int64_t)(next_random() % 1200) : 0);
 		load_for((int64_t)(next_random() % 150));
 		world_end(round % 7 == 6 ? 0 : SIGKILL);
-		for (unsigned i = 0; i < 10; i++)
-			world_pump(0); /* what was handed out before the end counts */
-		world_close_all();
+		world_hear_last_words();
 		if (next_random() % 3 == 0)
 			world.signers[0].count = world.signers[0].last_serial = 0; /* the signer was started anew too */
 	}
 	world.no_patience = false;
-	world_start(clock_preload, clock_fd);
+	world_start();
 	world_join();
 	world_until_issuing();
 	check_revoked();
-	check_tokens();
-	no_alarm_of("tokens are recorded, but");
-	no_alarm_of("damaged");
+	world_check_tokens();
+	world_check_no_alarm("tokens are recorded, but");
+	world_check_no_alarm("damaged");
 	assert_int_equal(world_end(0), 0);
-	check_files();
-	munmap(offset_s, sizeof(*offset_s));
-	close(clock_fd);
+	world_check_files();
 }
 
 /* ---- a ledger whose oldest segments are let go ---- */
@@ -689,16 +606,12 @@ static void
 test_let_go(void **state)
 {
 	static struct mm_ledger_audit audit;
-	int clock_fd = memfd_create("clock", MFD_CLOEXEC);
-	int64_t *offset_s;
+	int64_t *offset_s = &world.steps->clock_offset_s;
 	unsigned keys;
 
 	(void)state;
-	assert_int_equal(ftruncate(clock_fd, sizeof(*offset_s)), 0);
-	offset_s = mmap(NULL, sizeof(*offset_s), PROT_READ | PROT_WRITE, MAP_SHARED, clock_fd, 0);
-	assert_true(offset_s != MAP_FAILED);
 	*offset_s = -OLD_S;
-	world_start(clock_preload, clock_fd);
+	world_start();
 	world_join();
 	world_until_issuing();
 	assert_int_equal(world_end(0), 0);
@@ -710,13 +623,13 @@ test_let_go(void **state)
 	*offset_s = 0;
 	for (unsigned round = 0; round < 2; round++) {
 		world.keep_s = 3600;
-		world_start(clock_preload, clock_fd);
+		world_start();
 		world_join();
 		world_until_issuing();
 		until_let_go();
-		check_tokens();
-		no_alarm_of("damaged");
-		no_alarm_of("the oldest segments");
+		world_check_tokens();
+		world_check_no_alarm("damaged");
+		world_check_no_alarm("the oldest segments");
 		assert_int_equal(world_end(0), 0);
 		world_close_all();
 	}
@@ -725,8 +638,6 @@ test_let_go(void **state)
 	assert_null(audit.fault);
 	assert_true(audit.anchor_segment > 0);
 	assert_int_equal(audit.term, 3);
-	munmap(offset_s, sizeof(*offset_s));
-	close(clock_fd);
 }
 
 /* ---- looking for a record ---- */
@@ -808,11 +719,11 @@ main(int argc, char **argv)
 	};
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: %s LEDGER CLOCK\n", argv[0]);
+		fprintf(stderr, "usage: %s LEDGER STEPS\n", argv[0]);
 		return 2;
 	}
 	program = argv[1];
-	clock_preload = argv[2];
+	preload = argv[2];
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 3)
 		cmocka_set_test_filter(argv[3]);
