@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Printable characters: a table of those that are not.
+ * Printable characters: a table of those that are not; and bytes that are to be shown all the same.
  */
 #include "engine/printable.h"
 
 #include "lib/base/array.h"
+
+#include <string.h>
 
 struct code_points {
 	uint32_t first, last;
@@ -38,4 +40,25 @@ mm_printable(uint32_t code_point)
 		if (code_point >= unprintable[i].first && code_point <= unprintable[i].last)
 			return false;
 	return true;
+}
+
+size_t
+mm_escape(struct mm_slice bytes, const char *also, char *out)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t len = 0;
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		unsigned char byte = (unsigned char)bytes.ptr[i];
+
+		if (byte >= 0x20 && byte < 0x7f && strchr(also, byte) == NULL) {
+			out[len++] = (char)byte;
+			continue;
+		}
+		out[len++] = '\\';
+		out[len++] = 'x';
+		out[len++] = hex[byte >> 4];
+		out[len++] = hex[byte & 15];
+	}
+	return len;
 }

@@ -123,42 +123,23 @@ mm_problem_class_of(enum mm_note_class class)
 	return MM_PROBLEM_ERROR;
 }
 
-/* A kid holds any bytes, NUL too: those that a C string or a terminal cannot carry become \xNN. */
-static void
-escape_kid(struct mm_slice kid, char out[static 4 * MM_KID_LEN_MAX + 1])
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t used = 0;
-
-	for (size_t i = 0; i < kid.len && i < MM_KID_LEN_MAX; i++) {
-		unsigned char byte = (unsigned char)kid.ptr[i];
-
-		if (byte >= 0x20 && byte < 0x7f && byte != '\\') {
-			out[used++] = (char)byte;
-			continue;
-		}
-		out[used++] = '\\';
-		out[used++] = 'x';
-		out[used++] = hex[byte >> 4];
-		out[used++] = hex[byte & 15];
-	}
-	out[used] = '\0';
-}
-
 void
 mm_problems_note(void *ctx, const struct mm_note *note)
 {
 	struct mm_problems *problems = ctx;
 	const char *where = note->where == NULL ? "trust" : note->where;
 	enum mm_problem_class class = mm_problem_class_of(note->note_class);
-	char kid[4 * MM_KID_LEN_MAX + 1];
+	char kid[MM_ESCAPED_LEN(MM_KID_LEN_MAX)];
+	size_t len;
 
 	if (!mm_slice_present(note->kid)) {
 		mm_problems_add(problems, class, where, 0, note->mend, "%s", note->text);
 		return;
 	}
-	escape_kid(note->kid, kid);
-	mm_problems_add(problems, class, where, 0, note->mend, "key '%s': %s", kid, note->text);
+	/* A kid holds any bytes, NUL too. */
+	len = note->kid.len < MM_KID_LEN_MAX ? note->kid.len : MM_KID_LEN_MAX;
+	len = mm_escape(mm_slice(note->kid.ptr, len), "\\", kid);
+	mm_problems_add(problems, class, where, 0, note->mend, "key '%.*s': %s", (int)len, kid, note->text);
 }
 
 static void

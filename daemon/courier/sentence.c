@@ -2,6 +2,8 @@
 /* Sentences for the status. */
 #include "daemon/courier/sentence.h"
 
+#include "engine/printable.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -23,11 +25,9 @@ void
 courier_sentence_add_foreign(struct courier_sentence *sentence, struct mm_slice bytes)
 {
 	for (size_t i = 0; i < bytes.len; i++) {
-		unsigned char byte = (unsigned char)bytes.ptr[i];
+		char escaped[MM_ESCAPED_LEN(1)];
+		size_t len = mm_escape(mm_slice(bytes.ptr + i, 1), "\"\\", escaped);
 
-		if (byte < ' ' || byte > '~' || byte == '"' || byte == '\\')
-			courier_sentence_add(sentence, "\\x%02x", byte);
-		else
-			courier_sentence_add(sentence, "%c", byte);
+		courier_sentence_add(sentence, "%.*s", (int)len, escaped);
 	}
 }

@@ -2,6 +2,8 @@
 /* One line each on standard error. */
 #include "daemon/mintmarkd/log.h"
 
+#include "engine/printable.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -33,32 +35,10 @@ mm_log_init(void)
 	to_journal = strcmp(own, stream) == 0;
 }
 
-/* Copy text, with what a terminal or a log reader could mistake escaped. */
-static size_t
-escape(const char *text, char *out)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t len = 0;
-
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
-
-		if (byte >= 0x20 && byte < 0x7f) {
-			out[len++] = (char)byte;
-			continue;
-		}
-		out[len++] = '\\';
-		out[len++] = 'x';
-		out[len++] = hex[byte >> 4];
-		out[len++] = hex[byte & 15];
-	}
-	return len;
-}
-
 void
 mm_log(int priority, const char *format, ...)
 {
-	char text[TEXT_MAX], line[32 + 4 * TEXT_MAX];
+	char text[TEXT_MAX], line[32 + MM_ESCAPED_LEN(TEXT_MAX)];
 	va_list arguments;
 	size_t len;
 	ssize_t ignored;
@@ -67,7 +47,8 @@ mm_log(int priority, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	len = (size_t)(to_journal ? snprintf(line, 32, "<%d>", priority) : snprintf(line, 32, "mintmarkd: "));
-	len += escape(text, line + len);
+	/* With what a terminal or a log reader could mistake escaped. */
+	len += mm_escape(mm_slice_str(text), "", line + len);
 	line[len++] = '\n';
 	/* One write: lines of several processes stay whole. Where the log is gone there is nobody left to tell. */
 	ignored = write(STDERR_FILENO, line, len);

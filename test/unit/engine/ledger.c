@@ -303,7 +303,8 @@ test_find_revoked(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		make_revoke(rows[i].kind, rows[i].value, rows[i].client, rows[i].up_to_s);
 		wait_durable(writer, mm_ledger_writer_append(writer, &record, NULL));
-		mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 1 }, NULL, &finding);
+		mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 1 }, NULL,
+		    &finding);
 		mm_ledger_find_revoked(folder_fd, mm_slice_str("the-id"), NULL, &finding);
 		assert_true(finding.found);
 		assert_int_equal(finding.revoked, rows[i].found);
