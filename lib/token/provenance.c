@@ -126,7 +126,10 @@ check_root(struct mm_judgement *judgement, const struct root *root)
 	key = find_root_key(judgement, root);
 	if (key == NULL || key->standing != MM_KEY_USABLE)
 		return MM_ANCESTOR_REVOKED;
-	if (key->tainted && root->issuance == MM_ISSUANCE_UNPROVEN)
+	/* Where there is no mint nothing proves a token, whatever is said of it. */
+	if (!key->realm->is_mint)
+		judgement->root_issuance = MM_ISSUANCE_UNPROVEN;
+	if (key->tainted && judgement->root_issuance == MM_ISSUANCE_UNPROVEN)
 		return MM_ANCESTOR_REVOKED;
 	/* The tenant is one of the root's own realm: 'tid' alone does not say of which parent. */
 	mm_compare(judgement, "tenant's realm", judgement->facts.tenant->realm->name, root->realm);
