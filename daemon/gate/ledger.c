@@ -27,7 +27,7 @@
 /* A ledger that is started anew is back within this; requests wait for it as long as they may. */
 #define COMES_BACK_MS 5000
 
-/* Its heartbeats come each second: whose newest one is older than this is not heard. */
+/* Its heartbeats come each second: who said nothing for longer than this is not heard. */
 #define HEARD_MS 3000
 
 /* Messages that are taken at once before requests go on. */
@@ -67,11 +67,14 @@ struct gate_ledger {
 	pthread_rwlock_t proof_lock; /* decisions read what writers replace */
 	struct mm_proof *proof;
 
+	_Atomic int64_t heard_boot_ms; /* when anything of it was believed last, by the boot clock; 0: never */
+
 	/* Of the newest heartbeat or batch that left no revocation untold. */
 	_Atomic bool has_beat, connected;
 	_Atomic int64_t beat_boot_ms;   /* the ledger's moment, by the boot clock */
 	_Atomic int64_t clock_base_ms;  /* its time of day less its boot clock */
-	_Atomic uint64_t epoch;
+	_Atomic int64_t latest_ms;      /* the latest time of day that it ever told */
+	_Atomic uint64_t epoch;         /* the latest that it ever named */
 	_Atomic int64_t lacks_boot_ms;  /* since when it names a later one than the current view's; 0: it does not */
 	_Atomic int64_t lost_boot_ms;   /* when the pair broke, or the gate began */
 	_Atomic uint64_t streams, messages, broken, index_tokens, index_bytes, asked, answered;
@@ -272,8 +275,12 @@ note_head(struct gate_ledger *ledger)
 {
 	const struct mm_index_head *head = &ledger->stream->head;
 
-	atomic_store(&ledger->epoch, head->epoch);
+	/* A ledger that was started anew may not know yet what the one before named. */
+	if (head->epoch > atomic_load(&ledger->epoch))
+		atomic_store(&ledger->epoch, head->epoch);
 	if (head->revoked_told) {
+		if (head->time_us / 1000 > atomic_load(&ledger->latest_ms))
+			atomic_store(&ledger->latest_ms, head->time_us / 1000);
 		atomic_store(&ledger->clock_base_ms, head->time_us / 1000 - head->boot_ms);
 		atomic_store(&ledger->beat_boot_ms, head->boot_ms);
 		atomic_store(&ledger->has_beat, true);
@@ -364,6 +371,7 @@ take_stream(struct gate_ledger *ledger)
 		lose_peer(ledger, fault);
 		return;
 	}
+	atomic_store(&ledger->heard_boot_ms, time.boot_ms);
 	if (ledger->stream->revoked > 0)
 		take_revoked(ledger, &time);
 	if (ledger->stream->has_head)
@@ -640,12 +648,15 @@ gate_ledger_stale_for_ms(const struct gate_ledger *ledger)
 enum mm_freshness
 gate_ledger_freshness(const struct gate_ledger *ledger, uint64_t epoch, int64_t now_ms)
 {
-	int64_t boot_ms = clock_ms(CLOCK_BOOTTIME), off_ms;
+	int64_t boot_ms = clock_ms(CLOCK_BOOTTIME), ledger_ms;
 
 	if (!atomic_load(&ledger->has_beat))
 		return MM_STALE;
-	off_ms = atomic_load(&ledger->clock_base_ms) + boot_ms - now_ms;
-	if (off_ms > CLOCK_OFF_MAX_MS || off_ms < -CLOCK_OFF_MAX_MS)
+	ledger_ms = atomic_load(&ledger->clock_base_ms) + boot_ms;
+	if (ledger_ms - now_ms > CLOCK_OFF_MAX_MS || now_ms - ledger_ms > CLOCK_OFF_MAX_MS)
+		return MM_CLOCK_IS_OFF;
+	/* Set back, ours with it: what had expired, or was revoked and is forgotten, would be good again. */
+	if (ledger_ms < atomic_load(&ledger->latest_ms) - CLOCK_OFF_MAX_MS)
 		return MM_CLOCK_IS_OFF;
 	if (boot_ms - atomic_load(&ledger->beat_boot_ms) > (int64_t)ledger->gate->stale_after_s * 1000 ||
 	    atomic_load(&ledger->epoch) > epoch)
@@ -674,7 +685,8 @@ gate_ledger_connected(const struct gate_ledger *ledger)
 bool
 gate_ledger_is_heard(const struct gate_ledger *ledger)
 {
-	return gate_ledger_connected(ledger) && gate_ledger_age_ms(ledger) < HEARD_MS;
+	return gate_ledger_connected(ledger) &&
+	    clock_ms(CLOCK_BOOTTIME) - atomic_load(&ledger->heard_boot_ms) < HEARD_MS;
 }
 
 bool

@@ -59,7 +59,7 @@ gate_readiness_fault(const struct mm_trust *trust, const struct mm_realm *realm,
 	if (!realm->is_mint)
 		return NULL;
 	if (heard->freshness == MM_CLOCK_IS_OFF)
-		return "the clock is not the ledger's";
+		return "the clock is not the ledger's, or was set back";
 	if (heard->freshness == MM_STALE && stale_refuses(realm, heard))
 		return "nothing current is heard of the ledger";
 	return NULL;

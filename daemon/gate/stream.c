@@ -14,6 +14,9 @@
  */
 #define INDEX_BYTES_MAX ((size_t)1024 * 1024 * 1024)
 
+/* Both read the same boot clock, and the ledger does it first. */
+#define AHEAD_MAX_MS 1000
+
 /* What a token can still be presented after its making: the longest lifetime, and clocks that differ. */
 #define KEPT_MINUTES 63
 
@@ -122,6 +125,9 @@ take_batch(struct gate_stream *stream, const struct mm_message *message, const c
 
 	if (fault == NULL && stream->batch.head.is_beat != (message->type == MM_MESSAGE_LEDGER_BEAT))
 		fault = "a heartbeat is no heartbeat, or a batch is one";
+	/* It would count as recent for too long. */
+	if (fault == NULL && stream->batch.head.boot_ms > time->boot_ms + AHEAD_MAX_MS)
+		fault = "a message is of a time that is to come";
 	while (fault == NULL && mm_index_next(&stream->batch, &position, &item))
 		fault = take_item(stream, &item, names);
 	if (fault != NULL)

@@ -9,6 +9,7 @@
  *	damage WHAT     of each token's batch (player.h); the token is claimed to be on record
  *	answer HOW      to questions (player.h)
  *	clock SECONDS   the ledger's is so far ahead
+ *	boot SECONDS    this and its boot clock are
  *	epochs NUMBER   name trust that so much is ahead
  *	signer NUMBER   forget what another signer made: what a restored ledger does not know
  *	pair            give the pair up
@@ -58,7 +59,7 @@ do_usual(struct player *player, char *const *fields)
 {
 	(void)fields;
 	player->holds = player->mute = player->replays = false;
-	player->clock_off_s = 0;
+	player->clock_off_s = player->boot_off_ms = 0;
 	player->epochs_ahead = 0;
 	player->damage = PLAYER_WHOLE;
 	player->answer = PLAYER_TRULY;
@@ -136,6 +137,13 @@ do_clock(struct player *player, char *const *fields)
 }
 
 static const char *
+do_boot(struct player *player, char *const *fields)
+{
+	player->boot_off_ms = 1000 * strtoll(fields[1], NULL, 10);
+	return do_clock(player, fields);
+}
+
+static const char *
 do_epochs(struct player *player, char *const *fields)
 {
 	player->epochs_ahead = strtoull(fields[1], NULL, 10);
@@ -205,6 +213,7 @@ static const struct verb {
 	{ "damage", 2, do_damage },
 	{ "answer", 2, do_answer },
 	{ "clock", 2, do_clock },
+	{ "boot", 2, do_boot },
 	{ "epochs", 2, do_epochs },
 	{ "signer", 2, do_signer },
 	{ "pair", 1, do_pair },

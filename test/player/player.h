@@ -105,7 +105,7 @@ struct player {
 
 	/* What it was told to do. */
 	bool holds, mute, replays;
-	int64_t clock_off_s;
+	int64_t clock_off_s, boot_off_ms;
 	uint64_t epochs_ahead;
 	uint16_t signer;
 	enum player_damage damage;

@@ -107,7 +107,8 @@ static void
 send_message(struct player *player, bool is_beat, enum player_damage damage)
 {
 	struct mm_index_head head = { .epoch = player->epoch + player->epochs_ahead,
-		.time_us = player_wall_us() + player->clock_off_s * 1000000, .boot_ms = player_boot_ms(),
+		.time_us = player_wall_us() + player->clock_off_s * 1000000,
+		.boot_ms = player_boot_ms() + player->boot_off_ms,
 		.settled_minute = (uint32_t)(player_wall_us() / 60000000), .revoked_told = true, .is_beat = is_beat };
 	enum mm_message_type type =
 	    is_beat || damage == PLAYER_AS_BEAT ? MM_MESSAGE_LEDGER_BEAT : MM_MESSAGE_LEDGER_INDEX;

@@ -109,6 +109,19 @@ batch(const struct mm_ed25519 *signer, uint32_t from, const uint64_t *entries, s
 	return finish(signer, false, MINUTE);
 }
 
+/* A heartbeat of another time, by the boot clock. */
+static struct mm_slice
+beat_at(int64_t boot_ms)
+{
+	const struct mm_index_head head = { .epoch = 9, .time_us = NOW_S * 1000000, .boot_ms = boot_ms,
+		.settled_minute = MINUTE, .is_beat = true, .revoked_told = true };
+	struct mm_slice message;
+
+	mm_index_begin(&writer);
+	assert_true(mm_index_finish(&writer, &head, certificate_bytes, key, &message));
+	return message;
+}
+
 static const char *
 take(enum mm_message_type type, struct mm_slice bytes)
 {
@@ -209,6 +222,17 @@ is_revoked(const struct mm_revoked *revoked, enum mm_revoked_kind kind, const ch
 	const struct mm_revoked_what what = { kind, mm_slice_str(value), mm_slice_str(client) };
 
 	return mm_revoked_has(revoked, &what, iat_s);
+}
+
+/* It would count as recent for as long as it is ahead. */
+static void
+refuses_what_is_to_come(void **state)
+{
+	(void)state;
+	assert_null(take(MM_MESSAGE_LEDGER_BEAT, beat_at(time_of_test.boot_ms + 500)));
+	assert_null(take(MM_MESSAGE_LEDGER_BEAT, beat_at(time_of_test.boot_ms - 3600000)));
+	assert_non_null(take(MM_MESSAGE_LEDGER_BEAT, beat_at(time_of_test.boot_ms + 2000)));
+	assert_int_equal(stream.head.boot_ms, time_of_test.boot_ms - 3600000);
 }
 
 static void
@@ -440,6 +464,40 @@ is_fresh_by_heartbeats(void **state)
 	assert_int_equal(freshness(10), MM_STALE);
 }
 
+/* A ledger that was started anew may not know what the one before named. */
+static void
+remembers_the_latest_epoch(void **state)
+{
+	struct gate_ledger_stats stats;
+
+	(void)state;
+	connect_ledger();
+	beat(10, 0, 0);
+	await_freshness(10, MM_FRESH);
+	assert_int_equal(freshness(9), MM_STALE);
+	beat(9, 0, 0);
+	do
+		gate_ledger_get_stats(gate.ledger, &stats);
+	while (stats.messages < 2);
+	assert_int_equal(stats.epoch, 10);
+	assert_int_equal(freshness(9), MM_STALE);
+	assert_int_equal(freshness(10), MM_FRESH);
+}
+
+/* Each is near ours, and yet the second is from before the first: until its clock is back there. */
+static void
+takes_no_time_that_was_before(void **state)
+{
+	(void)state;
+	connect_ledger();
+	beat(9, 25000, 0);
+	await_freshness(9, MM_FRESH);
+	beat(9, -25000, 0);
+	await_freshness(9, MM_CLOCK_IS_OFF);
+	beat(9, 0, 0);
+	await_freshness(9, MM_FRESH);
+}
+
 /* Heartbeats that go on coming do not make an epoch that is lacking younger, nor do later ones. */
 static void
 is_stale_for_as_long_as_it_lacks_an_epoch(void **state)
@@ -625,10 +683,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(takes_what_is_signed, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_what_is_not, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_what_is_left_out_or_repeated, begin, end),
+		cmocka_unit_test_setup_teardown(refuses_what_is_to_come, begin, end),
 		cmocka_unit_test_setup_teardown(takes_revocations_beside_entries, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_malformed_revocations, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_a_mint_that_nobody_told_of, begin, end),
 		cmocka_unit_test_setup_teardown(is_fresh_by_heartbeats, begin_thread, end_thread),
+		cmocka_unit_test_setup_teardown(remembers_the_latest_epoch, begin_thread, end_thread),
+		cmocka_unit_test_setup_teardown(takes_no_time_that_was_before, begin_thread, end_thread),
 		cmocka_unit_test_setup_teardown(is_stale_for_as_long_as_it_lacks_an_epoch, begin_thread, end_thread),
 		cmocka_unit_test_setup_teardown(is_not_fresh_before_all_revocations_came, begin_thread, end_thread),
 		cmocka_unit_test_setup_teardown(keeps_revocations_over_streams, begin_thread, end_thread),
