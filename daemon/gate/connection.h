@@ -11,6 +11,9 @@
 #include <microhttpd.h>
 #include <stdbool.h>
 
+/* A token of 64 KiB in a field fits, so that it gets an answer of ours. */
+#define GATE_CONNECTION_BYTES ((size_t)80 * 1024)
+
 /* From its beginning to its end; it belongs to the thread that serves it. */
 struct gate_connection {
 	bool answered;                    /* once at least: it counts among those that are kept */

@@ -26,6 +26,7 @@ gate_http_start(struct gate *gate)
 		.request_ended = gate_request_ended,
 		.connection_changed = gate_connection_changed,
 		.ctx = gate,
+		.connection_bytes = GATE_CONNECTION_BYTES,
 		.suspends = gate->ledger != NULL,
 	};
 

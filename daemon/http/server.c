@@ -30,12 +30,6 @@
 /* A connection on which nothing moves. */
 #define IDLE_TIMEOUT_S 30U
 
-/*
- * One connection's memory: head of the request, its fields, head of the answer. A token of 64 KiB in a header
- * fits, so that it gets an answer of ours; a head of more gets the library's 431.
- */
-#define CONNECTION_MEMORY_BYTES ((size_t)80 * 1024)
-
 #define DRAIN_STEP_MS 5
 
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -165,7 +159,7 @@ start_listener(const struct mm_http_server *server, struct mm_http_listener *lis
 	    MHD_OPTION_THREAD_POOL_SIZE, server->threads_per_listener,
 	    MHD_OPTION_CONNECTION_LIMIT, server->connections_per_listener,
 	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, calls->connection_bytes,
 	    MHD_OPTION_NOTIFY_COMPLETED, calls->request_ended, calls->ctx,
 	    MHD_OPTION_NOTIFY_CONNECTION, calls->connection_changed, calls->ctx,
 	    MHD_OPTION_UNESCAPE_CALLBACK, mm_http_keep_escaped, NULL,

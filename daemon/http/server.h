@@ -54,6 +54,11 @@ struct mm_http_calls {
 	MHD_RequestCompletedCallback request_ended;
 	MHD_NotifyConnectionCallback connection_changed;
 	void *ctx;
+	/*
+	 * Each connection's memory: head of the request, its fields, head of the answer. A head that does not fit gets
+	 * the library's 431. All of it is wiped with each request.
+	 */
+	size_t connection_bytes;
 	bool suspends; /* answers are made while the connection waits, by other threads */
 };
 

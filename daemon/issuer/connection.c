@@ -10,7 +10,7 @@
 
 /*
  * A connection takes all of its memory from its first answer on (before that, hardly any). So beyond this many
- * connections that have had one, 80 MiB, answers close theirs.
+ * connections that have had one, 56 MiB, answers close theirs.
  */
 #define KEPT_CONNECTIONS_MAX 1024
 

@@ -10,6 +10,9 @@
 #include <microhttpd.h>
 #include <stdbool.h>
 
+/* The longest token, proof and certificate in fields of one request fit, and as much again as the last of them. */
+#define ISSUER_CONNECTION_BYTES ((size_t)56 * 1024)
+
 /* From its beginning to its end; it belongs to the thread that serves it. */
 struct issuer_connection {
 	bool answered; /* once at least: it counts among those that are kept */

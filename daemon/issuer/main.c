@@ -45,6 +45,7 @@ start(struct issuer *issuer)
 		.request_ended = issuer_request_ended,
 		.connection_changed = issuer_connection_changed,
 		.ctx = issuer,
+		.connection_bytes = ISSUER_CONNECTION_BYTES,
 		.suspends = true,
 	};
 

@@ -117,6 +117,11 @@ http 400 "userinfo with two tokens" -H "Authorization: Bearer x" -H "Authorizati
 not_asked
 http 401 "userinfo with a token too long" -H "Authorization: Bearer $(long 17000)" "$here/userinfo"
 not_asked
+http 401 "userinfo with the longest of all fields" -H "Authorization: Bearer $(long 17000)" -H "DPoP: $(long 8192)" \
+    -H "Mintmark-Client-Certificate: $(long 16384)" "$here/userinfo"
+not_asked
+http 431 "a head that has no room" -H "X: $(long 60000)" "$here/userinfo"
+not_asked
 
 # page STATUS WHAT QUERY: no redirect, whatever it says.
 page()
