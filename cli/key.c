@@ -27,6 +27,7 @@ enum {
 	OPTION_UNTIL,
 	OPTION_WHY,
 	OPTION_BY,
+	OPTION_ROTATE,
 };
 
 #define BIT(option) (1U << ((option) - OPTION_SOCKET))
@@ -40,6 +41,7 @@ static const struct option long_options[] = {
 	{ "until", required_argument, NULL, OPTION_UNTIL },
 	{ "why", required_argument, NULL, OPTION_WHY },
 	{ "by", required_argument, NULL, OPTION_BY },
+	{ "rotate", no_argument, NULL, OPTION_ROTATE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -59,7 +61,7 @@ static const struct verb verbs[] = {
 	{ "hold", "key-hold", 1, 1, BIT(OPTION_UNTIL) | BIT(OPTION_WHY), mm_key_print_hold },
 	{ "retire", "key-retire", 2, 2, BIT(OPTION_WHY), mm_key_print_change },
 	{ "taint", "key-taint", 2, 2, BIT(OPTION_WHY), mm_key_print_change },
-	{ "revoke", "key-revoke", 2, 2, BIT(OPTION_WHY), mm_key_print_change },
+	{ "revoke", "key-revoke", 2, 2, BIT(OPTION_ROTATE) | BIT(OPTION_WHY), mm_key_print_change },
 	{ "restore", "key-restore", 2, 2, BIT(OPTION_BY) | BIT(OPTION_WHY), mm_key_print_restoration },
 };
 
@@ -89,7 +91,7 @@ take_option(struct key_command *key, int option, char **argv)
 		key->json = true;
 	else if (option == OPTION_ALL)
 		key->view.all = true;
-	else if (option == OPTION_NOW)
+	else if (option == OPTION_NOW || option == OPTION_ROTATE)
 		key->now = true;
 	else if (option == OPTION_UNTIL)
 		key->until = optarg;

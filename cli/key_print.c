@@ -145,6 +145,33 @@ put_alarm(struct mm_slice realm, struct mm_slice text)
 	fputc('\n', stdout);
 }
 
+/* Sooner than this nobody need do anything about it. */
+#define SOON_S 60
+
+/* Where no key signs: which one will by itself, and what to do for those who cannot wait. */
+static void
+put_idle(const struct mm_answer_object *answer, int64_t now_s)
+{
+	struct mm_slice kid = mm_answer_text(answer, "signs_next");
+	int64_t at_s = mm_answer_number(answer, "signs_next_at", 0);
+	char when[MM_WHEN_MAX];
+
+	if (!mm_answer_flag(answer, "nothing_signs", false) || !mm_slice_present(kid))
+		return;
+	mm_when_format_relative(at_s, now_s, when);
+	fputs("    ", stdout);
+	put(answer, "realm");
+	fputs(": the key ", stdout);
+	mm_terminal_put(stdout, kid.len > KID_COLUMNS ? mm_slice(kid.ptr, KID_COLUMNS) : kid, SIZE_MAX);
+	printf(" signs next, %s%s\n", when,
+	    at_s > now_s + SOON_S ? ", when it was published for publish_before; until then nothing is issued" : "");
+	if (at_s <= now_s + SOON_S)
+		return;
+	fputs("    'mintmark key rotate --now ", stdout);
+	put(answer, "realm");
+	puts("' has it sign at once");
+}
+
 static void
 put_realm(const struct mm_answer_object *realm, int64_t now_s)
 {
@@ -160,6 +187,7 @@ put_realm(const struct mm_answer_object *realm, int64_t now_s)
 	if (mm_slice_present(mm_answer_text(realm, "signer")))
 		put_alarm(mm_slice_str(name), mm_slice_str(mm_answer_is(realm, "signer", "away") ?
 		    "its signer is away" : "its signer cannot reach the key store"));
+	put_idle(realm, now_s);
 	if (until_s == 0)
 		return;
 	mm_when_format_relative(until_s, now_s, when);
@@ -291,14 +319,13 @@ mm_key_print_history(const struct mm_answer_object *answer, const struct mm_key_
 
 /* ---- what was done ---- */
 
-void
-mm_key_print_rotation(const struct mm_answer_object *answer, const struct mm_key_view *view)
+static void
+put_rotation(const struct mm_answer_object *answer)
 {
 	int64_t known_s = mm_answer_number(answer, "known_everywhere_at", 0);
 	int64_t now_s = mm_answer_number(answer, "time", 0);
 	char when[MM_WHEN_MAX];
 
-	(void)view;
 	mm_when_format_relative(mm_answer_number(answer, "signs_at", now_s), now_s, when);
 	put(answer, "realm");
 	fputs(": the key ", stdout);
@@ -315,6 +342,13 @@ mm_key_print_rotation(const struct mm_answer_object *answer, const struct mm_key
 	mm_when_format(known_s, when);
 	printf("    Verifiers that keep the key document refuse its tokens until they ask for it again: at the latest "
 	       "at %s\n", when);
+}
+
+void
+mm_key_print_rotation(const struct mm_answer_object *answer, const struct mm_key_view *view)
+{
+	(void)view;
+	put_rotation(answer);
 }
 
 void
@@ -336,6 +370,8 @@ mm_key_print_hold(const struct mm_answer_object *answer, const struct mm_key_vie
 void
 mm_key_print_change(const struct mm_answer_object *answer, const struct mm_key_view *view)
 {
+	struct mm_answer_object rotation;
+
 	(void)view;
 	put(answer, "realm");
 	fputs(": the key ", stdout);
@@ -343,11 +379,11 @@ mm_key_print_change(const struct mm_answer_object *answer, const struct mm_key_v
 	fputs(" is ", stdout);
 	put(answer, "event");
 	fputc('\n', stdout);
-	if (!mm_answer_flag(answer, "nothing_signs", false))
-		return;
-	fputs("    No key signs now, so that nothing is issued: 'mintmark key rotate --now ", stdout);
-	put(answer, "realm");
-	puts("' has the next one sign at once");
+	if (mm_answer_object(answer, "rotation", &rotation))
+		put_rotation(&rotation);
+	else if (mm_answer_flag(answer, "nothing_signs", false))
+		puts("    No key signs now, so that nothing is issued");
+	put_idle(answer, mm_answer_number(answer, "time", 0));
 }
 
 void

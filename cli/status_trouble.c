@@ -17,6 +17,9 @@
 /* What is revoked is on record long before. */
 #define OWED_AFTER_S 5
 
+/* A key that signs so soon needs nobody. */
+#define SOON_S 60
+
 /* Fewer days until the ledger's disk is full are a trouble. */
 #define DISK_DAYS 14
 
@@ -142,6 +145,24 @@ look_at_signer(struct troubles *troubles, struct mm_slice realm, const struct mm
 	end(troubles);
 }
 
+/* A new mint, whose next key nobody may know yet, waits for long. */
+static void
+look_at_idle(struct troubles *troubles, struct mm_slice realm, const struct mm_answer_object *keys)
+{
+	int64_t at_s = mm_answer_number(keys, "signs_next_at", 0);
+	char when[MM_WHEN_MAX];
+
+	if (!mm_answer_flag(keys, "nothing_signs", false) || at_s <= troubles->now_s + SOON_S)
+		return;
+	mm_when_format_relative(at_s, troubles->now_s, when);
+	begin(troubles, "keys of realm ", realm);
+	add(troubles, ": the next one signs %s, when it was published for publish_before; 'mintmark key rotate --now ",
+	    when);
+	add_text(troubles, realm);
+	add(troubles, "' has it sign at once");
+	end(troubles);
+}
+
 static void
 look_at_alarms(struct troubles *troubles, struct mm_slice realm, const struct mm_answer_object *keys)
 {
@@ -154,6 +175,7 @@ look_at_alarms(struct troubles *troubles, struct mm_slice realm, const struct mm
 		add_text(troubles, mm_answer_text_of(alarm));
 		end(troubles);
 	}
+	look_at_idle(troubles, realm, keys);
 }
 
 /* Each realm of what the ledger tells under a name. */

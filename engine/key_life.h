@@ -172,6 +172,13 @@ const char *mm_life_state_name(enum mm_life_state state); /* "active" */
 /* The key that may sign a token of this iat; NULL: none may. */
 const struct mm_life_key *mm_life_signing_key(const struct mm_key_life *life, int64_t iat_s);
 
+/*
+ * Whether no key signs now. *next is then the key that will by itself, from *at_s on as far as that is foreseen; NULL:
+ * none is prepared.
+ */
+MM_MUST_USE bool mm_life_is_idle(const struct mm_key_life *life, int64_t now_s, const struct mm_life_key **next,
+    int64_t *at_s);
+
 /* The key of a thumbprint; NULL: there is none. */
 const struct mm_life_key *mm_life_find(const struct mm_key_life *life, const uint8_t thumbprint[MM_DIGEST_LEN]);
 

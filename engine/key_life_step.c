@@ -271,6 +271,25 @@ mm_life_step_event(const struct mm_key_life *life, const struct mm_life_step *st
 	return event;
 }
 
+bool
+mm_life_is_idle(const struct mm_key_life *life, int64_t now_s, const struct mm_life_key **next, int64_t *at_s)
+{
+	const struct mm_life_key *active = mm_life_active(life, now_s);
+	struct mm_life_step step;
+
+	if (mm_life_signing_key(life, now_s) != NULL)
+		return false;
+	if (active != NULL) { /* it was promoted, and its window begins in some seconds */
+		*next = active;
+		*at_s = most(active->nbf_s, now_s);
+		return true;
+	}
+	step = mm_life_next_of(life, MM_LIFE_PROMOTE, now_s);
+	*next = step.kind == MM_LIFE_PROMOTE ? &life->keys[step.key] : NULL;
+	*at_s = most(step.at_s, now_s) + mm_life_lead(&life->rule);
+	return true;
+}
+
 /* ---- in words ---- */
 
 /* The prepared keys stand in line: the first is promoted next, the others a rotation later each. */

@@ -198,3 +198,25 @@ mm_key_list_public_jwks(const struct mm_key_list *list, struct mm_buf *buf)
 	mm_buf_add_str(buf, "]}");
 	return mm_buf_ok(buf);
 }
+
+int64_t
+mm_key_list_signs_until(const struct mm_key_list *list)
+{
+	int64_t until_s = INT64_MIN, exp_s;
+	struct mm_json_value element;
+	struct mm_json_names names;
+	struct mm_jwks set;
+	size_t position = 0;
+
+	if (mm_jwks_scan(list->keys, &names, &set, NULL) != MM_OK)
+		return INT64_MIN;
+	while (mm_json_next(set.keys, &position, &element)) {
+		struct mm_json_member members[KEY_MEMBERS_MAX];
+		struct mm_json_index key = { members, 0, KEY_MEMBERS_MAX };
+
+		if (mm_json_view_object(element, &key) && mm_json_string_is(mm_json_find(&key, "state"), "active") &&
+		    mm_json_integer(mm_json_find(&key, "exp"), &exp_s) && exp_s > until_s)
+			until_s = exp_s;
+	}
+	return until_s;
+}

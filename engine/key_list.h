@@ -59,4 +59,7 @@ MM_MUST_USE const char *mm_key_list_read(struct mm_slice bytes, struct mm_slice 
  */
 MM_MUST_USE bool mm_key_list_public_jwks(const struct mm_key_list *list, struct mm_buf *buf);
 
+/* Until when a key of a list that was read signs, as far as the list says; INT64_MIN: none does. */
+int64_t mm_key_list_signs_until(const struct mm_key_list *list);
+
 #endif

@@ -88,7 +88,8 @@ gate_readiness_concerns(const struct mm_trust *trust, const struct mm_service *s
 }
 
 enum gate_readiness
-gate_readiness_of_service(const struct mm_trust *trust, const struct mm_service *service, const struct gate_heard *heard)
+gate_readiness_of_service(const struct mm_trust *trust, const struct mm_service *service,
+    const struct gate_heard *heard)
 {
 	size_t good = 0;
 

@@ -30,7 +30,11 @@ MM_NO_HOLES(mm_mint_ask, 80);
 
 struct mm_ask_key {
 	int64_t until_s; /* of HOLD: when the hold ends; 0: after the usual 24 h */
-	uint8_t now;     /* of ROTATE: 1 at once, although the next key was published for less than it should be */
+	/*
+	 * Of ROTATE: 1 at once, although the next key was published for less than it should be. Of REVOKE: 1 have it
+	 * sign so where no other key does then.
+	 */
+	uint8_t now;
 	uint8_t zero[7];
 	MM_MINT_TEXT(MM_KID_LEN_MAX) kid;  /* or a beginning of it that no other key of the realm has; empty: none */
 	MM_MINT_TEXT(MM_NAME_LEN_MAX) by;  /* who approves, of RESTORE */

@@ -53,7 +53,7 @@ write_etag(struct mm_slice bytes, char etag[ISSUER_ETAG_LEN + 1])
 
 /* buf is taken. */
 static const char *
-replace(struct issuer_key_set *set, struct mm_buf *jwks, uint64_t sequence)
+replace(struct issuer_key_set *set, struct mm_buf *jwks, const struct mm_key_list *list)
 {
 	char etag[ISSUER_ETAG_LEN + 1];
 	size_t len;
@@ -66,7 +66,8 @@ replace(struct issuer_key_set *set, struct mm_buf *jwks, uint64_t sequence)
 	free(set->jwks);
 	set->jwks = text;
 	set->len = len;
-	set->sequence = sequence;
+	set->sequence = list->sequence;
+	set->signs_until_s = mm_key_list_signs_until(list);
 	memcpy(set->etag, etag, sizeof(etag));
 	pthread_mutex_unlock(&set->lock);
 	return NULL;
@@ -87,7 +88,7 @@ issuer_key_set_take(struct issuer_key_set *set, struct mm_slice bytes, const cha
 	mm_buf_init(&jwks, MM_DOCUMENT_LEN_MAX);
 	why = "its keys cannot be published";
 	if (mm_key_list_public_jwks(&list, &jwks))
-		why = replace(set, &jwks, list.sequence);
+		why = replace(set, &jwks, &list);
 	mm_buf_clear(&jwks);
 	return why;
 }
@@ -116,4 +117,15 @@ issuer_key_set_is_there(struct issuer_key_set *set)
 	there = set->jwks != NULL;
 	pthread_mutex_unlock(&set->lock);
 	return there;
+}
+
+bool
+issuer_key_set_signs(struct issuer_key_set *set, int64_t now_s)
+{
+	bool signs;
+
+	pthread_mutex_lock(&set->lock);
+	signs = set->jwks != NULL && now_s <= set->signs_until_s;
+	pthread_mutex_unlock(&set->lock);
+	return signs;
 }

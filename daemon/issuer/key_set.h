@@ -24,6 +24,7 @@ struct issuer_key_set {
 	size_t len;
 	char etag[ISSUER_ETAG_LEN + 1];
 	uint64_t sequence; /* of its list */
+	int64_t signs_until_s; /* as it says; INT64_MIN: no key signs */
 };
 
 MM_MUST_USE bool issuer_key_set_begin(struct issuer_key_set *set);
@@ -40,6 +41,9 @@ MM_MUST_USE const char *issuer_key_set_take(struct issuer_key_set *set, struct m
 MM_MUST_USE bool issuer_key_set_get(struct issuer_key_set *set, struct mm_buf *buf, char etag[ISSUER_ETAG_LEN + 1]);
 
 bool issuer_key_set_is_there(struct issuer_key_set *set);
+
+/* Whether a key of it signs at a time. */
+bool issuer_key_set_signs(struct issuer_key_set *set, int64_t now_s);
 
 /*
  * How long others may keep it: less than a key is published before its first use, so that whoever sees its first token

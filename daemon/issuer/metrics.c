@@ -22,6 +22,8 @@ issuer_find_trouble(struct issuer *issuer)
 		return "the realm's keys have not come yet";
 	if (issuer->realm.pattern.is_template && !issuer_tenants_are_there(&issuer->tenants))
 		return "the realm's tenants have not come yet";
+	if (!issuer_key_set_signs(&issuer->keys, (int64_t)time(NULL)))
+		return "no key may sign now, so that nothing is issued: 'mintmark key list' says why and until when";
 	if (!counts.verifier_there)
 		return "the verifier is away";
 	if (!counts.ledger_there)

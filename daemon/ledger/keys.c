@@ -532,6 +532,7 @@ add_status(const struct ledger_keys_realm *realm, struct mm_json_writer *writer)
 	    !realm->signer_is_here ? "away" : realm->store_is_away ? "key store away" : "here");
 	if (realm->store_is_away)
 		mm_json_add_str(writer, "store", realm->store_text);
+	ledger_keys_add_idle(realm, writer);
 	mm_json_begin_array(writer, "alarms");
 	for (unsigned bit = MM_KEY_ALARM_NONE_SIGNS; bit <= MM_KEY_ALARM_CLOCK; bit <<= 1)
 		if ((alarms & bit) != 0)

@@ -87,6 +87,21 @@ add_key_members(const struct ledger_keys_realm *realm, size_t place, struct mm_j
 	add_next(realm, place, writer);
 }
 
+void
+ledger_keys_add_idle(const struct ledger_keys_realm *realm, struct mm_json_writer *writer)
+{
+	const struct mm_life_key *next;
+	int64_t at_s;
+
+	if (!mm_life_is_idle(&realm->life, realm->keys->now_s, &next, &at_s))
+		return;
+	mm_json_add_bool(writer, "nothing_signs", true);
+	if (next == NULL)
+		return;
+	mm_json_add_str(writer, "signs_next", next->kid);
+	mm_json_add_int(writer, "signs_next_at", at_s);
+}
+
 static void
 add_realm(const struct ledger_keys_realm *realm, struct mm_json_writer *writer)
 {
@@ -100,6 +115,7 @@ add_realm(const struct ledger_keys_realm *realm, struct mm_json_writer *writer)
 		mm_json_add_str(writer, "signer", "away");
 	else if (realm->store_is_away)
 		mm_json_add_str(writer, "signer", "key store away");
+	ledger_keys_add_idle(realm, writer);
 	mm_json_begin_array(writer, "alarms");
 	for (unsigned bit = MM_KEY_ALARM_NONE_SIGNS; bit <= MM_KEY_ALARM_CLOCK; bit <<= 1)
 		if ((alarms & bit) != 0)
@@ -319,6 +335,57 @@ add_rotation(const struct ledger_keys_realm *realm, struct mm_json_writer *write
 		mm_json_add_str(writer, "waits_for", realm->signer_is_here ? "the key store" : "the signer");
 }
 
+static void
+add_event_done(const struct ledger_keys_realm *realm, enum mm_life_event_kind kind, int64_t time_s,
+    const struct mm_life_key *key, struct mm_json_writer *writer)
+{
+	mm_json_add_str(writer, "realm", realm->realm->name);
+	mm_json_add_str(writer, "event", mm_life_event_name(kind));
+	mm_json_add_int(writer, "time", time_s);
+	if (key == NULL)
+		return;
+	mm_json_add_str(writer, "kid", key->kid);
+	mm_json_add_str(writer, "state", mm_life_state_name(mm_life_state_of(key, time_s)));
+}
+
+/*
+ * A revocation was to be followed by the next key's use. True: that is being recorded, and answers the question; false:
+ * another key signs, or none can.
+ */
+static bool
+rotate_after(struct ledger_keys_realm *realm, const struct ledger_key_question *question)
+{
+	const struct mm_life_question wish = { .wish = MM_LIFE_ROTATE, .early = true, .uid = question->ask.uid,
+		.why = mm_mint_text_get(&question->what.why) };
+	const char *why = NULL, *mend = NULL;
+	const struct mm_life_key *next;
+	struct mm_life_event event;
+	int64_t at_s;
+
+	return question->what.now == 1 && mm_life_is_idle(&realm->life, realm->keys->now_s, &next, &at_s) &&
+	    mm_life_ask(&realm->life, &wish, realm->keys->now_s, &event, &why, &mend) &&
+	    ledger_keys_record(realm, &event, question);
+}
+
+/* The revocation is on record since a moment ago, and so is now what follows it. */
+static void
+answer_revoked_and_rotated(const struct ledger_keys_realm *realm, const struct ledger_key_question *question,
+    int64_t time_s)
+{
+	struct answer answer;
+	size_t place;
+
+	begin_answer(&answer);
+	if (mm_life_find_kid(&realm->life, mm_mint_text_get(&question->what.kid), &place) > 0)
+		add_event_done(realm, MM_LIFE_IS_REVOKED, time_s, &realm->life.keys[place], &answer.writer);
+	mm_json_begin_object(&answer.writer, "rotation");
+	mm_json_add_str(&answer.writer, "realm", realm->realm->name);
+	mm_json_add_int(&answer.writer, "time", time_s);
+	add_rotation(realm, &answer.writer);
+	mm_json_end_object(&answer.writer);
+	send_answer(realm->keys, question, &answer);
+}
+
 void
 ledger_keys_answer_done(struct ledger_keys_realm *realm, const struct ledger_key_question *question,
     const struct mm_life_event *event)
@@ -326,19 +393,19 @@ ledger_keys_answer_done(struct ledger_keys_realm *realm, const struct ledger_key
 	const struct mm_life_key *key = mm_life_find(&realm->life, event->thumbprint);
 	struct answer answer;
 
-	begin_answer(&answer);
-	mm_json_add_str(&answer.writer, "realm", realm->realm->name);
-	mm_json_add_str(&answer.writer, "event", mm_life_event_name(event->kind));
-	mm_json_add_int(&answer.writer, "time", event->time_s);
-	if (key != NULL) {
-		mm_json_add_str(&answer.writer, "kid", key->kid);
-		mm_json_add_str(&answer.writer, "state", mm_life_state_name(mm_life_state_of(key, event->time_s)));
+	if (event->kind == MM_LIFE_IS_REVOKED && rotate_after(realm, question))
+		return;
+	if (event->kind == MM_LIFE_ROTATE_ASKED && question->ask.verb == MM_MINT_VERB_KEY_REVOKE) {
+		answer_revoked_and_rotated(realm, question, event->time_s);
+		return;
 	}
+	begin_answer(&answer);
+	add_event_done(realm, event->kind, event->time_s, key, &answer.writer);
 	if (event->kind == MM_LIFE_HELD)
 		mm_json_add_int(&answer.writer, "until", event->until_s);
 	if (event->kind == MM_LIFE_ROTATE_ASKED)
 		add_rotation(realm, &answer.writer);
-	else if (mm_life_signing_key(&realm->life, realm->keys->now_s) == NULL)
-		mm_json_add_bool(&answer.writer, "nothing_signs", true);
+	else
+		ledger_keys_add_idle(realm, &answer.writer);
 	send_answer(realm->keys, question, &answer);
 }

@@ -121,6 +121,9 @@ void ledger_keys_take_answer(struct ledger_keys_realm *realm);
 void ledger_keys_answer(struct ledger_keys *keys, struct ledger_keys_realm *realm,
     const struct ledger_key_question *question);
 
+/* Append to an object whether no key of a realm signs, and which one will when. */
+void ledger_keys_add_idle(const struct ledger_keys_realm *realm, struct mm_json_writer *writer);
+
 /* The event that a question asked for came true. */
 void ledger_keys_answer_done(struct ledger_keys_realm *realm, const struct ledger_key_question *question,
     const struct mm_life_event *event);

@@ -86,6 +86,11 @@ say "ledger 0"
 http 200 "all is well again" -u "$basic" -d "$grant" "$here/token"
 await 5 "readyz says so" state_says 200 ready
 
+say "keys prepared"
+await 5 "no key signs, and readyz says so before anybody asks for a token" state_says 503 "no key may sign now"
+say "keys new"
+await 5 "one signs again" state_says 200 ready
+
 http 200 "the keys" "$here/jwks"
 etag=$(tr -d '\r' <"$world/head" | sed -n 's/^[Ee][Tt]ag: //p')
 say "keys old"

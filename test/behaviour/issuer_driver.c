@@ -16,8 +16,8 @@
  *
  * It prints what it is asked, a line each: "verify REQUEST name=value...". Its ledger signs with an ES256 key.
  * From standard input it takes, a line each: "verifier away|back|mute|broken", "ledger away|back|mute|STATUS" (a
- * number of enum mm_mint_status), "keys new|old|forged", "tenants ID ID...", "stop", "die". The end of standard input
- * is an end without "stop".
+ * number of enum mm_mint_status), "keys new|prepared|old|forged", "tenants ID ID...", "stop", "die". The end of
+ * standard input is an end without "stop".
  */
 #include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
@@ -234,7 +234,7 @@ make_keys(void)
 }
 
 static void
-write_keys(struct mm_buf *keys)
+write_keys(struct mm_buf *keys, const char *key_state)
 {
 	char kid[MM_BASE64URL_ENCODED_LEN(MM_DIGEST_LEN)];
 	int64_t now_s = time(NULL);
@@ -243,8 +243,8 @@ write_keys(struct mm_buf *keys)
 	mm_buf_addf(keys, "{\"keys\":[{\"kid\":\"%.*s\",%.*s,\"alg\":\"ES256\",\"use\":\"sig\",\"issuer\":\"%s\"",
 	    (int)sizeof(kid), kid, (int)jwk_members.len - 2, jwk_members.ptr + 1, address_of_realm);
 	mm_buf_addf(keys, ",\"iat\":%" PRId64 ",\"nbf\":%" PRId64 ",\"exp\":%" PRId64 ",\"verify_until\":%" PRId64
-	                  ",\"state\":\"active\"}]}",
-	    now_s - 60, now_s - 60, now_s + 604800, now_s + 691200);
+	                  ",\"state\":\"%s\"}]}",
+	    now_s - 60, now_s - 60, now_s + 604800, now_s + 691200, key_state);
 }
 
 static void
@@ -257,7 +257,7 @@ tell_keys(const char *how)
 
 	mm_buf_init(&keys, 8192);
 	mm_buf_init(&bytes, 16384);
-	write_keys(&keys);
+	write_keys(&keys, strcmp(how, "prepared") == 0 ? "prepared" : "active");
 	list.sequence = strcmp(how, "old") == 0 ? 1 : sequence++;
 	list.keys = mm_slice(keys.data, keys.len);
 	if (fd == -1 ||

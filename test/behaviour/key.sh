@@ -104,6 +104,18 @@ run 0 "a revocation" key revoke --socket "$socket" r DDDD
 asked '{"ask":"key-revoke","realm":"r","kid":"DDDD"}'
 says out "r: the key DDDD is revoked"
 
+answers '{"done":true,"realm":"r","event":"revoked","time":1800000000,"kid":"DDDD","state":"revoked","nothing_signs":true,"signs_next":"EEEE","signs_next_at":1800172800}'
+run 0 "the revocation of the one that signed" key revoke --socket "$socket" r DDDD
+says out "r: the key DDDD is revoked No key signs now, so that nothing is issued"
+says out "r: the key EEEE signs next, in 2 days, when it was published for publish_before"
+says out "'mintmark key rotate --now r' has it sign at once"
+
+answers '{"done":true,"realm":"r","event":"revoked","time":1800000000,"kid":"DDDD","state":"revoked","rotation":{"realm":"r","time":1800000000,"kid":"EEEE","signs_at":1800000010,"known_everywhere_at":1800172800}}'
+run 0 "a revocation, and a rotation" key revoke --rotate --socket "$socket" r DDDD
+asked '{"ask":"key-revoke","realm":"r","kid":"DDDD","now":true}'
+says out "r: the key DDDD is revoked r: the key EEEE signs in 10 s Verifiers that keep the key document"
+says_not out "nothing is issued"
+
 answers '{"error":"tokens that it signed are still valid","mend":"wait: it is retired by itself"}'
 run 1 "a refusal" key retire --socket "$socket" r DDDD
 asked '{"ask":"key-retire","realm":"r","kid":"DDDD"}'
@@ -119,6 +131,8 @@ says err "which key of the realm?"
 run 2 "one too many" key rotate r k
 run 2 "an option of another verb" key taint --now r k
 says err "'taint' takes no option '--now'"
+run 2 "an option of revoke alone" key taint --rotate r k
+says err "'taint' takes no option '--rotate'"
 run 2 "nobody approves" key restore r k
 says err "who approves?"
 run 2 "no time" key hold --until tomorrow r

@@ -10,6 +10,7 @@ port=21220
 
 mintmark=$MINTMARK_BUILD/cli/mintmark
 issuer=http://127.0.0.1:21221
+young=http://127.0.0.1:21222
 tenant=aaaaaaaa-0000-4000-8000-00000000000a
 state=$world/state
 
@@ -27,6 +28,12 @@ realm enterprise {
     publish_before = 3
     max_lifetime = 60
     visible_for = 120
+}
+# One that was made a moment ago, as an operator's is: nobody may know its next key for two days.
+realm young {
+    issuer = "$young"
+    keys = "mint"
+    listen = { "127.0.0.1:21222" }
 }
 tenant contoso {
     realm = enterprise
@@ -68,10 +75,10 @@ says()
 	cat "$world/out" "$world/err" | tr -s '\n ' '  ' | grep -qF -- "$1" || fail_with "$what: it does not say '$1'"
 }
 
-# kid STATE: the newest key that is so, empty where none is.
+# kid STATE [REALM]: the newest key that is so, empty where none is.
 kid()
 {
-	"$mintmark" key list -c "$config" --json 2>/dev/null | python3 -c '
+	"$mintmark" key list -c "$config" --json "${2:-enterprise}" 2>/dev/null | python3 -c '
 import json, sys
 keys = [key["kid"] for key in json.load(sys.stdin)["keys"] if key["state"] == sys.argv[1]]
 print(keys[0] if keys else "")' "$1" 2>/dev/null || :
@@ -82,9 +89,16 @@ is_active()
 	[ "$(kid active)" = "$1" ]
 }
 
+# has_active [REALM [BUT]]: a key signs, and not that one.
 has_active()
 {
-	[ -n "$(kid active)" ]
+	signs=$(kid active "${1:-enterprise}")
+	[ -n "$signs" ] && [ "$signs" != "${2:-}" ]
+}
+
+unready()
+{
+	curl -s --max-time 5 "$young/readyz" | grep -q "no key may sign now"
 }
 
 # answers STATUS URL: whether it does.
@@ -146,6 +160,34 @@ check "its private part is destroyed" wait_for 20 is_destroyed "$first"
 key 1 "nothing restores it" key restore --by ann -- enterprise "$first"
 says "the key is revoked, which is for ever"
 
+signs=$(kid active)
+key 0 "the key that signs is revoked" key revoke -- enterprise "$signs"
+check "the next one, published for long enough, signs by itself" wait_for 30 has_active enterprise "$signs"
+check "that of the young mint signs" wait_for 20 has_active young
+signs=$(kid active young)
+key 0 "it is revoked" key revoke -- young "$signs"
+says "No key signs now, so that nothing is issued"
+says "signs next, in 1 day 23 h, when it was published for publish_before"
+key 0 "the list says so" key list young
+says "! young: no key may sign: nothing is issued"
+says "'mintmark key rotate --now young' has it sign at once"
+status_says()
+{
+	! "$mintmark" status -c "$config" >"$world/out" 2>"$world/err" && grep -qF -- "$1" "$world/out"
+}
+check "and so does the status" wait_for 10 status_says "! keys of realm young: no key may sign: nothing is issued"
+check "with what to do" status_says "'mintmark key rotate --now young' has it sign at once"
+check "and its issuer" wait_for 10 unready
+check "the other's is ready" answers 200 "$issuer/readyz"
+key 0 "it is told to go on" key rotate --now young
+check "another one signs" wait_for 40 has_active young "$signs"
+check "its issuer is ready" wait_for 10 answers 200 "$young/readyz"
+signs=$(kid active young)
+key 0 "a revocation, and a rotation" key revoke --rotate --why "a stolen key" -- young "$signs"
+says "is revoked young: the key"
+says "signs in 10 s"
+check "the next one signs" wait_for 40 has_active young "$signs"
+
 key 0 "a tenant more" tenant add --id bbbb --domain fabrikam.example enterprise fabrikam
 key 1 "a domain of another tenant" tenant add --id cccc --domain contoso.example enterprise litware
 says "a domain belongs to another tenant"
@@ -154,7 +196,7 @@ check "it is compiled" wait_for 10 logged "the gate decides by epoch"
 "$mintmark" key history -c "$config" --json >"$world/before"
 signs=$(kid active)
 kill -KILL "$(process mintmark-ledger)"
-kill -KILL "$(process mintmark-signer)"
+process mintmark-signer | xargs kill -KILL
 check "the ledger and the signer are there again" wait_for 30 is_active "$signs"
 what="the history after a kill"
 echo "checking: $what"

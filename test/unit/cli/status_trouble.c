@@ -73,6 +73,13 @@ test_each(void **state)
 		         "{\"class\":\"remark\",\"text\":\"x\"}]}", "", "", "", ""),
 		    "  ! the last reload, 1 min ago, was refused; the configuration before it is in use\n"
 		    "      m.conf:7: it is wrong\n" },
+		{ STATUS("", "{\"name\":\"ledger\",\"running\":true,\"state\":{\"keys\":{\"a\":{\"alarms\":[\"none\"],"
+		             "\"nothing_signs\":true,\"signs_next_at\":8200}}}}", "", "", ""),
+		    "  ! keys of realm a: none\n"
+		    "  ! keys of realm a: the next one signs in 2 h, when it was published for publish_before; "
+		    "'mintmark key rotate --now a' has it sign at once\n" },
+		{ STATUS("", "{\"name\":\"ledger\",\"running\":true,\"state\":{\"keys\":{\"a\":{\"alarms\":[],"
+		             "\"nothing_signs\":true,\"signs_next_at\":1010}}}}", "", "", ""), "  nothing is wrong\n" },
 		{ STATUS("", "", "{\"name\":\"g\",\"epoch\":4}", "", ""),
 		    "  ! gate g: still decides by an older trust than that of epoch 5\n" },
 		{ STATUS("", "", "{\"name\":\"g\",\"epoch\":5,\"told\":900}", "", ""),

@@ -397,10 +397,9 @@ kept(void)
 }
 
 static void
-ask(enum mm_mint_verb verb, size_t key, const char *by)
+ask_what(enum mm_mint_verb verb, size_t key, const char *by, struct mm_ask_key what)
 {
 	struct mm_mint_ask question = { .number = 7, .uid = 1000, .verb = (uint16_t)verb };
-	struct mm_ask_key what = { 0 };
 
 	if (key != 0)
 		assert_true(mm_mint_text_set(&what.kid, mm_slice_str(keys->realms[0]->life.keys[key - 1].kid)));
@@ -410,6 +409,12 @@ ask(enum mm_mint_verb verb, size_t key, const char *by)
 	ledger_keys_ask(keys, &realm, &question, &what);
 	settle();
 	assert_true(world.answered);
+}
+
+static void
+ask(enum mm_mint_verb verb, size_t key, const char *by)
+{
+	ask_what(verb, key, by, (struct mm_ask_key){ 0 });
 }
 
 /* ---- by itself ---- */
@@ -638,6 +643,43 @@ a_revoked_key_is_destroyed(void **state)
 	assert_string_equal(world.answer, "the key is revoked already");
 }
 
+/* Nobody may know the next key of a young mint: it waits, and that is told; or it is asked for with the revocation. */
+static void
+a_young_mint_goes_on_where_it_is_asked_to(void **state)
+{
+	const struct mm_ask_key at_once = { .now = 1 };
+
+	(void)state;
+	signer_comes();
+	run_until(START + HOUR);
+	ask(MM_MINT_VERB_KEY_REVOKE, 1, NULL);
+	assert_said("\"state\":\"revoked\",\"nothing_signs\":true,\"signs_next\":");
+	ask(MM_MINT_VERB_KEY_LIST, 0, NULL);
+	assert_said("\"nothing_signs\":true,\"signs_next\":");
+	assert_said("\"alarms\":[\"no key may sign: nothing is issued\"]");
+	run_until(world.now_s + HOUR);
+	assert_int_equal(active(), 0);
+	ask_what(MM_MINT_VERB_KEY_ROTATE, 0, NULL, at_once);
+	run_until(world.now_s + 60);
+	assert_int_equal(active(), 2);
+	ask_what(MM_MINT_VERB_KEY_REVOKE, 2, NULL, at_once);
+	assert_true(world.answer_done);
+	assert_said("\"event\":\"revoked\"");
+	assert_said("\"state\":\"revoked\",\"rotation\":{\"realm\":\"enterprise\"");
+	assert_said("\"signs_at\":");
+	assert_said("\"known_everywhere_at\":");
+	run_until(world.now_s + 60);
+	assert_int_equal(active(), 3);
+	ask(MM_MINT_VERB_KEY_HISTORY, 0, NULL);
+	assert_said("\"event\":\"rotation asked\"");
+	/* Where another signs, nothing follows. */
+	ask_what(MM_MINT_VERB_KEY_REVOKE, 4, NULL, at_once);
+	assert_said("\"event\":\"revoked\"");
+	assert_null(strstr(world.answer, "rotation"));
+	assert_null(strstr(world.answer, "nothing_signs"));
+	assert_int_equal(active(), 3);
+}
+
 static void
 a_rotation_is_refused_or_told(void **state)
 {
@@ -748,6 +790,7 @@ main(void)
 		TEST(keys_are_listed),
 		TEST(a_key_is_tainted_and_restored),
 		TEST(a_revoked_key_is_destroyed),
+		TEST(a_young_mint_goes_on_where_it_is_asked_to),
 		TEST(a_rotation_is_refused_or_told),
 		TEST(a_key_must_be_named),
 		TEST(questions_wait_for_each_other),

@@ -387,6 +387,61 @@ an_approval_grows_old(void **state)
 }
 
 static void
+assert_idle(int64_t now_s, const struct mm_life_key *wanted, int64_t wanted_s)
+{
+	const struct mm_life_key *next;
+	int64_t at_s;
+
+	assert_true(mm_life_is_idle(&life, now_s, &next, &at_s));
+	assert_ptr_equal(next, wanted);
+	if (wanted != NULL)
+		assert_int_equal(at_s, wanted_s);
+}
+
+/* The next key that was published for long enough takes the place of one that is revoked by itself, at once. */
+static void
+a_revoked_key_is_replaced_by_itself(void **state)
+{
+	const struct mm_life_key *next;
+	int64_t at_s, now_s = START + 3 * DAY;
+
+	(void)state;
+	run(START, now_s);
+	assert_false(mm_life_is_idle(&life, now_s, &next, &at_s));
+	grant(MM_LIFE_REVOKE, 0, NULL, now_s);
+	assert_idle(now_s, &life.keys[1], now_s + MM_LIFE_LEAD_MAX_S);
+	(void)settle(now_s);
+	assert_idle(now_s + 1, &life.keys[1], now_s + MM_LIFE_LEAD_MAX_S);
+	assert_int_equal(active(now_s + MM_LIFE_LEAD_MAX_S), 1);
+	assert_false(mm_life_is_idle(&life, now_s + MM_LIFE_LEAD_MAX_S, &next, &at_s));
+}
+
+/* In a young mint it waits, or an operator says that it need not. */
+static void
+in_a_young_mint_it_waits(void **state)
+{
+	struct mm_life_question now = { .wish = MM_LIFE_ROTATE, .early = true };
+	struct mm_life_event event;
+	const char *why, *mend;
+
+	(void)state;
+	assert_idle(START, NULL, 0);
+	(void)settle(START);
+	grant(MM_LIFE_REVOKE, 0, NULL, START + 3);
+	(void)settle(START + 3);
+	assert_idle(START + 3, &life.keys[1], START + 2 * DAY + MM_LIFE_LEAD_MAX_S);
+	(void)settle(START + DAY);
+	assert_null(mm_life_signing_key(&life, START + DAY));
+	refuse(MM_LIFE_ROTATE, 0, NULL, START + DAY,
+	    "the next key was not published for publish_before: verifiers that keep the key document do not know it "
+	    "yet");
+	assert_true(mm_life_ask(&life, &now, START + DAY, &event, &why, &mend));
+	apply(&event);
+	(void)settle(START + DAY);
+	assert_int_equal(active(START + DAY + MM_LIFE_LEAD_MAX_S), 1);
+}
+
+static void
 revoked_is_for_ever(void **state)
 {
 	(void)state;
@@ -629,6 +684,8 @@ main(void)
 		TEST(a_tainted_prepared_key_never_signs),
 		TEST(two_restore_a_key),
 		TEST(an_approval_grows_old),
+		TEST(a_revoked_key_is_replaced_by_itself),
+		TEST(in_a_young_mint_it_waits),
 		TEST(revoked_is_for_ever),
 		TEST(no_event_brings_a_key_back),
 		TEST(events_that_cannot_be_are_refused),

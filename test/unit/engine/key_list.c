@@ -216,6 +216,30 @@ only_what_may_verify_is_published(void **state)
 	mm_buf_clear(&buf);
 }
 
+static void
+until_when_a_key_signs(void **state)
+{
+	static const struct {
+		const char *keys;
+		int64_t until_s;
+	} rows[] = {
+		{ "{\"keys\":[]}", INT64_MIN },
+		{ "{\"keys\":[{\"state\":\"prepared\",\"exp\":9},{\"state\":\"revoked\",\"exp\":8},"
+		  "{\"state\":\"retiring\",\"exp\":7}]}", INT64_MIN },
+		{ "{\"keys\":[{\"state\":\"active\",\"exp\":5},{\"state\":\"active\",\"exp\":6},"
+		  "{\"state\":\"active\"}]}", 6 },
+		{ "{\"keys\":[{\"state\":\"active\",\"exp\":\"5\"}]}", INT64_MIN },
+		{ "no set", INT64_MIN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mm_key_list list = { .keys = mm_slice_str(rows[i].keys) };
+
+		assert_int_equal(mm_key_list_signs_until(&list), rows[i].until_s);
+	}
+}
+
 int
 main(void)
 {
@@ -228,6 +252,7 @@ main(void)
 		cmocka_unit_test(a_certificate_for_something_else_is_refused),
 		cmocka_unit_test(what_is_no_set_of_keys_is_refused),
 		cmocka_unit_test(only_what_may_verify_is_published),
+		cmocka_unit_test(until_when_a_key_signs),
 	};
 
 	return cmocka_run_group_tests_name("key-list", tests, set_up, tear_down);
