@@ -161,6 +161,39 @@ check "of which nothing is made at the webmail's" refuses invalid_request "$diar
 run check-config >"$world/said"
 check "the configuration says who derives what" eval 'grep -A 20 "^diary:" "$world/said" | grep -q "derives *diary$"'
 
+
+# ---- what is revoked where she signed in ----
+sign_out()
+{
+	mint_browse "$issuer/logout"
+	mint_send_form "$issuer" >"$world/null"
+	grep -q "You are signed out" "$world/page"
+}
+
+# The cookies are those of her newest sign-in, so that her session is that of this token.
+token=$(mint_sign_in "$issuer" browser "$redirect" "$webmail" mail.read alice@contoso.example "correct horse" |
+    mint_member access_token)
+made=$(exchange "$token" | mint_member access_token)
+expect "what is made of her next token is good" store OK "$made"
+check "she signs out" sign_out
+check "then it is refused for the session that it goes back to" await 5 is_decided store SESSION_REVOKED "$made"
+check "and nothing more is made of hers" refuses invalid_request "$token"
+token=$(mint_sign_in "$issuer" browser "$redirect" "$webmail" mail.read alice@contoso.example "correct horse" |
+    mint_member access_token)
+made=$(exchange "$token" | mint_member access_token)
+check "she signs in again: what is made is good" [ -n "$made" ]
+check "its client revokes the token that it is made of" curl -sSf --max-time 20 -o "$world/said" -d client_id=browser \
+    --data-urlencode "token=$token" "$issuer/revoke"
+check "then it is refused with it" await 5 is_decided store TOKEN_REVOKED "$made"
+token=$(mint_sign_in "$issuer" browser "$redirect" "$webmail" mail.read alice@contoso.example "correct horse" |
+    mint_member access_token)
+made=$(exchange "$token" | mint_member access_token)
+expect "the next one is good" store OK "$made"
+check "the client that she signed in with is disabled" eval 'run client disable enterprise browser >"$world/said"'
+check "nothing more is made of its tokens" refuses invalid_request "$token"
+expect "what was made before is not reached by it" store OK "$made"
+check "she is disabled" eval 'run user disable enterprise alice@contoso.example >"$world/said"'
+check "that reaches it" await 5 is_decided store SUBJECT_REVOKED "$made"
 own_secret=wrong
 check "nor for somebody else" refuses invalid_client "$token"
 finish
