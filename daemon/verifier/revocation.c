@@ -70,7 +70,7 @@ verifier_owes(const struct verifier *verifier, int64_t number)
 {
 	const struct verifier_owed *owed = &verifier->owed;
 
-	return number > owed->kept || (owed->first != 0 && owed->first <= number);
+	return number != 0 && (owed->look || number > owed->kept || (owed->first != 0 && owed->first <= number));
 }
 
 static void
@@ -89,14 +89,14 @@ verifier_answer_told(struct verifier *verifier, struct verifier_work *work)
 		go_on_told(verifier, work);
 }
 
-/* The first that is owed, of those that the disk has. */
+/* The first that is owed, of those that the disk has. Where it cannot be read, all may be, until the next time. */
 static void
 look(struct verifier *verifier)
 {
 	sqlite3_stmt *statement = verifier_table_sql(&verifier->table, VERIFIER_SQL_OWED_FIRST);
 
-	verifier->owed.look = false;
 	if (verifier_table_next(&verifier->table, statement)) {
+		verifier->owed.look = false;
 		verifier->owed.first = verifier_column_int(statement, 0);
 		if (verifier->owed.last < verifier_column_int(statement, 1))
 			verifier->owed.last = verifier->owed.kept = verifier_column_int(statement, 1);
