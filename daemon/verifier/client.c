@@ -3,7 +3,6 @@
  * Which client asks, and how it shows that (RFC 6749 section 2.3, RFC 7523 section 2.2, RFC 8705 section 2).
  */
 #include "daemon/verifier/scope.h"
-#include "daemon/verifier/table_spent.h"
 #include "daemon/verifier/work.h"
 #include "lib/crypto/digest.h"
 
@@ -131,6 +130,25 @@ verify_assertion(struct verifier *verifier, struct verifier_work *work, const st
 	return verifier_assertion_check(assertion, keys, &verifier->signatures, audiences, verifier->now_s);
 }
 
+/* That it is written down is seen at the end of the round, and nothing told before. */
+static bool
+spend(struct verifier *verifier, struct verifier_work *work, const struct verifier_assertion *assertion)
+{
+	switch (verifier_spend_assertion(&verifier->spent, assertion->unverified_client, assertion->jti,
+	    assertion->exp_s + MM_CLOCK_SKEW_S, verifier->now_s)) {
+	case VERIFIER_SPENT_NOW:
+		return true;
+	case VERIFIER_SPENT_BEFORE:
+		verifier->counts.replays++;
+		return refuse(verifier, work, "the assertion was used before");
+	case VERIFIER_SPENT_NOT:
+		break;
+	}
+	verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE,
+	    "there are too many assertions to remember");
+	return false;
+}
+
 static bool
 check_assertion(struct verifier *verifier, struct verifier_work *work)
 {
@@ -150,16 +168,7 @@ check_assertion(struct verifier *verifier, struct verifier_work *work)
 	why = verify_assertion(verifier, work, &assertion);
 	if (why != NULL)
 		return refuse(verifier, work, why);
-	if (verifier_spend(&verifier->table, VERIFIER_SPENT_ASSERTION, assertion.unverified_client, assertion.jti,
-	        assertion.exp_s + MM_CLOCK_SKEW_S))
-		return true;
-	if (verifier->table.failed) {
-		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE,
-		    "it cannot be written down: nothing is issued");
-		return false;
-	}
-	verifier->counts.replays++;
-	return refuse(verifier, work, "the assertion was used before");
+	return spend(verifier, work, &assertion);
 }
 
 /* ---- the choice ---- */

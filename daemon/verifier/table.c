@@ -309,6 +309,15 @@ verifier_column_text(sqlite3_stmt *statement, int at)
 	return mm_slice(text, (size_t)sqlite3_column_bytes(statement, at));
 }
 
+struct mm_slice
+verifier_column_bytes(sqlite3_stmt *statement, int at)
+{
+	const void *bytes = sqlite3_column_blob(statement, at);
+
+	/* SQLite has no address for no bytes. */
+	return mm_slice(bytes != NULL ? bytes : "", (size_t)sqlite3_column_bytes(statement, at));
+}
+
 int64_t
 verifier_column_int(sqlite3_stmt *statement, int at)
 {

@@ -66,6 +66,7 @@ int verifier_table_change(struct verifier_table *table, sqlite3_stmt *statement)
 
 /* Columns of a row, valid until the statement goes on. */
 struct mm_slice verifier_column_text(sqlite3_stmt *statement, int at);
+struct mm_slice verifier_column_bytes(sqlite3_stmt *statement, int at);
 int64_t verifier_column_int(sqlite3_stmt *statement, int at);
 /* Copies exactly len bytes; false where the column has not so many. */
 MM_MUST_USE bool verifier_column_blob(sqlite3_stmt *statement, int at, void *bytes, size_t len);

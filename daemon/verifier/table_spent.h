@@ -9,14 +9,17 @@
 
 #include <mintmark/slice.h>
 
-/* The kinds never meet: kind is part of the name. */
-#define VERIFIER_SPENT_ASSERTION "assertion"
-#define VERIFIER_SPENT_TOKEN "token"
+/* Add a row of used assertions, and read them one after another; spent.h says what stands in one. */
+void verifier_assertions_add(struct verifier_table *table, struct mm_slice names, int64_t expires_s);
+MM_MUST_USE bool verifier_assertions_next(struct verifier_table *table, bool *started, struct mm_slice *names);
 
-/* Spend a thing of an owner, until expires_s. False where it is spent already, or the table failed. */
-bool verifier_spend(struct verifier_table *table, const char *kind, struct mm_slice owner,
-    struct mm_slice thing, int64_t expires_s);
-bool verifier_is_spent(struct verifier_table *table, const char *kind, struct mm_slice owner, struct mm_slice thing);
+/*
+ * Revoke a token of a realm, until expires_s; false where it is revoked already, or the table failed. What cannot be
+ * looked up counts as revoked.
+ */
+bool verifier_token_revoke(struct verifier_table *table, struct mm_slice realm, struct mm_slice token_id,
+    int64_t expires_s);
+bool verifier_token_is_revoked(struct verifier_table *table, struct mm_slice realm, struct mm_slice token_id);
 
 /* Forget what is too old of everything, some of it at a time. Returns whether there may be more. */
 bool verifier_table_sweep(struct verifier_table *table, int64_t now_s);

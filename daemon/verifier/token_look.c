@@ -30,8 +30,7 @@ still_stands(struct verifier *verifier)
 	struct mm_slice session = fact(verifier, MM_FACT_SESSION), client = fact(verifier, MM_FACT_CLIENT);
 	static struct verifier_client found;
 
-	return !verifier_is_spent(&verifier->table, VERIFIER_SPENT_TOKEN, verifier->realm.name,
-	           fact(verifier, MM_FACT_TOKEN_ID)) &&
+	return !verifier_token_is_revoked(&verifier->table, verifier->realm.name, fact(verifier, MM_FACT_TOKEN_ID)) &&
 	    (session.len == 0 || verifier_session_lives(&verifier->table, session, verifier->now_s)) &&
 	    verifier_client_by_id(&verifier->table, client, &found) && !found.disabled;
 }
@@ -92,8 +91,8 @@ revoke_access(struct verifier *verifier, struct verifier_work *work)
 	if (!verifier_is_genuine(verifier, reason) || !is_ours(verifier) ||
 	    !mm_slice_equal(fact(verifier, MM_FACT_CLIENT), mm_mint_text_get(&work->client.id)))
 		return;
-	if (verifier_spend(&verifier->table, VERIFIER_SPENT_TOKEN, verifier->realm.name,
-	        fact(verifier, MM_FACT_TOKEN_ID), mm_decision_expires_s(verifier->decision) + MM_CLOCK_SKEW_S))
+	if (verifier_token_revoke(&verifier->table, verifier->realm.name, fact(verifier, MM_FACT_TOKEN_ID),
+	        mm_decision_expires_s(verifier->decision) + MM_CLOCK_SKEW_S))
 		verifier_revoke(verifier, MM_REVOKED_TOKEN, fact(verifier, MM_FACT_TOKEN_ID), MM_SLICE_ABSENT);
 }
 

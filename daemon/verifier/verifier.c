@@ -23,7 +23,7 @@
 #define ATTEMPT_COUNTERS 65536
 #define REPLAY_BYTES ((size_t)16 * 1024 * 1024)
 #define SWEEP_MS 10000
-#define SWEEP_MORE_MS 100 /* 20,000 assertions a second */
+#define SWEEP_MORE_MS 100 /* 20,000 rows a second */
 #define STATUS_MS 1000
 /* Changes of users within this time are one directory. */
 #define DIRECTORY_MS 200
@@ -77,7 +77,8 @@ verifier_open(struct verifier *verifier, const char **why)
 	verifier->round = 1;
 	verifier->users_changed = true;
 	verifier->owed.look = true;
-	if (!verifier_table_open(&verifier->table, why))
+	if (!verifier_table_open(&verifier->table, why) ||
+	    !verifier_spent_open(&verifier->spent, &verifier->table, verifier->now_s, why))
 		return false;
 	*why = "memory or threads are short";
 	return open_stores(verifier);
@@ -98,6 +99,7 @@ verifier_close(struct verifier *verifier)
 	verifier_known_clients_clear(&verifier->known_clients, &verifier->signatures);
 	verifier_signatures_close(&verifier->signatures);
 	mm_trust_free(&verifier->trust);
+	verifier_spent_close(&verifier->spent);
 	verifier_table_close(&verifier->table);
 	verifier_realm_clear(&verifier->realm);
 }
@@ -108,11 +110,14 @@ void
 verifier_end_round(struct verifier *verifier)
 {
 	const char *why;
-	bool used = verifier->table.wrote || verifier->table.failed, kept;
+	bool used, kept;
 
 	/* The ledger has its part to do while this one's comes to the disk. */
 	verifier_peer_flush(&verifier->ledger);
+	verifier_spent_write(&verifier->spent, &verifier->table);
+	used = verifier->table.wrote || verifier->table.failed;
 	kept = verifier_table_commit(&verifier->table, &why);
+	verifier_spent_settle(&verifier->spent, kept);
 	if (!kept) {
 		verifier->counts.store_failures++;
 		if (!verifier->store_failed) {

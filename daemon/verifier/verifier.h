@@ -14,6 +14,7 @@
 #include "daemon/verifier/password.h"
 #include "daemon/verifier/peer.h"
 #include "daemon/verifier/realm.h"
+#include "daemon/verifier/spent.h"
 #include "daemon/verifier/table.h"
 #include "lib/token/dpop.h"
 
@@ -46,6 +47,7 @@ struct verifier_reply;
 struct verifier {
 	struct verifier_realm realm;
 	struct verifier_table table;
+	struct verifier_spent spent;
 	struct verifier_peer issuer, ledger;
 	struct verifier_passwords *passwords;
 	struct verifier_attempts *attempts;

@@ -734,27 +734,26 @@ count_rows(const char *sql)
 static void
 old_rows_are_swept(void **state)
 {
-	char jti[32];
+	struct mm_slice realm = mm_slice_str("enterprise");
+	char id[32];
 	int sweeps = 1;
 
 	(void)state;
 	for (int i = 0; i < 5000; i++) {
-		(void)snprintf(jti, sizeof(jti), "jti-%d", i);
-		assert_true(verifier_spend(&verifier.table, VERIFIER_SPENT_ASSERTION, mm_slice_str("batch"),
-		    mm_slice_str(jti), verifier.now_s + (i == 0 ? 1000 : 10)));
-		assert_false(verifier_spend(&verifier.table, VERIFIER_SPENT_ASSERTION, mm_slice_str("batch"),
-		    mm_slice_str(jti), verifier.now_s + 10));
+		(void)snprintf(id, sizeof(id), "token-%d", i);
+		verifier_token_revoke(&verifier.table, realm, mm_slice_str(id), verifier.now_s + (i == 0 ? 1000 : 10));
+		assert_true(verifier_token_is_revoked(&verifier.table, realm, mm_slice_str(id)));
+		verifier_assertions_add(&verifier.table, mm_slice(id, 16), verifier.now_s + (i == 1 ? 1000 : 10));
 	}
 	assert_false(verifier_table_sweep(&verifier.table, verifier.now_s));
 	while (verifier_table_sweep(&verifier.table, verifier.now_s + 10))
 		sweeps++;
 	assert_int_equal(sweeps, 3);
-	assert_int_equal(count_rows("SELECT count(*) FROM spent"), 1);
-	assert_true(verifier_is_spent(&verifier.table, VERIFIER_SPENT_ASSERTION, mm_slice_str("batch"),
-	    mm_slice_str("jti-0")));
-	/* The kinds never meet. */
-	assert_false(verifier_is_spent(&verifier.table, VERIFIER_SPENT_TOKEN, mm_slice_str("batch"),
-	    mm_slice_str("jti-0")));
+	assert_int_equal(count_rows("SELECT count(*) FROM revoked"), 1);
+	assert_int_equal(count_rows("SELECT count(*) FROM assertion"), 1);
+	assert_true(verifier_token_is_revoked(&verifier.table, realm, mm_slice_str("token-0")));
+	assert_false(verifier_token_is_revoked(&verifier.table, realm, mm_slice_str("token-1")));
+	assert_false(verifier_token_is_revoked(&verifier.table, mm_slice_str("consumer"), mm_slice_str("token-0")));
 }
 
 static void
