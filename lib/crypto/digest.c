@@ -8,6 +8,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include <string.h>
+
 static bool
 digest_bytes(const EVP_MD *md, struct mm_slice bytes, uint8_t *digest, size_t digest_len)
 {
@@ -42,5 +44,7 @@ mm_secret_equal(const void *a, const void *b, size_t len)
 void
 mm_secret_wipe(void *secret, size_t len)
 {
-	OPENSSL_cleanse(secret, len);
+	/* As good as OPENSSL_cleanse(), which writes eight bytes at a time. */
+	if (len > 0)
+		explicit_bzero(secret, len);
 }

@@ -91,9 +91,9 @@ if [ "${MINTMARK_SANITIZED:-0}" = 0 ]; then
 	grep -vE '^(EVP|BN|EC|ECDSA|RSA|RAND|OSSL|X509|OPENSSL|CRYPTO|ERR|ASN1|OBJ|PEM|BIO|SHA256|d2i|i2d)_' \
 	    "$scratch/foreign" | grep -vxE 'd2i_.*|i2d_.*|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__assert_fail|abort' |
 	    grep -vxE '(malloc|calloc|realloc|reallocarray|aligned_alloc|free|qsort|bsearch)' |
-	    grep -vxE '(mem|str|stp)[a-z0-9]*' |
+	    grep -vxE '(mem|str|stp)[a-z0-9]*|explicit_bzero' |
 	    grep -vxE 'pthread_mutex_(init|destroy|lock|unlock)' |
-	    grep -vxE '__(mem|str|vsn|sn)[a-z]*_chk|v?snprintf|__cpu_model|__cpu_indicator_init' \
+	    grep -vxE '__(mem|str|vsn|sn|explicit_b)[a-z]*_chk|v?snprintf|__cpu_model|__cpu_indicator_init' \
 	    >"$scratch/surprising" || true
 	if [ -s "$scratch/surprising" ]; then
 		complain "the library calls what it should not: $(tr '\n' ' ' <"$scratch/surprising")"
