@@ -8,12 +8,19 @@
 #include "daemon/verifier/control.h"
 #include "daemon/verifier/verifier.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/*
+ * What a round takes for its requests and messages it gives back at its end, some MiB. Trimmed away, the next one would
+ * have to ask for it page by page.
+ */
+#define MEMORY_KEPT (16 * 1024 * 1024)
 
 static bool
 is_control_socket(int fd)
@@ -62,6 +69,7 @@ main(void)
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
 	verifier_peer_init(&verifier.issuer, MM_PROCESS_ISSUER);
 	verifier_peer_init(&verifier.ledger, MM_PROCESS_LEDGER);
 	mm_sandbox_prepare();
