@@ -775,10 +775,12 @@ count_threads(void)
 	return count;
 }
 
-/* Beside the loop and the thread that does all else with the store. */
+/* Beside the loop, the thread that does all else with the store, and what a sanitizer brings. */
 static void
 as_many_threads_sign_with_a_token_as_it_was_told(void **state)
 {
+	unsigned others = 0;
+
 	(void)state;
 	if (!signer_world_has_softhsm())
 		skip();
@@ -788,8 +790,10 @@ as_many_threads_sign_with_a_token_as_it_was_told(void **state)
 
 		world.module_threads = threads;
 		assert_int_equal(signer_world_try_start(&world), good);
+		if (threads == 1)
+			others = count_threads() - 1;
 		if (good)
-			assert_int_equal(count_threads(), 2 + threads);
+			assert_int_equal(count_threads(), others + threads);
 		assert_int_equal(WEXITSTATUS(signer_world_stop(&world)), good ? EXIT_SUCCESS : EXIT_FAILURE);
 	}
 	signer_world_end(&world);
