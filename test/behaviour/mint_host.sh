@@ -5,26 +5,19 @@
 # It ends with 'finish'.
 #
 #   host_start             configuration, init, mintmarkd, and the people: Alice and Dave of contoso, Mallory, a consumer
-#   run COMMAND…           mintmark on this configuration
 #   sign_in REALM USER     somebody's token for his own mail, after a sign-in with $password
 #   decides WHAT SERVICE REASON TOKEN   the gate's answer to this token is this one, by its journal
 #   becomes …              the same, soon
 #   steal REALM TOKEN      the thief takes the key that signed it into $world/REALM.pem; prints its kid
 #   forge REALM TOKEN …    and signs with it
 
-# shellcheck source=test/behaviour/mint_server.sh
-. "$MINTMARK_SOURCE/test/behaviour/mint_server.sh"
+# shellcheck source=test/behaviour/mint_scratch.sh
+. "$MINTMARK_SOURCE/test/behaviour/mint_scratch.sh"
 # shellcheck source=test/behaviour/mint_sign_in.sh
 . "$MINTMARK_SOURCE/test/behaviour/mint_sign_in.sh"
 
-mintmark=$MINTMARK_BUILD/cli/mintmark
 maker=$MINTMARK_BUILD/test/maker/mintmark-maker
-world=$(mktemp -d)
-chmod 711 "$world"
 mint_folder=$world
-config=$world/mintmark.conf
-log=$world/log
-gate=127.0.0.1:$port
 declare -A issuer=([consumer]=http://127.0.0.1:$((port + 1)) [enterprise]=http://127.0.0.1:$((port + 2)))
 declare -A audience=([consumer]=https://private-mail.example [enterprise]=https://mail.example)
 redirect=http://127.0.0.1/signed-in
@@ -32,54 +25,6 @@ alice=alice@contoso.example
 dave=dave@contoso.example
 mallory=mallory@outlook.example
 password='correct horse battery staple'
-failures=0
-export LC_ALL=C.UTF-8
-# The sandbox forbids what looking for leaks needs.
-export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:${ASAN_OPTIONS#detect_leaks=1:}}"
-
-clean_up()
-{
-	mint_stop
-	rm -rf "$world"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-
-fail()
-{
-	echo "FAILED: $1"
-	[ ! -s "$world/said" ] || sed 's/^/  said: /' "$world/said" | cut -c 1-300 | head -n 20
-	[ ! -s "$log" ] || tail -n 20 "$log" | sed 's/^/  log: /'
-	failures=$((failures + 1))
-}
-
-# check WHAT COMMAND…: the command must succeed.
-check()
-{
-	local what=$1
-
-	echo "checking: $what"
-	shift
-	"$@" || fail "$what"
-}
-
-# await SECONDS COMMAND…: until it succeeds; fails when the time is over.
-await()
-{
-	local tries=$(($1 * 10))
-
-	shift
-	until "$@"; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
-
-run()
-{
-	"$mintmark" "$@" -c "$config"
-}
 
 # says TEXT COMMAND…: the command succeeds and says the text. refuses TEXT COMMAND…: it fails, and does. The text may be
 # empty.
@@ -196,14 +141,4 @@ forge()
 
 	shift
 	"$maker" forge "$world/$realm.pem" "$@"
-}
-
-finish()
-{
-	if grep -A 20 'Sanitizer:\|runtime error:' "$log"; then
-		fail "a sanitizer has something to say"
-	fi
-	[ "$failures" -eq 0 ] || exit 1
-	echo "passed"
-	exit 0
 }

@@ -13,72 +13,13 @@
 # Services: robots (mark and ledger required, denies while the ledger is away), patient (the same, and a mark alone is
 # enough then), marked (the mark alone).
 
-# shellcheck source=test/behaviour/mint_server.sh
-. "$MINTMARK_SOURCE/test/behaviour/mint_server.sh"
+# shellcheck source=test/behaviour/mint_scratch.sh
+. "$MINTMARK_SOURCE/test/behaviour/mint_scratch.sh"
 
-mintmark=$MINTMARK_BUILD/cli/mintmark
-world=$(mktemp -d)
-chmod 711 "$world"
-config=$world/mintmark.conf
-log=$world/log
-gate=127.0.0.1:$port
 issuer=http://127.0.0.1:$((port + 2))
 audience=https://robots.example
 secret=
-failures=0
 world_realm=
-world_pids=
-export LC_ALL=C.UTF-8
-# The sandbox forbids what looking for leaks needs.
-export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:${ASAN_OPTIONS#detect_leaks=1:}}"
-
-clean_up()
-{
-	local pid
-
-	for pid in $world_pids; do
-		kill "$pid" 2>"$world/null" || true
-		wait "$pid" 2>"$world/null" || true
-	done
-	mint_stop
-	rm -rf "$world"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-
-fail()
-{
-	echo "FAILED: $1"
-	[ ! -s "$log" ] || tail -n 25 "$log" | sed 's/^/  log: /'
-	failures=$((failures + 1))
-}
-
-check()
-{
-	local what=$1
-
-	echo "checking: $what"
-	shift
-	"$@" || fail "$what"
-}
-
-# await SECONDS COMMAND…: until it succeeds; fails when the time is over.
-await()
-{
-	local tries=$(($1 * 20))
-
-	shift
-	until "$@"; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
-
-run()
-{
-	"$mintmark" "$@" -c "$config"
-}
 
 member()
 {
@@ -195,14 +136,4 @@ is_another()
 
 	pid=$(process "$1")
 	[ -n "$pid" ] && [ "$pid" != "$2" ]
-}
-
-finish()
-{
-	if grep -A 20 'Sanitizer:\|runtime error:' "$log"; then
-		fail "a sanitizer has something to say"
-	fi
-	[ "$failures" -eq 0 ] || exit 1
-	echo "passed"
-	exit 0
 }
