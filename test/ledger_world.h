@@ -52,6 +52,7 @@ struct world_key {
 	struct mm_signing_key *key;
 	struct mm_signer *signer;
 	uint8_t thumbprint[MM_DIGEST_LEN];
+	bool gone; /* it was destroyed */
 };
 
 struct world_signer {
@@ -468,9 +469,25 @@ static struct world_key *
 world_find_key(struct world_signer *signer, const uint8_t thumbprint[MM_DIGEST_LEN])
 {
 	for (size_t i = 0; i < signer->key_count; i++)
-		if (memcmp(signer->keys[i].thumbprint, thumbprint, MM_DIGEST_LEN) == 0)
+		if (!signer->keys[i].gone && memcmp(signer->keys[i].thumbprint, thumbprint, MM_DIGEST_LEN) == 0)
 			return &signer->keys[i];
 	return NULL;
+}
+
+/* The first behind a thumbprint; NULL: there is none. */
+static struct world_key *
+world_next_key(struct world_signer *signer, const uint8_t thumbprint[MM_DIGEST_LEN])
+{
+	struct world_key *next = NULL;
+
+	for (size_t i = 0; i < signer->key_count; i++) {
+		struct world_key *key = &signer->keys[i];
+
+		if (!key->gone && memcmp(key->thumbprint, thumbprint, MM_DIGEST_LEN) > 0 &&
+		    (next == NULL || memcmp(key->thumbprint, next->thumbprint, MM_DIGEST_LEN) < 0))
+			next = key;
+	}
+	return next;
 }
 
 static void
@@ -508,6 +525,7 @@ world_take_order(unsigned realm)
 {
 	struct mm_key_order order;
 	struct mm_key_done done = { .status = MM_SIGN_DONE };
+	struct world_key *key;
 
 	assert_int_equal(world_message.len, sizeof(order));
 	memcpy(&order, world_message.payload, sizeof(order));
@@ -516,9 +534,13 @@ world_take_order(unsigned realm)
 		return;
 	}
 	done.number = order.number;
-	memcpy(done.thumbprint, order.thumbprint, MM_DIGEST_LEN);
-	if (world_find_key(&world.signers[realm], order.thumbprint) == NULL)
+	key = world_message.type == MM_MESSAGE_KEY_NEXT ? world_next_key(&world.signers[realm], order.thumbprint) :
+	                                                  world_find_key(&world.signers[realm], order.thumbprint);
+	memcpy(done.thumbprint, key == NULL ? order.thumbprint : key->thumbprint, MM_DIGEST_LEN);
+	if (key == NULL && world_message.type != MM_MESSAGE_KEY_FORGET)
 		done.status = MM_SIGN_NO_KEY;
+	if (key != NULL && world_message.type == MM_MESSAGE_KEY_FORGET)
+		key->gone = true;
 	(void)world_say(world.signer_fd[realm], MM_PROCESS_SIGNER, MM_MESSAGE_KEY_DONE, &done, sizeof(done));
 }
 

@@ -532,6 +532,18 @@ signer_world_forget(struct signer_world *world, const uint8_t thumbprint[MM_DIGE
 	return order_of(world, MM_MESSAGE_KEY_FORGET, thumbprint);
 }
 
+enum mm_sign_status
+signer_world_next(struct signer_world *world, uint8_t thumbprint[MM_DIGEST_LEN])
+{
+	enum mm_sign_status status = order_of(world, MM_MESSAGE_KEY_NEXT, thumbprint);
+	struct mm_key_done done;
+
+	memcpy(&done, world->message.payload, sizeof(done));
+	if (status == MM_SIGN_DONE)
+		memcpy(thumbprint, done.thumbprint, sizeof(done.thumbprint));
+	return status;
+}
+
 /* ---- tokens ---- */
 
 void

@@ -82,6 +82,8 @@ const char *signer_world_alarm(struct signer_world *world);
 /* Order, and wait for the answer's status. */
 enum mm_sign_status signer_world_make(struct signer_world *world, struct signer_world_key *key);
 enum mm_sign_status signer_world_open(struct signer_world *world, const uint8_t thumbprint[MM_DIGEST_LEN]);
+/* Of the key that is kept behind a thumbprint, which becomes its own; zeroes: the first. */
+enum mm_sign_status signer_world_next(struct signer_world *world, uint8_t thumbprint[MM_DIGEST_LEN]);
 enum mm_sign_status signer_world_forget(struct signer_world *world, const uint8_t thumbprint[MM_DIGEST_LEN]);
 
 /* What a signing input is made of; the defaults are good. */

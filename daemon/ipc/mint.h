@@ -194,10 +194,13 @@ struct mm_signed {
 /*
  * KEY_MAKE, KEY_OPEN, KEY_FORGET, ledger to signer. A key that is made is sealed, and signs when it is opened. To open
  * one that is open, and to forget one that is not there, is done already: an order can be given again.
+ *
+ * KEY_NEXT: name the kept key whose thumbprint is the next one, byte by byte, behind this; zeroes: the first of all.
+ * The answer has its thumbprint, or MM_SIGN_NO_KEY.
  */
 struct mm_key_order {
 	uint64_t number;                   /* for the answer */
-	uint8_t thumbprint[MM_DIGEST_LEN]; /* of OPEN and FORGET */
+	uint8_t thumbprint[MM_DIGEST_LEN]; /* of all but MAKE */
 	char algorithm[8];                 /* of MAKE: "RS256", "PS256", "ES256", "EdDSA", padded with zeroes */
 };
 

@@ -234,6 +234,8 @@ take_durable(void *ctx, bool durable)
 
 	realm->recording = false;
 	ledger_keys_read_clock(realm->keys);
+	if (!durable)
+		ledger_keys_look_again(realm);
 	if (durable)
 		come_true(realm);
 	else if (realm->records_question)
@@ -318,14 +320,16 @@ do_step(struct ledger_keys_realm *realm, const struct mm_life_step *step)
 	case MM_LIFE_NOTHING:
 		break;
 	case MM_LIFE_MAKE:
+		ledger_keys_order(realm, MM_MESSAGE_KEY_MAKE, NULL);
+		break;
 	case MM_LIFE_FORGET:
-		ledger_keys_order(realm, step->kind, thumbprint);
+		ledger_keys_order(realm, MM_MESSAGE_KEY_FORGET, thumbprint);
 		break;
 	case MM_LIFE_PROMOTE:
 		if (ledger_keys_is_open(realm, thumbprint))
 			record_step(realm, step);
 		else
-			ledger_keys_order(realm, step->kind, thumbprint);
+			ledger_keys_order(realm, MM_MESSAGE_KEY_OPEN, thumbprint);
 		break;
 	case MM_LIFE_PUBLISH:
 		if (!realm->untold)
@@ -386,6 +390,7 @@ ledger_keys_do_due(struct ledger_keys_realm *realm)
 		if (step.kind != MM_LIFE_NOTHING && step.at_s <= now_s)
 			do_step(realm, &step);
 	}
+	ledger_keys_look_after(realm);
 	plan(realm);
 }
 

@@ -25,7 +25,7 @@ struct ledger_key_event {
 /* What the signer was told to do, and has not answered. */
 struct ledger_key_order {
 	uint64_t number; /* 0: nothing */
-	enum mm_life_step_kind kind; /* MAKE, PROMOTE (to open) or FORGET */
+	enum mm_message_type type;
 	uint8_t thumbprint[MM_DIGEST_LEN];
 	int64_t since_ms;
 };
@@ -63,6 +63,9 @@ struct ledger_keys_realm {
 	bool has_answer;        /* of the order, which waits for the record before its own */
 	struct mm_key_done answer;
 	char answer_jwk[MM_LIFE_JWK_MAX];
+	/* Whether it keeps keys that are on no record. */
+	int64_t look_at_ms; /* when it is asked; INT64_MAX: all that it keeps is known */
+	uint8_t looked_at[MM_DIGEST_LEN];
 
 	/* The key list. */
 	uint64_t sequence;
@@ -106,11 +109,17 @@ void ledger_keys_do_due(struct ledger_keys_realm *realm);
 bool ledger_keys_is_open(const struct ledger_keys_realm *realm, const uint8_t thumbprint[MM_DIGEST_LEN]);
 
 /* Have the signer do its part of a step, unless it is at one, was not able a moment ago, or is away. */
-void ledger_keys_order(struct ledger_keys_realm *realm, enum mm_life_step_kind kind,
+void ledger_keys_order(struct ledger_keys_realm *realm, enum mm_message_type type,
     const uint8_t thumbprint[MM_DIGEST_LEN]);
 
 /* Have the signer open what signs and is not open. */
 void ledger_keys_open_signing(struct ledger_keys_realm *realm);
+
+/* Have the signer name its keys, one after the other, where it may keep one that is on no record. */
+void ledger_keys_look_after(struct ledger_keys_realm *realm);
+
+/* It may, since something of a key was not recorded. */
+void ledger_keys_look_again(struct ledger_keys_realm *realm);
 
 /* Take the answer that waited for a record. */
 void ledger_keys_take_answer(struct ledger_keys_realm *realm);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a realm's signer is told to do with its keys, one order at a time. All of them may be given again: making makes
- * another key, and the one that nobody knows of is destroyed when its answer comes.
+ * another key, and the one that is on no record, since somebody was killed or the disk failed before, is destroyed.
+ * Which they are is found by asking the signer for all that it keeps, when it comes and when something was not recorded.
  */
 #include "daemon/ledger/keys_realm.h"
+
+#include "lib/codec/base64url.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +15,8 @@
 #define ANSWER_MS 60000
 /* What failed is tried again after. */
 #define AGAIN_MS 5000
+/* And looking for keys that are on no record after. */
+#define LOOK_AGAIN_MS 60000
 
 /* ---- what is open ---- */
 
@@ -61,16 +66,13 @@ may_order(const struct ledger_keys_realm *realm)
 }
 
 static bool
-send_order(struct ledger_keys_realm *realm, enum mm_life_step_kind kind, const uint8_t *thumbprint, uint64_t number)
+send_order(struct ledger_keys_realm *realm, enum mm_message_type type, const uint8_t *thumbprint, uint64_t number)
 {
-	enum mm_message_type type = kind == MM_LIFE_MAKE ? MM_MESSAGE_KEY_MAKE :
-	    kind == MM_LIFE_FORGET                       ? MM_MESSAGE_KEY_FORGET :
-	                                                   MM_MESSAGE_KEY_OPEN;
 	struct mm_key_order order = { .number = number };
 
 	if (thumbprint != NULL)
 		memcpy(order.thumbprint, thumbprint, sizeof(order.thumbprint));
-	if (kind == MM_LIFE_MAKE)
+	if (type == MM_MESSAGE_KEY_MAKE)
 		memcpy(order.algorithm, realm->realm->algorithm->name,
 		    realm->realm->algorithm->name_len < sizeof(order.algorithm) ? realm->realm->algorithm->name_len :
 		                                                                  sizeof(order.algorithm));
@@ -78,11 +80,11 @@ send_order(struct ledger_keys_realm *realm, enum mm_life_step_kind kind, const u
 }
 
 void
-ledger_keys_order(struct ledger_keys_realm *realm, enum mm_life_step_kind kind, const uint8_t thumbprint[MM_DIGEST_LEN])
+ledger_keys_order(struct ledger_keys_realm *realm, enum mm_message_type type, const uint8_t thumbprint[MM_DIGEST_LEN])
 {
-	if (!may_order(realm) || !send_order(realm, kind, thumbprint, ++realm->keys->last_order))
+	if (!may_order(realm) || !send_order(realm, type, thumbprint, ++realm->keys->last_order))
 		return;
-	realm->order = (struct ledger_key_order){ .number = realm->keys->last_order, .kind = kind,
+	realm->order = (struct ledger_key_order){ .number = realm->keys->last_order, .type = type,
 		.since_ms = ledger_boot_ms() };
 	if (thumbprint != NULL)
 		memcpy(realm->order.thumbprint, thumbprint, MM_DIGEST_LEN);
@@ -94,7 +96,7 @@ open_key(struct ledger_keys_realm *realm, const struct mm_life_key *key)
 	bool is_lost = realm->has_lost && memcmp(realm->lost, key->thumbprint, MM_DIGEST_LEN) == 0;
 
 	if (key->forgotten_s == 0 && !is_lost && !ledger_keys_is_open(realm, key->thumbprint))
-		ledger_keys_order(realm, MM_LIFE_PROMOTE, key->thumbprint);
+		ledger_keys_order(realm, MM_MESSAGE_KEY_OPEN, key->thumbprint);
 }
 
 void
@@ -110,6 +112,49 @@ ledger_keys_open_signing(struct ledger_keys_realm *realm)
 			open_key(realm, &realm->life.keys[i]);
 }
 
+/* ---- keys that are on no record ---- */
+
+/* Nobody would ever use it. One that is on record as destroyed came back from elsewhere. */
+static bool
+is_nobodys(const struct ledger_keys_realm *realm, const uint8_t thumbprint[MM_DIGEST_LEN])
+{
+	const struct mm_life_key *key = mm_life_find(&realm->life, thumbprint);
+
+	return key == NULL || key->forgotten_s != 0;
+}
+
+static void
+look_at(struct ledger_keys_realm *realm, int64_t at_ms)
+{
+	realm->look_at_ms = at_ms;
+	memset(realm->looked_at, 0, sizeof(realm->looked_at));
+}
+
+void
+ledger_keys_look_again(struct ledger_keys_realm *realm)
+{
+	look_at(realm, 0);
+}
+
+/* What is due of keys that are used comes first. One whose record is under way is nobody's yet. */
+void
+ledger_keys_look_after(struct ledger_keys_realm *realm)
+{
+	if (!realm->recording && ledger_boot_ms() >= realm->look_at_ms)
+		ledger_keys_order(realm, MM_MESSAGE_KEY_NEXT, realm->looked_at);
+}
+
+static void
+tell_of_nobodys(const struct ledger_keys_realm *realm, const uint8_t thumbprint[MM_DIGEST_LEN])
+{
+	char kid[MM_BASE64URL_ENCODED_LEN(MM_DIGEST_LEN) + 1];
+
+	mm_base64url_encode(mm_slice(thumbprint, MM_DIGEST_LEN), kid);
+	kid[sizeof(kid) - 1] = '\0';
+	ledger_alarm(realm->keys->ledger, "realm %s: its signer kept a key that is on no record, and has destroyed it: %s",
+	    realm->realm->name, kid);
+}
+
 /* ---- answers ---- */
 
 static void
@@ -118,14 +163,6 @@ record(struct ledger_keys_realm *realm, const struct mm_life_event *event)
 	if (!ledger_keys_record(realm, event, NULL))
 		ledger_alarm(realm->keys->ledger, "realm %s: what happens to its keys cannot be recorded now",
 		    realm->realm->name);
-}
-
-/* A key that is not on record goes again: nobody would ever use it. */
-static void
-drop_key(struct ledger_keys_realm *realm, const uint8_t thumbprint[MM_DIGEST_LEN])
-{
-	if (mm_life_find(&realm->life, thumbprint) == NULL)
-		(void)!send_order(realm, MM_LIFE_FORGET, thumbprint, ++realm->keys->last_order);
 }
 
 static void
@@ -138,7 +175,7 @@ take_made(struct ledger_keys_realm *realm, const struct mm_key_done *done, struc
 	if (ledger_keys_record(realm, &event, NULL))
 		return;
 	realm->order_again_ms = ledger_boot_ms() + AGAIN_MS;
-	drop_key(realm, done->thumbprint);
+	ledger_keys_look_again(realm);
 }
 
 static void
@@ -148,7 +185,20 @@ take_forgotten(struct ledger_keys_realm *realm, const uint8_t thumbprint[MM_DIGE
 
 	set_closed(realm, thumbprint);
 	memcpy(event.thumbprint, thumbprint, sizeof(event.thumbprint));
-	record(realm, &event);
+	if (!is_nobodys(realm, thumbprint)) {
+		record(realm, &event);
+		return;
+	}
+	tell_of_nobodys(realm, thumbprint);
+}
+
+/* One key that the signer keeps. */
+static void
+take_next(struct ledger_keys_realm *realm, const uint8_t thumbprint[MM_DIGEST_LEN])
+{
+	memcpy(realm->looked_at, thumbprint, sizeof(realm->looked_at));
+	if (is_nobodys(realm, thumbprint))
+		ledger_keys_order(realm, MM_MESSAGE_KEY_FORGET, thumbprint);
 }
 
 /* The signer lost a key. A prepared one is retired, so that another is made; an active one is replaced. */
@@ -183,18 +233,39 @@ status_text(uint32_t status)
 	                                "the key store could not";
 }
 
+static const char *
+order_text(enum mm_message_type type)
+{
+	return type == MM_MESSAGE_KEY_MAKE ? "make a key" :
+	    type == MM_MESSAGE_KEY_FORGET  ? "destroy a key" :
+	    type == MM_MESSAGE_KEY_OPEN    ? "open a key" :
+	                                     "name its keys";
+}
+
+/* Whether an order has nothing to do with keys that are used, and is not to hold them up. */
+static bool
+is_aside(const struct ledger_keys_realm *realm, const struct ledger_key_order *order)
+{
+	return order->type == MM_MESSAGE_KEY_NEXT ||
+	    (order->type == MM_MESSAGE_KEY_FORGET && is_nobodys(realm, order->thumbprint));
+}
+
 static void
 take_failure(struct ledger_keys_realm *realm, const struct ledger_key_order *order, uint32_t status)
 {
-	realm->order_again_ms = ledger_boot_ms() + AGAIN_MS;
-	if (order->kind == MM_LIFE_PROMOTE && status == MM_SIGN_NO_KEY)
+	if (order->type == MM_MESSAGE_KEY_NEXT && status == MM_SIGN_NO_KEY) {
+		realm->look_at_ms = INT64_MAX;
+		return;
+	}
+	if (is_aside(realm, order))
+		look_at(realm, ledger_boot_ms() + LOOK_AGAIN_MS);
+	else
+		realm->order_again_ms = ledger_boot_ms() + AGAIN_MS;
+	if (order->type == MM_MESSAGE_KEY_OPEN && status == MM_SIGN_NO_KEY)
 		take_lost(realm, order->thumbprint);
 	else
-		ledger_alarm(realm->keys->ledger, "realm %s: its signer cannot %s a key: %s", realm->realm->name,
-		    order->kind == MM_LIFE_MAKE    ? "make" :
-		        order->kind == MM_LIFE_FORGET ? "destroy" :
-		                                        "open",
-		    status_text(status));
+		ledger_alarm(realm->keys->ledger, "realm %s: its signer cannot %s: %s", realm->realm->name,
+		    order_text(order->type), status_text(status));
 }
 
 /* An answer to the order that stands; nothing is being recorded. */
@@ -206,10 +277,12 @@ take_answer(struct ledger_keys_realm *realm, const struct mm_key_done *done, str
 	realm->order.number = 0;
 	if (done->status != MM_SIGN_DONE)
 		take_failure(realm, &order, done->status);
-	else if (order.kind == MM_LIFE_MAKE)
+	else if (order.type == MM_MESSAGE_KEY_MAKE)
 		take_made(realm, done, jwk);
-	else if (order.kind == MM_LIFE_FORGET)
+	else if (order.type == MM_MESSAGE_KEY_FORGET)
 		take_forgotten(realm, order.thumbprint);
+	else if (order.type == MM_MESSAGE_KEY_NEXT)
+		take_next(realm, done->thumbprint);
 	else
 		set_open(realm, order.thumbprint);
 }
@@ -246,7 +319,7 @@ ledger_keys_signer_done(struct ledger_keys *keys, struct ledger_realm *of, const
 	if (done->number == 0 || done->number != realm->order.number) {
 		/* An answer that came too late: a key that was made meanwhile is not wanted. */
 		if (done->status == MM_SIGN_DONE && jwk.len > 0)
-			drop_key(realm, done->thumbprint);
+			ledger_keys_look_again(realm);
 		return;
 	}
 	if (realm->recording) {
@@ -266,6 +339,8 @@ ledger_keys_signer_state(struct ledger_keys *keys, struct ledger_realm *of, cons
 
 	if (realm == NULL)
 		return;
+	if (!realm->signer_is_here)
+		ledger_keys_look_again(realm);
 	realm->signer_is_here = true;
 	realm->store_is_away = state->store_away != 0;
 	(void)snprintf(realm->store_text, sizeof(realm->store_text), "%.*s",

@@ -184,6 +184,8 @@ take_message(struct signer *signer, const struct mm_message *message, struct sig
 		return take_order(signer, message, SIGNER_ORDER_OPEN);
 	case MM_MESSAGE_KEY_FORGET:
 		return take_order(signer, message, SIGNER_ORDER_FORGET);
+	case MM_MESSAGE_KEY_NEXT:
+		return take_order(signer, message, SIGNER_ORDER_NEXT);
 	default:
 		return false;
 	}
@@ -345,13 +347,14 @@ send_key_done(struct signer *signer)
 	const struct signer_order *order = (const struct signer_order *)(const void *)signer->peer.answers.first;
 	unsigned char payload[sizeof(struct mm_key_done) + KEYSTORE_JWK_MAX];
 	bool made = order->kind == SIGNER_ORDER_MAKE && order->status == MM_SIGN_DONE;
+	bool named = made || order->found;
 	struct mm_key_done head = {
 		.number = order->head.number,
 		.status = order->status,
 		.jwk_len = made ? (uint32_t)order->made.jwk_len : 0,
 	};
 
-	memcpy(head.thumbprint, made ? order->made.thumbprint : order->head.thumbprint, sizeof(head.thumbprint));
+	memcpy(head.thumbprint, named ? order->made.thumbprint : order->head.thumbprint, sizeof(head.thumbprint));
 	memcpy(payload, &head, sizeof(head));
 	memcpy(payload + sizeof(head), order->made.jwk, head.jwk_len);
 	if (!send_to_ledger(signer, MM_MESSAGE_KEY_DONE, payload, sizeof(head) + head.jwk_len))

@@ -3,6 +3,8 @@
 #include "daemon/signer/signer.h"
 #include "lib/crypto/digest.h"
 
+#include <string.h>
+
 /* Of a thumbprint's first six bits: the value of '-' in RFC 4648 section 5. */
 #define BASE64URL_OF_DASH 62
 
@@ -68,6 +70,27 @@ make_key(struct signer *signer, struct signer_order *order)
 	return keystore_trouble(&order->trouble, KEYSTORE_FAILED, "no key can be made whose name is no option");
 }
 
+/* Keep the least of those behind the one that was asked for. */
+static void
+look_at_key(void *context, const uint8_t thumbprint[MM_DIGEST_LEN])
+{
+	struct signer_order *order = context;
+
+	if (memcmp(thumbprint, order->head.thumbprint, MM_DIGEST_LEN) <= 0 ||
+	    (order->found && memcmp(thumbprint, order->made.thumbprint, MM_DIGEST_LEN) >= 0))
+		return;
+	order->found = true;
+	memcpy(order->made.thumbprint, thumbprint, MM_DIGEST_LEN);
+}
+
+static enum keystore_result
+find_next(struct keystore *store, struct signer_order *order)
+{
+	enum keystore_result result = store->ops->list(store, look_at_key, order, &order->trouble);
+
+	return result == KEYSTORE_DONE && !order->found ? KEYSTORE_NO_KEY : result;
+}
+
 static enum keystore_result
 follow(struct signer *signer, struct signer_order *order)
 {
@@ -82,6 +105,8 @@ follow(struct signer *signer, struct signer_order *order)
 		return store->ops->open(store, order->head.thumbprint, &order->opened, &order->trouble);
 	case SIGNER_ORDER_FORGET:
 		return store->ops->forget(store, order->head.thumbprint, &order->trouble);
+	case SIGNER_ORDER_NEXT:
+		return find_next(store, order);
 	}
 	return KEYSTORE_FAILED;
 }

@@ -102,7 +102,8 @@ finish_order(struct signer *signer, struct signer_order *order)
 		met_away(signer, order->trouble.text);
 	else if (order->kind == SIGNER_ORDER_LOOK && !signer_pool_hangs(&signer->pool, signer_clock_ms(), HANG_MS))
 		met_reached(signer);
-	else if (order->result != KEYSTORE_DONE)
+	else if (order->result != KEYSTORE_DONE &&
+	    (order->kind != SIGNER_ORDER_NEXT || order->result != KEYSTORE_NO_KEY))
 		signer_control_alarm("an order of the ledger cannot be followed: %s", order->trouble.text);
 	if (order->kind == SIGNER_ORDER_LOOK)
 		signer_state_looked(&signer->state, signer_clock_ms());

@@ -40,6 +40,7 @@ enum signer_order_kind {
 	SIGNER_ORDER_MAKE,
 	SIGNER_ORDER_OPEN,
 	SIGNER_ORDER_FORGET,
+	SIGNER_ORDER_NEXT,
 };
 
 struct signer_order {
@@ -50,7 +51,8 @@ struct signer_order {
 	enum keystore_result result;
 	enum mm_sign_status status; /* of the answer, set by the loop */
 	struct keystore_trouble trouble;
-	struct keystore_public made;
+	struct keystore_public made; /* of NEXT its thumbprint alone … */
+	bool found;                  /* … where there is one */
 	struct keystore_key *opened;
 };
 

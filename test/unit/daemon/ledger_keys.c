@@ -47,7 +47,7 @@ static struct {
 		void *ctx;
 	} records[RECORDS_MAX];
 	size_t appended, durable; /* those behind durable are lost with the process */
-	bool disk_is_full;
+	bool disk_is_full, disk_fails; /* nothing can be recorded; what was to be on the disk is lost, once */
 
 	bool signer_here;
 	struct {
@@ -56,7 +56,7 @@ static struct {
 	} orders[ORDERS_MAX];
 	size_t order_count;
 	size_t made;
-	bool has[KEYS_MAX], open[KEYS_MAX];
+	bool has[KEYS_MAX], open[KEYS_MAX], keeps_all; /* it has; it cannot destroy */
 
 	uint64_t term, last_sequence;
 	char list[MM_KEY_LIST_LEN_MAX];
@@ -248,6 +248,16 @@ make_key(struct mm_key_done *done, char *jwk, size_t size)
 	done->jwk_len = (uint32_t)snprintf(jwk, size, "{\"kty\":\"OKP\",\"x\":\"%zu\"}", world.made);
 }
 
+static void
+name_next(size_t number, struct mm_key_done *done)
+{
+	do
+		number++;
+	while (number < KEYS_MAX && !world.has[number]);
+	done->status = number < KEYS_MAX ? MM_SIGN_DONE : MM_SIGN_NO_KEY;
+	done->thumbprint[0] = (uint8_t)number;
+}
+
 /* The signer does its oldest order. */
 static void
 do_order(void)
@@ -266,18 +276,39 @@ do_order(void)
 	} else if (type == MM_MESSAGE_KEY_OPEN) {
 		done.status = world.has[number] ? MM_SIGN_DONE : MM_SIGN_NO_KEY;
 		world.open[number] = world.has[number];
-	} else {
+	} else if (type == MM_MESSAGE_KEY_FORGET && world.keeps_all) {
+		done.status = MM_SIGN_FAILED;
+	} else if (type == MM_MESSAGE_KEY_FORGET) {
 		world.has[number] = world.open[number] = false;
+	} else {
+		name_next(number, &done);
 	}
 	if (!dead())
 		ledger_keys_signer_done(keys, &realm, &done, mm_slice(jwk, done.jwk_len));
 }
 
+/* Nothing of what waits comes to the disk. */
+static void
+lose_all(void)
+{
+	size_t appended = world.appended;
+
+	world.disk_fails = false;
+	world.appended = world.durable;
+	for (size_t at = world.durable; at < appended; at++)
+		world.records[at].done(world.records[at].ctx, false);
+}
+
 static void
 make_durable(void)
 {
-	size_t at = world.durable++;
+	size_t at = world.durable;
 
+	if (world.disk_fails) {
+		lose_all();
+		return;
+	}
+	world.durable++;
 	/* The record is there, whether it is heard of or not. */
 	if (!dead())
 		world.records[at].done(world.records[at].ctx, true);
@@ -466,8 +497,8 @@ it_may_be_killed_at_any_point(void **state)
 		assert_int_not_equal(active(), 0);
 		run_until(START + 21 * DAY + 6 * HOUR);
 		assert_int_not_equal(active(), 0);
-		/* The one that was made when nobody could record it may be left over. */
-		assert_in_range(kept(), 3, 4);
+		/* The one that was made when nobody could record it is not left over. */
+		assert_int_equal(kept(), 3);
 		assert_in_range(keys->realms[0]->life.count, 6, 6);
 		assert_int_equal(keys->realms[0]->alarms, 0);
 	}
@@ -577,6 +608,56 @@ a_record_of_something_else_is_damage(void **state)
 	assert_null(ledger_keys_take_record(keys, mm_slice_str("gone"), mm_slice(buf.data, buf.len)));
 	assert_non_null(ledger_keys_take_record(keys, mm_slice_str("gone"), mm_slice(buf.data, buf.len - 1)));
 	mm_buf_clear(&buf);
+}
+
+static void
+a_key_on_no_record_is_destroyed_and_told(void **state)
+{
+	(void)state;
+	signer_comes();
+	run_until(START + 3 * DAY);
+	ask(MM_MINT_VERB_KEY_REVOKE, 1, NULL);
+	run_until(world.now_s + HOUR);
+	assert_int_equal(kept(), 3);
+	assert_int_equal(world.alarms, 0);
+	/* One that nobody knows, and one that was destroyed and came back. */
+	world.has[200] = world.has[1] = true;
+	ledger_keys_signer_went(keys, &realm);
+	signer_comes();
+	assert_false(world.has[200] || world.has[1]);
+	assert_int_equal(kept(), 3);
+	assert_int_equal(world.alarms, 2);
+	assert_string_equal(world.alarm, "realm enterprise: its signer kept a key that is on no record, and has "
+	    "destroyed it: yAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+}
+
+static void
+a_record_that_is_lost_leaves_no_key(void **state)
+{
+	(void)state;
+	world.disk_fails = true;
+	signer_comes();
+	run_until(START + HOUR);
+	assert_false(world.disk_fails);
+	assert_int_equal(world.made, 4);
+	assert_int_equal(kept(), 3);
+}
+
+/* The rest goes on, and it is tried again. */
+static void
+a_key_that_cannot_be_destroyed_holds_up_nothing(void **state)
+{
+	(void)state;
+	world.keeps_all = world.has[200] = true;
+	signer_comes();
+	assert_int_equal(active(), 1);
+	assert_int_equal(kept(), 4);
+	assert_non_null(strstr(world.alarm, "its signer cannot destroy a key"));
+	ask(MM_MINT_VERB_KEY_TAINT, 2, NULL);
+	assert_int_equal(kept(), 5); /* another one is made in its place at once */
+	world.keeps_all = false;
+	run_until(START + HOUR);
+	assert_false(world.has[200]);
 }
 
 /* ---- operators ---- */
@@ -786,6 +867,9 @@ main(void)
 		TEST(a_key_that_was_lost_is_replaced),
 		TEST(what_cannot_be_recorded_does_not_happen),
 		TEST(a_list_that_could_not_be_told_is_told_soon),
+		TEST(a_key_on_no_record_is_destroyed_and_told),
+		TEST(a_record_that_is_lost_leaves_no_key),
+		TEST(a_key_that_cannot_be_destroyed_holds_up_nothing),
 		TEST(a_record_of_something_else_is_damage),
 		TEST(keys_are_listed),
 		TEST(a_key_is_tainted_and_restored),

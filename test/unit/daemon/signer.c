@@ -572,6 +572,41 @@ keys_outlive_the_signer_and_the_ledger(void **state)
 	end();
 }
 
+/* Every key that is kept, and no other, in the order of their thumbprints. */
+static void
+name_keys(bool with_token)
+{
+	enum { KEYS = 4 };
+	uint8_t at[MM_DIGEST_LEN] = { 0 }, last[MM_DIGEST_LEN] = { 0 }, first[MM_DIGEST_LEN];
+	unsigned named = 0;
+
+	start_with_key(with_token);
+	for (unsigned i = 1; i < KEYS; i++)
+		assert_int_equal(signer_world_make(&world, &key), MM_SIGN_DONE);
+	for (; signer_world_next(&world, at) == MM_SIGN_DONE; named++) {
+		assert_true(memcmp(at, last, sizeof(at)) > 0);
+		memcpy(last, at, sizeof(at));
+		if (named == 0)
+			memcpy(first, at, sizeof(at));
+	}
+	assert_int_equal(named, KEYS);
+	assert_int_equal(signer_world_forget(&world, first), MM_SIGN_DONE);
+	memset(at, 0, sizeof(at));
+	for (named = 0; signer_world_next(&world, at) == MM_SIGN_DONE; named++)
+		assert_memory_not_equal(at, first, sizeof(at));
+	assert_int_equal(named, KEYS - 1);
+	end();
+}
+
+static void
+its_keys_are_named_one_after_the_other(void **state)
+{
+	(void)state;
+	name_keys(false);
+	if (signer_world_has_softhsm())
+		name_keys(true);
+}
+
 static void
 a_damaged_file_is_named_and_not_guessed(void **state)
 {
@@ -992,6 +1027,7 @@ main(void)
 		cmocka_unit_test(a_key_signs_from_open_to_forget),
 		cmocka_unit_test(a_key_is_made_for_the_realms_algorithm_only),
 		cmocka_unit_test(keys_outlive_the_signer_and_the_ledger),
+		cmocka_unit_test(its_keys_are_named_one_after_the_other),
 		cmocka_unit_test(a_damaged_file_is_named_and_not_guessed),
 		cmocka_unit_test(a_kill_while_keys_are_made_leaves_no_half_key),
 		cmocka_unit_test(garbage_ends_the_connection_and_not_the_keys),
