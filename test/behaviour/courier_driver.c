@@ -11,79 +11,29 @@
  * SENTENCE" (WAIT: seconds to the next), and at last "end STATUS". The end of standard input is an end without "stop".
  */
 #include "daemon/ipc/fetch.h"
-#include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
 #include "daemon/ipc/sealed.h"
-#include "daemon/sandbox/sandbox.h"
 #include "engine/config.h"
 #include "lib/base/buf.h"
 #include "lib/base/limits.h"
 #include "lib/base/reader.h"
+#include "test/behaviour/played_mintmarkd.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define NOBODY 65534
 #define LINE_LEN_MAX 8192
 
 static const char *const outcomes[MM_FETCH_COUNT] = { "new", "same", "unreachable", "refused", "unreadable" };
 
 static const char *folder;
-static pid_t courier;
-static int control;
 static uint32_t source_count;
-
-static void
-die(const char *what)
-{
-	perror(what);
-	if (courier > 0)
-		kill(courier, SIGKILL);
-	exit(2);
-}
-
-static void
-run(const char *program, int socket)
-{
-	static char time_zone[] = "TZ=UTC0", leaks[] = "ASAN_OPTIONS=detect_leaks=0";
-	char *const environment[] = { time_zone, leaks, NULL };
-	char name[] = "mintmark-courier";
-	char *const arguments[] = { name, NULL };
-
-	if (dup2(socket, MM_CONTROL_FD) == -1 || close_range(MM_CONTROL_FD + 1, UINT_MAX, 0) == -1)
-		_exit(126);
-	if (geteuid() == 0 && (setgroups(0, NULL) == -1 || setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
-	                          setresuid(NOBODY, NOBODY, NOBODY) == -1))
-		_exit(126);
-	execve(program, arguments, environment);
-	_exit(127);
-}
-
-static void
-start_courier(const char *program)
-{
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		die("socketpair");
-	courier = fork();
-	if (courier == 0)
-		run(program, pair[1]);
-	if (courier == -1)
-		die("fork");
-	close(pair[1]);
-	control = pair[0];
-	printf("courier %ld\n", (long)courier);
-}
 
 static void
 send_message(enum mm_message_type type, struct mm_buf *payload, int fd)
@@ -284,7 +234,6 @@ int
 main(int argc, char **argv)
 {
 	struct mm_buf nothing;
-	int status;
 
 	if (argc != 4) {
 		fprintf(stderr, "usage: courier_driver COURIER CA-FILE FOLDER\n");
@@ -292,10 +241,7 @@ main(int argc, char **argv)
 	}
 	folder = argv[3];
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	mm_sandbox_prepare();
-	if (!mm_sandbox_enter(MM_PROCESS_MINTMARKD, 0, 0))
-		return 2;
-	start_courier(argv[1]);
+	start_child("courier", argv[1]);
 	mm_buf_init(&nothing, 1);
 	send_file(MM_MESSAGE_COURIER_CA, &nothing, argv[2]);
 	for (;;) {
@@ -308,9 +254,6 @@ main(int argc, char **argv)
 		if ((fds[1].revents & (POLLIN | POLLHUP)) != 0)
 			listen_to_test();
 	}
-	if (waitpid(courier, &status, 0) != courier)
-		die("waitpid");
-	printf("end %s%d\n", WIFSIGNALED(status) ? "signal " : "",
-	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	wait_for_child();
 	return 0;
 }

@@ -19,11 +19,9 @@
  * number of enum mm_mint_status), "keys new|prepared|old|forged", "tenants ID ID...", "stop", "die". The end of
  * standard input is an end without "stop".
  */
-#include "daemon/ipc/limits.h"
 #include "daemon/ipc/message.h"
 #include "daemon/ipc/sealed.h"
 #include "daemon/ipc/sign_in.h"
-#include "daemon/sandbox/sandbox.h"
 #include "engine/config.h"
 #include "engine/json_writer.h"
 #include "engine/key_list.h"
@@ -35,11 +33,11 @@
 #include "lib/crypto/signing_key.h"
 #include "lib/jose/header.h"
 #include "lib/jose/thumbprint.h"
+#include "test/behaviour/played_mintmarkd.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -50,11 +48,9 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define NOBODY 65534
 #define SESSION "session-of-alice-session-of-alice-session-o"
 #define DEVICE "browser-of-alice-browser-of-alice-browser-o"
 #define CODE "code-for-the-mail-app-code-for-the-mail-app"
@@ -62,8 +58,7 @@
 
 static const char *address_of_realm;
 static unsigned port;
-static pid_t issuer;
-static int control = -1, verifier = -1, ledger = -1;
+static int verifier = -1, ledger = -1;
 static bool verifier_mute, ledger_mute;
 static enum mm_mint_status mint_status;
 
@@ -88,50 +83,7 @@ static struct ticket {
 } tickets[4096];
 static size_t ticket_count;
 
-static void
-die(const char *what)
-{
-	perror(what);
-	if (issuer > 0)
-		kill(issuer, SIGKILL);
-	exit(2);
-}
-
 /* ---- the issuer and its set-up ---- */
-
-static void
-run(const char *program, int socket)
-{
-	static char time_zone[] = "TZ=UTC0", leaks[] = "ASAN_OPTIONS=detect_leaks=0";
-	char *const environment[] = { time_zone, leaks, NULL };
-	char name[] = "mintmark-issuer";
-	char *const arguments[] = { name, NULL };
-
-	if (dup2(socket, MM_CONTROL_FD) == -1 || close_range(MM_CONTROL_FD + 1, UINT_MAX, 0) == -1)
-		_exit(126);
-	if (geteuid() == 0 && (setgroups(0, NULL) == -1 || setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
-	                          setresuid(NOBODY, NOBODY, NOBODY) == -1))
-		_exit(126);
-	execve(program, arguments, environment);
-	_exit(127);
-}
-
-static void
-start_issuer(const char *program)
-{
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		die("socketpair");
-	issuer = fork();
-	if (issuer == 0)
-		run(program, pair[1]);
-	if (issuer == -1)
-		die("fork");
-	close(pair[1]);
-	control = pair[0];
-	printf("issuer %ld\n", (long)issuer);
-}
 
 static void
 tell(enum mm_message_type type, const void *payload, size_t len, int fd)
@@ -890,7 +842,7 @@ obey(const char *line)
 	else if (strcmp(line, "stop") == 0)
 		tell(MM_MESSAGE_ISSUER_STOP, NULL, 0, -1);
 	else if (strcmp(line, "die") == 0)
-		kill(issuer, SIGKILL);
+		kill(child, SIGKILL);
 	else
 		die("no such command");
 	printf("did %s\n", line);
@@ -965,7 +917,6 @@ int
 main(int argc, char **argv)
 {
 	bool test_there = true;
-	int status;
 
 	if (argc < 4) {
 		fprintf(stderr,
@@ -977,10 +928,7 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
 	make_keys();
-	mm_sandbox_prepare();
-	if (!mm_sandbox_enter(MM_PROCESS_MINTMARKD, 0, 0))
-		return 2;
-	start_issuer(argv[1]);
+	start_child("issuer", argv[1]);
 	set_up(argv + 4);
 	for (;;) {
 		struct pollfd fds[] = { { control, POLLIN, 0 }, { test_there ? STDIN_FILENO : -1, POLLIN, 0 },
@@ -997,9 +945,6 @@ main(int argc, char **argv)
 		if (fds[3].revents != 0 && ledger >= 0)
 			serve_ledger();
 	}
-	if (waitpid(issuer, &status, 0) != issuer)
-		die("waitpid");
-	printf("end %s%d\n", WIFSIGNALED(status) ? "signal " : "",
-	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	wait_for_child();
 	return 0;
 }
