@@ -12,6 +12,7 @@
  *	boot SECONDS    this and its boot clock are
  *	epochs NUMBER   name trust that so much is ahead
  *	signer NUMBER   forget what another signer made: what a restored ledger does not know
+ *	revoke REALM session|subject|client VALUE   all of it that was issued until now; it is forgotten at once
  *	pair            give the pair up
  *	replay          give it up, and tell the next one what was told to this one, and nothing else
  *	keys REALM DOCUMENT now|older|stranger|REALM   a key list: as it should be, with an earlier number, signed under
@@ -159,6 +160,21 @@ do_signer(struct player *player, char *const *fields)
 }
 
 static const char *
+do_revoke(struct player *player, char *const *fields)
+{
+	const struct player_realm *realm = player_find_realm(player, fields[1]);
+	struct mm_revoked_what what = { 0, mm_slice_str(fields[3]), MM_SLICE_ABSENT };
+
+	for (unsigned kind = MM_REVOKED_TOKEN; kind < MM_REVOKED_KIND_END; kind++)
+		if (strcmp(fields[2], mm_revoked_kind_name(kind)) == 0)
+			what.kind = (enum mm_revoked_kind)kind;
+	if (realm == NULL || !mm_revoked_what_check(&what))
+		return "there is no such realm, or nothing of this kind";
+	player_stream_revoke(player, realm, &what);
+	return NULL;
+}
+
+static const char *
 do_pair(struct player *player, char *const *fields)
 {
 	(void)fields;
@@ -216,6 +232,7 @@ static const struct verb {
 	{ "boot", 2, do_boot },
 	{ "epochs", 2, do_epochs },
 	{ "signer", 2, do_signer },
+	{ "revoke", 4, do_revoke },
 	{ "pair", 1, do_pair },
 	{ "replay", 1, do_replay },
 	{ "keys", 4, do_keys },

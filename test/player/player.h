@@ -161,6 +161,9 @@ void player_stream_begin(struct player *player);
 /* Send what is to be sent now. */
 void player_stream_go_on(struct player *player);
 
+/* Tell that all of this was revoked that was issued until now. */
+void player_stream_revoke(struct player *player, const struct player_realm *realm, const struct mm_revoked_what *what);
+
 /* Give the pair up. */
 void player_stream_end(struct player *player);
 

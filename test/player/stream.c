@@ -233,6 +233,15 @@ player_stream_go_on(struct player *player)
 	}
 }
 
+void
+player_stream_revoke(struct player *player, const struct player_realm *realm, const struct mm_revoked_what *what)
+{
+	mm_index_begin(&player->writer);
+	if (!mm_index_add_revoked(&player->writer, realm->number, what, player_wall_us() / 1000000))
+		player_fail("no room in a batch");
+	send_message(player, false, PLAYER_WHOLE);
+}
+
 /* ---- questions ---- */
 
 static void
