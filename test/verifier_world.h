@@ -44,6 +44,7 @@ struct world {
 	struct mm_revoke revoked[8]; /* that came last, the newest first */
 	unsigned revocations;        /* that came altogether */
 	enum mm_mint_status revoke_status;
+	int64_t revoke_up_to_s;
 	void (*carry)(void); /* let the verifier work: in this process, or nothing */
 };
 
@@ -178,7 +179,7 @@ world_send(struct mm_verify *verify)
 static inline bool
 world_take_revocation(void)
 {
-	struct mm_revoke_done done = { .status = world.revoke_status, .up_to_s = 1 };
+	struct mm_revoke_done done = { .status = world.revoke_status, .up_to_s = world.revoke_up_to_s };
 
 	memmove(&world.revoked[1], &world.revoked[0], 7 * sizeof(world.revoked[0]));
 	memcpy(&world.revoked[0], world_message.payload, sizeof(world.revoked[0]));

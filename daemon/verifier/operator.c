@@ -183,12 +183,17 @@ free_reply(struct verifier_reply **at)
 	free(reply);
 }
 
-/* Whether it waits for the ledger. One that waited too long is done here, and not at the gates. */
+/*
+ * Whether it waits for the ledger, and for the end of the second up to which tokens are refused: what the operator does
+ * next may give somebody another one. One that waited too long is done here, and not at the gates.
+ */
 static bool
 waits(const struct verifier *verifier, struct verifier_reply *reply, bool kept)
 {
-	if (!verifier_owes(verifier, reply->owed) || (!kept && reply->owed > verifier->owed.kept))
+	if (reply->owed == 0 || (!kept && reply->owed > verifier->owed.kept))
 		return false;
+	if (!verifier_owes(verifier, reply->owed))
+		return verifier->now_ms < verifier->owed.quiet_ms;
 	if (verifier->now_ms < reply->deadline_ms)
 		return true;
 	reply->done = false;
@@ -230,5 +235,7 @@ verifier_replies_due_ms(const struct verifier *verifier)
 	for (const struct verifier_reply *reply = verifier->replies; reply != NULL; reply = reply->next)
 		if (reply->deadline_ms < due_ms)
 			due_ms = reply->deadline_ms;
+	if (verifier->owed.quiet_ms > verifier->now_ms && verifier->owed.quiet_ms < due_ms)
+		due_ms = verifier->owed.quiet_ms;
 	return due_ms;
 }

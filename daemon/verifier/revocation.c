@@ -178,6 +178,8 @@ verifier_owed_done(struct verifier *verifier, const struct mm_revoke_done *done)
 			owed->again_ms = verifier->now_ms + AGAIN_MS;
 		return;
 	}
+	if (done->up_to_s >= verifier->now_s)
+		owed->quiet_ms = verifier->second_ends_ms;
 	statement = verifier_table_sql(&verifier->table, VERIFIER_SQL_OWED_DONE);
 	verifier_bind_int(statement, 1, (int64_t)done->number);
 	(void)verifier_table_change(&verifier->table, statement);

@@ -48,8 +48,11 @@ clock_ms(clockid_t id)
 static void
 look_at_clock(struct verifier *verifier)
 {
-	verifier->now_s = clock_ms(CLOCK_REALTIME) / 1000;
+	int64_t world_ms = clock_ms(CLOCK_REALTIME);
+
+	verifier->now_s = world_ms / 1000;
 	verifier->now_ms = clock_ms(CLOCK_BOOTTIME);
+	verifier->second_ends_ms = verifier->now_ms + 1000 - world_ms % 1000;
 }
 
 /* ---- beginning and ending ---- */

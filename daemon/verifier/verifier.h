@@ -38,6 +38,7 @@ struct verifier_owed {
 	int64_t sent;     /* to this ledger */
 	size_t under_way; /* that it did not answer */
 	int64_t again_ms; /* when all of it is sent again; 0: it need not */
+	int64_t quiet_ms; /* until then a token could have the second of the last one that was confirmed */
 	bool look;        /* first is to be looked up */
 };
 
@@ -63,6 +64,7 @@ struct verifier {
 
 	/* The time of this round: of the world, and of CLOCK_BOOTTIME. */
 	int64_t now_s, now_ms;
+	int64_t second_ends_ms; /* when now_s is over, as now_ms counts */
 	int64_t sweep_due_ms, status_due_ms;
 	uint64_t round; /* its number; the first is 1, so that 0 is none */
 

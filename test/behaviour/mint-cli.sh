@@ -66,7 +66,9 @@ decides "she signs in" imap OK "$token"
 check "disabling her" run user disable enterprise $alice
 check "then she cannot sign in" refuses "" sign_in enterprise $alice
 check "enabling her" run user change enterprise $alice --enable
-decides "then she can" imap OK "$(sign_in enterprise $alice)"
+decides "what she had before is not good any more" imap SUBJECT_REVOKED "$token"
+token=$(sign_in enterprise $alice)
+decides "then she can, at once" imap OK "$token"
 
 # ---- keys and ledger ----
 

@@ -215,6 +215,30 @@ who_waits_too_long_is_told_that_it_is_owed(void **state)
 	assert_int_equal(owed(), 0);
 }
 
+/* What an operator does next gives nobody a token of the second that is refused. */
+static void
+an_operator_is_told_when_the_second_is_over(void **state)
+{
+	unsigned char payload[16384];
+	size_t len = world_user(payload, MM_MINT_VERB_USER_DISABLE, ALICE, NULL, NULL);
+
+	(void)state;
+	world.revoke_up_to_s = verifier.now_s;
+	verifier.second_ends_ms = verifier.now_ms + 400;
+	assert_true(verifier_operator_take(&verifier, mm_slice(payload, len)));
+	settle();
+	assert_int_equal(owed(), 0);
+	assert_int_equal(mm_message_receive(world.control, MM_PROCESS_MINTMARKD, MM_PROCESS_VERIFIER, &world_message),
+	    -1);
+	assert_int_equal(verifier_replies_due_ms(&verifier), verifier.now_ms + 400);
+	verifier.now_ms += 400;
+	settle();
+	assert_int_equal(
+	    mm_message_receive(world.control, MM_PROCESS_MINTMARKD, MM_PROCESS_VERIFIER, &world_message), 1);
+	assert_int_equal(world_message.payload[8], 1);
+	close(world_message.fd);
+}
+
 /* A client that asks again is not told that all is well before it is. */
 static void
 revoking_again_waits_for_what_is_owed(void **state)
@@ -381,6 +405,7 @@ main(void)
 		TEST(disabling_revokes_the_client_and_another_secret_its_own_tokens),
 		TEST(who_asked_is_told_when_it_is_on_record),
 		TEST(who_waits_too_long_is_told_that_it_is_owed),
+		TEST(an_operator_is_told_when_the_second_is_over),
 		TEST(revoking_again_waits_for_what_is_owed),
 		TEST(a_ledger_whose_disk_is_full_is_asked_again),
 		TEST(nothing_is_told_of_a_round_that_was_undone),
