@@ -640,6 +640,54 @@ test_let_go(void **state)
 	assert_int_equal(audit.term, 3);
 }
 
+/* ---- a realm whose numbers are used up ---- */
+
+static bool
+has_alarm_of(const char *what)
+{
+	for (size_t i = 0; i < world.alarm_count && i < 32; i++)
+		if (strstr(world.alarms[i], what) != NULL)
+			return true;
+	return false;
+}
+
+/* As a restoration leaves it that found no number to go on with: none is given, however often it is started. */
+static void
+test_used_up(void **state)
+{
+	static struct mm_ledger_record record;
+	struct mm_ledger_writer *writer;
+	struct mm_ledger_tail tail;
+
+	(void)state;
+	begin();
+	assert_int_equal(world_end(0), 0);
+	world_close_all();
+	find_tail(&tail);
+	writer = mm_ledger_writer_open(world.folder_fd, MM_LEDGER_SEGMENT_BYTES, &tail);
+	assert_non_null(writer);
+	record = (struct mm_ledger_record){ .kind = MM_LEDGER_GAP, .time_us = (int64_t)time(NULL) * 1000000 };
+	record.gap.term = 70000;
+	record.gap.why = mm_slice_str("restored from a backup");
+	record.gap.realm_count = 1;
+	record.gap.realms[0] = (struct mm_ledger_realm_signer){ mm_slice_str(world_realm_names[0]), UINT16_MAX, { 0 } };
+	assert_int_not_equal(mm_ledger_writer_append(writer, &record, NULL), 0);
+	assert_true(mm_ledger_writer_close(&writer));
+
+	for (unsigned round = 0; round < 2; round++) {
+		struct mm_grant grant;
+
+		world.alarm_count = 0;
+		world_start();
+		world_join();
+		assert_true(has_alarm_of("realm staff has used up its signers' numbers"));
+		world_grant(0, &grant);
+		assert_int_not_equal(world_issue(0, &grant)->status, MM_MINT_DONE);
+		assert_int_equal(world_end(0), 0);
+		world_close_all();
+	}
+}
+
 /* ---- looking for a record ---- */
 
 static void
@@ -716,6 +764,7 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_let_go, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_show, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_used_up, set_up, tear_down),
 	};
 
 	if (argc < 3) {
