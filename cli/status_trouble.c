@@ -264,6 +264,18 @@ look_at_process(struct troubles *troubles, const struct mm_answer_object *proces
 	}
 }
 
+/* Its issuer goes on with the others, or waits for one. */
+static void
+look_at_unreachable(struct troubles *troubles, const struct mm_answer_object *address)
+{
+	begin(troubles, "issuer of realm ", mm_answer_text(address, "realm"));
+	add(troubles, ": cannot listen on ");
+	add_text(troubles, mm_answer_text(address, "address"));
+	add(troubles, ", which is tried again: ");
+	add_text(troubles, mm_answer_text(address, "why"));
+	end(troubles);
+}
+
 static void
 look_at_gate(struct troubles *troubles, const struct mm_answer_object *gate)
 {
@@ -460,6 +472,7 @@ mm_status_put_troubles(FILE *stream, const struct mm_answer_object *status)
 	};
 
 	each(&troubles, "gates", look_at_proofs);
+	each(&troubles, "unreachable", look_at_unreachable);
 	each(&troubles, "processes", look_at_process);
 	each(&troubles, "gates", look_at_gate);
 	each(&troubles, "gates", look_at_ledger);

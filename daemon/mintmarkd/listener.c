@@ -34,11 +34,11 @@ write_name(const struct mm_listen *listen, char name[MM_LISTENER_NAME_MAX])
 		    listen->port);
 }
 
-/* Log why an address cannot be had; returns false. */
+/* Note why an address cannot be had; returns false. */
 static bool
-tell(const struct mm_listener *listener, const char *what, const char *mend)
+fail(struct mm_listener *listener, const char *what, const char *mend)
 {
-	mm_log(LOG_ERR, "cannot listen on %s: %s%s%s", listener->name, what, mend == NULL ? "" : ": ",
+	snprintf(listener->why, sizeof(listener->why), "%s%s%s", what, mend == NULL ? "" : ": ",
 	    mend == NULL ? "" : mend);
 	return false;
 }
@@ -84,11 +84,11 @@ open_tcp(struct mm_listener *listener)
 	socklen_t len = parse_address(listener->listen, &address);
 
 	if (len == 0)
-		return tell(listener, "it is no numeric address", NULL);
+		return fail(listener, "it is no numeric address", NULL);
 	listener->fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener->fd == -1 || !set_tcp_options(listener->fd, address.ss_family) ||
 	    bind(listener->fd, (const struct sockaddr *)&address, len) == -1 || listen(listener->fd, BACKLOG) == -1)
-		return tell(listener, strerror(errno),
+		return fail(listener, strerror(errno),
 		    errno == EADDRINUSE ? "stop the other process, or choose another port" : NULL);
 	return true;
 }
@@ -96,21 +96,21 @@ open_tcp(struct mm_listener *listener)
 /* ---- unix sockets ---- */
 
 static bool
-set_path(const struct mm_listener *listener, struct sockaddr_un *address)
+set_path(struct mm_listener *listener, struct sockaddr_un *address)
 {
 	const char *path = listener->listen->address;
 
 	memset(address, 0, sizeof(*address));
 	address->sun_family = AF_UNIX;
 	if (strlen(path) >= sizeof(address->sun_path))
-		return tell(listener, "its path is longer than 107 bytes", NULL);
+		return fail(listener, "its path is longer than 107 bytes", NULL);
 	memcpy(address->sun_path, path, strlen(path) + 1);
 	return true;
 }
 
 /* Make the socket's folder where only it is missing: /run is empty after each start of the machine. */
 static bool
-make_folder(const struct mm_listener *listener)
+make_folder(struct mm_listener *listener)
 {
 	char folder[MM_LISTENER_NAME_MAX];
 	char *slash;
@@ -121,7 +121,7 @@ make_folder(const struct mm_listener *listener)
 		return true;
 	*slash = '\0';
 	if (mkdir(folder, 0755) == -1 && errno != EEXIST)
-		return tell(listener, strerror(errno), "make its folder");
+		return fail(listener, strerror(errno), "make its folder");
 	return true;
 }
 
@@ -141,17 +141,17 @@ is_alive(const struct sockaddr_un *address)
 
 /* Free the path of what an earlier run left behind, and of nothing else. */
 static bool
-remove_stale(const struct mm_listener *listener, const struct sockaddr_un *address)
+remove_stale(struct mm_listener *listener, const struct sockaddr_un *address)
 {
 	struct stat status;
 
 	if (lstat(address->sun_path, &status) == -1)
-		return errno == ENOENT ? true : tell(listener, strerror(errno), NULL);
+		return errno == ENOENT ? true : fail(listener, strerror(errno), NULL);
 	if (!S_ISSOCK(status.st_mode))
-		return tell(listener, "something that is no socket has this path", "remove it, or choose another path");
+		return fail(listener, "something that is no socket has this path", "remove it, or choose another path");
 	if (is_alive(address))
-		return tell(listener, "another process listens there", "stop it, or choose another path");
-	return unlink(address->sun_path) == 0 ? true : tell(listener, strerror(errno), NULL);
+		return fail(listener, "another process listens there", "stop it, or choose another path");
+	return unlink(address->sun_path) == 0 ? true : fail(listener, strerror(errno), NULL);
 }
 
 static bool
@@ -171,11 +171,11 @@ take_path(struct mm_listener *listener, const struct sockaddr_un *address, const
 	struct stat status;
 
 	if (lstat(address->sun_path, &status) == -1 || !S_ISSOCK(status.st_mode))
-		return tell(listener, "its path was taken away again", NULL);
+		return fail(listener, "its path was taken away again", NULL);
 	listener->device = status.st_dev;
 	listener->inode = status.st_ino;
 	if (user->change && lchown(address->sun_path, (uid_t)-1, user->gid) == -1)
-		return tell(listener, strerror(errno), NULL);
+		return fail(listener, strerror(errno), NULL);
 	return true;
 }
 
@@ -188,20 +188,34 @@ open_unix(struct mm_listener *listener, int type, const struct mm_user *user)
 		return false;
 	listener->fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener->fd == -1 || !bind_private(listener->fd, &address))
-		return tell(listener, strerror(errno), NULL);
+		return fail(listener, strerror(errno), NULL);
 	if (!take_path(listener, &address, user))
 		return false;
-	return listen(listener->fd, BACKLOG) == 0 ? true : tell(listener, strerror(errno), NULL);
+	return listen(listener->fd, BACKLOG) == 0 ? true : fail(listener, strerror(errno), NULL);
 }
 
 /* ---- all of them ---- */
 
 bool
-mm_listener_open(struct mm_listener *listener, const struct mm_listen *listen, int type, const struct mm_user *user)
+mm_listener_try(struct mm_listener *listener, const struct mm_listen *listen, int type, const struct mm_user *user)
 {
+	bool opened;
+
 	*listener = (struct mm_listener){ .listen = listen, .fd = -1 };
 	write_name(listen, listener->name);
-	return listen->kind == MM_LISTEN_UNIX ? open_unix(listener, type, user) : open_tcp(listener);
+	opened = listen->kind == MM_LISTEN_UNIX ? open_unix(listener, type, user) : open_tcp(listener);
+	if (!opened)
+		mm_listener_close(listener);
+	return opened;
+}
+
+bool
+mm_listener_open(struct mm_listener *listener, const struct mm_listen *listen, int type, const struct mm_user *user)
+{
+	if (mm_listener_try(listener, listen, type, user))
+		return true;
+	mm_log(LOG_ERR, "cannot listen on %s: %s", listener->name, listener->why);
+	return false;
 }
 
 bool

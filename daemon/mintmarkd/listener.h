@@ -14,11 +14,13 @@
 
 /* "tls:[ADDRESS]:65535" or "unix:" and a path of a socket. */
 #define MM_LISTENER_NAME_MAX 128
+#define MM_LISTENER_WHY_MAX 160
 
 struct mm_listener {
 	const struct mm_listen *listen;
 	int fd; /* -1: none */
 	char name[MM_LISTENER_NAME_MAX]; /* for messages, as the configuration writes it */
+	char why[MM_LISTENER_WHY_MAX];   /* it could not be had, with what to do */
 	/* What bind() made at the path of a unix socket. */
 	dev_t device;
 	ino_t inode;
@@ -34,6 +36,10 @@ struct mm_listeners {
  * where it cannot be had.
  */
 bool mm_listener_open(struct mm_listener *listener, const struct mm_listen *listen, int type,
+    const struct mm_user *user);
+
+/* The same, not logged: 'why' says it, and nothing is open. */
+bool mm_listener_try(struct mm_listener *listener, const struct mm_listen *listen, int type,
     const struct mm_user *user);
 
 /* Close it and remove the path of a unix socket, where it is still ours. */

@@ -15,11 +15,13 @@ order_listeners(const struct mm_mint *mint, struct mm_mint_order *order)
 {
 	bool has_tls = false;
 
-	for (size_t i = 0; i < mint->listeners.count; i++) {
-		const struct mm_listener *listener = &mint->listeners.items[i];
+	for (size_t i = 0; i < mint->addresses.listeners.count; i++) {
+		const struct mm_listener *listener = &mint->addresses.listeners.items[i];
 		char payload[1 + MM_LISTENER_NAME_MAX];
 		size_t len = strlen(listener->name);
 
+		if (listener->fd < 0)
+			continue;
 		payload[0] = (char)listener->listen->kind;
 		memcpy(payload + 1, listener->name, len);
 		mm_mint_order(order, MM_MESSAGE_ISSUER_LISTENER, payload, 1 + len, listener->fd);

@@ -54,19 +54,11 @@ mm_mints_init(struct mm_mints *mints, struct mm_mintmarkd *mintmarkd)
 }
 
 static void
-close_listeners(struct mm_mint *mint)
-{
-	mm_listeners_close(&mint->listeners);
-	free(mint->listens);
-	mint->listens = NULL;
-}
-
-static void
 free_mint(struct mm_mint *mint)
 {
 	for (size_t i = 0; i < MM_MINT_PART_COUNT; i++)
 		clear_process(&mint->parts[i]);
-	close_listeners(mint);
+	mm_mint_addresses_close(&mint->addresses);
 	mm_mint_drop_document(&mint->keys);
 	mm_mint_drop_document(&mint->directory);
 	mm_mint_drop_document(&mint->tenants);
@@ -109,25 +101,6 @@ find_realm(const struct mm_config *config, const char *name)
 	return NULL;
 }
 
-/* Addresses are opened once and kept: clients wait while an issuer is started anew. */
-static bool
-open_listeners(struct mm_mint *mint, const struct mm_config_realm *realm, const struct mm_user *user)
-{
-	size_t bytes = realm->listen_count * sizeof(*realm->listens);
-	struct mm_listen *listens = malloc(bytes);
-
-	if (listens == NULL)
-		return false;
-	memcpy(listens, realm->listens, bytes);
-	for (size_t i = 0; i < realm->listen_count; i++) {
-		listens[i].address = strdup(realm->listens[i].address);
-		if (listens[i].address == NULL)
-			return false; /* the process is about to end for want of memory */
-	}
-	mint->listens = listens;
-	return mm_listeners_open(listens, realm->listen_count, user, &mint->listeners);
-}
-
 static void
 add_peers(struct mm_mints *mints, struct mm_mint *mint)
 {
@@ -162,6 +135,7 @@ new_mint(struct mm_mints *mints, const char *realm)
 	snprintf(mint->realm, sizeof(mint->realm), "%s", realm);
 	mint->number = (uint16_t)mints->count;
 	mint->keys.fd = mint->directory.fd = mint->tenants.fd = -1;
+	mm_mint_addresses_init(&mint->addresses);
 	for (size_t i = 0; i < MM_MINT_PART_COUNT; i++) {
 		struct mm_mint_process *process = &mint->parts[i];
 
@@ -201,9 +175,8 @@ add_mint(struct mm_mints *mints, const struct mm_config_realm *realm)
 	mint->wanted = true;
 	tell_gate(mints, mint);
 	add_peers(mints, mint);
-	if (!open_listeners(mint, realm, &mints->mintmarkd->user))
-		mm_log(LOG_ALERT, "alarm: realm %s: nobody can reach its issuer: mend 'listen' and restart mintmarkd",
-		    realm->name);
+	if (!mm_mint_addresses_open(&mint->addresses, realm, &mints->mintmarkd->user, mm_clock_ms()))
+		mm_log(LOG_ALERT, "alarm: realm %s: nobody can reach its issuer: restart mintmarkd", realm->name);
 }
 
 static void
@@ -214,7 +187,7 @@ remove_mint(struct mm_mints *mints, struct mm_mint *mint)
 		mm_peers_remove(&mints->peers, &mint->parts[i].keeper);
 		mm_keeper_stop(&mint->parts[i].keeper);
 	}
-	close_listeners(mint);
+	mm_mint_addresses_close(&mint->addresses);
 	mm_mint_drop_document(&mint->keys);
 	mm_mint_drop_document(&mint->directory);
 	mm_mint_drop_document(&mint->tenants);
@@ -239,11 +212,20 @@ orders_changed(struct mm_mint_process *process)
 	return !same;
 }
 
+/* An issuer that nobody can reach is of no use. */
+static bool
+has_use(const struct mm_mint_process *process)
+{
+	return process->role != &mm_mint_issuer_role || mm_mint_addresses_are_reachable(&process->mint->addresses);
+}
+
 static void
 update_process(struct mm_mint_process *process)
 {
 	struct mm_keeper *keeper = &process->keeper;
 
+	if (!has_use(process))
+		return;
 	if (keeper->state == MM_KEEPER_STOPPED || keeper->state == MM_KEEPER_STOPPING) {
 		mm_keeper_restart(keeper);
 	} else if (keeper->child.pid != 0 && orders_changed(process)) {
@@ -433,6 +415,9 @@ mm_mints_deadline_ms(const struct mm_mints *mints)
 {
 	int64_t deadline_ms = mints->epoch_due_ms;
 
+	for (size_t i = 0; i < mints->count; i++)
+		if (!mints->mintmarkd->stopping && mints->items[i]->addresses.due_ms < deadline_ms)
+			deadline_ms = mints->items[i]->addresses.due_ms;
 	for (size_t i = 0; i < process_count(mints); i++) {
 		int64_t own_ms = mm_keeper_deadline_ms(&process_at(mints, i)->keeper);
 
@@ -442,9 +427,22 @@ mm_mints_deadline_ms(const struct mm_mints *mints)
 	return deadline_ms;
 }
 
+/* Addresses that could not be had: with another one that can be, the issuer is started, or started anew. */
+static void
+try_addresses(struct mm_mints *mints)
+{
+	for (size_t i = 0; i < mints->count && !mints->mintmarkd->stopping; i++) {
+		struct mm_mint *mint = mints->items[i];
+
+		if (mm_mint_addresses_try(&mint->addresses, mint->realm, &mints->mintmarkd->user, mm_clock_ms()))
+			update_process(&mint->parts[MM_MINT_ISSUER]);
+	}
+}
+
 void
 mm_mints_check_time(struct mm_mints *mints)
 {
+	try_addresses(mints);
 	if (mm_clock_ms() >= mints->epoch_due_ms) {
 		mints->epoch_due_ms = MM_NEVER_MS;
 		if (mm_keeper_serves(&mints->ledger.keeper))

@@ -11,7 +11,7 @@
 
 #include "daemon/mintmarkd/asks.h"
 #include "daemon/mintmarkd/keeper.h"
-#include "daemon/mintmarkd/listener.h"
+#include "daemon/mintmarkd/mint_addresses.h"
 #include "daemon/mintmarkd/mint_order.h"
 #include "daemon/mintmarkd/mint_tenants.h"
 #include "daemon/mintmarkd/peers.h"
@@ -62,8 +62,7 @@ struct mm_mint {
 	uint16_t number; /* in messages; the realm's as long as mintmarkd lives, also while no configuration has it */
 	bool wanted;     /* it stands in the configuration in use */
 	struct mm_mint_process parts[MM_MINT_PART_COUNT];
-	struct mm_listen *listens; /* of the issuer; copies, as configurations come and go */
-	struct mm_listeners listeners;
+	struct mm_mint_addresses addresses; /* of the issuer */
 	struct mm_mint_document keys;      /* the signed key list of the ledger */
 	struct mm_mint_document directory; /* of the verifier */
 	struct mm_mint_document tenants;   /* that were added at the ledger */

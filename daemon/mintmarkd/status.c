@@ -107,6 +107,27 @@ add_processes(struct mm_json_writer *json, const struct mm_mintmarkd *mintmarkd)
 	mm_json_end_array(json);
 }
 
+/* Addresses of issuers that cannot be had, and are tried again. */
+static void
+add_unreachable(struct mm_json_writer *json, const struct mm_mints *mints)
+{
+	mm_json_begin_array(json, "unreachable");
+	for (size_t i = 0; i < mints->count; i++) {
+		const struct mm_listeners *listeners = &mints->items[i]->addresses.listeners;
+
+		for (size_t at = 0; at < listeners->count; at++) {
+			if (listeners->items[at].fd >= 0)
+				continue;
+			mm_json_begin_object(json, NULL);
+			mm_json_add_str(json, "realm", mints->items[i]->realm);
+			mm_json_add_str(json, "address", listeners->items[at].name);
+			mm_json_add_str(json, "why", listeners->items[at].why);
+			mm_json_end_object(json);
+		}
+	}
+	mm_json_end_array(json);
+}
+
 static void
 add_gates(struct mm_json_writer *json, const struct mm_gate *gate)
 {
@@ -253,6 +274,7 @@ mm_status_write(struct mm_buf *text, const struct mm_mintmarkd *mintmarkd)
 	mm_json_add_int(&json, "compiled", mintmarkd->trust.compiled_s);
 	add_problems(&json, "problems", &mintmarkd->trust.problems);
 	add_processes(&json, mintmarkd);
+	add_unreachable(&json, &mintmarkd->mints);
 	add_gates(&json, &mintmarkd->gate);
 	add_sources(&json, mintmarkd);
 	add_followers(&json, &mintmarkd->followers);

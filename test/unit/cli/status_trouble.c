@@ -80,6 +80,8 @@ test_each(void **state)
 		    "'mintmark key rotate --now a' has it sign at once\n" },
 		{ STATUS("", "{\"name\":\"ledger\",\"running\":true,\"state\":{\"keys\":{\"a\":{\"alarms\":[],"
 		             "\"nothing_signs\":true,\"signs_next_at\":1010}}}}", "", "", ""), "  nothing is wrong\n" },
+		{ "{\"unreachable\":[{\"realm\":\"a\",\"address\":\"127.0.0.1:1\",\"why\":\"in use: stop it\"}]}",
+		    "  ! issuer of realm a: cannot listen on 127.0.0.1:1, which is tried again: in use: stop it\n" },
 		{ STATUS("", "", "{\"name\":\"g\",\"epoch\":4}", "", ""),
 		    "  ! gate g: still decides by an older trust than that of epoch 5\n" },
 		{ STATUS("", "", "{\"name\":\"g\",\"epoch\":5,\"told\":900}", "", ""),
