@@ -543,8 +543,13 @@ read_facts(struct mm_reader *reader, struct mm_slice facts[MM_LEDGER_FACT_COUNT]
 {
 	unsigned present = mm_reader_u16(reader);
 
-	for (unsigned i = 0; i < MM_LEDGER_FACT_COUNT; i++)
-		facts[i] = (present >> i & 1) != 0 ? read_text(reader, MM_CLAIM_LEN_MAX, 2) : MM_SLICE_ABSENT;
+	for (unsigned i = 0; i < MM_LEDGER_FACT_COUNT; i++) {
+		bool follows = (present >> i & 1) != 0;
+
+		facts[i] = follows ? read_text(reader, MM_CLAIM_LEN_MAX, 2) : MM_SLICE_ABSENT;
+		if (follows && facts[i].len == 0)
+			reader->failed = true;
+	}
 	if (present >> MM_LEDGER_FACT_COUNT != 0)
 		reader->failed = true;
 }
