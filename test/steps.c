@@ -152,7 +152,6 @@ end(enum steps_how how)
 		static type(*real) parameters;                                                                        \
 		enum steps_how how = take(#name, of_file);                                                            \
 		type result;                                                                                          \
-                                                                                                                      \
 		FIND(real, #name);                                                                                    \
 		if (error_of(how) != 0) {                                                                             \
 			errno = error_of(how);                                                                        \
@@ -170,7 +169,6 @@ end(enum steps_how how)
 		static ssize_t(*real) parameters;                                                                     \
 		enum steps_how how = take(#name, is_file(fd));                                                        \
 		ssize_t result;                                                                                       \
-                                                                                                                      \
 		FIND(real, #name);                                                                                    \
 		if (how == STEPS_SHORT && len > 1) {                                                                  \
 			len /= 2;                                                                                     \
@@ -190,7 +188,6 @@ end(enum steps_how how)
 		static int (*real)(int, off_t, off_t);                                                                \
 		enum steps_how how = take(#name, true);                                                               \
 		int result = error_of(how);                                                                           \
-                                                                                                                      \
 		FIND(real, #name);                                                                                    \
 		if (result == 0)                                                                                      \
 			result = real(fd, offset, len);                                                               \
@@ -207,7 +204,6 @@ end(enum steps_how how)
 		va_list more;                                                                                         \
 		mode_t mode;                                                                                          \
 		int result;                                                                                           \
-                                                                                                                      \
 		va_start(more, flags);                                                                                \
 		mode = va_arg(more, mode_t);                                                                          \
 		va_end(more);                                                                                         \

@@ -2,7 +2,7 @@
 /*
  * What a realm's signer is told to do with its keys, one order at a time. All of them may be given again: making makes
  * another key, and the one that is on no record, since somebody was killed or the disk failed before, is destroyed.
- * Which they are is found by asking the signer for all that it keeps, when it comes and when something was not recorded.
+ * Which they are is found by asking the signer what it keeps, when it comes and when something was not recorded.
  */
 #include "daemon/ledger/keys_realm.h"
 
@@ -151,8 +151,8 @@ tell_of_nobodys(const struct ledger_keys_realm *realm, const uint8_t thumbprint[
 
 	mm_base64url_encode(mm_slice(thumbprint, MM_DIGEST_LEN), kid);
 	kid[sizeof(kid) - 1] = '\0';
-	ledger_alarm(realm->keys->ledger, "realm %s: its signer kept a key that is on no record, and has destroyed it: %s",
-	    realm->realm->name, kid);
+	ledger_alarm(realm->keys->ledger,
+	    "realm %s: its signer kept a key that is on no record, and has destroyed it: %s", realm->realm->name, kid);
 }
 
 /* ---- answers ---- */

@@ -5,9 +5,10 @@
  * all from there on, fail in every way until that was told. Then it is started anew, by a clock that was set back, and
  * everything that must be so is looked at.
  *
- *	faults-ledger-steps LEDGER STEPS               every n, by several processes; where a sanitizer makes it slow, some
+ *	faults-ledger-steps LEDGER STEPS
+ *		every n, by several processes; where a sanitizer makes it slow, some
  *	faults-ledger-steps LEDGER STEPS EVERY [FIRST [TEST]]
- *	                                               every so manieth step, from the first one on
+ *		every so manieth step, from the first one on
  */
 #include "daemon/ipc/mint_ask.h"
 #include "test/ledger_world.h"
