@@ -20,6 +20,8 @@
 #define FIRST_MS (3 * INT64_C(1000))
 #define EACH_MS (3600 * INT64_C(1000))
 #define LOOK_MS (60 * INT64_C(1000))
+/* Whoever makes room sees soon that there is. */
+#define LOOK_SHORT_MS (5 * INT64_C(1000))
 
 #define DAY_S INT64_C(86400)
 
@@ -149,17 +151,22 @@ days_left(const struct ledger_keep *keep, int64_t now_s)
 	return keep->for_s > 0 && days > grows_s / DAY_S ? -1 : days;
 }
 
+static bool
+is_short(const struct ledger_keep *keep)
+{
+	return keep->days_left >= 0 && keep->days_left < DAYS_ALARM;
+}
+
 /* An alarm for each day less, not for each time that it is looked. */
 static void
 tell_days(struct ledger *ledger)
 {
 	struct ledger_keep *keep = &ledger->keep;
-	bool is_short = keep->days_left >= 0 && keep->days_left < DAYS_ALARM;
 
-	if (is_short && keep->days_left + 1 != keep->days_told)
+	if (is_short(keep) && keep->days_left + 1 != keep->days_told)
 		ledger_alarm(ledger, "the ledger's disk is full in %" PRId64 " days at the present rate, and then no "
 		    "token is issued: give it more room, or shorten 'ledger_keep'", keep->days_left);
-	keep->days_told = is_short ? keep->days_left + 1 : 0;
+	keep->days_told = is_short(keep) ? keep->days_left + 1 : 0;
 }
 
 static void
@@ -195,7 +202,7 @@ ledger_keep_tick(struct ledger *ledger, int64_t now_ms)
 		keep->due_ms = now_ms + FIRST_MS;
 	if (now_ms >= keep->looked_ms) {
 		look_at_disk(ledger);
-		keep->looked_ms = now_ms + LOOK_MS;
+		keep->looked_ms = now_ms + (is_short(keep) ? LOOK_SHORT_MS : LOOK_MS);
 	}
 	if (keep->running && atomic_load(&keep->done))
 		end(ledger, now_ms);
