@@ -39,7 +39,7 @@ run(void *ctx)
 {
 	struct ledger_keep *keep = ctx;
 
-	keep->fault = mm_ledger_keep(&keep->what, &keep->gone);
+	keep->outcome = mm_ledger_keep(&keep->what, &keep->gone);
 	atomic_store(&keep->done, true);
 	return NULL;
 }
@@ -95,6 +95,7 @@ end(struct ledger *ledger, int64_t now_ms)
 
 	pthread_join(keep->thread, NULL);
 	keep->running = false;
+	keep->fault = keep->outcome;
 	keep->due_ms = keep->gone.more ? now_ms : now_ms + EACH_MS;
 	if (keep->gone.segments > 0)
 		note(ledger);

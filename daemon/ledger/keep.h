@@ -24,7 +24,8 @@ struct ledger_keep {
 	bool running;
 	atomic_bool done, stop;
 	struct mm_ledger_keep what;
-	struct mm_ledger_let_go gone;
+	struct mm_ledger_let_go gone; /* its own until it is done, as is outcome */
+	const char *outcome;
 	const char *fault; /* of the last time; NULL: there was none */
 	int64_t due_ms;
 
