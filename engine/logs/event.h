@@ -78,7 +78,7 @@ enum mm_logs_flag {
 	MM_LOGS_THROTTLED = 1 << 0,      /* IsThrottled: logging of this mailbox stopped, for up to 24 hours */
 	MM_LOGS_EXTERNAL = 1 << 1,       /* ExternalAccess: no user of the tenant */
 	MM_LOGS_APP_ONLY = 1 << 2,       /* by an application, for no user */
-	MM_LOGS_ACTOR_TOKEN = 1 << 3,    /* a service acted as the user (ActorInfoString and its like): see actor */
+	MM_LOGS_ACTOR_TOKEN = 1 << 3,    /* a user's name, and a service's that acted as the user: impersonation */
 	MM_LOGS_TIME_NO_ZONE = 1 << 4,   /* the record's time named no zone and was taken as UTC */
 	MM_LOGS_TIME_DOUBTFUL = 1 << 5,  /* mended (17:08:65), or years before the service */
 	MM_LOGS_TIME_FUTURE = 1 << 6,    /* more than a day after the clock of the one who reads */
@@ -87,6 +87,7 @@ enum mm_logs_flag {
 	MM_LOGS_ITEMS_CUT = 1 << 9,      /* the export lost folders or messages (System.Object[]) */
 	MM_LOGS_ADMIN_CONSENT = 1 << 10, /* consent for the whole tenant */
 	MM_LOGS_TLS = 1 << 11,           /* a login over TLS */
+	MM_LOGS_PARTIAL = 1 << 12,       /* of a table that leaves out members of the record: tokens, sessions, items */
 };
 
 /* Class of an address. */
@@ -149,7 +150,7 @@ struct mm_logs_event {
 	uint32_t error;        /* of a sign-in: the issuer's number, 0: none */
 
 	/* Names. Users, mailboxes and applications are in lower case. */
-	uint32_t operation;
+	uint32_t operation;    /* without the full stop that some exports write behind it */
 	uint32_t tenant;       /* id (a GUID) of the organisation whose log it is */
 	uint32_t organisation; /* its name: a domain */
 	uint32_t user;         /* who: UPN, mail address, or what the log has for it */

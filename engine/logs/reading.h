@@ -8,15 +8,17 @@
  *
  * Everything that comes out is the same whatever the number of threads, the machine and the random keys inside: inputs
  * in the order in which they were added (a folder's files by name, byte by byte), names numbered in the order of the
- * text, the first of several records with one id kept.
+ * text. Of several records with one id and family the first counts, unless a later one has more of it: where Sentinel
+ * or PowerShell have left things out of one, and the audit log itself is there too.
  *
- * Memory stays below MM_LOGS_MEMORY and 8 to 11 bytes for each distinct record id.
+ * Memory stays below MM_LOGS_MEMORY and 8 to 13 bytes for each distinct record id.
  */
 #ifndef MM_ENGINE_LOGS_READING_H
 #define MM_ENGINE_LOGS_READING_H
 
 #include "engine/logs/event.h"
 #include "engine/logs/form.h"
+#include "engine/logs/hours.h"
 #include "engine/logs/input.h"
 #include "engine/logs/items.h"
 #include "engine/logs/names.h"
@@ -64,20 +66,12 @@ struct mm_logs_input_report {
 	struct mm_logs_input_facts facts;
 	enum mm_logs_form form;
 	uint64_t records;      /* all of them, also those that could not be read */
-	uint64_t events;       /* not duplicates */
+	uint64_t events;       /* not duplicates; also those that a fuller record of another input replaces later */
 	uint64_t duplicates;
 	uint64_t lines;
 	const uint64_t *shapes; /* records of each shape: mm_logs_shapes_count numbers */
 	int64_t first_us, last_us; /* of its records' times; MM_LOGS_NO_TIME: none */
 	struct mm_logs_tally tally;
-};
-
-/* Hours in which a tenant's log of a family has records: what is missing between them are gaps. */
-struct mm_logs_hour {
-	uint32_t tenant; /* name, 0: not told */
-	uint8_t family;
-	int64_t hour;    /* since 1970 */
-	uint64_t records;
 };
 
 struct mm_logs_reading;
@@ -111,7 +105,7 @@ const struct mm_logs_tally *mm_logs_reading_tally(const struct mm_logs_reading *
 /* Troubles whose place was kept, in the order of inputs and offsets. */
 const struct mm_logs_trouble *mm_logs_reading_troubles(const struct mm_logs_reading *reading, size_t *count);
 
-/* Covered hours in the order of tenant, family, hour. */
+/* Hours in which a tenant's log of a family has records, by tenant, family, hour: between them are gaps. */
 const struct mm_logs_hour *mm_logs_reading_hours(const struct mm_logs_reading *reading, size_t *count);
 
 /* ---- the second pass ---- */

@@ -42,6 +42,8 @@ struct mm_logs_store {
 	struct run *runs;
 	size_t runs_count, runs_room;
 	uint64_t written; /* events in the file */
+	bool (*is_passed)(void *ctx, const struct mm_logs_event *event);
+	void *ctx;
 };
 
 struct mm_logs_store *
@@ -225,6 +227,14 @@ uint64_t
 mm_logs_store_count(const struct mm_logs_store *store)
 {
 	return store->written + store->count;
+}
+
+void
+mm_logs_store_pass_over(struct mm_logs_store *store, bool (*is_passed)(void *ctx, const struct mm_logs_event *event),
+    void *ctx)
+{
+	store->is_passed = is_passed;
+	store->ctx = ctx;
 }
 
 /* ---- the cursor ---- */
@@ -436,7 +446,13 @@ next_in_memory(struct mm_logs_cursor *cursor, const struct mm_logs_event **event
 int
 mm_logs_cursor_next(struct mm_logs_cursor *cursor, const struct mm_logs_event **event)
 {
-	int found = cursor->stretches != NULL ? next_of_runs(cursor, event) : next_in_memory(cursor, event);
+	const struct mm_logs_store *store = cursor->store;
+	int found;
 
-	return found == 1 && (*event)->time_us >= cursor->until_us ? 0 : found;
+	do {
+		found = cursor->stretches != NULL ? next_of_runs(cursor, event) : next_in_memory(cursor, event);
+		if (found == 1 && (*event)->time_us >= cursor->until_us)
+			return 0;
+	} while (found == 1 && store->is_passed != NULL && store->is_passed(store->ctx, *event));
+	return found;
 }

@@ -30,8 +30,12 @@ void mm_logs_store_free(struct mm_logs_store **store);
 /* Append events. Returns 0, or -1 with errno (ENOSPC: the disk is full): the store is then of no more use. */
 MM_MUST_USE int mm_logs_store_append(struct mm_logs_store *store, const struct mm_logs_event *events, size_t count);
 
-/* How many events it holds. */
+/* How many events it holds, also those that are passed over. */
 uint64_t mm_logs_store_count(const struct mm_logs_store *store);
+
+/* Cursors pass over the events of which is_passed(ctx, event) is true. Set before there is a cursor. */
+void mm_logs_store_pass_over(struct mm_logs_store *store,
+    bool (*is_passed)(void *ctx, const struct mm_logs_event *event), void *ctx);
 
 /* ---- walking ---- */
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hours: in which hours the log of each tenant and family has records, and how many.
+ */
+#ifndef MM_ENGINE_LOGS_HOURS_H
+#define MM_ENGINE_LOGS_HOURS_H
+
+#include <mintmark/version.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A hundred tenants for half a year; 16 bytes each, twice. */
+#define MM_LOGS_HOURS_MAX (512 * 1024)
+
+struct mm_logs_hour {
+	uint32_t tenant; /* name, 0: not told */
+	uint8_t family;
+	int64_t hour;    /* since 1970 */
+	uint64_t records;
+};
+
+struct mm_logs_hours;
+
+/* NULL where memory is short. */
+struct mm_logs_hours *mm_logs_hours_new(void);
+void mm_logs_hours_free(struct mm_logs_hours **hours);
+
+/*
+ * Count a record. Where there is no room for another hour it counts for no tenant, and where there is none for that
+ * either it does not count: false in both cases.
+ */
+bool mm_logs_hours_add(struct mm_logs_hours *hours, uint32_t tenant, uint8_t family, int64_t time_us);
+
+/* All of them in the order of tenant, family, hour; an array for the caller to free, NULL where memory is short. */
+struct mm_logs_hour *mm_logs_hours_list(const struct mm_logs_hours *hours, size_t *count);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Threads go round: fill a batch (one at a time), take it apart (each its own), take over what others have ready (one
+ * at a time, in the order of filling). Nobody waits but for a batch to fill while all of them are in work.
+ */
+#include "engine/logs/reading_state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What the memory of MM_LOGS_MEMORY is for: names, events before they are written, and what is in work. */
+#define NAMES_MAX (1024 * 1024)
+#define NAMES_BYTES_MAX (48 * 1024 * 1024)
+#define STORE_BYTES (32 * 1024 * 1024)
+
+/* ---- making ---- */
+
+static bool
+make_key(struct mm_logs_reading *reading)
+{
+	unsigned char seed[MM_KEYED_DIGEST_SEED_LEN];
+
+	if (getrandom(seed, sizeof(seed), 0) != (ssize_t)sizeof(seed) ||
+	    !mm_keyed_digest_key_init(&reading->key, seed)) {
+		errno = EIO;
+		return false;
+	}
+	return true;
+}
+
+/* An event of a record that is there in full as well. */
+static bool
+is_replaced(void *ctx, const struct mm_logs_event *event)
+{
+	const struct mm_logs_reading *reading = ctx;
+	unsigned rank = mm_logs_event_rank(event);
+	uint64_t digest;
+
+	return rank < 2 && mm_logs_guid_digest(&reading->key, event, &digest) &&
+	    mm_logs_ids_rank(reading->ids, digest) > (int)rank;
+}
+
+static bool
+make_parts(struct mm_logs_reading *reading)
+{
+	if (!make_key(reading))
+		return false;
+	reading->names = mm_names_new(NAMES_MAX, NAMES_BYTES_MAX);
+	reading->ids = mm_logs_ids_new();
+	reading->hours = mm_logs_hours_new();
+	reading->store = mm_logs_store_new(reading->options.work_fd, STORE_BYTES);
+	errno = ENOMEM;
+	if (reading->names == NULL || reading->ids == NULL || reading->hours == NULL || reading->store == NULL)
+		return false;
+	mm_logs_store_pass_over(reading->store, is_replaced, reading);
+	return true;
+}
+
+static void
+settle_options(struct mm_logs_options *options)
+{
+	struct timespec now;
+
+	if (options->threads == 0) {
+		long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+		options->threads = processors < 1 ? 1 : (unsigned)processors;
+	}
+	if (options->threads > MM_LOGS_THREADS_MAX)
+		options->threads = MM_LOGS_THREADS_MAX;
+	if (options->now_us == 0) {
+		(void)clock_gettime(CLOCK_REALTIME, &now);
+		options->now_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	}
+}
+
+struct mm_logs_reading *
+mm_logs_reading_new(const struct mm_logs_options *options)
+{
+	struct mm_logs_reading *reading = calloc(1, sizeof(*reading));
+	int failure;
+
+	if (reading == NULL)
+		return NULL;
+	reading->options = *options;
+	settle_options(&reading->options);
+	(void)pthread_mutex_init(&reading->filling_lock, NULL);
+	(void)pthread_mutex_init(&reading->lock, NULL);
+	(void)pthread_cond_init(&reading->freed, NULL);
+	if (make_parts(reading))
+		return reading;
+	failure = errno;
+	mm_logs_reading_free(&reading);
+	errno = failure;
+	return NULL;
+}
+
+static void
+free_input(struct mm_logs_input_state *state)
+{
+	while (state->columns != NULL) {
+		struct mm_logs_columns *columns = state->columns;
+
+		state->columns = columns->next;
+		free(columns);
+	}
+	for (size_t i = 0; i < state->troubles_count; i++)
+		free((char *)(uintptr_t)state->troubles[i].text.ptr);
+	free(state->troubles);
+	free(state->header);
+}
+
+void
+mm_logs_reading_free(struct mm_logs_reading **reading)
+{
+	struct mm_logs_reading *gone = *reading;
+
+	if (gone == NULL)
+		return;
+	for (size_t i = 0; gone->inputs != NULL && i < gone->paths.count; i++)
+		free_input(&gone->inputs[i]);
+	for (size_t i = 0; i < MM_LOGS_BATCHES_MAX; i++)
+		mm_logs_batch_free(&gone->batches[i]);
+	mm_logs_input_free(&gone->filling.input);
+	free(gone->filling.carry);
+	free(gone->inputs);
+	mm_logs_paths_clear(&gone->paths);
+	mm_names_free(&gone->names);
+	mm_logs_ids_free(&gone->ids);
+	mm_logs_hours_free(&gone->hours);
+	mm_logs_store_free(&gone->store);
+	free(gone->hours_list);
+	free(gone->troubles);
+	free(gone->map);
+	(void)pthread_mutex_destroy(&gone->filling_lock);
+	(void)pthread_mutex_destroy(&gone->lock);
+	(void)pthread_cond_destroy(&gone->freed);
+	free(gone);
+	*reading = NULL;
+}
+
+int
+mm_logs_reading_add(struct mm_logs_reading *reading, const char *path)
+{
+	size_t before = reading->paths.count;
+	struct stat status;
+
+	if (mm_logs_paths_add(&reading->paths, path, MM_LOGS_FOLDERS_DEEP_MAX, MM_LOGS_INPUTS_MAX) != 0)
+		return -1;
+	for (size_t i = before; i < reading->paths.count; i++)
+		if (stat(reading->paths.items[i], &status) == 0 && S_ISREG(status.st_mode))
+			reading->all_bytes += (uint64_t)status.st_size;
+	return 0;
+}
+
+/* ---- running ---- */
+
+/* The next batch to fill, once it is free; NULL: there is no more to do. With filling_lock held. */
+static struct mm_logs_batch *
+next_batch(struct mm_logs_reading *reading, size_t *slot)
+{
+	*slot = (size_t)(reading->filled % reading->batches_count);
+	(void)pthread_mutex_lock(&reading->lock);
+	while (reading->slots[*slot] != MM_LOGS_SLOT_FREE && reading->failure == 0)
+		(void)pthread_cond_wait(&reading->freed, &reading->lock);
+	reading->slots[*slot] = MM_LOGS_SLOT_TAKEN;
+	(void)pthread_mutex_unlock(&reading->lock);
+	return reading->failure == 0 ? reading->batches[*slot] : NULL;
+}
+
+/* Fill the next batch; NULL: all is read, or it failed. */
+static struct mm_logs_batch *
+fill(struct mm_logs_reading *reading, size_t *slot)
+{
+	struct mm_logs_batch *batch = NULL;
+
+	(void)pthread_mutex_lock(&reading->filling_lock);
+	if (!reading->exhausted)
+		batch = next_batch(reading, slot);
+	if (batch != NULL && mm_logs_reading_fill(reading, batch))
+		reading->filled++;
+	else {
+		reading->exhausted = true;
+		batch = NULL;
+	}
+	(void)pthread_mutex_unlock(&reading->filling_lock);
+	return batch;
+}
+
+/* Take over what is ready, as long as it is the next in order. With lock held, which is let go meanwhile. */
+static void
+take_over_ready(struct mm_logs_reading *reading)
+{
+	if (reading->taking_over)
+		return;
+	reading->taking_over = true;
+	while (reading->failure == 0) {
+		size_t slot = (size_t)(reading->taken_over % reading->batches_count);
+		int failure;
+
+		if (reading->slots[slot] != MM_LOGS_SLOT_READY)
+			break;
+		(void)pthread_mutex_unlock(&reading->lock);
+		failure = mm_logs_reading_take_over(reading, reading->batches[slot]);
+		(void)pthread_mutex_lock(&reading->lock);
+		if (failure != 0)
+			reading->failure = failure;
+		reading->slots[slot] = MM_LOGS_SLOT_FREE;
+		reading->taken_over++;
+		(void)pthread_cond_broadcast(&reading->freed);
+	}
+	reading->taking_over = false;
+	(void)pthread_cond_broadcast(&reading->freed);
+}
+
+static void *
+work(void *ctx)
+{
+	struct mm_logs_reading *reading = ctx;
+	struct mm_logs_batch *batch;
+	size_t slot;
+
+	while ((batch = fill(reading, &slot)) != NULL) {
+		mm_logs_batch_run(batch);
+		if (batch->failed)
+			reading->failure = ENOMEM;
+		(void)pthread_mutex_lock(&reading->lock);
+		reading->slots[slot] = MM_LOGS_SLOT_READY;
+		take_over_ready(reading);
+		(void)pthread_mutex_unlock(&reading->lock);
+	}
+	return NULL;
+}
+
+static bool
+make_batches(struct mm_logs_reading *reading)
+{
+	reading->batches_count = 2 * reading->options.threads;
+	for (size_t i = 0; i < reading->batches_count; i++) {
+		reading->batches[i] = mm_logs_batch_new();
+		if (reading->batches[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool
+make_inputs(struct mm_logs_reading *reading)
+{
+	reading->inputs = calloc(reading->paths.count + 1, sizeof(*reading->inputs));
+	if (reading->inputs == NULL)
+		return false;
+	for (size_t i = 0; i < reading->paths.count; i++) {
+		struct mm_logs_input_state *state = &reading->inputs[i];
+
+		state->report.path = reading->paths.items[i];
+		state->report.shapes = state->shapes;
+		state->report.first_us = state->report.last_us = MM_LOGS_NO_TIME;
+		state->last_us = MM_LOGS_NO_TIME;
+	}
+	return true;
+}
+
+/* Threads that cannot be started are not needed: one is enough. */
+static void
+run_threads(struct mm_logs_reading *reading)
+{
+	pthread_t threads[MM_LOGS_THREADS_MAX];
+	unsigned started = 0;
+
+	while (started + 1 < reading->options.threads &&
+	    pthread_create(&threads[started], NULL, work, reading) == 0)
+		started++;
+	(void)work(reading);
+	for (unsigned i = 0; i < started; i++)
+		(void)pthread_join(threads[i], NULL);
+}
+
+/* ---- what came of it ---- */
+
+/* All kept troubles in one list, and the sums. */
+static bool
+conclude(struct mm_logs_reading *reading)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < reading->paths.count; i++) {
+		count += reading->inputs[i].troubles_count;
+		mm_logs_tally_add(&reading->tally, &reading->inputs[i].report.tally);
+	}
+	reading->troubles = reallocarray(NULL, count + 1, sizeof(*reading->troubles));
+	reading->hours_list = mm_logs_hours_list(reading->hours, &reading->hours_count);
+	if (reading->troubles == NULL || reading->hours_list == NULL)
+		return false;
+	for (size_t i = 0; i < reading->paths.count; i++)
+		for (size_t j = 0; j < reading->inputs[i].troubles_count; j++)
+			reading->troubles[reading->troubles_count++] = reading->inputs[i].troubles[j];
+	reading->tally.steps[MM_LOGS_STEP_TEXT_CUT] += mm_names_cut(reading->names);
+	reading->tally.troubles[MM_LOGS_TROUBLE_NAMES_FULL] += mm_names_refused(reading->names);
+	return true;
+}
+
+int
+mm_logs_reading_run(struct mm_logs_reading *reading)
+{
+	if (!make_inputs(reading) || !make_batches(reading)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	run_threads(reading);
+	for (size_t i = 0; i < reading->batches_count; i++)
+		mm_logs_batch_free(&reading->batches[i]);
+	if (reading->failure == 0 && !conclude(reading))
+		reading->failure = ENOMEM;
+	errno = reading->failure;
+	return errno == 0 ? 0 : -1;
+}
+
+struct mm_logs_store *
+mm_logs_reading_store(struct mm_logs_reading *reading)
+{
+	return reading->store;
+}
+
+const struct mm_names *
+mm_logs_reading_names(const struct mm_logs_reading *reading)
+{
+	return reading->names;
+}
+
+size_t
+mm_logs_reading_inputs(const struct mm_logs_reading *reading)
+{
+	return reading->paths.count;
+}
+
+const struct mm_logs_input_report *
+mm_logs_reading_input(const struct mm_logs_reading *reading, size_t number)
+{
+	return &reading->inputs[number].report;
+}
+
+const struct mm_logs_tally *
+mm_logs_reading_tally(const struct mm_logs_reading *reading)
+{
+	return &reading->tally;
+}
+
+const struct mm_logs_trouble *
+mm_logs_reading_troubles(const struct mm_logs_reading *reading, size_t *count)
+{
+	*count = reading->troubles_count;
+	return reading->troubles;
+}
+
+const struct mm_logs_hour *
+mm_logs_reading_hours(const struct mm_logs_reading *reading, size_t *count)
+{
+	*count = reading->hours_count;
+	return reading->hours_list;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A reading from within: for engine/logs/reading*.c and again.c alone.
+ */
+#ifndef MM_ENGINE_LOGS_READING_STATE_H
+#define MM_ENGINE_LOGS_READING_STATE_H
+
+#include "engine/logs/batch.h"
+#include "engine/logs/ids.h"
+#include "engine/logs/paths.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Batches that go round: two a thread, so that one who waits for his turn goes on with another. */
+#define MM_LOGS_THREADS_MAX 16
+#define MM_LOGS_BATCHES_MAX (2 * MM_LOGS_THREADS_MAX)
+
+/* Text of a batch: some thousand records at most, and it stays in the cache from hashing to walking. */
+#define MM_LOGS_BLOCK (1024 * 1024)
+
+/* What is known of an input, and kept. */
+struct mm_logs_input_state {
+	struct mm_logs_input_report report;
+	uint64_t shapes[MM_LOGS_SHAPES_MAX];
+	char *header;                     /* of a CSV: layout.header lies here */
+	struct mm_logs_layout layout;
+	struct mm_logs_columns *columns;  /* of a CSV: the last header's, those before behind it */
+	struct mm_logs_columns *_Atomic latest; /* the same, for whoever fills */
+	struct mm_logs_trouble *troubles; /* kept ones */
+	size_t troubles_count, troubles_room;
+	int64_t last_us;                  /* of the last record */
+	unsigned forward;                 /* records in a row that were not older than the one before */
+};
+
+enum mm_logs_slot { MM_LOGS_SLOT_FREE, MM_LOGS_SLOT_TAKEN, MM_LOGS_SLOT_READY };
+
+/* Where reading stands: the input that is open, and what of its text is not in a batch yet. */
+struct mm_logs_filling {
+	struct mm_logs_input *input;
+	size_t number;               /* of the input, or of the next to open */
+	struct mm_logs_layout layout;
+	struct mm_logs_stand stand;
+	bool recognised, ended;
+	char *carry;
+	size_t carry_len, carry_room;
+	uint64_t offset;             /* of the carry in the text */
+	uint64_t done;               /* raw bytes of inputs before this one */
+	int64_t told_ms;             /* when progress was told */
+};
+
+struct mm_logs_reading {
+	struct mm_logs_options options;
+	struct mm_logs_paths paths;
+	struct mm_logs_input_state *inputs;
+	uint64_t all_bytes;
+	struct mm_keyed_digest_key key;
+
+	struct mm_names *names;
+	struct mm_logs_ids *ids;
+	struct mm_logs_hours *hours;
+	struct mm_logs_store *store;
+	struct mm_logs_tally tally;
+	struct mm_logs_hour *hours_list;
+	size_t hours_count;
+	struct mm_logs_trouble *troubles;
+	size_t troubles_count;
+
+	pthread_mutex_t filling_lock; /* held while a batch is filled */
+	struct mm_logs_filling filling;
+	uint64_t filled;              /* batches so far */
+	bool exhausted;
+
+	pthread_mutex_t lock;         /* of what follows */
+	pthread_cond_t freed;
+	struct mm_logs_batch *batches[MM_LOGS_BATCHES_MAX];
+	enum mm_logs_slot slots[MM_LOGS_BATCHES_MAX];
+	size_t batches_count;
+	uint64_t taken_over;          /* batches so far */
+	bool taking_over;             /* a thread is at it */
+	uint32_t *map;                /* of names, for taking over */
+	size_t map_room;
+	_Atomic int failure;          /* errno that ended it */
+};
+
+/* Fill a batch with the next block. Returns whether there was one; reading->failure tells that it failed. */
+bool mm_logs_reading_fill(struct mm_logs_reading *reading, struct mm_logs_batch *batch);
+
+/* Take over what was made of a batch, in its turn. Returns 0 or an errno. */
+int mm_logs_reading_take_over(struct mm_logs_reading *reading, struct mm_logs_batch *batch);
+
+/* The columns of an input that count at an offset; NULL: it has none. */
+const struct mm_logs_columns *mm_logs_columns_at(const struct mm_logs_input_state *input, uint64_t offset);
+
+#endif

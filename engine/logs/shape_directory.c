@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Graph's members and Sentinel's columns, whose objects stand in strings.
+ */
+#include "engine/logs/shape_directory.h"
+
+#include "engine/logs/change.h"
+#include "engine/logs/normalise.h"
+#include "engine/logs/operation.h"
+#include "lib/base/array.h"
+
+/* Members with details of their own. */
+enum { ACTIVITY, TARGETS, INITIATED_BY, ADDITIONAL, RESULT };
+
+/* ---- who ---- */
+
+enum { USER_PART, APP_PART };
+
+static const struct mm_logs_member user_members[] = {
+	{ "userPrincipalName", MM_ROLE_USER, false },
+	{ "id", MM_ROLE_USER_KEY, false },
+	{ "ipAddress", MM_ROLE_ADDRESS, false },
+	{ "displayName", MM_ROLE_ACTOR, false },
+};
+
+static const struct mm_logs_member app_members[] = {
+	{ "appId", MM_ROLE_APPLICATION, false },
+	{ "displayName", MM_ROLE_ACTOR, false },
+	{ "servicePrincipalId", MM_ROLE_USER_KEY, false },
+};
+
+/* A user and the name of a service in place of the user's own: a service acted as that user. */
+static void
+read_initiator(struct mm_logs_reader *reader, struct mm_json_value value, struct mm_logs_event *event)
+{
+	struct mm_json_value object, part;
+	struct mm_slice name;
+	size_t position = 0;
+
+	if (mm_logs_nested(reader, value, &object) != MM_WALK_WHOLE)
+		reader->tally->troubles[MM_LOGS_TROUBLE_NESTED_BROKEN]++;
+	while (mm_walk_next_member(object, &position, &name, &part)) {
+		if (mm_slice_equal(name, mm_slice_str("user")))
+			mm_logs_set_nested(reader, user_members, MM_COUNT_OF(user_members), part, event);
+		if (mm_slice_equal(name, mm_slice_str("app")) && part.type == MM_JSON_OBJECT) {
+			mm_logs_set_nested(reader, app_members, MM_COUNT_OF(app_members), part, event);
+			event->flags |= MM_LOGS_APP_ONLY;
+		}
+	}
+	if (event->user != 0) {
+		event->flags &= (uint16_t)~MM_LOGS_APP_ONLY;
+		if (mm_logs_is_acting_service(mm_names_text(reader->names, event->actor)))
+			event->flags |= MM_LOGS_ACTOR_TOKEN;
+	}
+}
+
+/* ---- what ---- */
+
+static const struct mm_logs_member target_members[] = {
+	{ "displayName", MM_ROLE_TARGET, false },
+	{ "userPrincipalName", MM_ROLE_TARGET, false },
+	{ "id", MM_ROLE_TARGET_ID, false },
+};
+
+/* The first target is what was changed; the properties of all of them say how. */
+static void
+read_targets(struct mm_logs_reader *reader, struct mm_json_value value, struct mm_logs_change_reading *reading,
+    struct mm_logs_event *event)
+{
+	struct mm_json_value list, target, part;
+	struct mm_slice name;
+	size_t position = 0;
+
+	if (mm_logs_nested(reader, value, &list) != MM_WALK_WHOLE)
+		reader->tally->troubles[MM_LOGS_TROUBLE_NESTED_BROKEN]++;
+	for (size_t number = 0; mm_walk_next(list, &position, &target); number++) {
+		size_t at = 0;
+
+		if (number == 0)
+			mm_logs_set_nested(reader, target_members, MM_COUNT_OF(target_members), target, event);
+		while (mm_walk_next_member(target, &at, &name, &part))
+			if (mm_slice_equal(name, mm_slice_str("modifiedProperties")))
+				mm_logs_change_pairs(reading, part);
+	}
+}
+
+static void
+read_kind(struct mm_logs_reader *reader, struct mm_json_value activity, struct mm_logs_event *event)
+{
+	const struct mm_logs_operation *operation;
+
+	mm_logs_set(reader, MM_ROLE_OPERATION, mm_logs_text(reader, activity), event);
+	operation = mm_logs_operation_find(mm_names_text(reader->names, event->operation));
+	if (operation == NULL)
+		return;
+	event->kind = (uint8_t)operation->kind;
+	event->change = (uint8_t)operation->change;
+}
+
+static void
+read_change(struct mm_logs_reader *reader, const struct mm_json_value *values, struct mm_logs_event *event)
+{
+	struct mm_logs_change_reading reading;
+
+	read_initiator(reader, values[INITIATED_BY], event);
+	mm_logs_change_begin(&reading, reader, event);
+	read_targets(reader, values[TARGETS], &reading, event);
+	mm_logs_set(reader, MM_ROLE_CLIENT_INFO, mm_logs_pairs_find(reader, values[ADDITIONAL], "User-Agent"), event);
+	mm_logs_change_pairs(&reading, values[ADDITIONAL]);
+	mm_logs_change_end(&reading);
+}
+
+static enum mm_logs_outcome
+read_directory(struct mm_logs_reader *reader, const struct mm_logs_member *columns, size_t count,
+    const struct mm_json_value *values, struct mm_logs_event *event)
+{
+	struct mm_slice result = mm_logs_text(reader, values[RESULT]);
+
+	read_kind(reader, values[ACTIVITY], event);
+	mm_logs_set_all(reader, columns, count, values, event);
+	if (mm_slice_present(result))
+		event->result = mm_slice_equal(result, mm_slice_str("success")) ? MM_LOGS_DONE : MM_LOGS_FAILED;
+	if (event->kind == MM_LOGS_CHANGE)
+		read_change(reader, values, event);
+	mm_logs_settle(reader, event);
+	return MM_LOGS_EVENT;
+}
+
+/* ---- Graph ---- */
+
+static const struct mm_logs_member members[] = {
+	[ACTIVITY] = { "activityDisplayName", MM_ROLE_OWN, false },
+	[TARGETS] = { "targetResources", MM_ROLE_OWN, false },
+	[INITIATED_BY] = { "initiatedBy", MM_ROLE_OWN, false },
+	[ADDITIONAL] = { "additionalDetails", MM_ROLE_OWN, false },
+	[RESULT] = { "result", MM_ROLE_OWN, false },
+	{ "activityDateTime", MM_ROLE_TIME, false },
+	{ "id", MM_ROLE_RECORD, false },
+	{ "correlationId", MM_ROLE_CORRELATION, false },
+	{ "tenantId", MM_ROLE_TENANT, false },
+	{ "userAgent", MM_ROLE_CLIENT_INFO, false },
+};
+
+static enum mm_logs_outcome
+read(struct mm_logs_reader *reader, const struct mm_json_value *values, struct mm_logs_event *event)
+{
+	return read_directory(reader, members, MM_COUNT_OF(members), values, event);
+}
+
+const struct mm_logs_shape mm_logs_shape_directory = {
+	.name = "directory-audit",
+	.title = "Entra directory audit",
+	.family = MM_LOGS_DIRECTORY,
+	.members = members,
+	.members_count = MM_COUNT_OF(members),
+	.required = 2,
+	.read = read,
+};
+
+/* ---- Sentinel ---- */
+
+static const struct mm_logs_member sentinel_members[] = {
+	[ACTIVITY] = { "OperationName", MM_ROLE_OWN, false },
+	[TARGETS] = { "TargetResources", MM_ROLE_OWN, false },
+	[INITIATED_BY] = { "InitiatedBy", MM_ROLE_OWN, false },
+	[ADDITIONAL] = { "AdditionalDetails", MM_ROLE_OWN, false },
+	[RESULT] = { "Result", MM_ROLE_OWN, false },
+	{ "ActivityDateTime", MM_ROLE_TIME, false },
+	{ "TimeGenerated", MM_ROLE_TIME, false },
+	{ "Id", MM_ROLE_RECORD, false },
+	{ "CorrelationId", MM_ROLE_CORRELATION, false },
+	{ "AADTenantId", MM_ROLE_TENANT, false },
+	{ "UserAgent", MM_ROLE_CLIENT_INFO, false },
+};
+
+static enum mm_logs_outcome
+read_sentinel(struct mm_logs_reader *reader, const struct mm_json_value *values, struct mm_logs_event *event)
+{
+	return read_directory(reader, sentinel_members, MM_COUNT_OF(sentinel_members), values, event);
+}
+
+const struct mm_logs_shape mm_logs_shape_sentinel_directory = {
+	.name = "sentinel-directory",
+	.title = "Microsoft Sentinel, Entra directory audit",
+	.family = MM_LOGS_DIRECTORY,
+	.members = sentinel_members,
+	.members_count = MM_COUNT_OF(sentinel_members),
+	.required = 2,
+	.read = read_sentinel,
+};
