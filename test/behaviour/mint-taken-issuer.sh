@@ -27,7 +27,8 @@ sed -n 's/^taken issuer: /  /p' "$log" | cut -c 1-120
 check "it got nothing but what its own user is due" [ "$(grep -c '^taken issuer: GOT' "$log")" -eq 1 ]
 check "all else was refused" [ "$(grep -c '^taken issuer: refused' "$log")" -ge 8 ]
 own=$(sed -n 's/^taken issuer: GOT own //p' "$log")
-decides "which is good for him" imap OK "$own"
+check "which is on record" says "This token was issued, and revoked" run ledger show "$own"
+decides "and ended when he tried his code a second time" imap SESSION_REVOKED "$own"
 check "and names him" [ "$(mint_claims "$own" | mint_member preferred_username)" = thief@contoso.example ]
 check "the ledger holds together" run ledger audit
 finish
