@@ -19,7 +19,8 @@ enum counter_kind {
 	COUNTER_PAIR,
 	COUNTER_ADDRESS,
 	COUNTER_ACCOUNT,
-	COUNTER_GUESSES,
+	COUNTER_GUESSES,      /* of an address */
+	COUNTER_USER_GUESSES,
 };
 
 struct counter {
@@ -167,12 +168,14 @@ pair_wait_s(const struct counter *pair, bool attacked, int64_t now_s)
 	return wait > 0 ? (uint32_t)wait : 0;
 }
 
+/* Of what is bounded by a number in a window. */
 static uint32_t
-address_wait_s(struct verifier_attempts *attempts, enum counter_kind kind, const uint8_t *address, int64_t now_s)
+window_wait_s(struct verifier_attempts *attempts, enum counter_kind kind, struct mm_slice whose, uint32_t bound,
+    int64_t now_s)
 {
-	const struct counter *counter = find(attempts, kind, network(address), NOTHING, now_s, false);
+	const struct counter *counter = find(attempts, kind, whose, NOTHING, now_s, false);
 
-	if (counter == NULL || counter->failures < VERIFIER_ADDRESS_FAILURES)
+	if (counter == NULL || counter->failures < bound)
 		return 0;
 	return (uint32_t)(counter->since_s + VERIFIER_ADDRESS_WINDOW_S - now_s);
 }
@@ -186,7 +189,7 @@ verifier_attempts_wait_s(struct verifier_attempts *attempts, const struct verifi
 
 	if (attempt->known)
 		return wait;
-	other = address_wait_s(attempts, COUNTER_ADDRESS, attempt->address, now_s);
+	other = window_wait_s(attempts, COUNTER_ADDRESS, network(attempt->address), VERIFIER_ADDRESS_FAILURES, now_s);
 	return other > wait ? other : wait;
 }
 
@@ -236,13 +239,22 @@ verifier_attempts_succeeded(struct verifier_attempts *attempts, const struct ver
 	take_back(counter, counter != NULL ? counter->failures - 1 : 0);
 }
 
-bool
-verifier_attempts_guess(struct verifier_attempts *attempts, const uint8_t address[16], int64_t now_s)
+uint32_t
+verifier_attempts_guess_wait_s(struct verifier_attempts *attempts, struct mm_slice account, const uint8_t address[16],
+    int64_t now_s)
 {
-	if (address_wait_s(attempts, COUNTER_GUESSES, address, now_s) > 0)
-		return false;
+	uint32_t own = window_wait_s(attempts, COUNTER_USER_GUESSES, account, VERIFIER_USER_GUESSES, now_s);
+	uint32_t other = window_wait_s(attempts, COUNTER_GUESSES, network(address), VERIFIER_ADDRESS_FAILURES, now_s);
+
+	return own > other ? own : other;
+}
+
+void
+verifier_attempts_guessed(struct verifier_attempts *attempts, struct mm_slice account, const uint8_t address[16],
+    int64_t now_s)
+{
+	count(attempts, COUNTER_USER_GUESSES, account, NOTHING, now_s);
 	count(attempts, COUNTER_GUESSES, network(address), NOTHING, now_s);
-	return true;
 }
 
 bool

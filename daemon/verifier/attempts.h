@@ -29,6 +29,8 @@
 #define VERIFIER_WAIT_MAX_S 900
 #define VERIFIER_ADDRESS_FAILURES 30
 #define VERIFIER_ADDRESS_WINDOW_S 600
+/* Wrong user codes of one user, in the same window; a code that is read off a screen is right the first time. */
+#define VERIFIER_USER_GUESSES 10
 /* Failures of an account at places that it does not know, in an hour, from which on it counts as attacked. */
 #define VERIFIER_ACCOUNT_FAILURES 50
 #define VERIFIER_ACCOUNT_WINDOW_S 3600
@@ -66,8 +68,15 @@ void verifier_attempts_begin(struct verifier_attempts *attempts, const struct ve
 void verifier_attempts_succeeded(struct verifier_attempts *attempts, const struct verifier_attempt *attempt,
     int64_t now_s);
 
-/* The same bound for guesses of another kind (user codes of devices), by address and session alone. */
-MM_MUST_USE bool verifier_attempts_guess(struct verifier_attempts *attempts, const uint8_t address[16], int64_t now_s);
+/*
+ * Guesses of another kind, of user codes of devices (RFC 8628 section 5.1), by a user who signed in: seconds that he
+ * must wait, wherever he is, or whoever is where he is; 0: he may try. While he waits the right one is as good as a
+ * wrong one. guessed: it was a wrong one.
+ */
+MM_MUST_USE uint32_t verifier_attempts_guess_wait_s(struct verifier_attempts *attempts, struct mm_slice account,
+    const uint8_t address[16], int64_t now_s);
+void verifier_attempts_guessed(struct verifier_attempts *attempts, struct mm_slice account, const uint8_t address[16],
+    int64_t now_s);
 
 /* The place that an address is. */
 MM_MUST_USE bool verifier_place_of_address(const uint8_t address[16], uint8_t place[MM_DIGEST_LEN]);

@@ -89,6 +89,20 @@ decide(struct verifier *verifier, struct verifier_work *work)
 	verifier_answer(verifier, work, MM_SIGN_IN_OK, "");
 }
 
+/* RFC 8628 section 5.1: guesses are bounded; beyond that no code is looked for, or the right one would tell itself. */
+static bool
+may_guess(struct verifier *verifier, struct verifier_work *work)
+{
+	uint32_t wait_s = verifier_attempts_guess_wait_s(verifier->attempts, mm_mint_text_get(&work->user.subject),
+	    work->verify.head.address, verifier->now_ms / 1000);
+
+	if (wait_s == 0)
+		return true;
+	work->answer.retry_after_s = wait_s;
+	verifier_answer(verifier, work, MM_SIGN_IN_TOO_MANY_ATTEMPTS, "there were too many attempts");
+	return false;
+}
+
 void
 verifier_ask_device_user(struct verifier *verifier, struct verifier_work *work)
 {
@@ -98,12 +112,12 @@ verifier_ask_device_user(struct verifier *verifier, struct verifier_work *work)
 		verifier_answer(verifier, work, MM_SIGN_IN_LOGIN_REQUIRED, "nobody is signed in");
 		return;
 	}
+	if (!may_guess(verifier, work))
+		return;
 	if (!find_code(verifier, work)) {
-		/* RFC 8628 section 5.1: guesses are bounded. */
-		if (verifier_attempts_guess(verifier->attempts, work->verify.head.address, verifier->now_ms / 1000))
-			verifier_answer(verifier, work, MM_SIGN_IN_UNKNOWN_USER_CODE, "there is no such code");
-		else
-			verifier_answer(verifier, work, MM_SIGN_IN_TOO_MANY_ATTEMPTS, "there were too many attempts");
+		verifier_attempts_guessed(verifier->attempts, mm_mint_text_get(&work->user.subject),
+		    work->verify.head.address, verifier->now_ms / 1000);
+		verifier_answer(verifier, work, MM_SIGN_IN_UNKNOWN_USER_CODE, "there is no such code");
 		return;
 	}
 	/* The user must be one who may sign in where the device asked. */
