@@ -23,25 +23,36 @@ behind(struct mm_slice text, size_t len)
 	return mm_slice(text.ptr + len, text.len - len);
 }
 
+/* How many digits of a port from 1 to 65535 a text begins with, without a zero before them; 0: it is none. */
+static size_t
+port_len(struct mm_slice text)
+{
+	unsigned port = 0;
+	size_t len = 0;
+
+	for (; len < text.len && len < 6 && text.ptr[len] >= '0' && text.ptr[len] <= '9'; len++)
+		port = port * 10 + (unsigned)(text.ptr[len] - '0');
+	return len > 0 && text.ptr[0] != '0' && port <= 65535 ? len : 0;
+}
+
 /*
- * What stands behind the port of a loopback address, which is 0 to 5 digits behind a colon or not there at all. False
- * where uri is no such address; *prefix is the address before the port.
+ * What stands behind the port of a loopback address, which need not be there. False where uri is no such address;
+ * *prefix is the address before the port.
  */
 static bool
 split_loopback(struct mm_slice uri, struct mm_slice *prefix, struct mm_slice *rest)
 {
 	for (size_t i = 0; i < MM_COUNT_OF(loopbacks); i++) {
 		struct mm_slice loopback = mm_slice_str(loopbacks[i]);
-		size_t digits = 0;
 
 		if (!begins(uri, loopback))
 			continue;
 		*prefix = loopback;
 		*rest = behind(uri, loopback.len);
 		if (rest->len > 0 && rest->ptr[0] == ':') {
-			while (digits + 1 < rest->len && rest->ptr[digits + 1] >= '0' && rest->ptr[digits + 1] <= '9')
-				digits++;
-			if (digits == 0 || digits > 5)
+			size_t digits = port_len(behind(*rest, 1));
+
+			if (digits == 0)
 				return false;
 			*rest = behind(*rest, digits + 1);
 		}
