@@ -5,6 +5,7 @@
 #include "daemon/issuer/parameters.h"
 
 #include "daemon/http/form.h"
+#include "lib/base/array.h"
 #include "lib/codec/utf8.h"
 
 #include <string.h>
@@ -55,6 +56,18 @@ issuer_parameters_parse(char *form, size_t len, struct issuer_parameters *parame
 			parameters->values[i] = found[i].value;
 	}
 	return fault;
+}
+
+void
+issuer_parameters_forget_own(struct issuer_parameters *parameters)
+{
+	static const enum issuer_parameter own[] = { ISSUER_P_USERNAME, ISSUER_P_PASSWORD, ISSUER_P_SEAL,
+		ISSUER_P_PURPOSE, ISSUER_P_DECISION, ISSUER_P_USER_CODE };
+
+	for (size_t i = 0; i < MM_COUNT_OF(own); i++) {
+		parameters->values[own[i]] = MM_SLICE_ABSENT;
+		parameters->repeated[own[i]] = false;
+	}
 }
 
 const char *

@@ -37,6 +37,9 @@ struct issuer_parameters {
  */
 MM_MUST_USE const char *issuer_parameters_parse(char *form, size_t len, struct issuer_parameters *parameters);
 
+/* What only our own forms have is absent from now on: a client's request has none of it. */
+void issuer_parameters_forget_own(struct issuer_parameters *parameters);
+
 /* The name of the first parameter that is there more than once, which is neither of the two; NULL: none. */
 const char *issuer_parameters_find_repeated(const struct issuer_parameters *parameters, enum issuer_parameter but,
     enum issuer_parameter but_also);

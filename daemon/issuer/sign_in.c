@@ -220,6 +220,7 @@ issuer_authorize(struct issuer_exchange *exchange, struct mm_http_answer *answer
 	if (fault != NULL)
 		return issuer_page_message(exchange, answer, MHD_HTTP_BAD_REQUEST, "This link does not work",
 		    mm_slice_str("The request cannot be read: it is not form-encoded text."));
+	issuer_parameters_forget_own(&exchange->parameters);
 	if (exchange->parameters.repeated[ISSUER_P_PROMPT] || !prompts(exchange, "none") ||
 	    mm_slice_equal(issuer_exchange_parameter(exchange, ISSUER_P_PROMPT), mm_slice_str("none")))
 		return ask_authorize(exchange, answer, MM_ASK_AUTHORIZE_CHECK, false, take_check);
