@@ -45,8 +45,8 @@ tell_failures(struct mm_mint_addresses *addresses, const char *realm, int64_t no
 		const struct mm_listener *listener = &addresses->listeners.items[i];
 
 		if (listener->fd < 0)
-			mm_log(LOG_ALERT, "alarm: realm %s: its issuer cannot listen on %s: %s: it is tried again", realm,
-			    listener->name, listener->why);
+			mm_log(LOG_ALERT, "alarm: realm %s: its issuer cannot listen on %s: %s: it is tried again",
+			    realm, listener->name, listener->why);
 	}
 }
 

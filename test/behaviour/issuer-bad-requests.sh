@@ -38,6 +38,15 @@ refused 400 invalid_request "no grant" -u "$basic" -d scope=mail
 refused 400 unsupported_grant_type "an unknown grant" -u "$basic" -d grant_type=password
 refused 400 invalid_request "a parameter twice" -u "$basic" -d "$grant&scope=a&scope=b"
 refused 400 invalid_request "a grant twice" -u "$basic" -d "$grant&$grant"
+refused 400 invalid_request "one of the two written otherwise" -u "$basic" -d "$grant&sc%6Fpe=a&scope=b"
+refused 400 invalid_request "one of the two empty" -u "$basic" -d "$grant&scope=&scope=b"
+refused 400 invalid_request "a secret twice" -d "$grant&client_id=batch&client_secret=a&client_secret=b"
+refused 400 invalid_request "an assertion twice" -d "$grant&client_assertion=a.b.c&client_assertion=d.e.f"
+refused 400 unsupported_grant_type "a grant in other letters" -u "$basic" -d grant_type=Client_Credentials
+refused 400 unsupported_grant_type "a grant with a blank" -u "$basic" -d "grant_type=client_credentials%20"
+refused 400 unsupported_grant_type "parts apart by semicolons" -u "$basic" -d "$grant;scope=a"
+refused 400 unsupported_grant_type "an assertion as a grant" \
+    -d "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=a.b.c"
 refused 400 invalid_target "two resources" -u "$basic" -d "$grant&resource=a&resource=b"
 refused 400 invalid_request "JSON" -u "$basic" -H "Content-Type: application/json" -d '{"grant_type":"client_credentials"}'
 refused 400 invalid_request "a form of parts" -u "$basic" -F "$grant"
@@ -55,10 +64,46 @@ header "Allow: POST"
 http 405 "PUT" -X PUT -d "$grant" "$here/token"
 http 405 "POST of what is read alone" -X POST "$here/jwks"
 header "Allow: GET, HEAD"
+for method in OPTIONS DELETE PATCH TRACE get; do
+	http 405 "$method" -X "$method" "$here/token"
+done
+http 405 "HEAD of what people read" -I "$here/authorize"
+header "Allow: GET, POST"
+refused 400 invalid_request "a method that a field names" -X POST -H "X-HTTP-Method-Override: GET" -u "$basic"
 http 413 "a body without end" -d "$(long 120000)" "$here/token"
 http 404 "a path with an escaped letter" -d "$grant" "$base/r/%74oken"
 http 404 "a path with dots" --path-as-is -d "$grant" "$base/r/x/../token"
+http 404 "a path twice" -d "$grant" "$base//r/token"
+http 404 "a path with a parameter" -d "$grant" "$base/r/token;x=1"
+http 404 "a path in other letters" -d "$grant" "$base/R/token"
+http 404 "a whole address as a path" --request-target "http://evil.example/r/jwks" "$base/"
 http 404 "a path with a NUL" -d "$grant" "$base/r/token%00"
+
+echo "checking: where the end of a request is"
+# raw WHAT REQUEST: as it is, with \r and \n written so; it is answered, and with nothing but 400.
+raw()
+{
+	what=$1
+	echo "checking: $what"
+	forget
+	python3 -c '
+import socket, sys
+line = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
+line.sendall(sys.argv[2].replace("\\r", "\r").replace("\\n", "\n").encode())
+answer = b""
+while part := line.recv(65536):
+    answer += part
+sys.stdout.write(answer.decode("latin-1"))' "$port" "$2" >"$world/answer"
+	grep -q '^HTTP/1.1 400 ' "$world/answer" || fail "$what: it is no 400"
+	! grep '^HTTP/1.1 ' "$world/answer" | grep -v ' 400 ' || fail "$what: there is another answer"
+	not_asked
+}
+begin='POST /r/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n'
+hidden='POST /r/revoke HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\ntoken=x'
+raw "a length and chunks" "${begin}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n$hidden"
+raw "two lengths" "${begin}Content-Length: 0\r\nContent-Length: 90\r\n\r\n$hidden"
+raw "a length with a sign" "${begin}Content-Length: +5\r\n\r\na=b&c$hidden"
+raw "chunks of another name" "${begin}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n$hidden"
 
 echo "checking: who the client is"
 refused 401 invalid_client "nobody" -d "$grant"
@@ -67,6 +112,13 @@ refused 400 invalid_request "two ways" -u "$basic" -d "$grant&client_id=batch&cl
 refused 400 invalid_request "two others" -d "$grant&client_id=batch&client_secret=x&client_assertion=a.b.c"
 refused 400 invalid_request "the field twice" -H "Authorization: Basic YTpi" -H "Authorization: Basic YTpi" -d "$grant"
 refused 400 invalid_request "two names" -u "$basic" -d "$grant&client_id=other"
+refused 400 invalid_request "a secret and an assertion" \
+    -d "$grant&client_id=batch&client_secret=x&client_assertion=a.b.c" \
+    -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer
+refused 400 invalid_request "the field and an assertion" -u "$basic" -d "$grant&client_assertion=a.b.c" \
+    -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer
+refused 400 invalid_request "the field and a secret of the body that is the same" -u "$basic" -d "$grant" \
+    --data-urlencode 'client_secret=s3cret:+ %'
 refused 401 invalid_client "another scheme" -H "Authorization: Bearer x" -d "$grant"
 refused 401 invalid_client "no base64" -H "Authorization: Basic !!!!" -d "$grant"
 refused 401 invalid_client "no colon" -H "Authorization: Basic YWJj" -d "$grant"
@@ -113,6 +165,10 @@ error invalid_request
 http 401 "userinfo with a secret" -u "$basic" "$here/userinfo"
 header 'WWW-Authenticate: Bearer realm="test"'
 not_asked
+http 401 "userinfo with a token in the address" "$here/userinfo?access_token=x"
+not_asked
+http 401 "userinfo with a token in the body" -d access_token=x "$here/userinfo"
+not_asked
 http 400 "userinfo with two tokens" -H "Authorization: Bearer x" -H "Authorization: Bearer y" "$here/userinfo"
 not_asked
 http 401 "userinfo with a token too long" -H "Authorization: Bearer $(long 17000)" "$here/userinfo"
@@ -145,7 +201,11 @@ page 400 "a place that is not its own" "client_id=mail-app&redirect_uri=https://
 for each in https://app.example/cb%2F..%2Fevil https://app.example/cb/ https://app.example/cb%23 HTTPS://app.example/cb \
     https://app.example:443/cb https://app.example%40evil.example/cb https://app.example/cb%3Fx=1 \
     https://app.example%5C.evil.example/cb javascript:alert%281%29 data:text/html,x %2F%2Fevil.example/cb \
-    https://app.example/cb%20 https://xn--app-.example/cb "$(long 2000)"; do
+    https://app.example/cb%20 https://xn--app-.example/cb "$(long 2000)" https://user%40app.example/cb \
+    https://app.example./cb https://app.example/x/../cb https://app.example/%252e%252e/cb https://app.example//cb \
+    https://app.example/%2563b http://app.example/cb https:app.example/cb %2F%2Fapp.example/cb https://app.example/CB \
+    https://app.example/cb%3Bx https://app.example%252f@evil.example/cb http://127.0.0.1%40evil.example/cb \
+    http://127.0.0.1.evil.example/cb http://2130706433/cb http://%5B::ffff:127.0.0.1%5D/cb; do
 	page 400 "a place with a trick: $(printf '%s' "$each" | cut -c 1-50)" \
 	    "client_id=mail-app&redirect_uri=$each&response_type=code&$challenge"
 done
@@ -185,7 +245,38 @@ back invalid_request "a thumbprint that is none" "$good&dpop_jkt=x"
 http 302 "a state that would be a header" "$here/authorize?client_id=mail-app&$place&response_type=token&state=a%20%26error%3Dx%23%22"
 header_has Location "&state=a%20%26error%3Dx%23%22&"
 
+back invalid_request "none, and none again, and login" "$good&prompt=none%20none%20login"
+back invalid_request "an age with a sign" "$good&max_age=%2B5"
+back invalid_request "an age of letters" "$good&max_age=1e3"
+back invalid_request "an age that is too much" "$good&max_age=99999999999999999999"
+back invalid_request "a thumbprint in the other alphabet" "$good&dpop_jkt=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw%2BcM"
+back unsupported_response_type "a code in other letters" "client_id=mail-app&$place&response_type=CODE&$challenge"
+back invalid_request "a challenge's method in other letters" \
+    "client_id=mail-app&$place&response_type=code&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=s256"
+# RFC 9207: whose answer it is stands in each, as the metadata has it.
+http 302 "the issuer in an error" "$here/authorize?client_id=mail-app&$place&response_type=token&$challenge"
+header_has Location "&iss=http%3A%2F%2F127.0.0.1%3A$port%2Fr"
+http 200 "the same issuer in the metadata, whatever host is asked" -H "Host: evil.example" \
+    -H "X-Forwarded-Host: evil.example" -H "Forwarded: host=evil.example" "$here/.well-known/openid-configuration"
+member issuer "\"$here\""
+member authorization_response_iss_parameter_supported true
+has_not evil.example
+
+echo "checking: what our own forms have is nobody else's"
+http 200 "a request that looks like one of them" \
+    "$here/authorize?$good&purpose=device&user_code=BCDF-GHJK&username=mallory%40evil.example&password=x&decision=allow&seal=x"
+has "to continue to"
+has_not "to connect a device"
+has_not mallory
+has_not BCDF
+asked "verify AUTHORIZE_CHECK"
+
 echo "checking: pages show nothing of a stranger's as HTML"
+for name in login_hint state nonce scope prompt resource; do
+	http 200 "a stranger's $name" "$here/authorize?$good&$name=%3C%2Fp%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E%26%22%27"
+	has_not '<script'
+	has_not '</p><'
+done
 http 200 "a name in the form" "$here/authorize?$good&login_hint=%22%3E%3Cscript%3Ealert(1)%3C/script%3E"
 has '&quot;&gt;&lt;script&gt;'
 has_not '<script'

@@ -557,6 +557,36 @@ a_mail_client_gets_tokens_by_a_code_that_is_typed(void **state)
 	refuse(poll_it, MM_SIGN_IN_INVALID_GRANT);
 }
 
+/* Who tries codes is stopped, and is not told by the right one that it is: wherever he goes. */
+static void
+codes_are_not_tried_for_long(void **state)
+{
+	struct mm_verified signed_in = sign_in("app"), started = ask(world_request(MM_ASK_DEVICE_START, "app")), answer;
+	struct mm_verify typed = world_request(MM_ASK_DEVICE_USER, "");
+
+	(void)state;
+	assert_true(mm_mint_text_set(&typed.ask.device_user.cookie, TEXT(signed_in.cookie)));
+	WORLD_SET(&typed.ask.device_user.user_code, "BBBB-BBBB");
+	for (unsigned i = 0; i < VERIFIER_USER_GUESSES; i++) {
+		typed.head.address[15] = (uint8_t)i;
+		refuse(typed, MM_SIGN_IN_UNKNOWN_USER_CODE);
+	}
+	refuse(typed, MM_SIGN_IN_TOO_MANY_ATTEMPTS);
+	assert_true(mm_mint_text_set(&typed.ask.device_user.user_code, TEXT(started.user_code)));
+	typed.head.address[15] = 99;
+	answer = ask(typed);
+	assert_int_equal(answer.status, MM_SIGN_IN_TOO_MANY_ATTEMPTS);
+	assert_in_range(answer.retry_after_s, VERIFIER_ADDRESS_WINDOW_S - 60, VERIFIER_ADDRESS_WINDOW_S);
+	assert_int_equal(answer.client_name.len, 0);
+	typed.ask.device_user.decision = MM_DEVICE_ALLOW;
+	refuse(typed, MM_SIGN_IN_TOO_MANY_ATTEMPTS);
+	/* Another user is not stopped by that. */
+	typed.ask.device_user.decision = MM_DEVICE_LOOK;
+	answer = ask(world_sign_in("app", "bob@contoso.example", PASSWORD));
+	assert_true(mm_mint_text_set(&typed.ask.device_user.cookie, TEXT(answer.cookie)));
+	assert_int_equal(ask(typed).status, MM_SIGN_IN_OK);
+}
+
 /* The person saw what the device asked for, and nothing else. */
 static void
 a_device_gets_no_more_than_was_shown(void **state)
@@ -855,6 +885,7 @@ main(void)
 		TEST(a_browser_that_is_known_is_not_slowed_by_its_network),
 		TEST(who_is_nobody_is_told_the_same),
 		TEST(a_mail_client_gets_tokens_by_a_code_that_is_typed),
+		TEST(codes_are_not_tried_for_long),
 		TEST(a_device_gets_no_more_than_was_shown),
 		TEST(a_device_may_be_refused_or_late),
 		TEST(a_new_password_ends_what_the_old_one_allowed),

@@ -238,6 +238,10 @@ another_servers_are_refused(void **state)
 	static const char *const others[] = {
 		"\"https://other.example\"", "[]", "{}", "1", "\"" US "/\"", "\"" US "/authorize\"",
 		"[\"" US "\",\"https://other.example\"]", "[[\"" US "\"]]",
+		"\"HTTPS://login.example\"", "\"https://LOGIN.example\"", "\"https://login.example:443\"",
+		"\"" TOKEN_ENDPOINT "/\"", "\"" TOKEN_ENDPOINT "?x\"", "\"" TOKEN_ENDPOINT "#x\"", "\" " US "\"",
+		"\"" US "/revoke\"", "\"" US "/%74oken\"", "\"" US " " TOKEN_ENDPOINT "\"", "\"\"",
+		"[\"" US "\",\"\"]", "null", "true",
 	};
 
 	(void)state;

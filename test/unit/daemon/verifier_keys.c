@@ -134,6 +134,26 @@ an_assertion_is_good_once(void **state)
 	maker_text_clear(&second);
 }
 
+/* One for a tenant's address is no good at another's, nor at that of none in particular. */
+static void
+an_assertion_is_for_one_address(void **state)
+{
+	struct maker_text text;
+	struct mm_verify verify;
+
+	(void)state;
+	add_signing_client();
+	text = assertion(key, "one", "batch");
+	verify = with_assertion(&text, "batch");
+	WORLD_SET(&verify.head.tenant, FABRIKAM);
+	refuse(verify, MM_SIGN_IN_INVALID_CLIENT);
+	WORLD_SET(&verify.head.tenant, MM_TENANT_ANY);
+	refuse(verify, MM_SIGN_IN_INVALID_CLIENT);
+	WORLD_SET(&verify.head.tenant, CONTOSO);
+	assert_int_equal(ask(verify).status, MM_SIGN_IN_OK);
+	maker_text_clear(&text);
+}
+
 static void
 an_assertion_is_its_clients(void **state)
 {
@@ -502,6 +522,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KEY_TEST(an_assertion_is_good_once),
+		KEY_TEST(an_assertion_is_for_one_address),
 		KEY_TEST(an_assertion_is_its_clients),
 		KEY_TEST(an_assertion_is_kept_before_it_counts),
 		KEY_TEST(a_round_that_failed_leaves_nothing_waiting),

@@ -40,6 +40,14 @@ redirect_uris_that_may_be_registered(void **state)
 		    "http://localhost.evil.example/",
 		"http://localhost@evil.example/", "https://app.example/\xc3\xa4", "//app.example/cb", "/cb",
 		"https://app.example\\@evil.example/", "http://[::1].evil.example/cb", "HTTPS://app.example/cb",
+		"http://127.0.0.1:65536/cb", "http://127.0.0.1:0/cb", "http://127.0.0.1:080/cb", "http://127.0.0.1:/cb",
+		"http://127.1/cb", "http://2130706433/cb", "http://0x7f.0.0.1/cb", "http://[0:0:0:0:0:0:0:1]/cb",
+		"http://[::ffff:127.0.0.1]/cb", "http://[::1%25lo]/cb", "http://user@127.0.0.1/cb",
+		"http://localhost./cb",
+		"https://:secret@app.example/cb", "https://@app.example/cb", "https:app.example/cb",
+		"https:/app.example/cb",
+		"Com.Example.App:/cb", "com.example.app:", ".app:/cb", "1com.example.app:/cb", "vbscript:x",
+		"file:///etc/passwd",
 	};
 
 	(void)state;
@@ -63,6 +71,32 @@ redirect_uris_are_compared_exactly(void **state)
 		"https://app.example", "http://app.example/cb", "https://app.example/cb https://evil.example/",
 		"http://127.0.0.1:80@evil.example/cb", "http://127.0.0.1:8080/cb/x", "http://127.0.0.2/cb",
 		"http://localhost/cb", "http://127.0.0.1:/cb", "http://127.0.0.1:99999999/cb", "",
+		/* the host */
+		"https://app.example./cb", "https://app.example%2e/cb", "https://app.example%00.evil.example/cb",
+		"https://user@app.example/cb", "https://app.example@evil.example/cb",
+		"https://evil.example/@app.example/cb",
+		"https://app.example.evil.example/cb", "https://evilapp.example/cb",
+		"https://app.example:80@evil.example/cb",
+		"https://app.example\\.evil.example/cb", "//app.example/cb", "https:app.example/cb",
+		"https:///app.example/cb",
+		"https://xn--pp-yja.example/cb", "https://\xc3\xa4pp.example/cb",
+		/* the path */
+		"https://app.example/cb/..", "https://app.example/x/../cb", "https://app.example//cb",
+		"https://app.example/cb%2f",
+		"https://app.example/%2e/cb", "https://app.example/cb;x", "https://app.example/cb%23",
+		"https://app.example/cb?x=1",
+		"https://app.example/cb&x", "https://app.example/cb\t", "https://app.example/cb\n",
+		" https://app.example/cb",
+		/* loopback addresses that a person takes for the same */
+		"http://127.0.0.1:0/cb", "http://127.0.0.1:65536/cb", "http://127.0.0.1:00080/cb",
+		"http://127.0.0.1:8080",
+		"http://127.0.0.1:80:80/cb", "http://127.0.0.1:80%2f/cb", "http://127.0.0.1:80\\@evil.example/cb",
+		"http://127.0.0.1./cb", "http://127.1/cb", "http://0177.0.0.1/cb", "http://2130706433/cb",
+		"http://127.0.0.1%2f.evil.example/cb", "http://127.0.0.1.nip.io/cb", "https://127.0.0.1/cb",
+		"http://[0:0:0:0:0:0:0:1]/cb", "http://[::0001]/cb", "http://[::ffff:127.0.0.1]/cb",
+		"http://[::1%25lo]/cb",
+		"http://[::1]:1/cb/", "http://[::1]@evil.example/cb", "http://[::1].evil.example/cb", "http://::1/cb",
+		"http://127.0.0.1/CB", "HTTP://127.0.0.1/cb",
 	};
 
 	(void)state;
@@ -70,6 +104,8 @@ redirect_uris_are_compared_exactly(void **state)
 	assert_true(verifier_redirect_allowed(S(registered), S("http://127.0.0.1:49152/cb"), true));
 	assert_true(verifier_redirect_allowed(S(registered), S("http://[::1]:1/cb"), true));
 	assert_true(verifier_redirect_allowed(S(registered), S("http://[::1]/cb"), true));
+	assert_true(verifier_redirect_allowed(S(registered), S("http://127.0.0.1:65535/cb"), true));
+	assert_true(verifier_redirect_allowed(S(registered), S("http://127.0.0.1/cb"), true));
 	/* The port of a confidential client is a server's, and is the one that it registered. */
 	assert_false(verifier_redirect_allowed(S(registered), S("http://127.0.0.1:49152/cb"), false));
 	for (size_t i = 0; i < MM_COUNT_OF(same_but); i++)
@@ -325,16 +361,34 @@ a_network_of_ipv6_is_one_place(void **state)
 }
 
 static void
+guess(struct verifier_attempts *attempts, const char *account, uint8_t last, int64_t now_s)
+{
+	assert_int_equal(verifier_attempts_guess_wait_s(attempts, S(account), address(0, last), now_s), 0);
+	verifier_attempts_guessed(attempts, S(account), address(0, last), now_s);
+}
+
+static void
 guesses_of_user_codes_are_bounded(void **state)
 {
 	struct verifier_attempts *attempts = verifier_attempts_new(1024);
+	uint8_t used = 0;
 
 	(void)state;
-	for (unsigned i = 0; i < VERIFIER_ADDRESS_FAILURES; i++)
-		assert_true(verifier_attempts_guess(attempts, address(0, 9), NOW_S));
-	assert_false(verifier_attempts_guess(attempts, address(0, 9), NOW_S));
-	assert_true(verifier_attempts_guess(attempts, address(0, 8), NOW_S));
-	assert_true(verifier_attempts_guess(attempts, address(0, 9), NOW_S + VERIFIER_ADDRESS_WINDOW_S));
+	for (; used < VERIFIER_USER_GUESSES; used++)
+		guess(attempts, "mallory", (uint8_t)(20 + used), NOW_S);
+	/* Wherever he goes, and whatever he tries. */
+	assert_int_equal(verifier_attempts_guess_wait_s(attempts, S("mallory"), address(0, 99), NOW_S + 1),
+	    VERIFIER_ADDRESS_WINDOW_S - 1);
+	assert_int_equal(verifier_attempts_guess_wait_s(attempts, S("alice"), address(0, 20), NOW_S), 0);
+	guess(attempts, "mallory", 99, NOW_S + VERIFIER_ADDRESS_WINDOW_S);
+	/* Several accounts at one address. */
+	for (used = 0; used < VERIFIER_ADDRESS_FAILURES; used++) {
+		char account[] = { 'm', (char)('a' + (int)(used / VERIFIER_USER_GUESSES)), '\0' };
+
+		guess(attempts, account, 9, NOW_S);
+	}
+	assert_int_not_equal(verifier_attempts_guess_wait_s(attempts, S("mz"), address(0, 9), NOW_S), 0);
+	assert_int_equal(verifier_attempts_guess_wait_s(attempts, S("mz"), address(0, 8), NOW_S), 0);
 	verifier_attempts_free(&attempts);
 }
 
