@@ -58,6 +58,15 @@ verifier_client_named(struct verifier *verifier, struct verifier_work *work)
 }
 
 bool
+verifier_client_unchanged(struct verifier *verifier, struct verifier_work *work)
+{
+	const struct verifier_known_client *known = known_client(verifier, mm_mint_text_get(&work->client.id));
+
+	return (known != NULL && known->row.version == work->client.version) ||
+	    refuse(verifier, work, "the client was changed meanwhile");
+}
+
+bool
 verifier_client_may(struct verifier *verifier, struct verifier_work *work, const char *grant)
 {
 	if (verifier_words_have(mm_mint_text_get(&work->client.grants), mm_slice_str(grant)))

@@ -201,6 +201,9 @@ go_on_recorded(struct verifier *verifier, struct verifier_work *work)
 		refuse(verifier, work, MM_PROOF_UNAVAILABLE);
 		return;
 	}
+	/* What was cut with a client does not cut a ticket that is opened later. */
+	if (!verifier_client_unchanged(verifier, work))
+		return;
 	reason = work->record == MM_ISSUED_YES ? judge(verifier, work, verifier_ledger_answer(work)) : MM_NOT_ISSUED;
 	if (reason != MM_OK)
 		refuse(verifier, work, reason);

@@ -121,6 +121,8 @@ void verifier_tell_tokens(struct verifier_work *work);
 MM_MUST_USE bool verifier_client_authenticate(struct verifier *verifier, struct verifier_work *work);
 /* The client that is named, without a proof of it: its requests through a browser. */
 MM_MUST_USE bool verifier_client_named(struct verifier *verifier, struct verifier_work *work);
+/* Whether the client of work->client is as it was read, before something was waited for; else the work is answered. */
+MM_MUST_USE bool verifier_client_unchanged(struct verifier *verifier, struct verifier_work *work);
 MM_MUST_USE bool verifier_client_may(struct verifier *verifier, struct verifier_work *work, const char *grant);
 
 /* The key that the sender holds: DPoP's proof, else the certificate of a client that authenticated with it. */

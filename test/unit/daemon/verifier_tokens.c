@@ -652,6 +652,27 @@ a_client_of_a_tenant_exchanges_its_tokens_alone(void **state)
 	IS(world.grants[0].tenant, "house");
 }
 
+/* The ledger has the question, and its answer comes behind the operator's order. */
+static void
+a_client_that_changes_meanwhile_gets_nothing(void **state)
+{
+	static const enum mm_mint_verb verbs[] = { MM_MINT_VERB_CLIENT_CHANGE, MM_MINT_VERB_CLIENT_DISABLE };
+	struct mm_ask_client made = world_client("webmail", "code");
+	struct mm_verify verify;
+
+	(void)state;
+	derive();
+	for (size_t i = 0; i < MM_COUNT_OF(verbs); i++) {
+		made.stated = verbs[i] == MM_MINT_VERB_CLIENT_CHANGE ? MM_STATED_AUDIENCES : 0;
+		verify = exchange(parent());
+		world_send(&verify);
+		receive_requests();
+		assert_true(client(verbs[i], &made));
+		assert_int_equal(receive_answer().status, MM_SIGN_IN_INVALID_CLIENT);
+		assert_int_equal(world.tickets, 0);
+	}
+}
+
 #define TOKEN_TEST(name) cmocka_unit_test_setup_teardown(name, open_trust, close_trust)
 
 int
@@ -673,6 +694,7 @@ main(void)
 		TOKEN_TEST(a_client_without_scope_exchanges_nothing),
 		TOKEN_TEST(nothing_else_is_exchanged),
 		TOKEN_TEST(a_client_of_a_tenant_exchanges_its_tokens_alone),
+		TOKEN_TEST(a_client_that_changes_meanwhile_gets_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
