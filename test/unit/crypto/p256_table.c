@@ -382,13 +382,12 @@ another_spelling_of_s_is_refused(void **state)
 	BN_free(s);
 }
 
-/* The point with the smallest x of at least n: its r is x - n. Nobody knows its secret, so the key is made to fit. */
+/* The point with the smallest x from this one on, which is set to it. Nobody knows its secret. */
 static EC_POINT *
-point_beyond_the_order(BIGNUM *x)
+point_from(BIGNUM *x)
 {
 	EC_POINT *point = EC_POINT_new(p256_group);
 
-	assert_non_null(BN_copy(x, p256_order));
 	(void)ERR_set_mark();
 	while (EC_POINT_set_compressed_coordinates(p256_group, point, x, 0, p256_ctx) != 1)
 		assert_int_equal(BN_add_word(x, 1), 1);
@@ -396,22 +395,33 @@ point_beyond_the_order(BIGNUM *x)
 	return point;
 }
 
+/* The key under which u1 and u2 lead to this sum: (sum - u1 G) / u2. */
 static void
-an_x_beyond_the_order_is_reduced(void **state)
+open_fitting_key(struct p256_key *key, const EC_POINT *sum, const BIGNUM *u1, const BIGNUM *u2)
 {
-	BIGNUM *x = BN_new(), *u1 = random_number(), *u2 = random_number(), *inverse = BN_new();
-	EC_POINT *sum = point_beyond_the_order(x), *part = EC_POINT_new(p256_group);
-	struct p256_signed made, spelt;
-	struct p256_key key;
+	EC_POINT *part = EC_POINT_new(p256_group);
+	BIGNUM *inverse = BN_new();
 
-	(void)state;
-	/* key = (sum - u1 G) / u2 */
 	assert_int_equal(EC_POINT_mul(p256_group, part, u1, NULL, NULL, p256_ctx), 1);
 	assert_int_equal(EC_POINT_invert(p256_group, part, p256_ctx), 1);
 	assert_int_equal(EC_POINT_add(p256_group, part, part, sum, p256_ctx), 1);
 	assert_non_null(BN_mod_inverse(inverse, u2, p256_order, p256_ctx));
 	assert_int_equal(EC_POINT_mul(p256_group, part, NULL, part, inverse, p256_ctx), 1);
-	p256_key_open(&key, part, NULL);
+	p256_key_open(key, part, NULL);
+	EC_POINT_free(part);
+	BN_free(inverse);
+}
+
+static void
+an_x_beyond_the_order_is_reduced(void **state)
+{
+	BIGNUM *x = BN_dup(p256_order), *u1 = random_number(), *u2 = random_number();
+	EC_POINT *sum = point_from(x);
+	struct p256_signed made, spelt;
+	struct p256_key key;
+
+	(void)state;
+	open_fitting_key(&key, sum, u1, u2);
 	p256_sign_x(x, u1, u2, &made);
 	assert_true(holds(&key, &made));
 	/* x itself, as r, is no number below n. */
@@ -420,11 +430,35 @@ an_x_beyond_the_order_is_reduced(void **state)
 	assert_false(holds(&key, &spelt));
 	p256_key_close(&key);
 	EC_POINT_free(sum);
-	EC_POINT_free(part);
 	BN_free(x);
 	BN_free(u1);
 	BN_free(u2);
-	BN_free(inverse);
+}
+
+/* r + n is x modulo the prime p, but it is not below p: r is x + p - n, not x. */
+static void
+an_x_is_not_reduced_by_the_prime(void **state)
+{
+	BIGNUM *x = number(1), *r = BN_new(), *u1 = random_number(), *u2 = random_number();
+	EC_POINT *sum = point_from(x);
+	struct p256_signed made;
+	struct p256_key key;
+
+	(void)state;
+	open_fitting_key(&key, sum, u1, u2);
+	p256_sign_x(x, u1, u2, &made);
+	assert_true(holds(&key, &made));
+	assert_int_equal(EC_GROUP_get_curve(p256_group, r, NULL, NULL, p256_ctx), 1);
+	assert_int_equal(BN_sub(r, r, p256_order), 1);
+	assert_int_equal(BN_add(r, r, x), 1);
+	p256_sign_x(r, u1, u2, &made);
+	assert_false(holds(&key, &made));
+	p256_key_close(&key);
+	EC_POINT_free(sum);
+	BN_free(x);
+	BN_free(r);
+	BN_free(u1);
+	BN_free(u2);
 }
 
 /* ---- the rest of the contract ---- */
@@ -528,6 +562,7 @@ main(void)
 		cmocka_unit_test(numbers_out_of_range_are_refused),
 		cmocka_unit_test(another_spelling_of_s_is_refused),
 		cmocka_unit_test(an_x_beyond_the_order_is_reduced),
+		cmocka_unit_test(an_x_is_not_reduced_by_the_prime),
 		cmocka_unit_test(other_lengths_are_refused),
 		cmocka_unit_test(only_points_of_the_curve_get_tables),
 		cmocka_unit_test(threads_share_a_table),
