@@ -34,14 +34,21 @@ known_client(struct verifier *verifier, struct mm_slice id)
 	return verifier_known_client_find(&verifier->known_clients, &verifier->table, &verifier->signatures, id);
 }
 
-static bool
-find_client(struct verifier *verifier, struct verifier_work *work, struct mm_slice id)
+bool
+verifier_client_find(struct verifier *verifier, struct mm_slice id, struct verifier_client *client)
 {
 	const struct verifier_known_client *known = id.len > 0 ? known_client(verifier, id) : NULL;
 
-	if (known == NULL)
+	if (known != NULL)
+		*client = known->row.client;
+	return known != NULL;
+}
+
+static bool
+find_client(struct verifier *verifier, struct verifier_work *work, struct mm_slice id)
+{
+	if (!verifier_client_find(verifier, id, &work->client))
 		return refuse(verifier, work, "there is no such client");
-	work->client = known->row;
 	if (work->client.disabled)
 		return refuse(verifier, work, "the client is disabled");
 	if (!fits_segment(verifier, work))
@@ -62,7 +69,7 @@ verifier_client_unchanged(struct verifier *verifier, struct verifier_work *work)
 {
 	const struct verifier_known_client *known = known_client(verifier, mm_mint_text_get(&work->client.id));
 
-	return (known != NULL && known->row.version == work->client.version) ||
+	return (known != NULL && known->row.client.version == work->client.version) ||
 	    refuse(verifier, work, "the client was changed meanwhile");
 }
 

@@ -24,7 +24,7 @@ name_of(struct mm_slice id)
 static bool
 is_at(const struct verifier_known_clients *known, size_t at, struct mm_slice id)
 {
-	return known->clients[at] != NULL && mm_slice_equal(mm_mint_text_get(&known->clients[at]->row.id), id);
+	return known->clients[at] != NULL && mm_slice_equal(mm_mint_text_get(&known->clients[at]->row.client.id), id);
 }
 
 /* Where the client of an id is; VERIFIER_CLIENTS_KNOWN: nowhere. */
@@ -75,7 +75,7 @@ make_place(struct verifier_known_clients *known, size_t at, struct verifier_sign
 
 /* Keys stay as long as the text that they were read from: a version may come twice, where a change was undone. */
 static void
-take_row(struct verifier_known_client *client, const struct verifier_client *row, uint64_t changes,
+take_row(struct verifier_known_client *client, const struct verifier_client_row *row, uint64_t changes,
     struct verifier_signatures *signatures)
 {
 	if (!mm_slice_equal(mm_mint_text_get(&client->row.jwks), mm_mint_text_get(&row->jwks)))
@@ -88,7 +88,7 @@ struct verifier_known_client *
 verifier_known_client_find(struct verifier_known_clients *known, struct verifier_table *table,
     struct verifier_signatures *signatures, struct mm_slice id)
 {
-	static struct verifier_client row;
+	static struct verifier_client_row row;
 	size_t at = find(known, id);
 
 	if (at == VERIFIER_CLIENTS_KNOWN || known->clients[at]->changes != table->client_changes) {

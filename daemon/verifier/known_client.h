@@ -17,11 +17,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Each takes up to 20 KiB. */
+/* Each takes up to 20 KiB, and its keys what libcrypto makes of them. */
 #define VERIFIER_CLIENTS_KNOWN 256
 
 struct verifier_known_client {
-	struct verifier_client row;
+	struct verifier_client_row row;
 	uint64_t changes; /* of the table's clients, when the row was read */
 	bool has_keys;    /* they were read from the row */
 	struct verifier_keys keys;

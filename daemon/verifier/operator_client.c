@@ -20,11 +20,13 @@ static const struct mm_slice grants_known = { "code refresh client_credentials d
 /* ---- seeing ---- */
 
 static const char *
-kind_of_proof(const struct verifier_client *client)
+kind_of_proof(const struct verifier_client_row *row)
 {
+	const struct verifier_client *client = &row->client;
+
 	if (!client->confidential)
 		return "none";
-	if (client->jwks.len > 0)
+	if (row->jwks.len > 0)
 		return "private_key_jwt";
 	if (client->has_certificate || client->certificate_subject.len > 0)
 		return "tls_client_auth";
@@ -32,14 +34,16 @@ kind_of_proof(const struct verifier_client *client)
 }
 
 static void
-write_client(struct mm_json_writer *writer, const char *name, const struct verifier_client *client)
+write_client(struct mm_json_writer *writer, const char *name, const struct verifier_client_row *row)
 {
+	const struct verifier_client *client = &row->client;
+
 	mm_json_begin_object(writer, name);
 	mm_json_add_slice(writer, "client", mm_mint_text_get(&client->id));
 	mm_json_add_slice(writer, "name", mm_mint_text_get(&client->name));
 	mm_json_add_slice(writer, "tenant", mm_mint_text_get(&client->tenant));
 	mm_json_add_bool(writer, "confidential", client->confidential);
-	mm_json_add_str(writer, "authenticates_by", kind_of_proof(client));
+	mm_json_add_str(writer, "authenticates_by", kind_of_proof(row));
 	mm_json_add_bool(writer, "consent", client->consent);
 	mm_json_add_bool(writer, "disabled", client->disabled);
 	verifier_write_words(writer, "grants", mm_mint_text_get(&client->grants));
@@ -55,28 +59,28 @@ write_client(struct mm_json_writer *writer, const char *name, const struct verif
 static const char *
 list(struct verifier *verifier, struct mm_json_writer *writer)
 {
-	struct verifier_client client;
+	struct verifier_client_row row;
 	bool started = false;
 
 	mm_json_begin_object(writer, NULL);
 	mm_json_add_bool(writer, "done", true);
 	mm_json_add_slice(writer, "realm", verifier->realm.name);
 	mm_json_begin_array(writer, "clients");
-	while (verifier_client_next(&verifier->table, &started, &client))
-		write_client(writer, NULL, &client);
+	while (verifier_client_next(&verifier->table, &started, &row))
+		write_client(writer, NULL, &row);
 	mm_json_end_array(writer);
 	mm_json_end_object(writer);
 	return NULL;
 }
 
 static const char *
-show(struct verifier *verifier, const struct verifier_client *client, struct mm_json_writer *writer)
+show(struct verifier *verifier, const struct verifier_client_row *row, struct mm_json_writer *writer)
 {
 	mm_json_begin_object(writer, NULL);
 	mm_json_add_bool(writer, "done", true);
 	mm_json_add_slice(writer, "realm", verifier->realm.name);
-	write_client(writer, "client", client);
-	verifier_write_changes(verifier, writer, mm_mint_text_get(&client->id));
+	write_client(writer, "client", row);
+	verifier_write_changes(verifier, writer, mm_mint_text_get(&row->client.id));
 	mm_json_end_object(writer);
 	return NULL;
 }
@@ -93,8 +97,9 @@ take_digest(struct mm_slice text, bool *has, uint8_t digest[MM_DIGEST_LEN])
 }
 
 static const char *
-take_proofs(const struct mm_ask_client *ask, struct verifier_client *client)
+take_proofs(const struct mm_ask_client *ask, struct verifier_client_row *row)
 {
+	struct verifier_client *client = &row->client;
 	const char *why = NULL;
 
 	if ((ask->stated & MM_STATED_SECRET) != 0)
@@ -104,13 +109,15 @@ take_proofs(const struct mm_ask_client *ask, struct verifier_client *client)
 	if ((ask->stated & MM_STATED_CERTIFICATE_SUBJECT) != 0)
 		verifier_text_put(&client->certificate_subject, mm_mint_text_get(&ask->certificate_subject));
 	if ((ask->stated & MM_STATED_JWKS) != 0)
-		verifier_text_put(&client->jwks, mm_mint_text_get(&ask->jwks));
+		verifier_text_put(&row->jwks, mm_mint_text_get(&ask->jwks));
 	return why;
 }
 
 static const char *
-take_stated(const struct mm_ask_client *ask, struct verifier_client *client)
+take_stated(const struct mm_ask_client *ask, struct verifier_client_row *row)
 {
+	struct verifier_client *client = &row->client;
+
 	if ((ask->stated & MM_STATED_NAME) != 0)
 		verifier_text_put(&client->name, mm_mint_text_get(&ask->name));
 	if ((ask->stated & MM_STATED_TENANT) != 0)
@@ -131,7 +138,7 @@ take_stated(const struct mm_ask_client *ask, struct verifier_client *client)
 		verifier_text_put(&client->redirects, mm_mint_text_get(&ask->redirects));
 	if ((ask->stated & MM_STATED_LOGOUTS) != 0)
 		verifier_text_put(&client->logouts, mm_mint_text_get(&ask->logouts));
-	return take_proofs(ask, client);
+	return take_proofs(ask, row);
 }
 
 /* ---- rules ---- */
@@ -143,9 +150,10 @@ has_grant(const struct verifier_client *client, const char *grant)
 }
 
 static const char *
-check_proofs(const struct verifier_client *client)
+check_proofs(const struct verifier_client_row *row)
 {
-	unsigned proofs = (client->has_secret ? 1U : 0U) + (client->jwks.len > 0 ? 1U : 0U) +
+	const struct verifier_client *client = &row->client;
+	unsigned proofs = (client->has_secret ? 1U : 0U) + (row->jwks.len > 0 ? 1U : 0U) +
 	    (client->has_certificate || client->certificate_subject.len > 0 ? 1U : 0U);
 	struct verifier_keys keys;
 	const char *why = NULL;
@@ -154,8 +162,8 @@ check_proofs(const struct verifier_client *client)
 		return proofs == 0 ? NULL : "a public client has no secret, keys or certificate";
 	if (proofs != 1)
 		return "a confidential client has one of: a secret, keys (--jwks), a certificate";
-	if (client->jwks.len > 0) {
-		why = verifier_keys_read(mm_mint_text_get(&client->jwks), &keys);
+	if (row->jwks.len > 0) {
+		why = verifier_keys_read(mm_mint_text_get(&row->jwks), &keys);
 		if (why == NULL)
 			verifier_keys_clear(&keys);
 	}
@@ -218,12 +226,13 @@ check_texts(const struct verifier *verifier, const struct verifier_client *clien
 }
 
 static const char *
-check_client(const struct verifier *verifier, const struct verifier_client *client)
+check_client(const struct verifier *verifier, const struct verifier_client_row *row)
 {
+	const struct verifier_client *client = &row->client;
 	const char *why = check_texts(verifier, client);
 
 	if (why == NULL)
-		why = check_proofs(client);
+		why = check_proofs(row);
 	if (why == NULL)
 		why = check_grants(client);
 	if (why == NULL)
@@ -272,11 +281,13 @@ check_id(struct verifier *verifier, struct mm_slice id)
 
 static const char *
 put(struct verifier *verifier, const struct mm_mint_ask *head, const char *verb, uint32_t stated,
-    struct verifier_client *client, struct mm_json_writer *writer)
+    struct verifier_client_row *row, struct mm_json_writer *writer)
 {
+	struct verifier_client *client = &row->client;
+
 	client->changed_s = verifier->now_s;
 	client->version++;
-	if (!verifier_client_put(&verifier->table, client))
+	if (!verifier_client_put(&verifier->table, row))
 		return "the client cannot be written down";
 	if (client->disabled)
 		verifier_end_client(verifier, mm_mint_text_get(&client->id));
@@ -285,74 +296,74 @@ put(struct verifier *verifier, const struct mm_mint_ask *head, const char *verb,
 		verifier_revoke(verifier, MM_REVOKED_SUBJECT, mm_mint_text_get(&client->id), MM_SLICE_ABSENT);
 	verifier_change_add(&verifier->table, verifier->now_s, head->uid, verb, mm_mint_text_get(&client->id),
 	    verifier_stated_words(stated));
-	return show(verifier, client, writer);
+	return show(verifier, row, writer);
 }
 
 static const char *
 add(struct verifier *verifier, const struct mm_mint_ask *head, const struct mm_ask_client *ask,
     struct mm_json_writer *writer)
 {
-	static struct verifier_client client;
+	static struct verifier_client_row row;
 	struct mm_slice id = mm_mint_text_get(&ask->id);
 	const char *why = check_id(verifier, id);
 
 	if (why != NULL)
 		return why;
-	if (verifier_client_by_id(&verifier->table, id, &client))
+	if (verifier_client_by_id(&verifier->table, id, &row))
 		return "there is a client of this id";
-	memset(&client, 0, sizeof(client));
-	client.created_s = verifier->now_s;
-	if (!mm_mint_text_set(&client.id, id))
+	memset(&row, 0, sizeof(row));
+	row.client.created_s = verifier->now_s;
+	if (!mm_mint_text_set(&row.client.id, id))
 		return "the id is too long";
-	why = take_stated(ask, &client);
+	why = take_stated(ask, &row);
 	if (why == NULL)
-		why = check_client(verifier, &client);
-	return why != NULL ? why : put(verifier, head, "add", ask->stated, &client, writer);
+		why = check_client(verifier, &row);
+	return why != NULL ? why : put(verifier, head, "add", ask->stated, &row, writer);
 }
 
 /* One way to authenticate replaces the other. */
 static void
-replace_proof(const struct mm_ask_client *ask, struct verifier_client *client)
+replace_proof(const struct mm_ask_client *ask, struct verifier_client_row *row)
 {
 	if ((ask->stated & PROOFS) == 0)
 		return;
-	client->has_secret = client->has_certificate = false;
-	verifier_text_put(&client->jwks, MM_SLICE_ABSENT);
-	verifier_text_put(&client->certificate_subject, MM_SLICE_ABSENT);
+	row->client.has_secret = row->client.has_certificate = false;
+	verifier_text_put(&row->jwks, MM_SLICE_ABSENT);
+	verifier_text_put(&row->client.certificate_subject, MM_SLICE_ABSENT);
 }
 
 static const char *
 change(struct verifier *verifier, const struct mm_mint_ask *head, const struct mm_ask_client *ask,
-    struct verifier_client *client, struct mm_json_writer *writer)
+    struct verifier_client_row *row, struct mm_json_writer *writer)
 {
 	const char *why;
 
 	if (ask->stated == 0)
 		return "say what to change";
-	replace_proof(ask, client);
-	why = take_stated(ask, client);
+	replace_proof(ask, row);
+	why = take_stated(ask, row);
 	if (why == NULL)
-		why = check_client(verifier, client);
-	return why != NULL ? why : put(verifier, head, "change", ask->stated, client, writer);
+		why = check_client(verifier, row);
+	return why != NULL ? why : put(verifier, head, "change", ask->stated, row, writer);
 }
 
 const char *
 verifier_operator_client(struct verifier *verifier, const struct mm_mint_ask *head, const struct mm_ask_client *ask,
     struct mm_json_writer *writer)
 {
-	static struct verifier_client client;
+	static struct verifier_client_row row;
 	struct mm_slice id = mm_mint_text_get(&ask->id);
 
 	if (head->verb == MM_MINT_VERB_CLIENT_LIST && id.len == 0)
 		return list(verifier, writer);
 	if (head->verb == MM_MINT_VERB_CLIENT_ADD)
 		return add(verifier, head, ask, writer);
-	if (!verifier_client_by_id(&verifier->table, id, &client))
+	if (!verifier_client_by_id(&verifier->table, id, &row))
 		return "there is no client of this id";
 	if (head->verb == MM_MINT_VERB_CLIENT_CHANGE)
-		return change(verifier, head, ask, &client, writer);
+		return change(verifier, head, ask, &row, writer);
 	if (head->verb != MM_MINT_VERB_CLIENT_DISABLE)
-		return show(verifier, &client, writer);
-	client.disabled = true;
-	return put(verifier, head, "disable", MM_STATED_DISABLED, &client, writer);
+		return show(verifier, &row, writer);
+	row.client.disabled = true;
+	return put(verifier, head, "disable", MM_STATED_DISABLED, &row, writer);
 }

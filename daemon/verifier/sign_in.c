@@ -209,7 +209,7 @@ verifier_ask_sign_out(struct verifier *verifier, struct verifier_work *work)
 		verifier_end_session(verifier, mm_mint_text_get(&session.sid));
 		work->answer.done = 1;
 	}
-	if (uri.len > 0 && id.len > 0 && verifier_client_by_id(&verifier->table, id, &work->client) &&
+	if (uri.len > 0 && verifier_client_find(verifier, id, &work->client) &&
 	    !work->client.disabled)
 		work->answer.may_redirect =
 		    verifier_redirect_allowed(mm_mint_text_get(&work->client.logouts), uri, false);

@@ -15,13 +15,14 @@ read_texts(sqlite3_stmt *row, struct verifier_client *client)
 	    mm_mint_text_set(&client->scopes, verifier_column_text(row, 11)) &&
 	    mm_mint_text_set(&client->audiences, verifier_column_text(row, 12)) &&
 	    mm_mint_text_set(&client->redirects, verifier_column_text(row, 13)) &&
-	    mm_mint_text_set(&client->logouts, verifier_column_text(row, 14)) &&
-	    mm_mint_text_set(&client->jwks, verifier_column_text(row, 15));
+	    mm_mint_text_set(&client->logouts, verifier_column_text(row, 14));
 }
 
 static bool
-read_client(sqlite3_stmt *row, struct verifier_client *client)
+read_row(sqlite3_stmt *row, struct verifier_client_row *read)
 {
+	struct verifier_client *client = &read->client;
+
 	client->version = verifier_column_int(row, 1);
 	client->confidential = verifier_column_int(row, 4) != 0;
 	client->consent = verifier_column_int(row, 5) != 0;
@@ -30,34 +31,35 @@ read_client(sqlite3_stmt *row, struct verifier_client *client)
 	client->has_certificate = verifier_column_blob(row, 8, client->certificate, MM_DIGEST_LEN);
 	client->created_s = verifier_column_int(row, 16);
 	client->changed_s = verifier_column_int(row, 17);
-	return read_texts(row, client);
+	return read_texts(row, client) && mm_mint_text_set(&read->jwks, verifier_column_text(row, 15));
 }
 
 bool
-verifier_client_by_id(struct verifier_table *table, struct mm_slice id, struct verifier_client *client)
+verifier_client_by_id(struct verifier_table *table, struct mm_slice id, struct verifier_client_row *row)
 {
 	sqlite3_stmt *statement = verifier_table_sql(table, VERIFIER_SQL_CLIENT_BY_ID);
 	bool found;
 
 	verifier_bind_text(statement, 1, id);
-	found = verifier_table_next(table, statement) && read_client(statement, client);
+	found = verifier_table_next(table, statement) && read_row(statement, row);
 	sqlite3_reset(statement);
 	return found;
 }
 
 bool
-verifier_client_next(struct verifier_table *table, bool *started, struct verifier_client *client)
+verifier_client_next(struct verifier_table *table, bool *started, struct verifier_client_row *row)
 {
 	sqlite3_stmt *statement = *started ? table->statements[VERIFIER_SQL_CLIENT_LIST] :
 	                                     verifier_table_sql(table, VERIFIER_SQL_CLIENT_LIST);
 
 	*started = true;
-	return verifier_table_next(table, statement) && read_client(statement, client);
+	return verifier_table_next(table, statement) && read_row(statement, row);
 }
 
 bool
-verifier_client_put(struct verifier_table *table, const struct verifier_client *client)
+verifier_client_put(struct verifier_table *table, const struct verifier_client_row *row)
 {
+	const struct verifier_client *client = &row->client;
 	sqlite3_stmt *statement = verifier_table_sql(table, VERIFIER_SQL_CLIENT_PUT);
 
 	table->client_changes++;
@@ -76,7 +78,7 @@ verifier_client_put(struct verifier_table *table, const struct verifier_client *
 	verifier_bind_text(statement, 13, mm_mint_text_get(&client->audiences));
 	verifier_bind_text(statement, 14, mm_mint_text_get(&client->redirects));
 	verifier_bind_text(statement, 15, mm_mint_text_get(&client->logouts));
-	verifier_bind_text(statement, 16, mm_mint_text_get(&client->jwks));
+	verifier_bind_text(statement, 16, mm_mint_text_get(&row->jwks));
 	verifier_bind_int(statement, 17, client->created_s);
 	verifier_bind_int(statement, 18, client->changed_s);
 	return verifier_table_change(table, statement) == 1;

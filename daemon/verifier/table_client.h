@@ -25,16 +25,21 @@ struct verifier_client {
 	MM_MINT_TEXT(1022) audiences;
 	MM_MINT_TEXT(2046) redirects;
 	MM_MINT_TEXT(1022) logouts;
+};
+
+/* A client with the text of its keys, which requests have no use for: known_client.h has them ready. */
+struct verifier_client_row {
+	struct verifier_client client;
 	MM_MINT_TEXT(8190) jwks;
 };
 
 /* False: there is none, or the table failed. */
 MM_MUST_USE bool verifier_client_by_id(struct verifier_table *table, struct mm_slice id,
-    struct verifier_client *client);
-MM_MUST_USE bool verifier_client_next(struct verifier_table *table, bool *started, struct verifier_client *client);
+    struct verifier_client_row *row);
+MM_MUST_USE bool verifier_client_next(struct verifier_table *table, bool *started, struct verifier_client_row *row);
 
 /* Add or replace. */
-MM_MUST_USE bool verifier_client_put(struct verifier_table *table, const struct verifier_client *client);
+MM_MUST_USE bool verifier_client_put(struct verifier_table *table, const struct verifier_client_row *row);
 
 /* End what it holds of its users. */
 void verifier_client_cut(struct verifier_table *table, struct mm_slice id);

@@ -54,7 +54,7 @@ find_code(struct verifier *verifier, struct verifier_work *work)
 	if (!verifier_device_by_user_code(&verifier->table, mm_mint_text_get(&ask->user_code), &work->device) ||
 	    work->device.expires_s <= verifier->now_s || work->device.state != VERIFIER_DEVICE_PENDING)
 		return false;
-	return verifier_client_by_id(&verifier->table, mm_mint_text_get(&work->device.client), &work->client) &&
+	return verifier_client_find(verifier, mm_mint_text_get(&work->device.client), &work->client) &&
 	    !work->client.disabled &&
 	    mm_mint_text_set(&work->verify.head.tenant, mm_mint_text_get(&work->device.tenant));
 }

@@ -32,7 +32,7 @@ still_stands(struct verifier *verifier)
 
 	return !verifier_token_is_revoked(&verifier->table, verifier->realm.name, fact(verifier, MM_FACT_TOKEN_ID)) &&
 	    (session.len == 0 || verifier_session_lives(&verifier->table, session, verifier->now_s)) &&
-	    verifier_client_by_id(&verifier->table, client, &found) && !found.disabled;
+	    verifier_client_find(verifier, client, &found) && !found.disabled;
 }
 
 static bool

@@ -117,6 +117,8 @@ void verifier_tell_tokens(struct verifier_work *work);
 
 /* ---- the steps that requests share; each answers the work where it returns false ---- */
 
+/* The client of an id, as the table has it now. False: there is none, or the table failed. */
+MM_MUST_USE bool verifier_client_find(struct verifier *verifier, struct mm_slice id, struct verifier_client *client);
 /* The client that asks, by what it shows; into work->client. */
 MM_MUST_USE bool verifier_client_authenticate(struct verifier *verifier, struct verifier_work *work);
 /* The client that is named, without a proof of it: its requests through a browser. */

@@ -298,7 +298,7 @@ static void
 clients_beyond_those_that_are_known(void **state)
 {
 	struct verifier_known_client *found;
-	static struct verifier_client row;
+	static struct verifier_client_row row;
 	char id[32];
 
 	(void)state;
@@ -308,13 +308,13 @@ clients_beyond_those_that_are_known(void **state)
 	verifier_text_put(&row.jwks, MM_SLICE_ABSENT);
 	for (unsigned i = 0; i < 3 * VERIFIER_CLIENTS_KNOWN; i++) {
 		(void)snprintf(id, sizeof(id), "crowd-%u", i % (VERIFIER_CLIENTS_KNOWN + 7));
-		verifier_text_put(&row.id, mm_slice_str(id));
+		verifier_text_put(&row.client.id, mm_slice_str(id));
 		if (i < VERIFIER_CLIENTS_KNOWN + 7)
 			assert_true(verifier_client_put(&verifier.table, &row));
 		found = verifier_known_client_find(&verifier.known_clients, &verifier.table, &verifier.signatures,
 		    mm_slice_str(id));
 		assert_non_null(found);
-		IS(found->row.id, id);
+		IS(found->row.client.id, id);
 		assert_null(verifier_known_client_keys(found));
 	}
 	assert_null(verifier_known_client_find(&verifier.known_clients, &verifier.table, &verifier.signatures,
