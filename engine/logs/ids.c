@@ -106,6 +106,15 @@ mm_logs_ids_add(struct mm_logs_ids *ids, uint64_t digest, unsigned rank)
 	return MM_LOGS_ID_RAISED;
 }
 
+void
+mm_logs_ids_prefetch(const struct mm_logs_ids *ids, uint64_t digest)
+{
+	const struct part *part = &ids->parts[digest >> 56];
+
+	if (part->room > 0)
+		__builtin_prefetch(&part->places[place_of(bare(digest), part->room)]);
+}
+
 int
 mm_logs_ids_rank(const struct mm_logs_ids *ids, uint64_t digest)
 {

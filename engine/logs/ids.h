@@ -30,6 +30,9 @@ enum mm_logs_ids_added {
 /* Add a digest, of which the two lowest bits do not count, with a rank. */
 MM_MUST_USE enum mm_logs_ids_added mm_logs_ids_add(struct mm_logs_ids *ids, uint64_t digest, unsigned rank);
 
+/* Have the memory fetched that a digest will be looked for in. */
+void mm_logs_ids_prefetch(const struct mm_logs_ids *ids, uint64_t digest);
+
 /* The rank of a digest, or -1: it is not there. */
 int mm_logs_ids_rank(const struct mm_logs_ids *ids, uint64_t digest);
 

@@ -12,6 +12,9 @@
 #define BACK_US (INT64_C(3600) * 1000000)
 #define FORWARD_MIN 16
 
+/* Records whose ids are fetched before their turn comes. */
+#define AHEAD 8
+
 /* ---- columns ---- */
 
 const struct mm_logs_columns *
@@ -151,7 +154,11 @@ take_records(struct mm_logs_reading *reading, struct mm_logs_input_state *state,
 
 	for (size_t i = 0; i < batch->stubs_count; i++) {
 		const struct mm_logs_stub *stub = &batch->stubs[i];
-		int is = is_new(reading, state, stub);
+		int is;
+
+		if (i + AHEAD < batch->stubs_count)
+			mm_logs_ids_prefetch(reading->ids, batch->stubs[i + AHEAD].digest);
+		is = is_new(reading, state, stub);
 
 		if (is < 0)
 			return -1;

@@ -131,11 +131,11 @@ test_undoubles(void **state)
 static void
 test_quotes_at_every_place(void **state)
 {
-	char text[128];
+	char text[256];
 
 	(void)state;
 	/* A doubled quote and the closing one fall on every place of what is searched at once. */
-	for (size_t content = 0; content < 40; content++)
+	for (size_t content = 0; content < 140; content++)
 		for (size_t quote = 0; quote <= content; quote++) {
 			size_t len = 0;
 			struct mm_csv_field fields[2];
@@ -159,6 +159,40 @@ test_quotes_at_every_place(void **state)
 		}
 }
 
+static void
+test_runs_of_quotes_of_every_length_and_place(void **state)
+{
+	char text[512], out[512];
+
+	(void)state;
+	for (size_t before = 0; before < 70; before++)
+		for (size_t run = 0; run < 140; run++) {
+			size_t len = 0, row;
+			struct mm_csv_field field;
+
+			text[len++] = '"';
+			memset(text + len, 'x', before);
+			len += before;
+			memset(text + len, '"', run);
+			len += run;
+			memset(text + len, 'y', 70);
+			len += 70;
+			text[len++] = '\n';
+			row = mm_csv_row(mm_slice(text, len), ',', false);
+			/* An odd run closes the field, and text stands behind it; behind an even one it goes on. */
+			assert_int_equal(row, run % 2 == 1 ? len : 0);
+			if (run % 2 == 1)
+				continue;
+			text[len - 1] = '"';
+			assert_int_equal(mm_csv_row(mm_slice(text, len), ',', true), len);
+			assert_int_equal(mm_csv_split(mm_slice(text, len), ',', &field, 1, NULL), 1);
+			assert_int_equal(field.text.len, before + run + 70);
+			assert_int_equal(mm_csv_undouble(field.text, out), before + run / 2 + 70);
+			for (size_t i = 0; i < before + run / 2 + 70; i++)
+				assert_int_equal(out[i], i < before ? 'x' : i < before + run / 2 ? '"' : 'y');
+		}
+}
+
 int
 main(void)
 {
@@ -168,6 +202,7 @@ main(void)
 		cmocka_unit_test(test_more_fields_than_room),
 		cmocka_unit_test(test_undoubles),
 		cmocka_unit_test(test_quotes_at_every_place),
+		cmocka_unit_test(test_runs_of_quotes_of_every_length_and_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
