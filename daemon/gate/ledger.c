@@ -333,7 +333,7 @@ forget_revoked(struct gate_ledger *ledger)
 	pthread_rwlock_wrlock(&ledger->proof_lock);
 	for (size_t i = 0; i < MM_MINT_REALMS_MAX; i++)
 		if (ledger->revoked[i] != NULL && mm_revoked_count(ledger->revoked[i]) > 0)
-			mm_revoked_forget(ledger->revoked[i], boot_ms);
+			mm_revoked_forget(ledger->revoked[i], boot_ms, clock_ms(CLOCK_REALTIME) / 1000);
 	pthread_rwlock_unlock(&ledger->proof_lock);
 	count_revoked(ledger);
 }

@@ -248,7 +248,7 @@ static void
 forget_expired_of(struct ledger_realm *realm, int64_t now_ms)
 {
 	ledger_live_forget(&realm->mint->live, ledger_wall_s());
-	ledger_revoked_forget(&realm->mint->revoked, now_ms);
+	ledger_revoked_forget(&realm->mint->revoked, now_ms, ledger_wall_s());
 }
 
 static int64_t

@@ -306,7 +306,7 @@ forget_scan(struct scan *scan)
 	ledger->damage[0] = '\0';
 	for (struct ledger_realm *realm = NULL; (realm = ledger_realm_next(ledger, realm)) != NULL;) {
 		ledger_live_clear(&realm->mint->live);
-		ledger_revoked_forget(&realm->mint->revoked, INT64_MAX);
+		ledger_revoked_forget(&realm->mint->revoked, INT64_MAX, INT64_MAX);
 	}
 }
 

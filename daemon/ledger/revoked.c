@@ -116,17 +116,18 @@ ledger_revoked_add(struct ledger_revoked *revoked, const struct mm_revoked_what 
 /* ---- in the course of time ---- */
 
 void
-ledger_revoked_forget(struct ledger_revoked *revoked, int64_t now_ms)
+ledger_revoked_forget(struct ledger_revoked *revoked, int64_t now_ms, int64_t now_s)
 {
 	size_t over = 0;
 
 	/* Each is kept as long as the others: they end in the order in which they came. */
-	while (over < revoked->count && revoked->items[over]->keep_ms < now_ms)
+	while (over < revoked->count && !mm_revoked_is_kept(revoked->items[over]->up_to_s,
+	    revoked->items[over]->keep_ms, now_ms, now_s))
 		over++;
 	if (over == 0)
 		return;
 	drop(revoked, over);
-	mm_revoked_forget(revoked->set, now_ms);
+	mm_revoked_forget(revoked->set, now_ms, now_s);
 }
 
 const struct ledger_revocation *

@@ -18,7 +18,7 @@
 
 struct ledger_revocation {
 	int64_t up_to_s;
-	int64_t keep_ms; /* until then, CLOCK_BOOTTIME: no clock that is set makes it forgotten */
+	int64_t keep_ms; /* until then at least, CLOCK_BOOTTIME: no clock that is set makes it forgotten */
 	struct mm_revoked_what what; /* its texts lie behind the structure */
 };
 
@@ -37,8 +37,8 @@ void ledger_revoked_clear(struct ledger_revoked *revoked);
 MM_MUST_USE bool ledger_revoked_add(struct ledger_revoked *revoked, const struct mm_revoked_what *what,
     int64_t up_to_s, int64_t keep_ms);
 
-/* Forget what does not matter any more. */
-void ledger_revoked_forget(struct ledger_revoked *revoked, int64_t now_ms);
+/* Forget what does not matter any more, at now_s by the clock of the world. */
+void ledger_revoked_forget(struct ledger_revoked *revoked, int64_t now_ms, int64_t now_s);
 
 /* The item of a number; NULL: it is not there yet. What was forgotten is passed over, and *number goes on to it. */
 const struct ledger_revocation *ledger_revoked_at(const struct ledger_revoked *revoked, uint64_t *number);

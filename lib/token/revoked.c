@@ -167,18 +167,34 @@ fold(struct mm_revoked *revoked)
 	revoked->size = revoked->count = 0;
 }
 
+bool
+mm_revoked_is_kept(int64_t up_to_s, int64_t keep_until, int64_t now_ms, int64_t now_s)
+{
+	return keep_until >= now_ms || (now_s - MM_REVOKED_MATTERS_S < up_to_s &&
+	    now_ms - keep_until <= (int64_t)MM_REVOKED_SET_BACK_MAX_S * 1000);
+}
+
+/* Times of both clocks. */
+struct moment {
+	int64_t ms, s;
+};
+
+/* At which everything is kept. */
+static const struct moment at_no_time = { INT64_MIN, 0 };
+
 /* Whether a slot is taken and says more than what the whole realm is revoked by, at a time. */
 static bool
-is_needed(const struct mm_revoked *revoked, const struct slot *slot, int64_t now)
+is_needed(const struct mm_revoked *revoked, const struct slot *slot, const struct moment *now)
 {
 	bool covered = slot->up_to_s <= revoked->realm_up_to_s && slot->keep_until <= revoked->realm_keep_until;
 
-	return slot->keep_until != 0 && slot->keep_until >= now && !covered;
+	return slot->keep_until != 0 && !covered &&
+	    mm_revoked_is_kept(slot->up_to_s, slot->keep_until, now->ms, now->s);
 }
 
 /* Move what is needed at a time into a table of this size, 0: none. False, with nothing changed, without memory. */
 static bool
-move(struct mm_revoked *revoked, size_t size, int64_t now)
+move(struct mm_revoked *revoked, size_t size, const struct moment *now)
 {
 	struct slot *slots = size == 0 ? NULL : calloc(size, sizeof(*slots));
 	size_t count = 0;
@@ -213,7 +229,7 @@ size_for(size_t count)
 
 /* Without memory for a smaller table it stays as it is until the next time. */
 static void
-shrink(struct mm_revoked *revoked, int64_t now)
+shrink(struct mm_revoked *revoked, const struct moment *now)
 {
 	size_t needed = 0;
 
@@ -228,7 +244,7 @@ make_room(struct mm_revoked *revoked)
 {
 	if (revoked->count >= MM_REVOKED_MAX)
 		return false;
-	return 2 * (revoked->count + 1) <= revoked->size || move(revoked, size_for(revoked->count + 1), INT64_MIN);
+	return 2 * (revoked->count + 1) <= revoked->size || move(revoked, size_for(revoked->count + 1), &at_no_time);
 }
 
 bool
@@ -239,7 +255,7 @@ mm_revoked_add(struct mm_revoked *revoked, const struct mm_revoked_what *what, i
 
 	if (what->kind == MM_REVOKED_REALM) {
 		add_realm(revoked, up_to_s, keep_until);
-		shrink(revoked, INT64_MIN);
+		shrink(revoked, &at_no_time);
 		return true;
 	}
 	if (!make_room(revoked) || !name_of(revoked, what, &name)) {
@@ -258,11 +274,13 @@ mm_revoked_add(struct mm_revoked *revoked, const struct mm_revoked_what *what, i
 }
 
 void
-mm_revoked_forget(struct mm_revoked *revoked, int64_t now)
+mm_revoked_forget(struct mm_revoked *revoked, int64_t now_ms, int64_t now_s)
 {
-	if (revoked->realm_keep_until < now)
+	const struct moment now = { now_ms, now_s };
+
+	if (!mm_revoked_is_kept(revoked->realm_up_to_s, revoked->realm_keep_until, now_ms, now_s))
 		revoked->realm_keep_until = 0;
-	shrink(revoked, now);
+	shrink(revoked, &now);
 }
 
 size_t

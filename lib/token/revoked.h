@@ -52,6 +52,12 @@ bool mm_revoked_what_check(const struct mm_revoked_what *what);
  */
 #define MM_REVOKED_MATTERS_S (MM_LIFETIME_DEFAULT_S + 2 * MM_CLOCK_SKEW_S)
 
+/*
+ * Where the world's clock was set back, a token lives for longer than that, and a revocation as long as it: for a day
+ * more at most, which is more than zones of time are apart. Else a clock that once was years ahead would fill the set.
+ */
+#define MM_REVOKED_SET_BACK_MAX_S 86400
+
 /* Of one realm: 64 MiB with the room between them. */
 #define MM_REVOKED_MAX ((size_t)1 << 20)
 
@@ -67,14 +73,20 @@ void mm_revoked_free(struct mm_revoked **revoked);
 
 /*
  * Add what passed mm_revoked_what_check(): tokens with an 'iat' of up_to_s or before. It is kept until keep_until, by a
- * clock of the caller's that never goes back and is more than 0. Of one that is there the later of both times counts.
- * False: it is not kept apart, but all of the realm's up to that moment are revoked with it.
+ * clock of the caller's, in milliseconds, that never goes back and is more than 0. Of one that is there the later of
+ * both times counts. False: it is not kept apart, but all of the realm's up to that moment are revoked with it.
  */
 MM_MUST_USE bool mm_revoked_add(struct mm_revoked *revoked, const struct mm_revoked_what *what, int64_t up_to_s,
     int64_t keep_until);
 
-/* Forget what was to be kept until before now, of the same clock. */
-void mm_revoked_forget(struct mm_revoked *revoked, int64_t now);
+/*
+ * Whether it is to be kept still: at now_ms of the same clock, and now_s of the one by which tokens expire. Beyond
+ * keep_until, too, where the latter was set back, and the tokens that it is about have not expired.
+ */
+bool mm_revoked_is_kept(int64_t up_to_s, int64_t keep_until, int64_t now_ms, int64_t now_s);
+
+/* Forget what is not to be kept any more. */
+void mm_revoked_forget(struct mm_revoked *revoked, int64_t now_ms, int64_t now_s);
 
 /* Whether it is revoked for a token of this 'iat'. NULL: nothing is. */
 bool mm_revoked_has(const struct mm_revoked *revoked, const struct mm_revoked_what *what, int64_t iat_s);

@@ -262,7 +262,7 @@ takes_revocations_beside_entries(void **state)
 	assert_null(take(MM_MESSAGE_LEDGER_BEAT, finish(key, true, MINUTE)));
 	assert_int_equal(stream.revoked, 0);
 	/* They are kept for as long as a token may be good that was issued when they were told. */
-	mm_revoked_forget(sets[0], time_of_test.boot_ms + (int64_t)MM_REVOKED_MATTERS_S * 1000);
+	mm_revoked_forget(sets[0], time_of_test.boot_ms + (int64_t)MM_REVOKED_MATTERS_S * 1000, INT64_MAX);
 	assert_true(is_revoked(sets[0], MM_REVOKED_SUBJECT, "alice", "", NOW_S - 5));
 	mm_revoked_free(&sets[0]);
 	mm_revoked_free(&sets[1]);

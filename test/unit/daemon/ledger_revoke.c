@@ -240,7 +240,7 @@ is_no_earlier_than_any_token(void **state)
 	assert_int_equal(world.answer.up_to_s, 1700000900);
 }
 
-/* However the clock of the world is set: by the one that runs on. */
+/* However far the clock of the world is set ahead: by the one that runs on. */
 static void
 forgets_when_it_does_not_matter_any_more(void **state)
 {
@@ -252,15 +252,33 @@ forgets_when_it_does_not_matter_any_more(void **state)
 	world.boot_ms += 1000;
 	revoke(32, "bob");
 	end_record(true);
-	ledger_revoked_forget(&mint.revoked, 5000 + (int64_t)MM_REVOKED_MATTERS_S * 1000);
+	ledger_revoked_forget(&mint.revoked, 5000 + (int64_t)MM_REVOKED_MATTERS_S * 1000, INT64_MAX);
 	assert_true(has("alice", 0));
-	ledger_revoked_forget(&mint.revoked, 5001 + (int64_t)MM_REVOKED_MATTERS_S * 1000);
+	ledger_revoked_forget(&mint.revoked, 5001 + (int64_t)MM_REVOKED_MATTERS_S * 1000, INT64_MAX);
 	assert_false(has("alice", 0));
 	assert_true(has("bob", 0));
 	/* A gate that stood at the one that is gone goes on at the next. */
 	assert_true(mm_slice_equal(ledger_revoked_at(&mint.revoked, &number)->what.value, mm_slice_str("bob")));
 	assert_int_equal(number, 1);
 	number++;
+	assert_null(ledger_revoked_at(&mint.revoked, &number));
+}
+
+/* The tokens of before are good again when that clock comes to their time. */
+static void
+forgets_nothing_that_a_clock_brings_back(void **state)
+{
+	const int64_t over_ms = 5001 + (int64_t)MM_REVOKED_MATTERS_S * 1000;
+	uint64_t number = 0;
+
+	(void)state;
+	revoke(33, "alice");
+	end_record(true);
+	ledger_revoked_forget(&mint.revoked, over_ms, world.answer.up_to_s - 7200 + MM_REVOKED_MATTERS_S);
+	assert_true(has("alice", world.answer.up_to_s));
+	assert_non_null(ledger_revoked_at(&mint.revoked, &number));
+	ledger_revoked_forget(&mint.revoked, over_ms, world.answer.up_to_s + MM_REVOKED_MATTERS_S);
+	assert_false(has("alice", 0));
 	assert_null(ledger_revoked_at(&mint.revoked, &number));
 }
 
@@ -274,9 +292,9 @@ takes_up_what_is_on_record(void **state)
 	(void)state;
 	ledger_revoke_again(&ledger, &record);
 	assert_true(has("alice", 1699999000));
-	ledger_revoked_forget(&mint.revoked, 5000 + (int64_t)(MM_REVOKED_MATTERS_S - 1000) * 1000);
+	ledger_revoked_forget(&mint.revoked, 5000 + (int64_t)(MM_REVOKED_MATTERS_S - 1000) * 1000, INT64_MAX);
 	assert_true(has("alice", 0));
-	ledger_revoked_forget(&mint.revoked, 5001 + (int64_t)(MM_REVOKED_MATTERS_S - 1000) * 1000);
+	ledger_revoked_forget(&mint.revoked, 5001 + (int64_t)(MM_REVOKED_MATTERS_S - 1000) * 1000, INT64_MAX);
 	assert_false(has("alice", 0));
 	record.matters_s = 1699999999;
 	ledger_revoke_again(&ledger, &record);
@@ -285,7 +303,7 @@ takes_up_what_is_on_record(void **state)
 	record.matters_s = INT64_C(1) << 40;
 	ledger_revoke_again(&ledger, &record);
 	assert_true(has("alice", 0));
-	ledger_revoked_forget(&mint.revoked, 5001 + (int64_t)MM_REVOKED_MATTERS_S * 1000);
+	ledger_revoked_forget(&mint.revoked, 5001 + (int64_t)MM_REVOKED_MATTERS_S * 1000, INT64_MAX);
 	assert_false(has("alice", 0));
 	record.realm = mm_slice_str("nobody");
 	ledger_revoke_again(&ledger, &record);
@@ -389,6 +407,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(tells_gates_once_while_nothing_can_be_recorded, begin, end),
 		cmocka_unit_test_setup_teardown(is_no_earlier_than_any_token, begin, end),
 		cmocka_unit_test_setup_teardown(forgets_when_it_does_not_matter_any_more, begin, end),
+		cmocka_unit_test_setup_teardown(forgets_nothing_that_a_clock_brings_back, begin, end),
 		cmocka_unit_test_setup_teardown(takes_up_what_is_on_record, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_the_whole_realm_where_there_is_too_much, begin, end),
 		cmocka_unit_test_setup_teardown(takes_tickets_back, begin, end),

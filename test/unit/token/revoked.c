@@ -113,7 +113,7 @@ takes_the_later_of_two(void **state)
 	assert_true(add(nth(1), 100, 6000));
 	assert_true(add(nth(1), 90, 5000));
 	assert_true(has(nth(1), 100));
-	mm_revoked_forget(revoked, 5500);
+	mm_revoked_forget(revoked, 5500, INT64_MAX);
 	assert_true(has(nth(1), 100));
 	assert_true(add(nth(1), 110, 5000));
 	assert_true(has(nth(1), 110));
@@ -130,16 +130,37 @@ forgets_what_does_not_matter_any_more(void **state)
 		assert_true(add(nth(i), 100, 1000 + (int64_t)i));
 	assert_int_equal(mm_revoked_count(revoked), 5000);
 	assert_true(mm_revoked_bytes(revoked) > bytes + 5000 * 32);
-	mm_revoked_forget(revoked, 1000 + 2500);
+	mm_revoked_forget(revoked, 1000 + 2500, INT64_MAX);
 	assert_int_equal(mm_revoked_count(revoked), 2500);
 	for (size_t i = 0; i < 5000; i++)
 		assert_int_equal(has(nth(i), 100), i >= 2500);
-	mm_revoked_forget(revoked, 1000 + 5000);
+	mm_revoked_forget(revoked, 1000 + 5000, INT64_MAX);
 	assert_int_equal(mm_revoked_count(revoked), 0);
 	assert_int_equal(mm_revoked_bytes(revoked), bytes);
 	assert_false(has(nth(4999), 100));
 	assert_true(add(nth(1), 100, 9000));
 	assert_true(has(nth(1), 100));
+}
+
+/* Else a token of before would come back to life unrevoked, when the world's clock comes to its time once more. */
+static void
+keeps_what_matters_once_more_where_a_clock_was_set_back(void **state)
+{
+	const int64_t day_ms = (int64_t)MM_REVOKED_SET_BACK_MAX_S * 1000;
+
+	(void)state;
+	assert_true(add(nth(1), 100000, 5000));
+	assert_true(add(nth(2), 90000, 5000));
+	mm_revoked_forget(revoked, 5001, 90000 + MM_REVOKED_MATTERS_S);
+	assert_true(has(nth(1), 100000));
+	assert_false(has(nth(2), 90000));
+	assert_true(add(what(MM_REVOKED_REALM, "", ""), 80000, 6000));
+	mm_revoked_forget(revoked, 5000 + day_ms, 80000 + MM_REVOKED_MATTERS_S - 1);
+	assert_true(has(nth(1), 100000));
+	assert_true(has_realm(80000));
+	mm_revoked_forget(revoked, 5001 + day_ms, 80000 + MM_REVOKED_MATTERS_S);
+	assert_false(has(nth(1), 100000));
+	assert_false(has_realm(80000));
 }
 
 static void
@@ -159,9 +180,9 @@ refuses_the_whole_realm_where_there_is_too_much(void **state)
 	/* It goes on apart from there, and goes away in its time. */
 	assert_true(add(nth(7), 160, 7000));
 	assert_true(has(nth(7), 160));
-	mm_revoked_forget(revoked, 6000);
+	mm_revoked_forget(revoked, 6000, INT64_MAX);
 	assert_true(has_realm(149));
-	mm_revoked_forget(revoked, 6001);
+	mm_revoked_forget(revoked, 6001, INT64_MAX);
 	assert_false(has_realm(0));
 	assert_true(has(nth(7), 160));
 }
@@ -179,7 +200,7 @@ keeps_nothing_that_the_whole_realm_covers(void **state)
 	assert_true(has_realm(120));
 	assert_false(has(nth(1), 100));
 	assert_true(has(nth(2), 130));
-	mm_revoked_forget(revoked, 6001);
+	mm_revoked_forget(revoked, 6001, INT64_MAX);
 	assert_false(has_realm(0));
 	assert_true(has(nth(3), 100));
 	assert_int_equal(mm_revoked_count(revoked), 1);
@@ -208,7 +229,7 @@ forgets_nothing_else_where_memory_is_short(void **state)
 	assert_true(add(nth(1), 100, 5000));
 	assert_true(add(nth(2), 100, 9000));
 	memory_is_short = true;
-	mm_revoked_forget(revoked, 6000);
+	mm_revoked_forget(revoked, 6000, INT64_MAX);
 	assert_true(has(nth(2), 100));
 }
 
@@ -252,6 +273,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(keeps_a_sessions_clients_apart, begin, end),
 		cmocka_unit_test_setup_teardown(takes_the_later_of_two, begin, end),
 		cmocka_unit_test_setup_teardown(forgets_what_does_not_matter_any_more, begin, end),
+		cmocka_unit_test_setup_teardown(keeps_what_matters_once_more_where_a_clock_was_set_back, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_the_whole_realm_where_there_is_too_much, begin, end),
 		cmocka_unit_test_setup_teardown(keeps_nothing_that_the_whole_realm_covers, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_the_whole_realm_where_memory_is_short, begin, end),
