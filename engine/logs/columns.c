@@ -122,9 +122,12 @@ mm_logs_columns_values(const struct mm_logs_columns *columns, struct mm_logs_rea
 bool
 mm_logs_columns_doubt(const struct mm_logs_columns *columns, const struct mm_json_value *values)
 {
-	struct mm_slice text = trim(values[0].text);
+	struct mm_slice text;
 
-	for (size_t i = 0; columns->known && i < mm_logs_shapes_count; i++)
+	if (!columns->known)
+		return false;
+	text = trim(values[0].text);
+	for (size_t i = 0; i < mm_logs_shapes_count; i++)
 		if (mm_walk_table_find(&mm_logs_tables()->shapes[i], text) >= 0)
 			return true;
 	return false;

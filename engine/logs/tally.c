@@ -35,6 +35,16 @@ mm_logs_tally_add(struct mm_logs_tally *tally, const struct mm_logs_tally *more)
 		tally->troubles[i] += more->troubles[i];
 }
 
+uint64_t
+mm_logs_tally_troubles(const struct mm_logs_tally *tally)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < MM_LOGS_TROUBLES; i++)
+		sum += tally->troubles[i];
+	return sum;
+}
+
 const char *
 mm_logs_step_name(enum mm_logs_step step)
 {

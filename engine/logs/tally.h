@@ -28,6 +28,9 @@ struct mm_logs_tally {
 
 void mm_logs_tally_add(struct mm_logs_tally *tally, const struct mm_logs_tally *more);
 
+/* How many things went wrong altogether. */
+uint64_t mm_logs_tally_troubles(const struct mm_logs_tally *tally);
+
 /* The name for JSON, and the sentence for people. */
 const char *mm_logs_step_name(enum mm_logs_step step);
 const char *mm_logs_step_text(enum mm_logs_step step);

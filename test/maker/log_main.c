@@ -245,7 +245,8 @@ write_truth(const struct maker *maker)
 		return;
 	(void)fprintf(file,
 	    "{\"synthetic\":true,\"seed\":%" PRIu64 ",\"application\":\"" LOG_THIEF_APPLICATION "\","
-	    "\"organisations\":%d,\"mailboxes\":%" PRIu64 ",\"messages\":%" PRIu64 ",\"records\":%" PRIu64 ",\"seen_records\":%" PRIu64
+	    "\"organisations\":%d,\"mailboxes\":%" PRIu64 ",\"messages\":%" PRIu64 ",\"records\":%" PRIu64
+	    ",\"seen_records\":%" PRIu64
 	    ",\"seen_messages\":%" PRIu64 ",\"throttled_records\":%" PRIu64 ",\"first_s\":%" PRId64
 	    ",\"last_s\":%" PRId64 ",\"addresses\":%d,\"rows\":%" PRIu64 ",\"distinct\":%" PRIu64 "}\n",
 	    maker->settings.seed, THEFT_TENANTS, maker->settings.mailboxes, maker->settings.messages, maker->thefts,

@@ -13,8 +13,8 @@
 /* The largest sample has some tens of MiB. */
 #define SAMPLE_LEN_MAX (256l * 1024 * 1024)
 
-static const char *
-sample_path(const char *name)
+const char *
+mm_sample_path(const char *name)
 {
 	static char path[PATH_LEN_MAX];
 	const char *root = getenv("MINTMARK_DATA");
@@ -28,26 +28,26 @@ mm_sample_present(const char *folder, const char *cases)
 {
 	struct stat status;
 
-	if (stat(sample_path(folder), &status) == 0)
+	if (stat(mm_sample_path(folder), &status) == 0)
 		return true;
-	printf("not run, for there is no %s (set MINTMARK_DATA): %s\n", sample_path(folder), cases);
+	printf("not run, for there is no %s (set MINTMARK_DATA): %s\n", mm_sample_path(folder), cases);
 	return false;
 }
 
 struct mm_slice
 mm_sample_read(const char *path)
 {
-	FILE *file = fopen(sample_path(path), "rb");
+	FILE *file = fopen(mm_sample_path(path), "rb");
 	struct stat status;
 	char *bytes;
 
 	if (file == NULL || fstat(fileno(file), &status) == -1 || status.st_size > SAMPLE_LEN_MAX) {
-		fprintf(stderr, "cannot read %s\n", sample_path(path));
+		fprintf(stderr, "cannot read %s\n", mm_sample_path(path));
 		abort();
 	}
 	bytes = (char *)malloc((size_t)status.st_size + 1);
 	if (bytes == NULL || fread(bytes, 1, (size_t)status.st_size, file) != (size_t)status.st_size) {
-		fprintf(stderr, "cannot read %s\n", sample_path(path));
+		fprintf(stderr, "cannot read %s\n", mm_sample_path(path));
 		abort();
 	}
 	(void)fclose(file);

@@ -67,8 +67,8 @@ take_events(struct world *world)
 	mm_logs_cursor_free(&cursor);
 }
 
-void
-world_read(struct world *world, const struct mm_logs_options *options)
+static void
+read_path(struct world *world, const struct mm_logs_options *options, const char *path)
 {
 	struct mm_logs_options chosen = { .threads = 1, .work_fd = -1 };
 
@@ -79,9 +79,21 @@ world_read(struct world *world, const struct mm_logs_options *options)
 		chosen.now_us = WORLD_NOW_US;
 	world->reading = mm_logs_reading_new(&chosen);
 	assert_non_null(world->reading);
-	assert_int_equal(mm_logs_reading_add(world->reading, world->folder), 0);
+	assert_int_equal(mm_logs_reading_add(world->reading, path), 0);
 	assert_int_equal(mm_logs_reading_run(world->reading), 0);
 	take_events(world);
+}
+
+void
+world_read(struct world *world, const struct mm_logs_options *options)
+{
+	read_path(world, options, world->folder);
+}
+
+void
+world_read_path(struct world *world, const char *path)
+{
+	read_path(world, NULL, path);
 }
 
 void

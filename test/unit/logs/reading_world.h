@@ -30,6 +30,9 @@ void world_write_bytes(struct world *world, const char *name, const void *bytes,
 /* Read the folder with these options (NULL: one thread); what an earlier reading gave is gone. */
 void world_read(struct world *world, const struct mm_logs_options *options);
 
+/* The same of a file or folder elsewhere. */
+void world_read_path(struct world *world, const char *path);
+
 /* The same of one file of this text alone, which is named log. */
 void world_read_text(struct world *world, const char *text);
 
