@@ -223,10 +223,12 @@ mm_ledger_anchor_next(const struct mm_ledger_anchor *anchor, size_t *position, s
 	struct mm_reader reader;
 	size_t left = anchor->rares.len - *position;
 
+	if (left == 0) /* where there is no anchor, there is no place either to count from */
+		return false;
 	mm_reader_init(&reader, anchor->rares.ptr + *position, left);
 	*at = read_at(&reader);
 	*record = mm_reader_slice(&reader, mm_reader_u32(&reader));
-	if (left == 0 || !mm_reader_ok(&reader))
+	if (!mm_reader_ok(&reader))
 		return false;
 	*position += left - reader.left;
 	return true;
