@@ -167,7 +167,7 @@ find_values(struct again *again, const struct mm_logs_place *place, struct mm_sl
 	const struct mm_logs_input_state *state = &again->reading->inputs[place->input];
 	const struct mm_logs_columns *columns;
 
-	if (state->layout.form == MM_LOGS_CSV) {
+	if (state->layout.form == MM_LOGS_CSV && record.len > 0 && record.ptr[0] != '{') {
 		columns = mm_logs_columns_at(state, place->offset);
 		return columns != NULL && columns->known && columns->shape == place->shape &&
 		    mm_logs_columns_values(columns, reader, record, values, NULL);

@@ -148,9 +148,9 @@ add_stub(struct mm_logs_batch *batch)
 
 /* ---- troubles ---- */
 
-/* Line ends in a text. In bytes as long as those do not run over, so that sixteen are counted at once. */
-static uint64_t
-count_lines(const char *text, size_t len)
+/* In bytes as long as those do not run over, so that sixteen are counted at once. */
+uint64_t
+mm_logs_count_lines(const char *text, size_t len)
 {
 	uint64_t count = 0;
 
@@ -194,7 +194,9 @@ mm_logs_batch_trouble(struct mm_logs_batch *batch, enum mm_logs_trouble_kind kin
 		return;
 	spot->kind = kind;
 	spot->offset = offset;
-	spot->line = is_within(batch, at) ? count_lines(batch->text, (size_t)(at - batch->text)) : 0;
+	spot->line = batch->first_line;
+	if (is_within(batch, at))
+		spot->line += mm_logs_count_lines(batch->text, (size_t)(at - batch->text));
 	spot->record = batch->records;
 	spot->text_len = len < sizeof(spot->text) ? len : sizeof(spot->text);
 	if (spot->text_len > 0)
@@ -502,6 +504,11 @@ take_row(struct mm_logs_batch *batch, struct mm_slice row)
 	struct mm_logs_reader reader;
 	const char *fault = NULL;
 
+	/* Files that were put one behind the other: rows of a CSV, then records in lines. */
+	if (row.ptr[0] == '{') {
+		take_json(batch, without_line_end(row), 0);
+		return;
+	}
 	if (is_same_header(batch, row)) {
 		batch->tally.steps[MM_LOGS_STEP_HEADER_AGAIN]++;
 		return;
@@ -607,5 +614,5 @@ mm_logs_batch_run(struct mm_logs_batch *batch)
 	if (batch->layout.form == MM_LOGS_NO_FORM)
 		return;
 	take_block(batch, &batch->layout, mm_slice(batch->text, batch->len), 0);
-	batch->lines = count_lines(batch->text, batch->len);
+	batch->lines = batch->first_line + mm_logs_count_lines(batch->text, batch->len);
 }

@@ -54,6 +54,7 @@ struct mm_logs_batch {
 	char *text;
 	size_t room, len;
 	uint64_t offset;             /* of the block in the input's text */
+	uint64_t first_line;         /* lines before the block that no other block has: those of a header */
 	struct mm_logs_layout layout;
 	struct mm_logs_stand stand;  /* where the block begins */
 	const struct mm_logs_columns *columns;        /* that count now */
@@ -105,6 +106,9 @@ bool mm_logs_batch_reserve(struct mm_logs_batch *batch, size_t len);
 /* Note a trouble at an offset of the input's text; at is where that stands in memory, len how much of it there is. */
 void mm_logs_batch_trouble(struct mm_logs_batch *batch, enum mm_logs_trouble_kind kind, uint64_t offset,
     const char *at, size_t len);
+
+/* Line ends in a text. */
+uint64_t mm_logs_count_lines(const char *text, size_t len);
 
 /*
  * Take the block apart; another time if it has other columns than it seemed. batch->failed tells that memory was short,

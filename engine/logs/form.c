@@ -74,13 +74,25 @@ next_line(const struct mm_logs_layout *layout, struct mm_logs_stand *stand, stru
 	return true;
 }
 
+/* Whether a line has nothing but brackets of an array and commas, as files that were put together have. */
+static bool
+is_between_records(struct mm_slice line)
+{
+	for (size_t i = 0; i < line.len; i++)
+		if (line.ptr[i] != '[' && line.ptr[i] != ']' && line.ptr[i] != ',' && !is_blank(line.ptr[i]))
+			return false;
+	return true;
+}
+
 /* What no JSON value can begin with is no record. */
 static bool
 next_json_line(const struct mm_logs_layout *layout, struct mm_logs_stand *stand, struct mm_slice block,
     size_t *position, enum mm_logs_span *kind, struct mm_slice *span)
 {
-	if (!next_line(layout, stand, block, position, kind, span))
-		return false;
+	do {
+		if (!next_line(layout, stand, block, position, kind, span))
+			return false;
+	} while (is_between_records(*span));
 	if (span->ptr[0] != '{' && span->ptr[0] != '[')
 		*kind = MM_LOGS_SPAN_NOISE;
 	return true;

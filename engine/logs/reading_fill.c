@@ -121,6 +121,7 @@ recognise(struct mm_logs_reading *reading, struct mm_logs_batch *batch)
 	state->layout = filling->layout;
 	state->report.form = filling->layout.form;
 	if (filling->layout.body > 0) {
+		batch->first_line = mm_logs_count_lines(batch->text, filling->layout.body);
 		batch->len -= filling->layout.body;
 		memmove(batch->text, batch->text + filling->layout.body, batch->len);
 		filling->offset += filling->layout.body;
@@ -228,6 +229,7 @@ describe(struct mm_logs_reading *reading, struct mm_logs_batch *batch)
 
 	batch->input = (uint32_t)filling->number;
 	batch->ends_input = false;
+	batch->first_line = 0;
 	batch->now_us = reading->options.now_us;
 	batch->file_us = filling->input == NULL ? 0 : mm_logs_input_facts(filling->input)->changed_us;
 	batch->keep_other = reading->options.keep_other;

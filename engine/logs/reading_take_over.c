@@ -4,6 +4,7 @@
  * what was counted is added up. This is what two threads cannot do at once, so it does little for each record.
  */
 #include "engine/logs/reading_state.h"
+#include "lib/codec/utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -54,9 +55,21 @@ keep_turns(struct mm_logs_input_state *state, struct mm_logs_batch *batch)
 /* ---- names ---- */
 
 static bool
-map_names(struct mm_logs_reading *reading, const struct mm_logs_batch *batch)
+is_utf8(struct mm_slice text)
+{
+	size_t length;
+
+	for (size_t i = 0; i < text.len; i += length)
+		if ((length = mm_utf8_decode(text.ptr + i, text.len - i, NULL)) == 0)
+			return false;
+	return true;
+}
+
+static bool
+map_names(struct mm_logs_reading *reading, struct mm_logs_input_state *state, const struct mm_logs_batch *batch)
 {
 	size_t wanted = (size_t)mm_names_count(batch->names) + 1;
+	uint32_t known = mm_names_count(reading->names);
 
 	if (wanted > reading->map_room) {
 		uint32_t *larger = reallocarray(reading->map, wanted * 2, sizeof(*larger));
@@ -67,6 +80,9 @@ map_names(struct mm_logs_reading *reading, const struct mm_logs_batch *batch)
 		reading->map_room = wanted * 2;
 	}
 	mm_names_absorb(reading->names, batch->names, reading->map);
+	/* Bytes that are none stay as they are: whoever shows them shows U+FFFD. */
+	for (uint32_t name = known + 1; name <= mm_names_count(reading->names); name++)
+		state->report.tally.steps[MM_LOGS_STEP_BAD_UTF8] += !is_utf8(mm_names_text(reading->names, name));
 	return true;
 }
 
@@ -262,7 +278,7 @@ mm_logs_reading_take_over(struct mm_logs_reading *reading, struct mm_logs_batch 
 	struct mm_logs_input_state *state = &reading->inputs[batch->input];
 
 	check_columns(state, batch);
-	if (batch->failed || !map_names(reading, batch))
+	if (batch->failed || !map_names(reading, state, batch))
 		return ENOMEM;
 	if (take_records(reading, state, batch) != 0)
 		return errno == 0 ? ENOMEM : errno;
