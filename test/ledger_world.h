@@ -936,9 +936,12 @@ world_until_issuing(void)
 		}
 }
 
-/* What the ledger says of a token when the verifier asks; the grant is that of world_grant(). */
+/*
+ * What the ledger says of a token when the verifier asks, as of one that was derived from root, NULL: from none; the
+ * grant is that of world_grant().
+ */
 static enum mm_issued_answer
-world_ask(const struct world_token *token)
+world_ask_derived(const struct world_token *token, const struct world_token *root)
 {
 	struct mm_ask_standing ask = { .issued = { .number = 1, .realm = token->realm }, .iat_s = token->iat_s };
 	unsigned before = world.says_count;
@@ -947,11 +950,23 @@ world_ask(const struct world_token *token)
 	memcpy(ask.issued.digest, token->digest, sizeof(ask.issued.digest));
 	assert_true(mm_mint_text_set(&ask.subject, mm_slice_str("alice")));
 	assert_true(mm_mint_text_set(&ask.client, mm_slice_str("webmail")));
+	if (root != NULL) {
+		ask.has_root = 1;
+		ask.root_realm = root->realm;
+		ask.root_iat_s = root->iat_s;
+		memcpy(ask.parent, root->token_id, sizeof(ask.parent));
+	}
 	(void)world_say(world.verifier_fd[token->realm], MM_PROCESS_VERIFIER, MM_MESSAGE_VERIFIER_ASK_ISSUED, &ask,
 	    sizeof(ask));
 	world_until(world.says_count > before);
 	assert_memory_equal(world.says.digest, ask.issued.digest, sizeof(ask.issued.digest));
 	return (enum mm_issued_answer)world.says.answer;
+}
+
+static enum mm_issued_answer
+world_ask(const struct world_token *token)
+{
+	return world_ask_derived(token, NULL);
 }
 
 /* ---- what must be so, whatever happened ---- */

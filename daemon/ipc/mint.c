@@ -124,6 +124,9 @@ mm_revoke_check(const struct mm_revoke *revoke)
 bool
 mm_ask_standing_check(const struct mm_ask_standing *ask)
 {
-	return TEXT_GOOD(&ask->subject) && TEXT_GOOD(&ask->session) && TEXT_GOOD(&ask->client) &&
+	if (!ask->has_root &&
+	    (ask->root_iat_s != 0 || ask->root_realm != 0 || !all_zero(ask->parent, sizeof(ask->parent))))
+		return false;
+	return TEXT_GOOD(&ask->subject) && TEXT_GOOD(&ask->session) && TEXT_GOOD(&ask->client) && ask->has_root <= 1 &&
 	    all_zero(ask->padding, sizeof(ask->padding));
 }

@@ -231,14 +231,21 @@ struct mm_ask_issued {
 	uint8_t digest[MM_DIGEST_LEN]; /* SHA-256 of header.payload */
 };
 
-/* VERIFIER_ASK_ISSUED, verifier to ledger; LEDGER_SAYS back. The same, and is it revoked? */
+/*
+ * VERIFIER_ASK_ISSUED, verifier to ledger; LEDGER_SAYS back. The same, and is it revoked, or what it was derived from?
+ * A root has the token's own subject and session, and a client that is not known.
+ */
 struct mm_ask_standing {
 	struct mm_ask_issued issued;
 	int64_t iat_s;
+	int64_t root_iat_s;
 	MM_MINT_TEXT(MM_MINT_ID_LEN_MAX) subject; /* of the token, whose signature holds; empty: none, of all three */
 	MM_MINT_TEXT(MM_MINT_ID_LEN_MAX) session;
 	MM_MINT_TEXT(MM_MINT_CLIENT_LEN_MAX) client;
-	char padding[2];
+	uint16_t root_realm; /* the mint's number */
+	char parent[MM_TOKEN_ID_TEXT_LEN]; /* the root's jti */
+	uint8_t has_root; /* 1: it was derived from a token of a mint; else all three are zero */
+	char padding[1];
 };
 
 enum mm_issued_answer {
@@ -311,7 +318,7 @@ MM_NO_HOLES(mm_signed, 24);
 MM_NO_HOLES(mm_key_order, 48);
 MM_NO_HOLES(mm_key_done, 48);
 MM_NO_HOLES(mm_ask_issued, 72);
-MM_NO_HOLES(mm_ask_standing, 344);
+MM_NO_HOLES(mm_ask_standing, 376);
 MM_NO_HOLES(mm_revoke, 280);
 MM_NO_HOLES(mm_revoke_done, 24);
 MM_NO_HOLES(mm_ledger_says, 48);

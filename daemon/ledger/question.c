@@ -73,6 +73,19 @@ ledger_question_issued(struct ledger *ledger, struct ledger_peer *gate, const st
 	(void)ledger_peer_post(gate, MM_MESSAGE_GATE_LEDGER_SAYS, &says, sizeof(says));
 }
 
+/* Of the realm that it was derived from. One that is not there cannot be asked for. */
+static enum mm_issued_answer
+look_at_root(struct ledger *ledger, const struct mm_ask_standing *ask)
+{
+	const struct ledger_realm *realm = ledger_realm_by_number(ledger, ask->root_realm);
+	const struct mm_revoked_facts facts = { mm_slice(ask->parent, sizeof(ask->parent)),
+		mm_mint_text_get(&ask->session), mm_mint_text_get(&ask->subject), MM_SLICE_ABSENT, ask->root_iat_s };
+
+	if (realm == NULL)
+		return MM_ISSUED_UNKNOWN;
+	return mm_revoked_find(realm->mint->revoked.set, &facts) != 0 ? MM_ISSUED_REVOKED : MM_ISSUED_YES;
+}
+
 bool
 ledger_question_standing(struct ledger *ledger, struct ledger_peer *verifier, const struct mm_ask_standing *ask)
 {
@@ -88,6 +101,8 @@ ledger_question_standing(struct ledger *ledger, struct ledger_peer *verifier, co
 	says.answer = look_up(ledger, &ask->issued);
 	if (says.answer == MM_ISSUED_YES && mm_revoked_find(realm->mint->revoked.set, &facts) != 0)
 		says.answer = MM_ISSUED_REVOKED;
+	if (says.answer == MM_ISSUED_YES && ask->has_root)
+		says.answer = look_at_root(ledger, ask);
 	/* What may have been revoked is not good for anything that is made of it. */
 	if (says.answer == MM_ISSUED_YES && !ledger->revoked_known)
 		says.answer = MM_ISSUED_UNKNOWN;

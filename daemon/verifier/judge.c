@@ -59,6 +59,9 @@ verifier_is_genuine(const struct verifier *verifier, enum mm_reason reason)
 
 #define PAYLOAD_MEMBERS_MAX MM_PAYLOAD_MEMBERS_MAX
 
+/* 'root' has five members; those of a later version are passed over. */
+#define ROOT_MEMBERS_MAX 16
+
 /* Only one thread looks into tokens. */
 static char room[MM_TOKEN_LEN_MAX];
 static struct mm_json_names names;
@@ -135,6 +138,47 @@ without_signature(struct mm_slice token)
 	return mm_slice(token.ptr, token.len > 0 ? token.len - 1 : 0);
 }
 
+/* The mint that a derived token says that it goes back to; NULL: none of which there is a ledger here. */
+static const struct verifier_parent *
+read_root(const struct verifier *verifier, struct mm_slice token, int64_t *iat_s)
+{
+	struct mm_json_member inner[ROOT_MEMBERS_MAX];
+	struct mm_json_index payload, root = { inner, 0, MM_COUNT_OF(inner) };
+	char text[MM_NAME_LEN_MAX];
+	struct mm_scratch scratch;
+	struct mm_slice realm;
+
+	mm_scratch_init(&scratch, text, sizeof(text));
+	if (!read_payload(token, &payload) || !mm_json_view_object(mm_json_find(&payload, "root"), &root) ||
+	    !mm_json_integer(mm_json_find(&root, "iat"), iat_s) ||
+	    !mm_json_string(mm_json_find(&root, "realm"), &scratch, &realm))
+		return NULL;
+	for (size_t i = 0; i < verifier->realm.parent_count; i++)
+		if (mm_slice_equal(verifier->realm.parents[i].name, realm))
+			return &verifier->realm.parents[i];
+	return NULL;
+}
+
+/* What it was derived from, where a mint made that; false: no mint made one of this id. */
+static bool
+fill_root(const struct verifier *verifier, const struct verifier_work *work, struct mm_ask_standing *ask)
+{
+	struct mm_slice id = mm_decision_fact(verifier->decision, MM_FACT_PARENT);
+	int64_t iat_s = 0;
+	const struct verifier_parent *parent =
+	    mm_slice_present(id) ? read_root(verifier, work->verify.token, &iat_s) : NULL;
+
+	if (parent == NULL)
+		return true;
+	if (id.len != sizeof(ask->parent))
+		return false;
+	ask->has_root = 1;
+	ask->root_realm = parent->number;
+	ask->root_iat_s = iat_s;
+	memcpy(ask->parent, id.ptr, id.len);
+	return true;
+}
+
 /* What is asked of the ledger about the token that was decided on; false: no mint writes such a one. */
 static bool
 fill_question(const struct verifier *verifier, const struct verifier_work *work, uint16_t realm,
@@ -147,7 +191,7 @@ fill_question(const struct verifier *verifier, const struct verifier_work *work,
 	    !mm_sha256(without_signature(work->verify.token), ask->issued.digest))
 		return false;
 	memcpy(ask->issued.token_id, id.ptr, id.len);
-	return verifier_verified_time(work->verify.token, "iat", &ask->iat_s) &&
+	return fill_root(verifier, work, ask) && verifier_verified_time(work->verify.token, "iat", &ask->iat_s) &&
 	    mm_mint_text_set(&ask->subject, mm_decision_fact(verifier->decision, MM_FACT_SUBJECT)) &&
 	    mm_mint_text_set(&ask->session, mm_decision_fact(verifier->decision, MM_FACT_SESSION)) &&
 	    mm_mint_text_set(&ask->client, mm_decision_fact(verifier->decision, MM_FACT_CLIENT));

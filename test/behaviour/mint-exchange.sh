@@ -18,6 +18,7 @@ webmail=https://webmail.example
 diary=https://diary.example
 mail=https://mail.example
 redirect=$webmail/cb
+jobs=https://jobs.example
 
 world_configure()
 {
@@ -28,7 +29,7 @@ world_configure()
 		    listen       = { "127.0.0.1:$((port + 3))" }
 		    algorithms   = { "ES256" }
 		    derived_from = { "enterprise" }
-		    derived_by   = { "webmail" }
+		    derived_by   = { "webmail", "jobs" }
 		}
 		realm diary {
 		    issuer       = "$diary_issuer"
@@ -42,6 +43,12 @@ world_configure()
 		    audience      = "$diary"
 		    realms        = { "enterprise" }
 		    mailbox_claim = "preferred_username"
+		    exchange_from = { "enterprise" }
+		}
+		service jobs {
+		    audience      = "$jobs"
+		    realms        = { "enterprise" }
+		    mailbox       = none
 		    exchange_from = { "enterprise" }
 		}
 		service webmail {
@@ -189,6 +196,26 @@ token=$(mint_sign_in "$issuer" browser "$redirect" "$webmail" mail.read alice@co
     mint_member access_token)
 made=$(exchange "$token" | mint_member access_token)
 expect "the next one is good" store OK "$made"
+
+# A program's own token has no session, which the derived realm would know nothing of.
+is_active()
+{
+	curl -sS --max-time 20 -u "webmail:$own_secret" --data-urlencode "token=$2" "$own/introspect" >"$world/said"
+	grep -q "\"active\":$1" "$world/said"
+}
+
+check "a program is added" eval 'run client add enterprise batch --confidential --grant client_credentials \
+    --audience "$jobs" --scope mail.read --tenant contoso >"$world/said"'
+batch=batch:$(grep -oE '[A-Za-z0-9_-]{43}' "$world/said" | tail -n 1)
+jobs_token=$(curl -sS --max-time 20 -u "$batch" -d grant_type=client_credentials "$issuer/token" |
+    mint_member access_token)
+jobs_made=$(exchange "$jobs_token" | mint_member access_token)
+check "its token is exchanged" [ -n "$jobs_made" ]
+check "and what is made is active" is_active true "$jobs_made"
+check "it revokes its token" curl -sSf --max-time 20 -o "$world/said" -u "$batch" \
+    --data-urlencode "token=$jobs_token" "$issuer/revoke"
+check "then what was made is not active any more" is_active false "$jobs_made"
+
 check "the client that she signed in with is disabled" eval 'run client disable enterprise browser >"$world/said"'
 check "nothing more is made of its tokens" refuses invalid_request "$token"
 expect "what was made before is not reached by it" store OK "$made"

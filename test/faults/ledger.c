@@ -325,6 +325,9 @@ test_revoke(void **state)
 	until_revoked(0, 1, MM_REVOKED_SUBJECT, "alice", token.iat_s);
 	assert_true(world.revoke_done.up_to_s >= token.iat_s);
 	assert_int_equal(world_ask(&token), MM_ISSUED_REVOKED);
+	/* So is what was derived from it, and not what is of the same subject elsewhere. */
+	assert_int_equal(world_ask_derived(&other, &token), MM_ISSUED_REVOKED);
+	assert_int_equal(world_ask(&other), MM_ISSUED_YES);
 	/* A ticket that was opened before it is none any more. */
 	world_spend(0, ticket);
 	{
@@ -338,6 +341,7 @@ test_revoke(void **state)
 		world_pump(50);
 	token = world.tokens[world.token_count - 1];
 	assert_int_equal(world_ask(&token), MM_ISSUED_YES);
+	assert_int_equal(world_ask_derived(&other, &token), MM_ISSUED_YES);
 	/* A verifier's word is of its own realm. */
 	assert_int_equal(world_ask(&other), MM_ISSUED_YES);
 	assert_false(world_is_revoked(1, MM_REVOKED_SUBJECT, "alice", 0));
