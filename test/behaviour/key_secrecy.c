@@ -327,9 +327,29 @@ begins_range(const char *line, struct range *range)
 	return true;
 }
 
-/* All that a process has in its memory, which it uses at all; where is NULL: without telling. */
+/* Whether a process has ended, so that it has no memory, also where nobody has asked for its status yet. */
+static bool
+has_ended(long pid)
+{
+	char path[64], line[512] = "", *name_end;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+	file = fopen(path, "re");
+	if (file != NULL && fgets(line, sizeof(line), file) == NULL)
+		line[0] = '\0';
+	if (file != NULL)
+		fclose(file);
+	name_end = strrchr(line, ')');
+	return name_end == NULL || strncmp(name_end, ") Z", 3) == 0 || strncmp(name_end, ") X", 3) == 0;
+}
+
+/*
+ * All that a process has in its memory, which it uses at all; where is NULL: without telling. *looked (may be NULL) is
+ * raised, unless the process has ended.
+ */
 static unsigned
-look_in_process(const char *where, long pid)
+look_in_process(const char *where, long pid, unsigned *looked)
 {
 	struct range range = { 0, 0, false };
 	char path[64], line[512];
@@ -342,9 +362,7 @@ look_in_process(const char *where, long pid)
 	mem = open(path, O_RDONLY | O_CLOEXEC);
 	(void)snprintf(path, sizeof(path), "/proc/%ld/smaps", pid);
 	smaps = fopen(path, "re");
-	if (mem == -1 || smaps == NULL)
-		die(path);
-	while (fgets(line, sizeof(line), smaps) != NULL) {
+	while (mem != -1 && smaps != NULL && fgets(line, sizeof(line), smaps) != NULL) {
 		bool used = strncmp(line, "Rss:", 4) == 0 || strncmp(line, "Swap:", 5) == 0;
 
 		if (begins_range(line, &range) || !used || !range.readable ||
@@ -354,9 +372,13 @@ look_in_process(const char *where, long pid)
 		ranges++;
 		range.readable = false; /* once is enough */
 	}
-	fclose(smaps);
-	close(mem);
-	if (ranges < 3)
+	if (smaps != NULL)
+		fclose(smaps);
+	if (mem != -1)
+		close(mem);
+	if (ranges >= 3 && looked != NULL)
+		++*looked;
+	else if (ranges < 3 && !has_ended(pid))
 		die("a process shows no memory");
 	return found;
 }
@@ -395,8 +417,7 @@ look_in_mintmarks(void)
 			left_out = left_out || except[i] == pid;
 		if (left_out)
 			continue;
-		found += look_in_process(entry->d_name, pid);
-		looked++;
+		found += look_in_process(entry->d_name, pid, &looked);
 	}
 	if (stream != NULL)
 		closedir(stream);
@@ -408,7 +429,7 @@ static unsigned
 look_in(const char *where)
 {
 	if (strncmp(where, "pid:", 4) == 0)
-		return look_in_process(where, strtol(where + 4, NULL, 10));
+		return look_in_process(where, strtol(where + 4, NULL, 10), NULL);
 	if (strcmp(where, "mintmark:") == 0)
 		return look_in_mintmarks();
 	if (strncmp(where, "except:", 7) == 0) {
@@ -479,9 +500,9 @@ abort_once(struct signer_world *world, const struct signer_world *bystander, con
 	keep_signing(world, &key, round * 13 % 97);
 	/* Only root may look: nobody else can read the memory of a process that is not dumpable. */
 	if (geteuid() == 0) {
-		if (look_in_process(NULL, world->pid) == 0)
+		if (look_in_process(NULL, world->pid, NULL) == 0)
 			die("the key is not found in its signer, so it would be found nowhere");
-		found_count += look_in_process("another signer", bystander->pid);
+		found_count += look_in_process("another signer", bystander->pid, NULL);
 	}
 	if (locked_kb(world->pid) < 4096)
 		die("the signer has locked too little");
