@@ -43,8 +43,7 @@ struct mm_logs_options {
 	unsigned threads;     /* 0: as many as there are processors, at most 16 */
 	int64_t now_us;       /* what is the future; 0: the clock */
 	bool keep_other;      /* keep events of kind MM_LOGS_OTHER in the store too */
-	int work_fd;          /* folder for the store and for resuming, or -1 */
-	bool resume;          /* inputs that an earlier reading in work_fd has finished are not read again */
+	int work_fd;          /* folder for the store, or -1 */
 	/* Told about every 100 ms, by one thread at a time; raw bytes of all inputs. May be NULL. */
 	void (*progress)(void *ctx, uint64_t done, uint64_t all);
 	void *ctx;

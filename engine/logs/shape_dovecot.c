@@ -114,7 +114,7 @@ read_login(struct mm_logs_reader *reader, struct mm_slice service, struct mm_sli
 	return MM_LOGS_EVENT;
 }
 
-/* "imap(alice)<7><session>: Disconnected: … in=81 out=1234 …": user may hold brackets; the last that fit count. */
+/* "imap(alice)<7><session>: Disconnected: … in=81 out=1234 …": user ends at the first ")<", may hold brackets. */
 static enum mm_logs_outcome
 read_session(struct mm_logs_reader *reader, struct mm_slice service, struct mm_slice rest, struct mm_logs_event *event)
 {
