@@ -475,11 +475,13 @@ unescape(const char *at, const char *end, char **out)
 bool
 mm_walk_string(struct mm_json_value value, struct mm_scratch *scratch, struct mm_slice *content)
 {
-	const char *at = value.text.ptr, *end = value.text.ptr + value.text.len;
+	const char *at, *end;
 	char *begin, *out;
 
 	if (value.type != MM_JSON_STRING)
 		return false;
+	at = value.text.ptr;
+	end = at + value.text.len;
 	if (!value.escaped) {
 		*content = value.text;
 		return true;
@@ -505,12 +507,14 @@ mm_walk_string(struct mm_json_value value, struct mm_scratch *scratch, struct mm
 bool
 mm_walk_integer(struct mm_json_value value, int64_t *number)
 {
-	const char *at = value.text.ptr, *end = value.text.ptr + value.text.len;
+	const char *at, *end;
 	bool negative;
 	int64_t sum = 0;
 
 	if (value.type != MM_JSON_NUMBER && value.type != MM_JSON_STRING)
 		return false;
+	at = value.text.ptr;
+	end = at + value.text.len;
 	negative = at < end && *at == '-';
 	at += negative;
 	if (at == end || end - at > 18)
