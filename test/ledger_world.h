@@ -434,6 +434,15 @@ world_end(int signal_number)
 	return status;
 }
 
+/* Forget what was issued until now. */
+static void
+world_forget_tokens(void)
+{
+	for (size_t i = 0; i < world.token_count; i++)
+		free(world.tokens[i].text);
+	world.token_count = 0;
+}
+
 static void
 world_remove(void)
 {
@@ -450,8 +459,7 @@ world_remove(void)
 	munmap(world.steps, sizeof(*world.steps));
 	close(world.folder_fd);
 	(void)rmdir(world.folder);
-	for (size_t i = 0; i < world.token_count; i++)
-		free(world.tokens[i].text);
+	world_forget_tokens();
 	free(world.tokens);
 	for (unsigned i = 0; i < WORLD_REALMS; i++) {
 		mm_issued_free(&world.issued[i]);
