@@ -26,6 +26,7 @@ request()
 
 request "$form" good >"$world/good"
 request "$bad_form" bad >"$world/bad"
+: >"$world/good-answers" # a load that has not begun yet has no answer
 "$load" ask "$address" "$world/good" 4 "$seconds" >"$world/good-answers" 2>"$world/err" &
 good=$!
 "$load" ask "unix:$world/gate.sock" "$world/bad" 2 "$seconds" >"$world/bad-answers" 2>"$world/bad-err" &
