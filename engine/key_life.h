@@ -174,7 +174,7 @@ const struct mm_life_key *mm_life_signing_key(const struct mm_key_life *life, in
 
 /*
  * Whether no key signs now. *next is then the key that will by itself, from *at_s on as far as that is foreseen; NULL:
- * none is prepared.
+ * none is prepared and published.
  */
 MM_MUST_USE bool mm_life_is_idle(const struct mm_key_life *life, int64_t now_s, const struct mm_life_key **next,
     int64_t *at_s);

@@ -123,8 +123,8 @@ next_promotion(const struct mm_key_life *life, int64_t now_s, struct mm_life_ste
 		return;
 	step->kind = MM_LIFE_PROMOTE;
 	step->at_s = life->rotate_early ? due_s : most(due_s, mm_life_published_s(life, &life->keys[step->key], now_s));
-	if (step->at_s == NEVER)
-		step->kind = MM_LIFE_NOTHING;
+	if (step->at_s == NEVER) /* none was published */
+		*step = (struct mm_life_step){ .kind = MM_LIFE_NOTHING };
 }
 
 /* ---- the other steps ---- */
@@ -285,8 +285,12 @@ mm_life_is_idle(const struct mm_key_life *life, int64_t now_s, const struct mm_l
 		return true;
 	}
 	step = mm_life_next_of(life, MM_LIFE_PROMOTE, now_s);
-	*next = step.kind == MM_LIFE_PROMOTE ? &life->keys[step.key] : NULL;
-	*at_s = most(step.at_s, now_s) + mm_life_lead(&life->rule);
+	*next = NULL;
+	*at_s = NEVER;
+	if (step.kind == MM_LIFE_PROMOTE) {
+		*next = &life->keys[step.key];
+		*at_s = most(step.at_s, now_s) + mm_life_lead(&life->rule);
+	}
 	return true;
 }
 
@@ -299,7 +303,7 @@ next_of_prepared(const struct mm_key_life *life, size_t key, int64_t now_s, int6
 	struct mm_life_step step = mm_life_next_of(life, MM_LIFE_PROMOTE, now_s);
 	size_t before = 0;
 
-	if (life->keys[key].tainted_s != 0)
+	if (life->keys[key].tainted_s != 0 || step.kind != MM_LIFE_PROMOTE)
 		return NULL;
 	for (size_t i = 0; i < key; i++)
 		before += mm_life_is_ready(&life->keys[i]) ? 1 : 0;

@@ -416,6 +416,25 @@ a_revoked_key_is_replaced_by_itself(void **state)
 	assert_false(mm_life_is_idle(&life, now_s + MM_LIFE_LEAD_MAX_S, &next, &at_s));
 }
 
+/* When a key will sign that was made and not published yet is not foreseen. */
+static void
+nothing_is_foreseen_of_a_key_that_nobody_was_told(void **state)
+{
+	int64_t at_s, now_s = START + 3 * DAY;
+
+	(void)state;
+	run(START, now_s);
+	for (size_t key = 0; key < 3; key++)
+		grant(MM_LIFE_REVOKE, key, NULL, now_s);
+	for (size_t made = 0; made < 2; made++) {
+		struct mm_life_step step = mm_life_next_of(&life, MM_LIFE_MAKE, now_s);
+
+		do_step(&step, now_s);
+		assert_idle(now_s, NULL, 0);
+		assert_null(mm_life_key_next(&life, life.count - 1, now_s, &at_s));
+	}
+}
+
 /* In a young mint it waits, or an operator says that it need not. */
 static void
 in_a_young_mint_it_waits(void **state)
@@ -685,6 +704,7 @@ main(void)
 		TEST(two_restore_a_key),
 		TEST(an_approval_grows_old),
 		TEST(a_revoked_key_is_replaced_by_itself),
+		TEST(nothing_is_foreseen_of_a_key_that_nobody_was_told),
 		TEST(in_a_young_mint_it_waits),
 		TEST(revoked_is_for_ever),
 		TEST(no_event_brings_a_key_back),
