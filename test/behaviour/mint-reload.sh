@@ -123,5 +123,6 @@ check "its issuer is gone" await 20 eval '! answers $((port + 3))'
 expect "the others stay" robots OK "$first"
 check "tokens are made" await 20 is_made
 check "and accepted" await 10 is_decided robots OK "$made"
-check "no other alarm" eval '! grep "alarm:" "$log" | grep -v "its issuer cannot listen"'
+# A ledger that ends for the reload may have ordered a key that it does not record any more: the next one tells of it.
+check "no other alarm" eval '! grep "alarm:" "$log" | grep -v "its issuer cannot listen\|a key that is on no record"'
 finish
