@@ -17,6 +17,15 @@ tolerance(const struct mm_key_life *life)
 	return life->rule.rotate_every_s / 10 < LATE_MAX_S ? life->rule.rotate_every_s / 10 + 5 : LATE_MAX_S;
 }
 
+/* Whether a key was promoted after another; where the clock was set back, its window may begin earlier all the same. */
+static bool
+is_newer(const struct mm_life_key *key, const struct mm_life_key *than)
+{
+	if ((key->replaced_s == 0) != (than->replaced_s == 0))
+		return key->replaced_s == 0;
+	return key->nbf_s >= than->nbf_s;
+}
+
 /* The key that was promoted last, and is not retired. */
 static const struct mm_life_key *
 newest(const struct mm_key_life *life)
@@ -25,7 +34,7 @@ newest(const struct mm_key_life *life)
 
 	for (size_t i = 0; i < life->count; i++)
 		if (life->keys[i].exp_s != 0 && life->keys[i].retired_s == 0 &&
-		    (found == NULL || life->keys[i].nbf_s >= found->nbf_s))
+		    (found == NULL || is_newer(&life->keys[i], found)))
 			found = &life->keys[i];
 	return found;
 }

@@ -560,6 +560,27 @@ a_key_from_the_future_never_comes_to_life(void **state)
 	assert_int_equal(mm_key_age_check(&life, START + 100 * DAY), 0);
 }
 
+/* Two rotations, and the clock goes back by a second between them: the window of the one before begins later. */
+static void
+alarms_are_of_the_key_that_was_promoted_last(void **state)
+{
+	struct mm_life_question question = { .wish = MM_LIFE_ROTATE, .early = true };
+
+	(void)state;
+	(void)settle(START);
+	for (int64_t now_s = START + 100; now_s > START + 98; now_s--) {
+		struct mm_life_event event;
+		const char *why, *mend;
+
+		assert_true(mm_life_ask(&life, &question, now_s, &event, &why, &mend));
+		apply(&event);
+		(void)settle(now_s);
+	}
+	assert_true(life.keys[1].nbf_s > life.keys[2].nbf_s);
+	assert_int_equal(active(START + 200), 2);
+	assert_int_equal(mm_key_age_check(&life, START + 200), 0);
+}
+
 /* ---- looking ---- */
 
 static void
@@ -709,6 +730,7 @@ main(void)
 		TEST(revoked_is_for_ever),
 		TEST(no_event_brings_a_key_back),
 		TEST(events_that_cannot_be_are_refused),
+		TEST(alarms_are_of_the_key_that_was_promoted_last),
 		TEST(a_clock_that_jumps_is_not_believed_at_once),
 		TEST(a_key_from_the_future_never_comes_to_life),
 		TEST(keys_are_found_by_a_beginning),
