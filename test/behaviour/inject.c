@@ -90,6 +90,33 @@ tell_end(int status)
 }
 
 /*
+ * Stop a process where it waits inside a system call, and take its registers: one that is at work is let go, without the
+ * signal that stopped it, and tried again.
+ */
+static int
+stop_in_call(pid_t pid, struct user_regs_struct *registers)
+{
+	static const struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
+	int status, rc;
+
+	for (unsigned tries = 0; tries < 500; tries++) {
+		if (ptrace(PTRACE_ATTACH, pid, NULL, NULL) == -1)
+			return fail("attach");
+		if ((rc = wait_for(pid, &status)) != 0)
+			return rc;
+		if (ptrace(PTRACE_GETREGS, pid, NULL, registers) == -1)
+			return fail("registers");
+		if ((long)registers->orig_rax >= 0)
+			return 0;
+		if (ptrace(PTRACE_DETACH, pid, NULL, NULL) == -1)
+			return fail("detach");
+		nanosleep(&moment, NULL);
+	}
+	errno = EBUSY;
+	return fail("the process is not in a system call");
+}
+
+/*
  * The process waits inside a system call, so that the instruction before its program counter is "syscall": step back
  * onto it with other registers, and stop at the call's return.
  */
@@ -99,16 +126,8 @@ inject(pid_t pid, const struct call *call)
 	struct user_regs_struct saved, changed;
 	int status, rc;
 
-	if (ptrace(PTRACE_ATTACH, pid, NULL, NULL) == -1)
-		return fail("attach");
-	if ((rc = wait_for(pid, &status)) != 0)
+	if ((rc = stop_in_call(pid, &saved)) != 0)
 		return rc;
-	if (ptrace(PTRACE_GETREGS, pid, NULL, &saved) == -1)
-		return fail("registers");
-	if ((long)saved.orig_rax < 0) {
-		errno = EBUSY;
-		return fail("the process is not in a system call");
-	}
 	changed = saved;
 	changed.rip -= 2;
 	changed.rax = (unsigned long long)call->number;
