@@ -332,12 +332,12 @@ take_record(struct mm_ledger_reader *reader, const uint8_t *bytes, size_t len, s
 static bool
 find_new_segments(struct mm_ledger_reader *reader)
 {
-	uint64_t *numbers;
+	uint64_t *numbers, last = reader->count == 0 ? 0 : reader->numbers[reader->count - 1];
 	ssize_t count = mm_ledger_list(reader->dir_fd, &numbers);
-	uint64_t current = reader->index < reader->count ? reader->numbers[reader->index] : 0;
+	uint64_t current = reader->index < reader->count ? reader->numbers[reader->index] : last + 1;
 	size_t index = 0;
 
-	if (count <= 0 || numbers[count - 1] <= current) {
+	if (count <= 0 || numbers[count - 1] <= last) {
 		if (count != -1)
 			free(numbers);
 		return false;
