@@ -13,35 +13,84 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MINUTE_US ((int64_t)60 * 1000000)
-
-/* A clock may have been set back: records of a minute are looked for until so long behind it. */
-#define BEHIND_US ((int64_t)3600 * 1000000)
-
 /* After a token's record its end is recorded soon. */
 #define END_US ((int64_t)10 * 1000000)
 
-/* The number of the last segment that began before the place's minute; 0: the first. */
+/* ---- where to begin ---- */
+
+/* The minute of a record; false: it has none. */
+static bool
+read_minute(const struct mm_ledger_item *item, uint32_t *minute)
+{
+	struct mm_ledger_record record;
+
+	if (!mm_ledger_decode(item->bytes, item->len, &record))
+		return false;
+	switch (record.kind) {
+	case MM_LEDGER_ISSUED:
+		*minute = record.issued.place.minute;
+		return true;
+	case MM_LEDGER_TERM:
+		*minute = record.term.last_minute;
+		return true;
+	case MM_LEDGER_GAP:
+		*minute = record.gap.last_minute;
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+mm_ledger_minute_of(int dir_fd, uint64_t segment, uint32_t *minute)
+{
+	struct mm_ledger_reader *reader = mm_ledger_reader_new(dir_fd, segment);
+	struct mm_ledger_item item;
+	bool found = false;
+
+	while (reader != NULL && !found && mm_ledger_reader_next(reader, &item) == MM_LEDGER_READ_RECORD &&
+	    item.at.segment == segment)
+		found = read_minute(&item, minute);
+	mm_ledger_reader_free(&reader);
+	return found;
+}
+
+/* Find the last of the segments up to one that tells of a minute; -1: none does. */
+static ssize_t
+last_that_tells(int dir_fd, const uint64_t *numbers, ssize_t from, ssize_t at, uint32_t *minute)
+{
+	while (at >= from && !mm_ledger_minute_of(dir_fd, numbers[at], minute))
+		at--;
+	return at >= from ? at : -1;
+}
+
+/* The number of the last segment before which no token of the place's minute can stand; 0: the first. */
 static uint64_t
 begin_at(int dir_fd, struct mm_token_place place)
 {
 	uint64_t *numbers, number = 0;
-	ssize_t count = mm_ledger_list(dir_fd, &numbers);
+	ssize_t count = mm_ledger_list(dir_fd, &numbers), low = 0, high = count - 1;
 
-	for (ssize_t i = count; i > 0 && number == 0; i--) {
-		struct mm_ledger_header header;
-		int fd = mm_ledger_segment_open(dir_fd, numbers[i - 1], O_RDONLY, &header);
+	while (low <= high) {
+		ssize_t middle = low + (high - low) / 2, at;
+		uint32_t minute;
 
-		if (fd == -1)
-			continue;
-		close(fd);
-		if (header.created_us < (int64_t)place.minute * MINUTE_US)
-			number = numbers[i - 1];
+		at = last_that_tells(dir_fd, numbers, low, middle, &minute);
+		if (at == -1) {
+			low = middle + 1;
+		} else if (minute < place.minute) {
+			number = numbers[at];
+			low = middle + 1;
+		} else {
+			high = at - 1;
+		}
 	}
 	if (count != -1)
 		free(numbers);
 	return number;
 }
+
+/* ---- looking ---- */
 
 static bool
 same_place(struct mm_token_place a, struct mm_token_place b)
@@ -79,6 +128,8 @@ look_at(struct mm_ledger_finding *finding, const struct mm_ledger_item *item, co
 {
 	switch (record->kind) {
 	case MM_LEDGER_ISSUED:
+		if (!finding->found && record->issued.place.minute > place.minute)
+			return false;
 		if (!finding->found && same_place(record->issued.place, place) &&
 		    mm_slice_equal(record->issued.facts[MM_LEDGER_REALM], realm))
 			take_issued(finding, item);
@@ -98,9 +149,8 @@ look_at(struct mm_ledger_finding *finding, const struct mm_ledger_item *item, co
 	default:
 		break;
 	}
-	if (finding->found)
-		return !finding->voided && !finding->released && record->time_us < finding->record.time_us + END_US;
-	return record->time_us < (int64_t)place.minute * MINUTE_US + BEHIND_US;
+	return !finding->found ||
+	    (!finding->voided && !finding->released && record->time_us < finding->record.time_us + END_US);
 }
 
 /* Whether a record at the place would stand before the first segment that is kept: not behind the last one there. */

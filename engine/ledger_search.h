@@ -33,9 +33,14 @@ struct mm_ledger_finding {
 };
 
 /*
- * Look for the token of a realm at a place, among the records of its minute and a little around it. *finding is set
- * always; what could not be read makes it unknown, and so does *stop, which ends the search (NULL: nothing does). Not
- * for two threads at once.
+ * The first minute that a segment tells of: no token behind its beginning has an earlier place, and none before it a
+ * later one, however clocks were set. False where it tells of none, or cannot be read.
+ */
+MM_MUST_USE bool mm_ledger_minute_of(int dir_fd, uint64_t segment, uint32_t *minute);
+
+/*
+ * Look for the token of a realm at a place, among the records of its minute. *finding is set always; what could not be
+ * read makes it unknown, and so does *stop, which ends the search (NULL: nothing does). Not for two threads at once.
  */
 void mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, const atomic_bool *stop,
     struct mm_ledger_finding *finding);

@@ -10,6 +10,7 @@
 #include "daemon/ledger/revoke.h"
 #include "engine/ledger_anchor.h"
 #include "engine/ledger_file.h"
+#include "engine/ledger_search.h"
 #include "lib/crypto/digest.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@
 
 /* No token lives longer than an hour; clocks may differ. */
 #define LIVE_US ((int64_t)3900 * 1000000)
+#define MINUTE_US ((int64_t)60 * 1000000)
 _Static_assert((int64_t)MM_REVOKED_MATTERS_S * 1000000 < LIVE_US, "what is revoked of live tokens is read");
 
 /* Where a certificate holds the key that it certifies: before its signature. */
@@ -310,23 +312,33 @@ forget_scan(struct scan *scan)
 	}
 }
 
-/* The segment from which on every token may be alive; index of it. */
-static size_t
-first_alive(struct ledger *ledger, const uint64_t *numbers, size_t count)
+/*
+ * Whether no token that stands before a segment is alive. When it was begun does not say that: its clock may have been
+ * behind. But places never go back, and no token was made by a later minute than its place has.
+ */
+static bool
+begins_late(const struct ledger *ledger, uint64_t number)
 {
 	int64_t since_us = ledger_wall_us() - LIVE_US;
+	struct mm_ledger_header header;
+	uint32_t minute;
+	int fd = mm_ledger_segment_open(ledger->folder_fd, number, O_RDONLY, &header);
+
+	if (fd == -1)
+		return false;
+	close(fd);
+	return header.created_us <= since_us && mm_ledger_minute_of(ledger->folder_fd, number, &minute) &&
+	    ((int64_t)minute + 1) * MINUTE_US <= since_us;
+}
+
+/* The segment from which on every token may be alive; index of it. */
+static size_t
+first_alive(const struct ledger *ledger, const uint64_t *numbers, size_t count)
+{
 	size_t index = count - 1;
 
-	for (; index > 0; index--) {
-		struct mm_ledger_header header;
-		int fd = mm_ledger_segment_open(ledger->folder_fd, numbers[index], O_RDONLY, &header);
-
-		if (fd == -1)
-			continue;
-		close(fd);
-		if (header.created_us <= since_us)
-			break;
-	}
+	while (index > 0 && !begins_late(ledger, numbers[index]))
+		index--;
 	return index;
 }
 

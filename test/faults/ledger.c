@@ -692,6 +692,39 @@ test_used_up(void **state)
 	}
 }
 
+/*
+ * A segment was begun by a clock that was hours behind, as one is after a failure of the disk: what stands before it is
+ * no older for that.
+ */
+static void
+test_begun_behind(void **state)
+{
+	struct mm_ledger_tail tail;
+	struct world_token token;
+	struct mm_grant grant;
+
+	(void)state;
+	begin();
+	world_grant(0, &grant);
+	token = *world_issue(0, &grant);
+	assert_int_equal(token.status, MM_MINT_DONE);
+	assert_int_equal(world_end(0), 0);
+	world_close_all();
+	find_tail(&tail);
+	change_header(tail.end.segment, SMALL, 0);
+	/* Until it is full. */
+	begin();
+	for (unsigned i = 0; i < SMALL / 200; i++)
+		assert_int_equal(world_issue(0, &grant)->status, MM_MINT_DONE);
+	assert_int_equal(world_end(0), 0);
+	world_close_all();
+	change_header(tail.end.segment + 1, 0, OLD_S);
+	begin();
+	assert_int_equal(world_ask(&token), MM_ISSUED_YES);
+	world_check_tokens();
+	assert_int_equal(world_end(0), 0);
+}
+
 /* ---- looking for a record ---- */
 
 static void
@@ -767,6 +800,7 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_revoke_malformed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_let_go, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_begun_behind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_show, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_used_up, set_up, tear_down),
 	};

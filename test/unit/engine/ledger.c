@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -52,6 +53,9 @@ tear_down(void **state)
 	return rmdir(folder);
 }
 
+/* The minute of the tokens' places. */
+static uint32_t token_minute = 28333333;
+
 /* A token's record; number is its counter. */
 static void
 make_issued(uint32_t number)
@@ -59,7 +63,7 @@ make_issued(uint32_t number)
 	memset(&record, 0, sizeof(record));
 	record.kind = MM_LEDGER_ISSUED;
 	record.time_us = 1700000000000000 + number;
-	record.issued.place = (struct mm_token_place){ 3, 28333333, number };
+	record.issued.place = (struct mm_token_place){ 3, token_minute, number };
 	record.issued.serial = number;
 	record.issued.token_class = 1;
 	record.issued.iat_s = 1700000000;
@@ -279,6 +283,40 @@ test_segments(void **state)
 	assert_false(finding.unknown);
 }
 
+/* A segment may have been begun by a clock that was behind that of its tokens, and of those before it. */
+static void
+test_find_by_any_clock(void **state)
+{
+	static const uint32_t numbers[] = { 0, 1, 250, 599 };
+	static struct mm_ledger_finding finding;
+	struct mm_ledger_tail tail = { .sequence = 0 };
+	struct mm_ledger_writer *writer = open_writer(&tail);
+	const uint32_t usual = token_minute, ahead = (uint32_t)(time(NULL) / 60) + 60;
+	uint32_t minute;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		token_minute = ahead + i;
+		write_tokens(writer, i * 600, 600);
+	}
+	token_minute = usual;
+	assert_true(mm_ledger_writer_close(&writer));
+	for (uint32_t i = 0; i < 3; i++)
+		for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++) {
+			mm_ledger_find(folder_fd, mm_slice_str("staff"),
+			    (struct mm_token_place){ 3, ahead + i, i * 600 + numbers[j] }, NULL, &finding);
+			assert_true(finding.found);
+			assert_int_equal(finding.sequence, i * 600 + numbers[j] + 1);
+		}
+	for (uint32_t i = 0; i < 5; i++) {
+		mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, ahead - 1 + i, 5000 },
+		    NULL, &finding);
+		assert_false(finding.found || finding.unknown);
+	}
+	assert_true(mm_ledger_minute_of(folder_fd, 1, &minute));
+	assert_int_equal(minute, ahead);
+}
+
 /* What revoked a token is found behind it, as long as it could be presented. */
 static void
 test_find_revoked(void **state)
@@ -394,6 +432,28 @@ test_damage(void **state)
 	close(fd);
 }
 
+/* The last file is no segment: it is told once, and then there is no more. */
+static void
+test_damaged_header(void **state)
+{
+	struct mm_ledger_tail tail = { .sequence = 0 };
+	struct mm_ledger_writer *writer = open_writer(&tail);
+	struct mm_ledger_reader *reader;
+	struct mm_ledger_item item;
+	int fd = open_first();
+
+	(void)state;
+	write_tokens(writer, 0, 1);
+	assert_true(mm_ledger_writer_close(&writer));
+	assert_int_equal(pwrite(fd, "?", 1, 30), 1);
+	close(fd);
+	reader = mm_ledger_reader_new(folder_fd, 0);
+	assert_non_null(reader);
+	assert_int_equal(mm_ledger_reader_next(reader, &item), MM_LEDGER_READ_DAMAGE);
+	assert_int_equal(mm_ledger_reader_next(reader, &item), MM_LEDGER_READ_END);
+	mm_ledger_reader_free(&reader);
+}
+
 static void
 test_missing(void **state)
 {
@@ -487,10 +547,12 @@ main(void)
 		cmocka_unit_test(test_header),
 		cmocka_unit_test_setup_teardown(test_held, set_up, tear_down),
 		cmocka_unit_test(test_revoke_format),
+		cmocka_unit_test_setup_teardown(test_find_by_any_clock, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_find_revoked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_segments, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_torn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damage, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_damaged_header, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_missing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_audit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_places, set_up, tear_down),
