@@ -4,6 +4,7 @@
  * nothing; whoever is killed at any step under load, no token is out that is not on record, and no id is used twice.
  */
 #include "daemon/ipc/mint_ask.h"
+#include "engine/key_life.h"
 #include "engine/ledger_anchor.h"
 #include "engine/ledger_audit.h"
 #include "engine/ledger_writer.h"
@@ -618,6 +619,8 @@ test_let_go(void **state)
 	world_start();
 	world_join();
 	world_until_issuing();
+	world_until(world.signers[0].key_count == 1 + MM_LIFE_PREPARED_COUNT);
+	world_until_issuing(); /* behind what it takes of them */
 	assert_int_equal(world_end(0), 0);
 	world_close_all();
 	grow_old();
