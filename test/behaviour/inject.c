@@ -90,8 +90,8 @@ tell_end(int status)
 }
 
 /*
- * Stop a process where it waits inside a system call, and take its registers: one that is at work is let go, without the
- * signal that stopped it, and tried again.
+ * Stop a process where it waits inside a system call, and take its registers: one that is at work is let go, without
+ * the signal that stopped it, and tried again.
  */
 static int
 stop_in_call(pid_t pid, struct user_regs_struct *registers)
