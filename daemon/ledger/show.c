@@ -48,10 +48,11 @@ ledger_show_begin(struct ledger *ledger, const struct ledger_show_question *ques
 	show->has_event = show->event_fd != -1;
 	if (!show->has_event || show->count == LEDGER_SHOWS_MAX)
 		return false;
-	show->folder_fd = ledger->folder_fd;
 	show->questions[show->count++] = *question;
-	if (show->count == 1)
+	if (show->count == 1) { /* no thread runs that reads it */
+		show->folder_fd = ledger->folder_fd;
 		look_for_first(show);
+	}
 	return true;
 }
 
