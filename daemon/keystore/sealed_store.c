@@ -26,6 +26,7 @@ struct sealed_store {
 	struct keystore base;
 	int folder_fd;
 	struct sealed_file_seal *seal; /* in locked memory */
+	bool unfinished; /* what is not finished could not be removed */
 };
 
 struct sealed_key {
@@ -39,6 +40,45 @@ name_of(const uint8_t thumbprint[MM_DIGEST_LEN], const char *suffix, char name[N
 {
 	keystore_kid(thumbprint, name);
 	memcpy(name + KEYSTORE_KID_LEN, suffix, strlen(suffix) + 1);
+}
+
+/* ---- the folder ---- */
+
+static bool
+has_suffix(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), suffix_len = strlen(suffix);
+
+	return len >= suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
+}
+
+/* A stream over the folder of its own, from the beginning. */
+static DIR *
+open_stream(int folder_fd)
+{
+	int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd == -1 ? NULL : fdopendir(fd);
+
+	if (stream == NULL && fd != -1)
+		close(fd);
+	return stream;
+}
+
+/* The rest of what was being written when the process was killed or the disk failed: nobody was told of such a key. */
+static bool
+remove_unfinished(int folder_fd)
+{
+	DIR *stream = open_stream(folder_fd);
+	const struct dirent *entry;
+	bool removed = true;
+
+	if (stream == NULL)
+		return false;
+	while (removed && (entry = readdir(stream)) != NULL)
+		if (has_suffix(entry->d_name, SUFFIX_NEW))
+			removed = unlinkat(folder_fd, entry->d_name, 0) == 0;
+	closedir(stream);
+	return removed;
 }
 
 /* ---- making ---- */
@@ -73,7 +113,7 @@ write_new(int folder_fd, const char *name, const unsigned char *bytes, size_t le
 }
 
 static enum keystore_result
-store_file(const struct sealed_store *store, const uint8_t thumbprint[MM_DIGEST_LEN], const unsigned char *bytes,
+store_file(struct sealed_store *store, const uint8_t thumbprint[MM_DIGEST_LEN], const unsigned char *bytes,
     size_t len, struct keystore_trouble *trouble)
 {
 	char name[NAME_LEN_MAX], new_name[NAME_LEN_MAX];
@@ -89,13 +129,13 @@ store_file(const struct sealed_store *store, const uint8_t thumbprint[MM_DIGEST_
 		(void)unlinkat(store->folder_fd, name, 0); /* whether it lasts is not known: it was never there */
 	} else {
 		failure = errno;
-		(void)unlinkat(store->folder_fd, new_name, 0);
+		store->unfinished = unlinkat(store->folder_fd, new_name, 0) == -1 && errno != ENOENT;
 	}
 	return keystore_trouble(trouble, KEYSTORE_FAILED, "the new key cannot be written: %s", strerror(failure));
 }
 
 static enum keystore_result
-seal_and_store(const struct sealed_store *store, const struct mm_signing_key *key,
+seal_and_store(struct sealed_store *store, const struct mm_signing_key *key,
     const struct mm_algorithm *algorithm, const struct keystore_public *made, struct keystore_trouble *trouble)
 {
 	unsigned char *secret = locked_memory_take(MM_SIGNING_SECRET_MAX);
@@ -114,13 +154,16 @@ static enum keystore_result
 sealed_make(struct keystore *base, const struct mm_algorithm *algorithm, struct keystore_public *made,
     struct keystore_trouble *trouble)
 {
+	struct sealed_store *store = (struct sealed_store *)base;
 	struct mm_signing_key *key = mm_signing_key_make(algorithm->scheme, MM_SIGNING_RSA_BITS);
 	enum keystore_result result;
 
+	if (store->unfinished)
+		store->unfinished = !remove_unfinished(store->folder_fd);
 	if (key == NULL || !keystore_public_of(mm_signing_key_material(key), made))
 		result = keystore_trouble(trouble, KEYSTORE_FAILED, "libcrypto cannot make a key");
 	else
-		result = seal_and_store((struct sealed_store *)base, key, algorithm, made, trouble);
+		result = seal_and_store(store, key, algorithm, made, trouble);
 	mm_signing_key_free(&key);
 	return result;
 }
@@ -223,27 +266,7 @@ sealed_forget(struct keystore *base, const uint8_t thumbprint[MM_DIGEST_LEN], st
 	return KEYSTORE_DONE;
 }
 
-/* ---- the folder ---- */
-
-static bool
-has_suffix(const char *name, const char *suffix)
-{
-	size_t len = strlen(name), suffix_len = strlen(suffix);
-
-	return len >= suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
-}
-
-/* A stream over the folder of its own, from the beginning. */
-static DIR *
-open_stream(int folder_fd)
-{
-	int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd == -1 ? NULL : fdopendir(fd);
-
-	if (stream == NULL && fd != -1)
-		close(fd);
-	return stream;
-}
+/* ---- listing ---- */
 
 static enum keystore_result
 sealed_list(struct keystore *base, keystore_visit *visit, void *context, struct keystore_trouble *trouble)
@@ -263,23 +286,6 @@ sealed_list(struct keystore *base, keystore_visit *visit, void *context, struct 
 	}
 	closedir(stream);
 	return KEYSTORE_DONE;
-}
-
-/* The rest of what a process that was killed was writing: never a key, since nobody was told of it. */
-static bool
-remove_unfinished(int folder_fd)
-{
-	DIR *stream = open_stream(folder_fd);
-	const struct dirent *entry;
-	bool removed = true;
-
-	if (stream == NULL)
-		return false;
-	while (removed && (entry = readdir(stream)) != NULL)
-		if (has_suffix(entry->d_name, SUFFIX_NEW))
-			removed = unlinkat(folder_fd, entry->d_name, 0) == 0;
-	closedir(stream);
-	return removed;
 }
 
 /* ---- signing ---- */

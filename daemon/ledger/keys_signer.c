@@ -261,6 +261,8 @@ take_failure(struct ledger_keys_realm *realm, const struct ledger_key_order *ord
 		look_at(realm, ledger_boot_ms() + LOOK_AGAIN_MS);
 	else
 		realm->order_again_ms = ledger_boot_ms() + AGAIN_MS;
+	if (order->type == MM_MESSAGE_KEY_MAKE)
+		ledger_keys_look_again(realm); /* it may be there all the same: the store could not remove it either */
 	if (order->type == MM_MESSAGE_KEY_OPEN && status == MM_SIGN_NO_KEY)
 		take_lost(realm, order->thumbprint);
 	else

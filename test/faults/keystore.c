@@ -23,7 +23,7 @@
 
 /* ---- failing calls: the linker puts these before the C library's (--wrap) ---- */
 
-enum failure { FAIL_EIO, FAIL_ENOSPC, FAIL_SHORT, FAIL_AFTER, FAIL_DEATH, FAIL_COUNT };
+enum failure { FAIL_EIO, FAIL_ENOSPC, FAIL_SHORT, FAIL_AFTER, FAIL_DEATH, FAIL_FOR_LONG, FAIL_COUNT };
 
 static unsigned fault_at, calls; /* which call fails, from 1 on; 0: none */
 static enum failure fault_how;
@@ -32,11 +32,11 @@ static enum failure fault_how;
 static bool
 fails(void)
 {
-	if (fault_at == 0 || ++calls != fault_at)
+	if (fault_at == 0 || ++calls < fault_at || (calls > fault_at && fault_how != FAIL_FOR_LONG))
 		return false;
 	if (fault_how == FAIL_DEATH)
 		_exit(0);
-	errno = fault_how == FAIL_ENOSPC ? ENOSPC : EIO;
+	errno = fault_how == FAIL_ENOSPC || fault_how == FAIL_FOR_LONG ? ENOSPC : EIO;
 	return true;
 }
 
@@ -232,6 +232,45 @@ a_key_that_cannot_be_written_is_not_there(void **state)
 	}
 }
 
+/* How many files are called so. */
+static unsigned
+count_files(const char *ending)
+{
+	DIR *stream = opendir(path);
+	const struct dirent *entry;
+	unsigned count = 0;
+
+	assert_non_null(stream);
+	while ((entry = readdir(stream)) != NULL)
+		count += strlen(entry->d_name) > strlen(ending) &&
+		    strcmp(entry->d_name + strlen(entry->d_name) - strlen(ending), ending) == 0;
+	closedir(stream);
+	return count;
+}
+
+/* All calls from the n-th on: nothing can be removed either, and the next key has it removed. */
+static void
+what_a_full_disk_did_not_let_go_goes_later(void **state)
+{
+	bool reached = true;
+
+	(void)state;
+	for (unsigned n = 1; reached; n++) {
+		struct keystore *store = open_store();
+		struct keystore_public made;
+
+		calls = 0;
+		fault_how = FAIL_FOR_LONG;
+		fault_at = n;
+		reached = make(store, &made) == KEYSTORE_FAILED;
+		fault_at = 0;
+		assert_int_equal(make(store, &made), KEYSTORE_DONE);
+		assert_int_equal(count_files(".new"), 0);
+		store->ops->free(&store);
+		assert_in_range(count_keys(), 1, 2);
+	}
+}
+
 /*
  * Make a key, or forget the one of this kid, in a process that dies at its n-th call; false: it came to its end before.
  * It is this program anew: a child does not inherit the memory that libcrypto uses.
@@ -346,6 +385,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_key_that_cannot_be_written_is_not_there, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(what_a_full_disk_did_not_let_go_goes_later, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_death_leaves_a_whole_key_or_none, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_death_while_forgetting_leaves_what_can_be_forgotten, make_folder,
 		    remove_folder),
