@@ -78,22 +78,26 @@ revoke_refresh(struct verifier *verifier, struct verifier_work *work)
 	return true;
 }
 
-static void
+/* False: it could not be judged. What is not the client's, or no token, is nothing that must be revoked. */
+static bool
 revoke_access(struct verifier *verifier, struct verifier_work *work)
 {
 	struct mm_slice service = verifier_unverified_service(verifier, work->verify.token);
 	enum mm_reason reason;
 
 	if (!mm_slice_present(service))
-		return;
+		return true;
 	/* A bound token is revoked without a proof of its key: who asks is its client. */
 	reason = verifier_judge(verifier, work, service, NULL, MM_LEDGER_NOT_ASKED);
+	if (reason == MM_INTERNAL)
+		return false;
 	if (!verifier_is_genuine(verifier, reason) || !is_ours(verifier) ||
 	    !mm_slice_equal(fact(verifier, MM_FACT_CLIENT), mm_mint_text_get(&work->client.id)))
-		return;
+		return true;
 	if (verifier_token_revoke(&verifier->table, verifier->realm.name, fact(verifier, MM_FACT_TOKEN_ID),
 	        mm_decision_expires_s(verifier->decision) + MM_CLOCK_SKEW_S))
 		verifier_revoke(verifier, MM_REVOKED_TOKEN, fact(verifier, MM_FACT_TOKEN_ID), MM_SLICE_ABSENT);
+	return true;
 }
 
 void
@@ -101,8 +105,11 @@ verifier_ask_revoke(struct verifier *verifier, struct verifier_work *work)
 {
 	if (!verifier_client_authenticate(verifier, work))
 		return;
-	if (!revoke_refresh(verifier, work))
-		revoke_access(verifier, work);
+	/* RFC 7009 section 2.2.1: 503, and "the client must assume the token still exists and may retry" */
+	if (!revoke_refresh(verifier, work) && !revoke_access(verifier, work)) {
+		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE, "the token cannot be judged now");
+		return;
+	}
 	/*
 	 * RFC 7009 section 2.2: "invalid tokens do not cause an error response". Who asks again is told the same as
 	 * before: nothing, until no revocation is owed.
