@@ -4,6 +4,7 @@
  */
 #include "cli/answer.h"
 #include "cli/control_option.h"
+#include "cli/id_argument.h"
 #include "cli/key_print.h"
 #include "cli/since.h"
 #include "cli/terminal.h"
@@ -32,6 +33,7 @@ enum {
 
 #define BIT(option) (1U << ((option) - OPTION_SOCKET))
 
+static const char short_options[] = ":c:";
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "socket", required_argument, NULL, OPTION_SOCKET },
@@ -107,15 +109,16 @@ take_option(struct key_command *key, int option, char **argv)
 static int
 take_names(struct key_command *key, int argc, char **argv)
 {
-	int count = argc - optind;
+	int count = argc - optind, taken = key->kid != NULL;
 
-	if (count < key->verb->needs)
+	if (count + taken < key->verb->needs)
 		return mm_command_usage_error(key->command, "which %s?", count == 0 ? "realm" : "key of the realm");
-	if (count > key->verb->may)
+	if (count + taken > key->verb->may)
 		return mm_command_usage_error(key->command, "'%s' is one argument too many",
-		    argv[optind + key->verb->may]);
+		    argv[optind + key->verb->may - taken]);
 	key->realm = count > 0 ? argv[optind] : NULL;
-	key->kid = count > 1 ? argv[optind + 1] : NULL;
+	if (count > 1)
+		key->kid = argv[optind + 1];
 	if ((key->verb->options & BIT(OPTION_BY)) != 0 && key->by == NULL)
 		return mm_command_usage_error(key->command, "who approves? --by NAME");
 	return MM_EXIT_DONE;
@@ -126,9 +129,11 @@ parse(struct key_command *key, int argc, char **argv)
 {
 	int option, status = MM_EXIT_DONE;
 
+	if (key->verb->may > 1)
+		key->kid = mm_id_argument_take(&argc, argv, short_options, long_options);
 	optind = 1;
 	opterr = 0;
-	while (status == MM_EXIT_DONE && (option = getopt_long(argc, argv, ":c:", long_options, NULL)) != -1)
+	while (status == MM_EXIT_DONE && (option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1)
 		status = take_option(key, option, argv);
 	return status == MM_EXIT_DONE ? take_names(key, argc, argv) : status;
 }

@@ -4,14 +4,12 @@
  */
 #include "cli/key_print.h"
 
+#include "cli/id_argument.h"
 #include "cli/terminal.h"
 #include "cli/when.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-
-/* A kid is told by its beginning; that of two keys hardly ever is the same. */
-#define KID_COLUMNS 10
 
 enum {
 	REALM_COLUMNS = 16,
@@ -39,7 +37,7 @@ short_kid(const struct mm_answer_object *key)
 {
 	struct mm_slice kid = mm_answer_text(key, "kid");
 
-	return kid.len > KID_COLUMNS ? mm_slice(kid.ptr, KID_COLUMNS) : kid;
+	return kid.len > MM_KID_SHOWN_LEN ? mm_slice(kid.ptr, MM_KID_SHOWN_LEN) : kid;
 }
 
 static bool
@@ -162,7 +160,7 @@ put_idle(const struct mm_answer_object *answer, int64_t now_s)
 	fputs("    ", stdout);
 	put(answer, "realm");
 	fputs(": the key ", stdout);
-	mm_terminal_put(stdout, kid.len > KID_COLUMNS ? mm_slice(kid.ptr, KID_COLUMNS) : kid, SIZE_MAX);
+	mm_terminal_put(stdout, kid.len > MM_KID_SHOWN_LEN ? mm_slice(kid.ptr, MM_KID_SHOWN_LEN) : kid, SIZE_MAX);
 	printf(" signs next, %s%s\n", when,
 	    at_s > now_s + SOON_S ? ", when it was published for publish_before; until then nothing is issued" : "");
 	if (at_s <= now_s + SOON_S)

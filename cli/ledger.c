@@ -4,6 +4,7 @@
  */
 #include "cli/answer.h"
 #include "cli/control_option.h"
+#include "cli/id_argument.h"
 #include "cli/terminal.h"
 #include "cli/token_argument.h"
 #include "cli/when.h"
@@ -602,6 +603,7 @@ follow(const struct ledger_command *ledger)
 
 /* ---- the command ---- */
 
+static const char short_options[] = ":c:";
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "socket", required_argument, NULL, OPTION_SOCKET },
@@ -616,7 +618,7 @@ parse(struct ledger_command *ledger, int argc, char **argv)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":c:", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, short_options, options, NULL)) != -1)
 		if (option == 'c')
 			ledger->target.config_path = optarg;
 		else if (option == OPTION_SOCKET)
@@ -634,6 +636,7 @@ int
 mm_command_ledger(const struct mm_command *command, int argc, char **argv)
 {
 	struct ledger_command ledger = { .command = command, .target = { MM_CONFIG_PATH_DEFAULT, NULL } };
+	const char *id = mm_id_argument_take(&argc, argv, short_options, options);
 	int status = parse(&ledger, argc, argv), left = argc - optind;
 	const char *verb = left > 0 ? argv[optind] : NULL;
 
@@ -641,12 +644,16 @@ mm_command_ledger(const struct mm_command *command, int argc, char **argv)
 		return status;
 	if (verb == NULL)
 		return mm_command_usage_error(command, "what of it? show, audit or follow");
+	if (id == NULL && left > 1)
+		id = argv[optind + 1];
+	else if (id != NULL)
+		left++;
 	if (strcmp(verb, "show") == 0 && left == 2)
-		return show(&ledger, argv[optind + 1]);
+		return show(&ledger, id);
 	if (strcmp(verb, "show") == 0)
 		return mm_command_usage_error(command, "'show' takes one JTI or TOKEN, or -");
 	if (left != 1)
-		return mm_command_usage_error(command, "'%s' is one argument too many", argv[optind + 1]);
+		return mm_command_usage_error(command, "'%s' is one argument too many", id);
 	if (strcmp(verb, "audit") == 0)
 		return audit(&ledger);
 	if (strcmp(verb, "follow") == 0)

@@ -116,6 +116,24 @@ asked '{"ask":"key-revoke","realm":"r","kid":"DDDD","now":true}'
 says out "r: the key DDDD is revoked r: the key EEEE signs in 10 s Verifiers that keep the key document"
 says_not out "nothing is issued"
 
+# Kids and token ids are base64url: each character may come first.
+dashed=-cCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC
+answers '{"done":true,"realm":"r","event":"tainted","time":1800000000,"kid":"'$dashed'","state":"active"}'
+run 0 "a key that begins with '-'" key taint r $dashed --why stolen --socket "$socket"
+asked '{"ask":"key-taint","realm":"r","kid":"'$dashed'","why":"stolen"}'
+answers '{"done":true,"realm":"r","event":"tainted","time":1800000000,"kid":"'$dashed'","state":"active"}'
+run 0 "as tables show it" key taint --socket "$socket" -bBBBBBBBB r
+asked '{"ask":"key-taint","realm":"r","kid":"-bBBBBBBBB"}'
+answers '{"state":"not_issued"}'
+run 1 "a token id that does" ledger show -eEEEEEEEEEEEEEEEEEEEE --json --socket "$socket"
+asked '{"ask":"ledger-show","token_id":"-eEEEEEEEEEEEEEEEEEEEE"}'
+run 2 "a key of no realm" key taint $dashed
+says err "which realm?"
+run 2 "two keys" key taint r $dashed DDDD
+says err "is one argument too many"
+run 2 "an id where none belongs" ledger audit -eEEEEEEEEEEEEEEEEEEEE
+says err "is one argument too many"
+
 answers '{"error":"tokens that it signed are still valid","mend":"wait: it is retired by itself"}'
 run 1 "a refusal" key retire --socket "$socket" r DDDD
 asked '{"ask":"key-retire","realm":"r","kid":"DDDD"}'

@@ -89,6 +89,7 @@ check "holding the rotation" run key hold enterprise --why "to try it"
 check "is told" says "is held" run key list enterprise
 check "a token is shown" says "$alice" run ledger show "$token"
 check "one that never was is not" refuses "ever issued" run ledger show AAAAAAAAAAAAAAAAAAAAAA
+check "nor one that begins with -, before options" refuses "ever issued" run ledger show -eAAAAAAAAAAAAAAAAAAAA --json
 check "the audit ends well" says "" run ledger audit
 
 # ---- tenants ----

@@ -45,6 +45,8 @@ forged=${made%.*.*}.$(printf '{"iss":"x","jti":"%s"}' "$id" | base64 -w 0 | tr '
 check "a forgery with its id is told apart" eval '! run ledger show "$forged" >"$world/said"'
 check "as never issued" says '^NEVER ISSUED: the ledger has this id, of another token'
 check "an id of no mint" eval '! run ledger show AAAAAAAAAAAAAAAAAAAAAA >"$world/said" 2>&1'
+check "one that begins with -" eval '! run ledger show -eAAAAAAAAAAAAAAAAAAAA --json >"$world/said" 2>&1'
+check "is told so too" says 'no mint of this ledger ever issued it'
 check "what is no id" eval 'run ledger show what >"$world/said" 2>&1; [ $? -eq 2 ]'
 
 # ---- follow ----
