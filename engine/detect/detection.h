@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Detections: one file engine/detect/detect_NAME.c and one row of engine/detect/detections.def each.
+ *
+ * A detection sees all events in the order of their time, keeps what it needs in a state of its own, and notes findings.
+ * Everything it says follows from its inputs: the same logs give the same findings, in the same order.
+ */
+#ifndef MM_ENGINE_DETECT_DETECTION_H
+#define MM_ENGINE_DETECT_DETECTION_H
+
+#include "engine/detect/detect.h"
+#include "engine/detect/finding.h"
+
+struct mm_detection {
+	const char *name;  /* "access-without-sign-in": stands in reports and JSON, and keeps its meaning */
+	const char *title; /* one line, without a full stop */
+	enum mm_finding_class class; /* of its surest findings */
+
+	/* For 'mintmark detect explain' and reports: whole sentences, no line ends. */
+	const char *inputs;    /* which logs, which fields; what it says where they are missing */
+	const char *meaning;   /* what it means, and what else it may be */
+	const char *advice;    /* what to do */
+	const char *reference; /* where it is described: an RFC, a report, MITRE ATT&CK's number */
+
+	/*
+	 * A state for one run; NULL where memory is short. detect is what it asks and notes in, and outlives it.
+	 */
+	void *(*begin)(struct mm_detect *detect);
+	/* The next event. May be NULL. */
+	void (*event)(void *state, const struct mm_logs_event *event);
+	/* After the last one. May be NULL. */
+	void (*end)(void *state);
+	/*
+	 * Whether an event that is of a finding's subject, in its tenant and time, is one of those that the finding is
+	 * about; asked after end. NULL: each of them is.
+	 */
+	bool (*concerns)(const void *state, const struct mm_finding *finding, const struct mm_logs_event *event);
+	void (*free)(void *state);
+};
+
+/* All of them, in the order of detections.def. */
+#define MM_DETECTION(symbol) extern const struct mm_detection mm_detect_##symbol;
+#include "engine/detect/detections.def"
+#undef MM_DETECTION
+extern const struct mm_detection *const mm_detections[];
+extern const size_t mm_detections_count;
+
+/* The detection of this name, or NULL. */
+const struct mm_detection *mm_detection_find(const char *name);
+
+/* ---- for detections, while they run ---- */
+
+const struct mm_names *mm_detect_names(const struct mm_detect *detect);
+const struct mm_known *mm_detect_known(const struct mm_detect *detect);
+const struct mm_detect_source *mm_detect_source(const struct mm_detect *detect);
+
+/* Whether a time is within what is asked (since, until). Events outside teach, but are no finding. */
+bool mm_detect_asked(const struct mm_detect *detect, int64_t time_us);
+
+/*
+ * Note that an event is one of those that a finding is about: the finding of this detection, tenant of the event and
+ * subject is found or made, its class raised to class, its times, count and places extended. Returns it, or NULL where
+ * the event is outside of what is asked, or there is no room for more of this detection's findings (which is counted and
+ * told). It stays where it is.
+ */
+struct mm_finding *mm_detect_note(struct mm_detect *detect, const struct mm_detection *detection,
+    enum mm_finding_class class, const struct mm_subject *subject, const struct mm_logs_event *event);
+
+/*
+ * The same without an event, at the end: the caller sets times and counts. NULL where there is no room.
+ */
+struct mm_finding *mm_detect_add(struct mm_detect *detect, const struct mm_detection *detection,
+    enum mm_finding_class class, const struct mm_subject *subject, uint32_t tenant);
+
+/* The finding of this detection, subject and tenant; NULL: it was not noted. */
+struct mm_finding *mm_detect_find(const struct mm_detect *detect, const struct mm_detection *detection,
+    const struct mm_subject *subject, uint32_t tenant);
+
+/* A finding shows to be surer than it was noted as. */
+void mm_detect_raise(struct mm_detect *detect, struct mm_finding *finding, enum mm_finding_class class);
+
+/* Memory is short: the run fails. */
+void mm_detect_fail(struct mm_detect *detect);
+
+#endif
