@@ -4,7 +4,8 @@
  * looks at no byte from the end on. Whatever is wrong ends the walk with what it is.
  *
  * Time goes to strings: a record of the audit log has about ninety. They are searched sixteen bytes at a time where the
- * processor has SSE2, which every x86-64 has.
+ * processor has SSE2, which every x86-64 has. Containers are walked over at each level above what is wanted of them, so
+ * 64 bytes of them at a time become bits of three numbers, and only their brackets are looked at one by one.
  */
 #include "engine/logs/walk.h"
 
@@ -104,45 +105,161 @@ ends_scalar(char c)
 
 /* ---- values ---- */
 
-/*
- * Walk over an array or object from its opening on. closing holds a bit for each level that is open, set for an object;
- * the walk needs nothing more, however deep.
- */
+/* Which of 64 bytes are what: a bit for each, the first byte's the lowest. */
+struct marks {
+	uint64_t quotes, backslashes, brackets;
+};
+
+#ifdef __SSE2__
+static inline uint64_t
+equal_16(__m128i bytes, char c)
+{
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
+}
+
+/* Brackets and braces differ in the bit of small letters alone. */
+static inline void
+mark_16(const char *at, unsigned place, struct marks *marks)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i low = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+
+	marks->quotes |= equal_16(bytes, '"') << place;
+	marks->backslashes |= equal_16(bytes, '\\') << place;
+	marks->brackets |= (equal_16(low, '{') | equal_16(low, '}')) << place;
+}
+
+static inline struct marks
+mark_64(const char *at)
+{
+	struct marks marks = { 0, 0, 0 };
+
+	for (unsigned place = 0; place < 64; place += 16)
+		mark_16(at + place, place, &marks);
+	return marks;
+}
+#else
+static inline struct marks
+mark_64(const char *at)
+{
+	struct marks marks = { 0, 0, 0 };
+
+	for (unsigned place = 0; place < 64; place++) {
+		marks.quotes |= (uint64_t)(at[place] == '"') << place;
+		marks.backslashes |= (uint64_t)(at[place] == '\\') << place;
+		marks.brackets |= (uint64_t)((at[place] | 0x20) == '{' || (at[place] | 0x20) == '}') << place;
+	}
+	return marks;
+}
+#endif
+
+/* Where between quotes a text stands. */
+struct within {
+	uint64_t string; /* all bits: within a string; else none */
+	bool escaped;    /* behind a backslash in one */
+};
+
+/* The quotes that begin or end a string: backslashes count within strings only, so each is looked at in turn. */
+static uint64_t
+unescaped_quotes(const struct marks *marks, struct within *within)
+{
+	uint64_t left = marks->quotes | marks->backslashes, quotes = 0;
+	bool in_string = within->string != 0;
+
+	if (within->escaped)
+		left &= ~UINT64_C(1);
+	within->escaped = false;
+	for (; left != 0; left &= left - 1) {
+		uint64_t bit = left & -left;
+
+		if (bit & marks->quotes) {
+			quotes |= bit;
+			in_string = !in_string;
+		} else if (in_string) {
+			within->escaped = bit >> 63 != 0;
+			left &= ~(bit << 1);
+		}
+	}
+	return quotes;
+}
+
+/* The bits between each quote and the next, those of opening quotes too. */
+static inline uint64_t
+fill_strings(uint64_t quotes)
+{
+	for (unsigned shift = 1; shift < 64; shift *= 2)
+		quotes ^= quotes << shift;
+	return quotes;
+}
+
+/* The brackets among 64 bytes that are not within strings. */
+static inline uint64_t
+outer_brackets(const char *at, struct within *within)
+{
+	struct marks marks = mark_64(at);
+	uint64_t quotes = marks.quotes, strings;
+
+	if (marks.backslashes != 0 || within->escaped)
+		quotes = unescaped_quotes(&marks, within);
+	strings = fill_strings(quotes) ^ within->string;
+	within->string = strings >> 63 == 0 ? 0 : ~UINT64_C(0);
+	return marks.brackets & ~strings;
+}
+
+/* Brackets that are open: a bit for each level, set for an object. Nothing more is needed, however deep. */
+struct levels {
+	uint64_t objects;
+	unsigned depth;
+};
+
+/* Follow a bracket. Returns whether the walk ends with it, and how. */
+static inline bool
+follow(struct levels *levels, char bracket, enum mm_walk_end *end)
+{
+	_Static_assert(MM_WALK_DEPTH_MAX <= 64, "a bit for each level");
+	if (bracket == '{' || bracket == '[') {
+		*end = MM_WALK_DEEP;
+		if (levels->depth == MM_WALK_DEPTH_MAX)
+			return true;
+		levels->objects = levels->objects << 1 | (bracket == '{');
+		levels->depth++;
+		return false;
+	}
+	*end = MM_WALK_BROKEN;
+	if ((levels->objects & 1) != (bracket == '}'))
+		return true;
+	levels->objects >>= 1;
+	*end = MM_WALK_WHOLE;
+	return --levels->depth == 0;
+}
+
+/* Walk over an array or object from its opening on, 64 bytes at a time; the last ones are looked at in a copy. */
 static enum mm_walk_end
 skip_container(struct walk *walk)
 {
-	uint64_t objects = 0;
-	unsigned depth = 0;
-	struct mm_slice text;
-	bool escaped;
+	struct within within = { 0, false };
+	struct levels levels = { 0, 0 };
+	enum mm_walk_end end;
+	char last[64];
 
-	_Static_assert(MM_WALK_DEPTH_MAX <= 64, "a bit for each level");
 	while (walk->at < walk->end) {
-		char c = *walk->at++;
+		size_t left = (size_t)(walk->end - walk->at);
+		const char *bytes = walk->at;
 
-		switch (c) {
-		case '"':
-			if (!walk_string(walk, &text, &escaped))
-				return MM_WALK_CUT;
-			break;
-		case '{':
-		case '[':
-			if (depth == MM_WALK_DEPTH_MAX)
-				return MM_WALK_DEEP;
-			objects = objects << 1 | (c == '{');
-			depth++;
-			break;
-		case '}':
-		case ']':
-			if ((objects & 1) != (c == '}'))
-				return MM_WALK_BROKEN;
-			objects >>= 1;
-			if (--depth == 0)
-				return MM_WALK_WHOLE;
-			break;
-		default:
-			break;
+		if (left < sizeof(last)) {
+			memset(last, 0, sizeof(last));
+			memcpy(last, walk->at, left);
+			bytes = last;
 		}
+		for (uint64_t brackets = outer_brackets(bytes, &within); brackets != 0; brackets &= brackets - 1) {
+			unsigned place = (unsigned)__builtin_ctzll(brackets);
+
+			if (follow(&levels, bytes[place], &end)) {
+				walk->at += place + 1;
+				return end;
+			}
+		}
+		walk->at += left < sizeof(last) ? left : sizeof(last);
 	}
 	return MM_WALK_CUT;
 }

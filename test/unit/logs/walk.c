@@ -348,6 +348,85 @@ test_a_table_holds_each_name_once(void **state)
 	assert_false(mm_walk_table_init(&full, many, 2));
 }
 
+/* ---- containers, 64 bytes at a time ---- */
+
+/* Walk over the container that text begins with as its brackets and strings say, byte by byte. */
+static enum mm_walk_end
+walk_plainly(const char *text, size_t len, size_t *length)
+{
+	char open[MM_WALK_DEPTH_MAX];
+	bool in_string = false;
+	size_t depth = 0;
+
+	for (*length = 0; *length < len;) {
+		char c = text[(*length)++];
+
+		if (in_string && c == '\\')
+			*length += *length < len;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '{' || c == '[')) {
+			if (depth == MM_WALK_DEPTH_MAX)
+				return MM_WALK_DEEP;
+			open[depth++] = c;
+		} else if (!in_string && (c == '}' || c == ']')) {
+			if (open[--depth] != (c == '}' ? '{' : '['))
+				return MM_WALK_BROKEN;
+			if (depth == 0)
+				return MM_WALK_WHOLE;
+		}
+	}
+	return MM_WALK_CUT;
+}
+
+/* The bytes that a walk over containers looks at, in long runs and in short ones. */
+static size_t
+make_container(uint32_t *random, char *text, size_t most)
+{
+	static const char alphabet[] = "\\\\\\\"\"\"{}[]:,aaaa";
+	size_t len = 0, end;
+
+	*random = *random * 1664525 + 1013904223;
+	end = 1 + (*random >> 16) % most;
+	text[len++] = *random & 0x80000000 ? '{' : '[';
+	while (len < end) {
+		char c;
+
+		*random = *random * 1664525 + 1013904223;
+		c = alphabet[(*random >> 8) % (sizeof(alphabet) - 1)];
+		for (size_t run = *random >> 28 == 0 ? *random >> 16 & 0x7f : 1; run > 0 && len < end; run--)
+			text[len++] = c;
+	}
+	return len;
+}
+
+static void
+test_containers_end_where_their_brackets_say(void **state)
+{
+	uint32_t random = 1;
+	size_t ends[4] = { 0 };
+	char text[300];
+
+	(void)state;
+	for (size_t i = 0; i < 100000; i++) {
+		size_t len = make_container(&random, text, sizeof(text)), length, plain_length;
+		char *bytes = malloc(len);
+		struct mm_json_value value;
+		enum mm_walk_end end, plain_end = walk_plainly(text, len, &plain_length);
+
+		assert_non_null(bytes);
+		memcpy(bytes, text, len);
+		end = mm_walk_value(mm_slice(bytes, len), &value, &length);
+		free(bytes);
+		if (end != plain_end || length != plain_length)
+			fail_msg("%zu: %.*s", i, (int)len, text);
+		ends[end]++;
+	}
+	/* Not for nothing: there were some of each. */
+	for (size_t i = 0; i < MM_COUNT_OF(ends); i++)
+		assert_true(ends[i] > 0);
+}
+
 int
 main(void)
 {
@@ -362,6 +441,7 @@ main(void)
 		cmocka_unit_test(test_unescaping_stays_in_its_scratch),
 		cmocka_unit_test(test_walks_arrays_and_objects),
 		cmocka_unit_test(test_a_container_that_holds_no_values_ends),
+		cmocka_unit_test(test_containers_end_where_their_brackets_say),
 		cmocka_unit_test(test_numbers_and_truths),
 		cmocka_unit_test(test_a_table_holds_each_name_once),
 	};
