@@ -47,12 +47,12 @@ find_members(struct mm_json_value object, const char *const *names, size_t count
 static void
 count_message(struct mm_json_value item, struct mm_logs_event *event)
 {
-	struct mm_json_value values[ITEM_NAMES];
+	struct mm_json_value value;
 	int64_t size;
 
-	find_members(item, item_names, ITEM_NAMES, values);
+	find_members(item, &item_names[ITEM_SIZE], 1, &value);
 	event->messages++;
-	if (mm_walk_integer(values[ITEM_SIZE], &size) && size > 0)
+	if (mm_walk_integer(value, &size) && size > 0)
 		event->size += (uint64_t)size;
 }
 
