@@ -93,12 +93,24 @@ verifier_unverified_service(const struct verifier *verifier, struct mm_slice tok
 	return service != NULL ? service->name : MM_SLICE_ABSENT;
 }
 
-bool
-verifier_verified_time(struct mm_slice token, const char *claim, int64_t *time_s)
+static bool
+read_time(struct mm_slice token, const char *claim, int64_t *time_s)
 {
 	struct mm_json_index payload;
 
 	return read_payload(token, &payload) && mm_json_integer(mm_json_find(&payload, claim), time_s);
+}
+
+bool
+verifier_unverified_expiry(struct mm_slice token, int64_t *exp_s)
+{
+	return read_time(token, "exp", exp_s);
+}
+
+bool
+verifier_verified_time(struct mm_slice token, const char *claim, int64_t *time_s)
+{
+	return read_time(token, claim, time_s);
 }
 
 static bool

@@ -19,6 +19,9 @@ MM_MUST_USE enum mm_reason verifier_judge(struct verifier *verifier, const struc
 /* The name of the service of this realm that the token says it is for; nobody verified that. Absent: none. */
 struct mm_slice verifier_unverified_service(const struct verifier *verifier, struct mm_slice token);
 
+/* When the token says that it expires; nobody verified that. False where it does not say. */
+bool verifier_unverified_expiry(struct mm_slice token, int64_t *exp_s);
+
 /* A time claim of a token that was verified. False where it has none. */
 bool verifier_verified_time(struct mm_slice token, const char *claim, int64_t *time_s);
 

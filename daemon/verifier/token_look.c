@@ -78,6 +78,29 @@ revoke_refresh(struct verifier *verifier, struct verifier_work *work)
 	return true;
 }
 
+/*
+ * Whether a token that was not found to be genuine may be so: its key or tenant is still to come with the trust, as
+ * behind a start, or the clock was set back. One that has expired by what it says itself is good for nothing more.
+ */
+static bool
+may_be_genuine(const struct verifier *verifier, struct mm_slice token, enum mm_reason reason)
+{
+	int64_t unverified_exp_s;
+
+	switch (reason) {
+	case MM_INTERNAL:
+		return true;
+	case MM_TENANT_UNKNOWN:
+	case MM_KEY_UNKNOWN:
+	case MM_KEY_NOT_ACTIVE:
+	case MM_NOT_YET_VALID:
+		return verifier_unverified_expiry(token, &unverified_exp_s) &&
+		    unverified_exp_s > verifier->now_s - MM_CLOCK_SKEW_S;
+	default:
+		return false;
+	}
+}
+
 /* False: it could not be judged. What is not the client's, or no token, is nothing that must be revoked. */
 static bool
 revoke_access(struct verifier *verifier, struct verifier_work *work)
@@ -89,7 +112,7 @@ revoke_access(struct verifier *verifier, struct verifier_work *work)
 		return true;
 	/* A bound token is revoked without a proof of its key: who asks is its client. */
 	reason = verifier_judge(verifier, work, service, NULL, MM_LEDGER_NOT_ASKED);
-	if (reason == MM_INTERNAL)
+	if (may_be_genuine(verifier, work->verify.token, reason))
 		return false;
 	if (!verifier_is_genuine(verifier, reason) || !is_ours(verifier) ||
 	    !mm_slice_equal(fact(verifier, MM_FACT_CLIENT), mm_mint_text_get(&work->client.id)))

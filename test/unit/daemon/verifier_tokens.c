@@ -362,6 +362,32 @@ a_client_revokes_its_own_tokens(void **state)
 	assert_int_equal(revoke_token("app", mm_slice_str("nonsense")).status, MM_SIGN_IN_OK);
 }
 
+/* RFC 7009 section 2.2.1: 503, while its key is still to come; not when it is nothing any more. */
+static void
+what_may_be_genuine_is_not_told_to_be_revoked(void **state)
+{
+	const unsigned before = world.revocations;
+	struct draft draft = genuine();
+
+	(void)state;
+	draft.kid = "m2";
+	assert_int_equal(revoke_token("app", write_token(draft)).status, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	draft = genuine();
+	maker_object_set_number(&draft.claims, "iat", NOW_S + 120);
+	assert_int_equal(revoke_token("app", write_token(draft)).status, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	draft = genuine();
+	maker_object_set_number(&draft.claims, "iat", NOW_S - 2 * 86400);
+	assert_int_equal(revoke_token("app", write_token(draft)).status, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	draft = genuine();
+	draft.kid = "m2";
+	maker_object_set_number(&draft.claims, "exp", NOW_S - 61);
+	assert_int_equal(revoke_token("app", write_token(draft)).status, MM_SIGN_IN_OK);
+	draft = genuine();
+	draft.key = thief;
+	assert_int_equal(revoke_token("app", write_token(draft)).status, MM_SIGN_IN_OK);
+	assert_int_equal(world.revocations, before);
+}
+
 /* ---- userinfo ---- */
 
 static void
@@ -686,6 +712,7 @@ main(void)
 		TOKEN_TEST(what_a_service_lacks_does_not_count),
 		TOKEN_TEST(introspection_is_for_clients_that_show_who_they_are),
 		TOKEN_TEST(a_client_revokes_its_own_tokens),
+		TOKEN_TEST(what_may_be_genuine_is_not_told_to_be_revoked),
 		TOKEN_TEST(userinfo_tells_what_the_scope_allows),
 		TOKEN_TEST(a_session_that_ended_ends_userinfo),
 		TOKEN_TEST(userinfo_wants_a_nonce_where_the_service_does),
