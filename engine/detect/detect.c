@@ -288,7 +288,8 @@ walk(struct mm_detect *detect, void (*visit)(struct mm_detect *detect, const str
 static int
 compare_findings(const void *left, const void *right)
 {
-	const struct mm_finding *a = *(const struct mm_finding *const *)left, *b = *(const struct mm_finding *const *)right;
+	const struct mm_finding *a = *(const struct mm_finding *const *)left;
+	const struct mm_finding *b = *(const struct mm_finding *const *)right;
 	struct finding_key key_a, key_b;
 
 	if (a->class != b->class)

@@ -2,8 +2,8 @@
 /*
  * A run of all detections over events in the order of their time.
  *
- *   mm_detect_new(), mm_detect_run(), then the findings; mm_detect_concerns() for whatever goes through the events again;
- *   mm_detect_free().
+ *   mm_detect_new(), mm_detect_run(), then the findings; mm_detect_concerns() for whatever goes through the events
+ *   again; mm_detect_free().
  *
  * Two passes: the first learns what sign-in logs know (engine/detect/known.h), since a sign-in may stand behind the use
  * of its token; the second is the detections'.

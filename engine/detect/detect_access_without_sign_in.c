@@ -166,19 +166,21 @@ const struct mm_detection mm_detect_access_without_sign_in = {
 	.name = "access-without-sign-in",
 	.title = "Mail was read with a token or session that no sign-in log knows",
 	.class = MM_FINDING_STRONG,
-	.inputs = "Mail accesses (MailItemsAccessed) with AppAccessContext.UniqueTokenId or AADSessionId, and Entra sign-in "
-	    "logs of all kinds (interactive, non-interactive, service principal) that cover the time at which the tokens "
-	    "were issued. Accesses that name neither a token nor a session cannot be judged and are counted, and so are "
-	    "those from outside of the time that the sign-in logs cover.",
-	.meaning = "Each token that an issuer gave has a sign-in, and one that somebody made with a stolen key has none: this "
-	    "is how the forged tokens of 2023 showed. It is strong where the application never signed in to the "
-	    "organisation, or where the sign-ins of its other applications are complete; otherwise it is a lead, since "
-	    "the export may lack some. The provider's own services, which act with tokens that no customer's log shows, "
-	    "look the same.",
-	.advice = "Ask whether the sign-in logs were exported whole and of all four kinds. If so, treat the mailboxes as "
-	    "read, revoke the sessions of their users, and ask the provider for the origin of the token ids named here.",
-	.reference = "Cyber Safety Review Board, Review of the Summer 2023 Microsoft Exchange Online Intrusion (2024); "
-	    "MITRE ATT&CK T1606, Forge Web Credentials",
+	.inputs = "Mail accesses (MailItemsAccessed) with AppAccessContext.UniqueTokenId or AADSessionId, and "
+	    "Entra sign-in logs of all kinds (interactive, non-interactive, service principal) that cover "
+	    "the time at which the tokens were issued. Accesses that name neither a token nor a session "
+	    "cannot be judged and are counted, and so are those from outside of the time that the sign-in "
+	    "logs cover.",
+	.meaning = "Each token that an issuer gave has a sign-in, and one that somebody made with a stolen key has "
+	    "none: this is how the forged tokens of 2023 showed. It is strong where the application never "
+	    "signed in to the organisation, or where the sign-ins of its other applications are complete; "
+	    "otherwise it is a lead, since the export may lack some. The provider's own services, which act "
+	    "with tokens that no customer's log shows, look the same.",
+	.advice = "Ask whether the sign-in logs were exported whole and of all four kinds. If so, treat the "
+	    "mailboxes as read, revoke the sessions of their users, and ask the provider for the origin of "
+	    "the token ids named here.",
+	.reference = "Cyber Safety Review Board, Review of the Summer 2023 Microsoft Exchange Online Intrusion "
+	    "(2024); MITRE ATT&CK T1606, Forge Web Credentials",
 	.begin = begin,
 	.event = look,
 	.end = end,

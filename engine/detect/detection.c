@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of detections.
+ */
 #include "engine/detect/detection.h"
 
 #include "lib/base/array.h"

@@ -2,8 +2,8 @@
 /*
  * Detections: one file engine/detect/detect_NAME.c and one row of engine/detect/detections.def each.
  *
- * A detection sees all events in the order of their time, keeps what it needs in a state of its own, and notes findings.
- * Everything it says follows from its inputs: the same logs give the same findings, in the same order.
+ * A detection sees all events in the order of their time, keeps what it needs in a state of its own, and notes
+ * findings. Everything it says follows from its inputs: the same logs give the same findings, in the same order.
  */
 #ifndef MM_ENGINE_DETECT_DETECTION_H
 #define MM_ENGINE_DETECT_DETECTION_H
@@ -31,8 +31,8 @@ struct mm_detection {
 	/* After the last one. May be NULL. */
 	void (*end)(void *state);
 	/*
-	 * Whether an event that is of a finding's subject, in its tenant and time, is one of those that the finding is
-	 * about; asked after end. NULL: each of them is.
+	 * Whether an event that is of a finding's subject, in its tenant and time, is one of those that the finding
+	 * is about; asked after end. NULL: each is.
 	 */
 	bool (*concerns)(const void *state, const struct mm_finding *finding, const struct mm_logs_event *event);
 	void (*free)(void *state);
@@ -60,8 +60,8 @@ bool mm_detect_asked(const struct mm_detect *detect, int64_t time_us);
 /*
  * Note that an event is one of those that a finding is about: the finding of this detection, tenant of the event and
  * subject is found or made, its class raised to class, its times, count and places extended. Returns it, or NULL where
- * the event is outside of what is asked, or there is no room for more of this detection's findings (which is counted and
- * told). It stays where it is.
+ * the event is outside of what is asked, or there is no room for more of this detection's findings (which is counted
+ * and told). It stays where it is.
  */
 struct mm_finding *mm_detect_note(struct mm_detect *detect, const struct mm_detection *detection,
     enum mm_finding_class class, const struct mm_subject *subject, const struct mm_logs_event *event);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Subjects are compared member by member: their padding says nothing.
+ */
 #include "engine/detect/finding.h"
 
 #include "lib/base/array.h"

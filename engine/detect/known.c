@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tokens, sessions: a set of digests; tenants and their applications: maps.
+ */
 #include "engine/detect/known.h"
 
 #include "engine/detect/map.h"

@@ -17,13 +17,14 @@
 /* What was asked, for the reports' heads. */
 struct mm_report_question {
 	const char *version;          /* of mintmark */
-	const char *const *arguments; /* the command's own; NULL behind the last */
+	const char *const *arguments; /* the command's; NULL behind the last */
 };
 
 /*
  * Each returns 0, or -1 with errno where the stream fails or memory is short.
  *
- * findings.json: question, inputs with their SHA-256 and what was read of them, steps of normalising, findings, answers.
+ * findings.json: question, inputs with their SHA-256 and what was read of them, steps of normalising, findings,
+ * answers.
  * doc/hunt.md has its members.
  */
 MM_MUST_USE int mm_report_json(FILE *out, struct mm_story *story, const struct mm_report_question *question);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records as JSON, with the members that detections look at.
+ */
 #include "test/unit/detect/detect_world.h"
 
 #include <setjmp.h>
