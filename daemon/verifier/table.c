@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FILE_NAME "table.sqlite"
 #define VFS_NAME "mintmark"
@@ -176,6 +177,22 @@ verifier_table_close(struct verifier_table *table)
 		sqlite3_finalize(table->statements[i]);
 	sqlite3_close(table->db);
 	*table = (struct verifier_table){ .db = NULL };
+}
+
+/* Access is asked for first, so that a disk that still takes no writes costs no table that can be read. */
+bool
+verifier_table_renew(struct verifier_table *table, const char **why)
+{
+	uint64_t client_changes = table->client_changes;
+
+	if (table->begun || table->failed || sqlite3_db_readonly(table->db, "main") != 1 ||
+	    access(FILE_NAME, R_OK | W_OK) == -1)
+		return true;
+	verifier_table_close(table);
+	if (!verifier_table_open(table, why))
+		return false;
+	table->client_changes = client_changes + 1;
+	return true;
 }
 
 /* ---- rounds ---- */

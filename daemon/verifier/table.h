@@ -44,6 +44,13 @@ struct verifier_table {
 MM_MUST_USE bool verifier_table_open(struct verifier_table *table, const char **why);
 void verifier_table_close(struct verifier_table *table);
 
+/*
+ * SQLite keeps a table that could only be opened for reading so, also when the disk takes writes again: open it anew
+ * where that is so. Only at the beginning of a round: statements and columns from before are gone. False where it can
+ * not be used any more; *why as above.
+ */
+MM_MUST_USE bool verifier_table_renew(struct verifier_table *table, const char **why);
+
 /* Change something that changes nothing, so that the end of the round shows whether the disk takes it. */
 void verifier_table_try(struct verifier_table *table);
 

@@ -330,11 +330,26 @@ look(struct verifier *verifier, struct pollfd fds[AT_COUNT])
 	look_at_clock(verifier);
 }
 
+/* Where nothing could be written, once in a while, as in do_what_is_due(). */
+static bool
+renew_table(struct verifier *verifier)
+{
+	const char *why;
+
+	if (!verifier->store_failed || verifier->now_ms < verifier->sweep_due_ms ||
+	    verifier_table_renew(&verifier->table, &why))
+		return true;
+	verifier_control_alarm(why);
+	return false;
+}
+
 static enum verifier_end
 go_on(struct verifier *verifier, const struct pollfd fds[AT_COUNT])
 {
 	enum verifier_end end = VERIFIER_END_NOT;
 
+	if (!renew_table(verifier))
+		return VERIFIER_END_BROKEN;
 	if (fds[AT_PASSWORDS].revents != 0)
 		take_passwords(verifier);
 	if ((fds[AT_LEDGER].revents & ~POLLOUT) != 0)

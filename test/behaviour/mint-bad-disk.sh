@@ -94,9 +94,24 @@ dd if=/dev/zero of="$table/full" bs=4096 2>"$world/null"
 check "nothing can be added" eval '! run client add enterprise more --confidential --grant client_credentials \
     --scope run --audience "$audience" >"$world/said" 2>&1 && grep -q "cannot be written" "$world/said"'
 check "status says it" await 20 is_told '! .*verifier'
+check "nothing is issued, not even to who writes nothing" eval '[ -z "$(token)" ]'
 check "somebody asks who writes nothing" await 20 is_later "$(requests)"
 check "and it goes on to say it" is_told '! .*verifier'
 rm "$table/full"
 check "and no more when there is room" await 30 is_well
 check "tokens are made by themselves" await 40 is_made
+
+echo "== a people's table that could only be read at the start"
+mint_stop
+mount --bind "$table/table.sqlite" "$table/table.sqlite"
+mount -o remount,bind,ro "$table/table.sqlite"
+trap 'mint_stop; umount -l "$table/table.sqlite"; umount "$table" "$disk"; clean_up' EXIT
+launch
+check "status says it" await 30 is_told '! verifier of realm enterprise: its table cannot be written'
+check "nothing is issued" eval '[ -z "$(token)" ]'
+verifier=$(process enterprise/verifier)
+umount -l "$table/table.sqlite"
+trap 'mint_stop; umount "$table" "$disk"; clean_up' EXIT
+check "tokens are made by themselves" await 40 is_made
+check "by the same process" [ "$(process enterprise/verifier)" = "$verifier" ]
 finish
