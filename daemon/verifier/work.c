@@ -262,6 +262,12 @@ verifier_tickets_open(struct verifier *verifier, struct verifier_work *work, ver
 	struct mm_verified *answer = &work->answer;
 	struct mm_grant identity;
 
+	/* Also where nothing would be written for it: what ends access could not be kept either. */
+	if (verifier->store_failed) {
+		verifier_answer(verifier, work, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE,
+		    "the table cannot be written: nothing is issued");
+		return;
+	}
 	if (!mm_grant_check(&work->grant) ||
 	    (work->wants_identity && (!make_identity(work, &identity) || !mm_grant_check(&identity)))) {
 		verifier_answer(verifier, work, MM_SIGN_IN_SERVER_ERROR, "the grant is not well formed");

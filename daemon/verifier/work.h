@@ -107,7 +107,7 @@ void verifier_works_send(struct verifier *verifier, bool kept);
 
 /*
  * Open tickets for work->grant, and for an ID token where it wants one; go_on runs when the ledger has them all. Else
- * the work is answered.
+ * the work is answered, and so it is while the table cannot be written.
  */
 void verifier_tickets_open(struct verifier *verifier, struct verifier_work *work, verifier_step *go_on);
 void verifier_tickets_opened(struct verifier *verifier, const struct mm_ticket_opened *opened);

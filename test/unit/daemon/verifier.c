@@ -825,6 +825,28 @@ what_cannot_be_kept_is_not_told(void **state)
 	assert_false(verifier.store_failed);
 }
 
+/* Not even what needs nothing written: what would end it could not be kept. */
+static void
+nothing_is_issued_while_the_table_cannot_be_written(void **state)
+{
+	struct mm_ask_client made = world_client("batch", "client_credentials");
+	struct mm_verify verify = credentials("batch");
+
+	(void)state;
+	made.confidential = 1;
+	world_client_secret(&made, "s3cret");
+	assert_true(client(MM_MINT_VERB_CLIENT_ADD, &made));
+	assert_int_equal(ask(with_secret(verify, "s3cret")).status, MM_SIGN_IN_OK);
+	assert_int_equal(world.tickets, 1);
+	verifier.table.failed = true;
+	verifier_end_round(&verifier);
+	refuse(with_secret(verify, "s3cret"), MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	assert_int_equal(world.tickets, 1);
+	verifier_table_try(&verifier.table);
+	verifier_end_round(&verifier);
+	assert_int_equal(ask(with_secret(verify, "s3cret")).status, MM_SIGN_IN_OK);
+}
+
 /* Who waits for his password to be checked waits with what was read of him, or could not be. */
 static void
 what_waits_is_not_told_of_a_round_that_failed(void **state)
@@ -894,6 +916,7 @@ main(void)
 		TEST(the_directory_has_who_may_sign_in),
 		TEST(old_rows_are_swept),
 		TEST(what_cannot_be_kept_is_not_told),
+		TEST(nothing_is_issued_while_the_table_cannot_be_written),
 		TEST(what_waits_is_not_told_of_a_round_that_failed),
 	};
 
