@@ -326,6 +326,19 @@ const struct mm_command mm_commands[] = {
 	    "\n"
 	    "Exit status: 0 done, 1 not done, 2 usage or configuration.\n",
 	    mm_command_restore },
+	{ "detect", "what 'hunt' looks for in foreign logs, and what it means",
+	    "detect [--json] list\n"
+	    "       mintmark detect [--json] explain ID\n"
+	    "\n"
+	    "list: the detections, how sure their findings are at best, and what they find. explain: which logs and\n"
+	    "fields a detection needs, what its findings mean and what else they may be, what to do, and where it is\n"
+	    "described.\n"
+	    "\n"
+	    "        --json           print JSON\n"
+	    "    ID                   the name of a detection, as in reports\n"
+	    "\n"
+	    "Exit status: 0 told, 2 usage.\n",
+	    mm_command_detect },
 	{ "help", "tell of a command",
 	    "help [COMMAND]\n"
 	    "\n"

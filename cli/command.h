@@ -40,6 +40,7 @@ int mm_command_key(const struct mm_command *command, int argc, char **argv);
 int mm_command_ledger(const struct mm_command *command, int argc, char **argv);
 int mm_command_backup(const struct mm_command *command, int argc, char **argv);
 int mm_command_restore(const struct mm_command *command, int argc, char **argv);
+int mm_command_detect(const struct mm_command *command, int argc, char **argv);
 int mm_command_help(const struct mm_command *command, int argc, char **argv);
 
 /* The row of this name; NULL: none. */

@@ -23,6 +23,11 @@ _mintmark_options() {
 	"$1" help "$2" 2>/dev/null | grep -oE -- '(^|[^[:alnum:]-])--?[a-z][a-z-]*' | grep -oE -- '--?[a-z][a-z-]*' | sort -u
 }
 
+# Ids of the detections: the second words of their list, whose lines that are broken begin with blanks.
+_mintmark_detections() {
+	"$1" detect list 2>/dev/null | sed -n 's/^[a-z]\{1,\} \{1,\}\([a-z][a-z0-9-]*\) .*/\1/p'
+}
+
 # The configuration that the line names, else the default.
 _mintmark_config() {
 	local i
@@ -76,6 +81,14 @@ _mintmark() {
 	fi
 	if [[ $command == jose && $COMP_CWORD -eq 2 ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "verify decrypt" -- "$current")
+		return
+	fi
+	if [[ $command == detect && $COMP_CWORD -eq 2 ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "list explain" -- "$current")
+		return
+	fi
+	if [[ $command == detect && $previous == explain && $current != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_mintmark_detections "$program")" -- "$current")
 		return
 	fi
 	case $command in

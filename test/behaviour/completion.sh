@@ -62,6 +62,10 @@ complete_line "$mintmark" fetch -c "$config" ''
 offers 'fetch' enterprise
 complete_line "$mintmark" check-config --against "$world/mint"
 offers 'check-config --against' "$config"
+complete_line "$mintmark" detect ''
+offers 'detect' explain
+complete_line "$mintmark" detect explain access-
+offers 'detect explain access-' access-without-sign-in
 complete_line "$mintmark" help in
 offers 'help in' inspect
 finish
