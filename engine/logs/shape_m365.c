@@ -13,6 +13,7 @@
 #include "engine/logs/normalise.h"
 #include "engine/logs/operation.h"
 #include "engine/logs/pairs.h"
+#include "engine/logs/tables.h"
 #include "lib/base/array.h"
 
 /* ---- mail ---- */
@@ -45,32 +46,40 @@ find_members(struct mm_json_value object, const char *const *names, size_t count
 }
 
 static void
-count_message(struct mm_json_value item, struct mm_logs_event *event)
+count_message(struct mm_json_value size, struct mm_logs_event *event)
 {
-	struct mm_json_value value;
-	int64_t size;
+	int64_t bytes;
 
-	find_members(item, &item_names[ITEM_SIZE], 1, &value);
 	event->messages++;
-	if (mm_walk_integer(value, &size) && size > 0)
-		event->size += (uint64_t)size;
+	if (mm_walk_integer(size, &bytes) && bytes > 0)
+		event->size += (uint64_t)bytes;
+}
+
+/* Most of a mail access is its messages: they are walked over once, and their sizes found on the way. */
+static void
+count_messages(struct mm_json_value messages, struct mm_logs_event *event)
+{
+	struct mm_json_value message, size;
+	size_t position = 0;
+
+	while (mm_walk_next_object(messages, &position, &mm_logs_tables()->message, &size, &message))
+		count_message(size, event);
 }
 
 /* A folder that PowerShell showed has its path, and "System.Object[]" in place of its messages. */
 static void
-count_folder(struct mm_json_value folder, struct mm_logs_event *event)
+count_folders(struct mm_json_value folders, struct mm_logs_event *event)
 {
-	struct mm_json_value values[FOLDER_NAMES], item;
+	struct mm_json_value folder, messages;
 	size_t position = 0;
 
-	event->folders++;
-	if (folder.type == MM_JSON_STRING) {
-		event->flags |= MM_LOGS_ITEMS_CUT;
-		return;
+	while (mm_walk_next_object(folders, &position, &mm_logs_tables()->folder, &messages, &folder)) {
+		event->folders++;
+		if (folder.type == MM_JSON_STRING)
+			event->flags |= MM_LOGS_ITEMS_CUT;
+		else
+			count_messages(messages, event);
 	}
-	find_members(folder, folder_names, FOLDER_NAMES, values);
-	while (mm_walk_next(values[FOLDER_ITEMS], &position, &item))
-		count_message(item, event);
 }
 
 /* A list, also one in a string; broken JSON in it is told. */
@@ -87,24 +96,19 @@ list_of(struct mm_logs_reader *reader, struct mm_json_value value)
 static void
 count_items(struct mm_logs_reader *reader, const struct mm_logs_m365_details *details, struct mm_logs_event *event)
 {
-	struct mm_json_value folders = list_of(reader, details->folders), element;
-	struct mm_json_value affected = list_of(reader, details->affected_items);
 	struct mm_json_value item = list_of(reader, details->item), values[ITEM_NAMES];
-	size_t position = 0;
 
-	while (mm_walk_next(folders, &position, &element))
-		count_folder(element, event);
+	count_folders(list_of(reader, details->folders), event);
 	if (event->flags & MM_LOGS_ITEMS_CUT)
 		mm_logs_count(reader, MM_LOGS_STEP_ITEMS_LOST);
-	for (position = 0; mm_walk_next(affected, &position, &element);)
-		count_message(element, event);
+	count_messages(list_of(reader, details->affected_items), event);
 	if (item.type != MM_JSON_OBJECT)
 		return;
 	find_members(item, item_names, ITEM_NAMES, values);
 	if (values[ITEM_PARENT].type == MM_JSON_OBJECT)
 		event->folders++;
 	if (values[ITEM_MESSAGE_ID].type == MM_JSON_STRING)
-		count_message(item, event);
+		count_message(values[ITEM_SIZE], event);
 }
 
 static void

@@ -12,6 +12,8 @@
 static struct mm_logs_tables tables;
 static const char *shape_names[MM_LOGS_SHAPES_MAX][MM_WALK_NAMES_MAX];
 static const char *operation_names[MM_WALK_NAMES_MAX];
+static const char *const folder_names[] = { "FolderItems" };
+static const char *const message_names[] = { "SizeInBytes" };
 
 static void
 make_shape(size_t number)
@@ -31,7 +33,9 @@ make(void)
 		abort();
 	for (size_t i = 0; i < mm_logs_shapes_count; i++)
 		make_shape(i);
-	if (!mm_walk_table_init(&tables.operations, operation_names, mm_logs_operations_names(operation_names)))
+	if (!mm_walk_table_init(&tables.operations, operation_names, mm_logs_operations_names(operation_names)) ||
+	    !mm_walk_table_init(&tables.folder, folder_names, 1) ||
+	    !mm_walk_table_init(&tables.message, message_names, 1))
 		abort();
 }
 

@@ -10,6 +10,8 @@
 struct mm_logs_tables {
 	struct mm_walk_table shapes[MM_LOGS_SHAPES_MAX]; /* of the members of each shape */
 	struct mm_walk_table operations;
+	/* What is counted of a folder and of a message: FolderItems alone, SizeInBytes alone. */
+	struct mm_walk_table folder, message;
 };
 
 /* The tables. Any thread; cannot fail, for their content is ours. */

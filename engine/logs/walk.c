@@ -511,6 +511,28 @@ mm_walk_next(struct mm_json_value array, size_t *position, struct mm_json_value 
 }
 
 bool
+mm_walk_next_object(struct mm_json_value array, size_t *position, const struct mm_walk_table *table,
+    struct mm_json_value *values, struct mm_json_value *element)
+{
+	struct walk walk, members;
+	uint32_t twice = 0;
+
+	if (array.type != MM_JSON_ARRAY || !resume(array, '[', ']', *position, &walk))
+		return false;
+	skip_blanks(&walk);
+	members = walk;
+	memset(values, 0, table->count * sizeof(*values));
+	if (walk_members(&members, table, values, &twice) == MM_WALK_WHOLE) {
+		*element = (struct mm_json_value){ .type = MM_JSON_OBJECT,
+			.text = mm_slice(walk.at, (size_t)(members.at - walk.at)) };
+		walk.at = members.at;
+	} else if (walk_value(&walk, element) != MM_WALK_WHOLE)
+		return false;
+	*position = (size_t)(walk.at - array.text.ptr);
+	return true;
+}
+
+bool
 mm_walk_next_member(struct mm_json_value object, size_t *position, struct mm_slice *name, struct mm_json_value *value)
 {
 	struct walk walk;

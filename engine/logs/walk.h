@@ -68,6 +68,13 @@ enum mm_walk_end mm_walk_value(struct mm_slice text, struct mm_json_value *value
  */
 MM_MUST_USE bool mm_walk_next(struct mm_json_value array, size_t *position, struct mm_json_value *element);
 
+/*
+ * The same of an array of objects, whose members are found on the way as by mm_walk_object(). Of one that is broken,
+ * although its brackets match, those before the break are found; what is no object has none.
+ */
+MM_MUST_USE bool mm_walk_next_object(struct mm_json_value array, size_t *position, const struct mm_walk_table *table,
+    struct mm_json_value *values, struct mm_json_value *element);
+
 /* The same of an object's members, name included. */
 MM_MUST_USE bool mm_walk_next_member(struct mm_json_value object, size_t *position, struct mm_slice *name,
     struct mm_json_value *value);

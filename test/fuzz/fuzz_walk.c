@@ -11,6 +11,39 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MEMBERS_MAX 64
 
+static bool
+is_same(struct mm_json_value a, struct mm_json_value b)
+{
+	return a.type == b.type && a.text.ptr == b.text.ptr && a.text.len == b.text.len;
+}
+
+/* Members that are found on the way through an array are those that a walk of their own finds. */
+static void
+walk_objects(struct mm_json_value array)
+{
+	static const char *const names[1] = { "a" };
+	struct mm_json_value element, same, member, found;
+	struct mm_walk_table table;
+	struct mm_slice name;
+	size_t position = 0, same_position = 0;
+
+	if (!mm_walk_table_init(&table, names, 1))
+		abort();
+	while (mm_walk_next(array, &position, &element)) {
+		struct mm_json_value expected = { .type = MM_JSON_ABSENT };
+		size_t at = 0;
+
+		while (mm_walk_next_member(element, &at, &name, &member))
+			if (mm_slice_equal(name, mm_slice_str(names[0])))
+				expected = member;
+		if (!mm_walk_next_object(array, &same_position, &table, &found, &same) ||
+		    same_position != position || !is_same(same, element) || !is_same(found, expected))
+			abort();
+	}
+	if (mm_walk_next_object(array, &same_position, &table, &found, &same))
+		abort();
+}
+
 /* Read every value with every reader; containers to their ends. */
 static void
 walk(struct mm_json_value value, struct mm_scratch *scratch)
@@ -28,6 +61,7 @@ walk(struct mm_json_value value, struct mm_scratch *scratch)
 		abort();
 	if (mm_walk_truth(value, &truth) && value.text.len > 18)
 		abort();
+	walk_objects(value);
 	while (mm_walk_next(value, &position, &element))
 		walk(element, scratch);
 	position = 0;

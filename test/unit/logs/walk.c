@@ -273,6 +273,40 @@ test_walks_arrays_and_objects(void **state)
 }
 
 static void
+test_finds_members_of_an_arrays_objects(void **state)
+{
+	/* What is broken in the third has its brackets all the same. */
+	const char *text = "[{\"b\":[{}],\"x\":2,\"a\":1} , \"a\",{\"a\":\"}\",\"b\" 2,\"Id\":3},{\"a\":4}]";
+	static const struct {
+		enum mm_json_type type;
+		const char *element, *a, *b;
+	} rows[] = {
+		{ MM_JSON_OBJECT, "{\"b\":[{}],\"x\":2,\"a\":1}", "1", "[{}]" },
+		{ MM_JSON_STRING, "a", "", "" },
+		{ MM_JSON_OBJECT, "{\"a\":\"}\",\"b\" 2,\"Id\":3}", "}", "" },
+		{ MM_JSON_OBJECT, "{\"a\":4}", "4", "" },
+	};
+	struct mm_json_value array, element;
+	size_t position = 0;
+
+	(void)state;
+	assert_int_equal(mm_walk_value(mm_slice_str(text), &array, NULL), MM_WALK_WHOLE);
+	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
+		assert_true(mm_walk_next_object(array, &position, &table, values, &element));
+		assert_int_equal(element.type, rows[i].type);
+		assert_true(mm_slice_equal(element.text, mm_slice_str(rows[i].element)));
+		assert_int_equal(values[0].text.len, strlen(rows[i].a));
+		assert_memory_equal(values[0].text.ptr, rows[i].a, strlen(rows[i].a));
+		assert_int_equal(values[1].text.len, strlen(rows[i].b));
+		assert_int_equal(values[2].type, MM_JSON_ABSENT);
+	}
+	assert_false(mm_walk_next_object(array, &position, &table, values, &element));
+	array.type = MM_JSON_OBJECT;
+	position = 0;
+	assert_false(mm_walk_next_object(array, &position, &table, values, &element));
+}
+
+static void
 test_a_container_that_holds_no_values_ends(void **state)
 {
 	struct mm_json_value array, element;
@@ -440,6 +474,7 @@ main(void)
 		cmocka_unit_test(test_unescapes),
 		cmocka_unit_test(test_unescaping_stays_in_its_scratch),
 		cmocka_unit_test(test_walks_arrays_and_objects),
+		cmocka_unit_test(test_finds_members_of_an_arrays_objects),
 		cmocka_unit_test(test_a_container_that_holds_no_values_ends),
 		cmocka_unit_test(test_containers_end_where_their_brackets_say),
 		cmocka_unit_test(test_numbers_and_truths),
