@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Texts lie one behind the other in chunks that never move; entries[] says where each is, and slots[] is an open table
- * from hash to number, at most three quarters full.
+ * from hash to number, at most three quarters full. All tables of a process hash under one key, so that a table which
+ * takes over another's texts need not hash them again.
  */
 #include "engine/logs/names.h"
 
 #include "engine/logs/text_hash.h"
 #include "lib/codec/ascii.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #define CHUNK (256 * 1024)
 #define SLOTS_MIN 1024
+
+/* Texts whose slots are fetched before their turn comes. */
+#define AHEAD 8
 
 _Static_assert(MM_NAMES_TEXT_MAX <= MM_TEXT_HASH_MAX, "each text has a hash");
 
@@ -29,10 +34,11 @@ struct slot {
 struct entry {
 	const char *text;
 	uint32_t len;
+	uint32_t hash;
 };
 
 struct mm_names {
-	struct mm_text_hash_key key;
+	const struct mm_text_hash_key *key;
 	uint32_t texts_max;
 	size_t bytes_max;
 	struct slot *slots;
@@ -44,6 +50,29 @@ struct mm_names {
 	uint32_t full; /* the number of MM_NAMES_FULL, or 0 */
 	uint64_t refused, cut;
 };
+
+/* ---- the key ---- */
+
+static struct mm_text_hash_key process_key;
+static bool has_process_key;
+
+static void
+make_process_key(void)
+{
+	has_process_key = mm_text_hash_key_init(&process_key);
+}
+
+/* NULL: the system gives no random bytes. */
+static const struct mm_text_hash_key *
+get_key(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	(void)pthread_once(&once, make_process_key);
+	return has_process_key ? &process_key : NULL;
+}
+
+/* ---- making ---- */
 
 struct mm_names *
 mm_names_new(uint32_t texts_max, size_t bytes_max)
@@ -57,7 +86,8 @@ mm_names_new(uint32_t texts_max, size_t bytes_max)
 	names->slots_count = SLOTS_MIN;
 	names->slots = calloc(names->slots_count, sizeof(*names->slots));
 	names->first = names->last = calloc(1, sizeof(*names->first));
-	if (names->slots == NULL || names->first == NULL || !mm_text_hash_key_init(&names->key))
+	names->key = get_key();
+	if (names->slots == NULL || names->first == NULL || names->key == NULL)
 		mm_names_free(&names);
 	return names;
 }
@@ -121,7 +151,7 @@ find_slot(const struct mm_names *names, uint32_t hash, struct mm_slice text)
 static uint32_t
 hash_of(const struct mm_names *names, struct mm_slice text)
 {
-	return (uint32_t)(mm_text_hash(&names->key, text) >> 32);
+	return (uint32_t)(mm_text_hash(names->key, text) >> 32);
 }
 
 /* ---- growing ---- */
@@ -217,7 +247,7 @@ insert(struct mm_names *names, uint32_t hash, struct mm_slice text)
 	if (bytes == NULL)
 		return 0;
 	memcpy(bytes, text.ptr, text.len);
-	names->entries[names->count] = (struct entry){ bytes, (uint32_t)text.len };
+	names->entries[names->count] = (struct entry){ bytes, (uint32_t)text.len, hash };
 	slot = find_slot(names, hash, text);
 	*slot = (struct slot){ hash, ++names->count };
 	return slot->name;
@@ -252,22 +282,27 @@ cut(struct mm_names *names, struct mm_slice text)
 	return mm_slice(text.ptr, len);
 }
 
-uint32_t
-mm_names_add(struct mm_names *names, struct mm_slice text)
+/* A text that is neither empty nor too long. */
+static uint32_t
+add_hashed(struct mm_names *names, uint32_t hash, struct mm_slice text)
 {
-	const struct slot *slot;
-	uint32_t hash, name = 0;
+	const struct slot *slot = find_slot(names, hash, text);
+	uint32_t name = 0;
 
-	if (text.len == 0)
-		return 0;
-	text = cut(names, text);
-	hash = hash_of(names, text);
-	slot = find_slot(names, hash, text);
 	if (slot->name != 0)
 		return slot->name;
 	if (names->count < names->texts_max && names->bytes + text.len <= names->bytes_max)
 		name = insert(names, hash, text);
 	return name != 0 ? name : refuse(names);
+}
+
+uint32_t
+mm_names_add(struct mm_names *names, struct mm_slice text)
+{
+	if (text.len == 0)
+		return 0;
+	text = cut(names, text);
+	return add_hashed(names, hash_of(names, text), text);
 }
 
 uint32_t
@@ -324,8 +359,13 @@ void
 mm_names_absorb(struct mm_names *names, const struct mm_names *other, uint32_t *map)
 {
 	map[0] = 0;
-	for (uint32_t name = 1; name <= other->count; name++)
-		map[name] = mm_names_add(names, mm_names_text(other, name));
+	for (uint32_t i = 0; i < other->count; i++) {
+		const struct entry *entry = &other->entries[i];
+
+		if (i + AHEAD < other->count)
+			__builtin_prefetch(&names->slots[place_of(names, other->entries[i + AHEAD].hash)]);
+		map[i + 1] = add_hashed(names, entry->hash, mm_slice(entry->text, entry->len));
+	}
 	names->cut += other->cut;
 	names->refused += other->refused;
 }

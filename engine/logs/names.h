@@ -3,7 +3,7 @@
  * Names: each text once, known by a small number.
  *
  * Numbers are given in the order in which texts come, from 1 on; 0 is the absent text. They do not depend on the random
- * key of the table (which keeps strangers from making its chains long), nor on the machine.
+ * key of the process (which keeps strangers from making chains long), nor on the machine.
  *
  * A table has a limit of texts and bytes, so that a log that repeats nothing cannot take all memory: what comes after
  * gets the number of the text MM_NAMES_FULL and is counted. One thread at a time.
