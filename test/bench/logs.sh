@@ -13,6 +13,7 @@ trap 'exit 2' INT TERM HUP
 "$maker" --records "$records" --out "$folder/log.jsonl"
 "$maker" --records "$records" --form csv --out "$folder/log.csv"
 "$maker" --records "$records" --form array --out "$folder/log.json"
+grep '"Operation":"MailItemsAccessed"' "$folder/log.jsonl" >"$folder/mail.jsonl"
 # What takes apart JSON slowly gets a part of it.
 head -n $((records / 10)) "$folder/log.jsonl" >"$folder/part.jsonl"
 head -n $((records / 10)) "$folder/log.csv" >"$folder/part.csv"
