@@ -5,6 +5,7 @@
 #include "engine/detect/detect.h"
 
 #include "engine/detect/detection.h"
+#include "engine/detect/history.h"
 #include "engine/detect/known.h"
 #include "engine/detect/map.h"
 
@@ -32,6 +33,8 @@ struct part {
 struct mm_detect {
 	struct mm_detect_source source;
 	struct mm_known *known;
+	struct mm_history *history;
+	const struct mm_past *past; /* of the event in hand */
 	struct part *parts; /* one a detection */
 	struct mm_map *findings;
 	const struct mm_finding **order;
@@ -48,9 +51,10 @@ mm_detect_new(const struct mm_detect_source *source)
 		return NULL;
 	detect->source = *source;
 	detect->known = mm_known_new();
+	detect->history = mm_history_new();
 	detect->parts = calloc(mm_detections_count, sizeof(*detect->parts));
 	detect->findings = mm_map_new(sizeof(struct finding_key), sizeof(struct mm_finding));
-	if (detect->known == NULL || detect->parts == NULL || detect->findings == NULL)
+	if (detect->known == NULL || detect->history == NULL || detect->parts == NULL || detect->findings == NULL)
 		mm_detect_free(&detect);
 	return detect;
 }
@@ -66,6 +70,7 @@ mm_detect_free(struct mm_detect **detect)
 	free((*detect)->parts);
 	free((*detect)->order);
 	mm_map_free(&(*detect)->findings);
+	mm_history_free(&(*detect)->history);
 	mm_known_free(&(*detect)->known);
 	free(*detect);
 	*detect = NULL;
@@ -89,6 +94,30 @@ const struct mm_detect_source *
 mm_detect_source(const struct mm_detect *detect)
 {
 	return &detect->source;
+}
+
+const struct mm_history *
+mm_detect_history(const struct mm_detect *detect)
+{
+	return detect->history;
+}
+
+const struct mm_past *
+mm_detect_past(const struct mm_detect *detect)
+{
+	return detect->past;
+}
+
+void *
+mm_detect_itself(struct mm_detect *detect)
+{
+	return detect;
+}
+
+void
+mm_detect_nothing(void *state)
+{
+	(void)state;
 }
 
 bool
@@ -232,6 +261,12 @@ mm_detect_note(struct mm_detect *detect, const struct mm_detection *detection, e
 	return finding;
 }
 
+void
+mm_detect_drop(struct mm_detect *detect, const struct mm_detection *detection)
+{
+	detect->parts[number_of(detection)].dropped++;
+}
+
 /* ---- the run ---- */
 
 /* Of a tenant that was asked for, or of none that is told. */
@@ -260,6 +295,11 @@ learn(struct mm_detect *detect, const struct mm_logs_event *event)
 static void
 detect_all(struct mm_detect *detect, const struct mm_logs_event *event)
 {
+	detect->past = mm_history_next(detect->history, event);
+	if (detect->past == NULL) {
+		detect->failed = true;
+		return;
+	}
 	for (size_t i = 0; i < mm_detections_count; i++)
 		if (mm_detections[i]->event != NULL)
 			mm_detections[i]->event(detect->parts[i].state, event);

@@ -55,7 +55,7 @@ MM_MUST_USE int mm_detect_run(struct mm_detect *detect);
 size_t mm_detect_count(const struct mm_detect *detect);
 const struct mm_finding *mm_detect_finding(const struct mm_detect *detect, size_t number);
 
-/* How many findings of a detection found no room. */
+/* How many findings of a detection found no room, and events that it could not judge for want of it. */
 uint64_t mm_detect_dropped(const struct mm_detect *detect, const struct mm_detection *detection);
 
 /* Whether an event is one of those that a finding is about: subject, tenant, time and the detection's own rule. */

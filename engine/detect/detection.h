@@ -53,6 +53,14 @@ const struct mm_detection *mm_detection_find(const char *name);
 const struct mm_names *mm_detect_names(const struct mm_detect *detect);
 const struct mm_known *mm_detect_known(const struct mm_detect *detect);
 const struct mm_detect_source *mm_detect_source(const struct mm_detect *detect);
+const struct mm_history *mm_detect_history(const struct mm_detect *detect);
+
+/* What the log told up to the event in hand: while a detection's event() runs. */
+const struct mm_past *mm_detect_past(const struct mm_detect *detect);
+
+/* begin and free of a detection that keeps nothing: its state is the run. */
+void *mm_detect_itself(struct mm_detect *detect);
+void mm_detect_nothing(void *state);
 
 /* Whether a time is within what is asked (since, until). Events outside teach, but are no finding. */
 bool mm_detect_asked(const struct mm_detect *detect, int64_t time_us);
@@ -78,6 +86,9 @@ struct mm_finding *mm_detect_find(const struct mm_detect *detect, const struct m
 
 /* A finding shows to be surer than it was noted as. */
 void mm_detect_raise(struct mm_detect *detect, struct mm_finding *finding, enum mm_finding_class class);
+
+/* An event could not be judged by this detection for want of room: counted with the findings that found none. */
+void mm_detect_drop(struct mm_detect *detect, const struct mm_detection *detection);
 
 /* Memory is short: the run fails. */
 void mm_detect_fail(struct mm_detect *detect);

@@ -31,6 +31,26 @@ detect_world_remove(struct detect_world *world)
 	world_remove(&world->logs);
 }
 
+int
+detect_world_begin(void **state)
+{
+	struct detect_world *world = malloc(sizeof(*world));
+
+	if (world == NULL)
+		return -1;
+	detect_world_make(world);
+	*state = world;
+	return 0;
+}
+
+int
+detect_world_finish(void **state)
+{
+	detect_world_remove(*state);
+	free(*state);
+	return 0;
+}
+
 static const char *
 or_else(const char *value, const char *usual)
 {

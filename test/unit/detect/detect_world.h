@@ -43,6 +43,10 @@ struct detect_world {
 void detect_world_make(struct detect_world *world);
 void detect_world_remove(struct detect_world *world);
 
+/* The same for cmocka's set-up and teardown: *state is the world. */
+int detect_world_begin(void **state);
+int detect_world_finish(void **state);
+
 /* Add a mail access; a sign-in; any line to the audit log. */
 void detect_world_access(struct detect_world *world, const struct record *record);
 void detect_world_sign_in(struct detect_world *world, const struct record *record);
