@@ -7,13 +7,13 @@
 #include "cli/command.h"
 #include "cli/table_copy.h"
 #include "engine/config.h"
+#include "engine/folder.h"
 #include "engine/ledger_anchor.h"
 #include "engine/ledger_file.h"
 #include "engine/ledger_reader.h"
 #include "engine/mint_archive.h"
 #include "engine/trustfile.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -143,14 +143,13 @@ typedef bool add_function(struct backup *backup, int dir_fd, const char *path, c
 static bool
 each_file(struct backup *backup, const char *folder, const char *ending, add_function *add)
 {
-	int dir_fd = openat(backup->mint_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = dir_fd == -1 ? NULL : fdopendir(dir_fd);
-	struct dirent *entry = NULL;
+	DIR *dir = mm_folder_open(backup->mint_fd, folder);
+	const struct dirent *entry;
 	bool added = true;
 
 	if (dir == NULL)
 		return errno == ENOENT || fail(folder, strerror(errno));
-	while (added && (errno = 0, entry = readdir(dir)) != NULL) {
+	while (added && (entry = mm_folder_next(dir)) != NULL) {
 		char name[PATH_MAX];
 		size_t len = strlen(entry->d_name), ending_len = strlen(ending);
 
@@ -164,7 +163,7 @@ each_file(struct backup *backup, const char *folder, const char *ending, add_fun
 	}
 	if (added && errno != 0)
 		added = fail(folder, strerror(errno));
-	closedir(dir);
+	mm_folder_close(dir);
 	return added;
 }
 
@@ -203,14 +202,13 @@ add_realm(struct backup *backup, const char *realm)
 static bool
 add_realms(struct backup *backup)
 {
-	int fd = openat(backup->mint_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	DIR *dir = mm_folder_open(backup->mint_fd, ".");
+	const struct dirent *entry;
 	bool added = true;
 
 	if (dir == NULL)
 		return fail("state_dir/mint", strerror(errno));
-	while (added && (errno = 0, entry = readdir(dir)) != NULL) {
+	while (added && (entry = mm_folder_next(dir)) != NULL) {
 		struct stat status;
 
 		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "ledger") != 0 &&
@@ -220,7 +218,7 @@ add_realms(struct backup *backup)
 	}
 	if (added && errno != 0)
 		added = fail("state_dir/mint", strerror(errno));
-	closedir(dir);
+	mm_folder_close(dir);
 	return added;
 }
 

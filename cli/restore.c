@@ -11,13 +11,13 @@
 #include "cli/when.h"
 #include "engine/config.h"
 #include "engine/file.h"
+#include "engine/folder.h"
 #include "engine/ledger_audit.h"
 #include "engine/ledger_file.h"
 #include "engine/ledger_writer.h"
 #include "engine/mint_archive.h"
 #include "engine/trustfile.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -503,21 +503,20 @@ static bool
 keep_sealing_keys(struct restore *restore)
 {
 	const char *replaced = find_replaced(restore);
-	int fd = replaced == NULL ? -1 : openat(restore->staging_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	DIR *folder = replaced == NULL ? NULL : mm_folder_open(restore->staging_fd, ".");
+	const struct dirent *entry;
 	bool kept = true;
 
 	if (replaced == NULL)
 		return true;
-	if (dir == NULL)
+	if (folder == NULL)
 		return fail(STAGING, strerror(errno));
-	while (kept && (errno = 0, entry = readdir(dir)) != NULL)
+	while (kept && (entry = mm_folder_next(folder)) != NULL)
 		if (entry->d_name[0] != '.')
 			kept = keep_sealing_key(restore, replaced, entry->d_name);
 	if (kept && errno != 0)
 		kept = fail(STAGING, strerror(errno));
-	closedir(dir);
+	mm_folder_close(folder);
 	return kept;
 }
 

@@ -5,8 +5,8 @@
 #include "engine/journal_segment.h"
 
 #include "engine/file.h"
+#include "engine/folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -179,27 +179,25 @@ mm_journal_segment_open(int dir_fd, const char *name, uint64_t number, struct mm
 
 /* ---- the folder ---- */
 
-/* Call visit with the number of each segment in the folder, in no order. */
+/* Call visit with the number of each segment in the folder, in no order. Returns 0; -1 with errno: not with all. */
 static int
 each_segment(int dir_fd, const char *name, void (*visit)(void *ctx, uint64_t number), void *ctx)
 {
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *folder = mm_folder_open(dir_fd, ".");
 	const struct dirent *entry;
+	bool read;
 
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
+	if (folder == NULL)
 		return -1;
-	}
-	while ((entry = readdir(dir)) != NULL) {
+	while ((entry = mm_folder_next(folder)) != NULL) {
 		uint64_t number = file_number(entry->d_name, name);
 
 		if (number > 0)
 			visit(ctx, number);
 	}
-	closedir(dir);
-	return 0;
+	read = errno == 0;
+	mm_folder_close(folder);
+	return read ? 0 : -1;
 }
 
 struct least {

@@ -3,9 +3,9 @@
 #include "engine/ledger_file.h"
 
 #include "engine/file.h"
+#include "engine/folder.h"
 #include "engine/ledger_anchor.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -49,12 +49,12 @@ compare_numbers(const void *a, const void *b)
 
 /* Read the names into numbers, which grow. */
 static ssize_t
-read_numbers(DIR *dir, uint64_t **numbers)
+read_numbers(DIR *folder, uint64_t **numbers)
 {
 	size_t count = 0, size = 0;
-	struct dirent *entry;
+	const struct dirent *entry;
 
-	while (errno = 0, (entry = readdir(dir)) != NULL) {
+	while ((entry = mm_folder_next(folder)) != NULL) {
 		uint64_t number = number_of(entry->d_name);
 
 		if (number == 0)
@@ -79,18 +79,14 @@ read_numbers(DIR *dir, uint64_t **numbers)
 static ssize_t
 list_all(int dir_fd, uint64_t **numbers)
 {
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	DIR *folder = mm_folder_open(dir_fd, ".");
 	ssize_t count;
 
 	*numbers = NULL;
-	if (dir == NULL) {
-		if (fd != -1)
-			close(fd);
+	if (folder == NULL)
 		return -1;
-	}
-	count = read_numbers(dir, numbers);
-	closedir(dir);
+	count = read_numbers(folder, numbers);
+	mm_folder_close(folder);
 	if (count == -1) {
 		free(*numbers);
 		*numbers = NULL;

@@ -8,12 +8,12 @@
 #include "engine/mint_setup.h"
 
 #include "engine/file.h"
+#include "engine/folder.h"
 #include "engine/ledger_secrets.h"
 #include "engine/mint_certificate.h"
 #include "engine/offline_root.h"
 #include "lib/crypto/digest.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -172,17 +172,20 @@ ensure_below(struct run *run, const char *what, const char *name, bool of_user)
 	return write_path(run, path, "/%s", name) && ensure_folder(run, what, path, of_user);
 }
 
+/* Or not there. What cannot be read may hold anything. */
 static bool
 folder_is_empty(const char *path)
 {
-	DIR *folder = opendir(path);
+	DIR *folder = mm_folder_open(AT_FDCWD, path);
+	const struct dirent *entry;
 	bool empty = true;
-	struct dirent *entry;
 
-	while (folder != NULL && (entry = readdir(folder)) != NULL)
-		empty = empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
-	if (folder != NULL)
-		closedir(folder);
+	if (folder == NULL)
+		return errno == ENOENT;
+	while (empty && (entry = mm_folder_next(folder)) != NULL)
+		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	empty = empty && errno == 0;
+	mm_folder_close(folder);
 	return empty;
 }
 
@@ -217,7 +220,7 @@ is_needed(struct run *run, const char *sealed, bool is_folder)
 
 	if (!write_path(run, path, "/%s", sealed))
 		return true;
-	return is_folder ? !folder_is_empty(path) : access(path, F_OK) == 0;
+	return is_folder ? !folder_is_empty(path) : access(path, F_OK) == 0 || errno != ENOENT;
 }
 
 static bool

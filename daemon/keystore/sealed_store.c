@@ -6,9 +6,9 @@
 
 #include "daemon/keystore/locked_memory.h"
 #include "engine/file.h"
+#include "engine/folder.h"
 #include "lib/crypto/digest.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,32 +52,21 @@ has_suffix(const char *name, const char *suffix)
 	return len >= suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
 }
 
-/* A stream over the folder of its own, from the beginning. */
-static DIR *
-open_stream(int folder_fd)
-{
-	int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd == -1 ? NULL : fdopendir(fd);
-
-	if (stream == NULL && fd != -1)
-		close(fd);
-	return stream;
-}
-
 /* The rest of what was being written when the process was killed or the disk failed: nobody was told of such a key. */
 static bool
 remove_unfinished(int folder_fd)
 {
-	DIR *stream = open_stream(folder_fd);
+	DIR *folder = mm_folder_open(folder_fd, ".");
 	const struct dirent *entry;
 	bool removed = true;
 
-	if (stream == NULL)
+	if (folder == NULL)
 		return false;
-	while (removed && (entry = readdir(stream)) != NULL)
+	while (removed && (entry = mm_folder_next(folder)) != NULL)
 		if (has_suffix(entry->d_name, SUFFIX_NEW))
 			removed = unlinkat(folder_fd, entry->d_name, 0) == 0;
-	closedir(stream);
+	removed = removed && errno == 0;
+	mm_folder_close(folder);
 	return removed;
 }
 
@@ -272,20 +261,23 @@ static enum keystore_result
 sealed_list(struct keystore *base, keystore_visit *visit, void *context, struct keystore_trouble *trouble)
 {
 	const struct sealed_store *store = (const struct sealed_store *)base;
-	DIR *stream = open_stream(store->folder_fd);
+	DIR *folder = mm_folder_open(store->folder_fd, ".");
 	const struct dirent *entry;
+	int error;
 
-	if (stream == NULL)
+	if (folder == NULL)
 		return keystore_trouble(trouble, KEYSTORE_FAILED, "the folder of keys: %s", strerror(errno));
-	while ((entry = readdir(stream)) != NULL) {
+	while ((entry = mm_folder_next(folder)) != NULL) {
 		uint8_t thumbprint[MM_DIGEST_LEN];
 
 		if (has_suffix(entry->d_name, SUFFIX) &&
 		    keystore_kid_read(mm_slice(entry->d_name, strlen(entry->d_name) - strlen(SUFFIX)), thumbprint))
 			visit(context, thumbprint);
 	}
-	closedir(stream);
-	return KEYSTORE_DONE;
+	error = errno;
+	mm_folder_close(folder);
+	return error == 0 ? KEYSTORE_DONE :
+	                    keystore_trouble(trouble, KEYSTORE_FAILED, "the folder of keys: %s", strerror(error));
 }
 
 /* ---- signing ---- */

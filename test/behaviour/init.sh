@@ -108,6 +108,20 @@ mv "$state/mint/ledger/secrets.sealed" "$world/kept"
 run 2 "secrets that are gone" init -c "$mint" --root "$root"
 says err "without it no token can be told from a forgery"
 mv "$world/kept" "$state/mint/ledger/secrets.sealed"
+# A mint of which a key is sealed, also where the disk does not tell.
+touch "$state/mint/enterprise/keys/a.sealed"
+mv "$state/mint/enterprise/sealing.key" "$world/kept"
+run 2 "the sealing key of a realm that has keys" init -c "$mint" --root "$root"
+says err "is gone, and $state/mint/enterprise/keys is sealed with it"
+rm "$state/mint/enterprise/keys/a.sealed"
+# A sanitizer wants to be loaded first.
+if [ "$MINTMARK_SANITIZED" = 0 ]; then
+	export LD_PRELOAD="$MINTMARK_BUILD/test/behaviour/unreadable_folder.so" UNREADABLE=/enterprise/keys
+	run 2 "of a realm whose folder of keys cannot be read" init -c "$mint" --root "$root"
+	unset LD_PRELOAD UNREADABLE
+	says err "is gone, and $state/mint/enterprise/keys is sealed with it"
+fi
+mv "$world/kept" "$state/mint/enterprise/sealing.key"
 run 0 "everything back" init -c "$mint" --json
 member "done" true
 
