@@ -49,6 +49,16 @@ struct mm_logs_turn {
 	uint64_t offset;
 };
 
+/* Where reading stands behind a batch, so that another process can go on there. */
+struct mm_logs_waypoint {
+	bool usable;
+	bool within;        /* an input; else before one */
+	uint32_t input;     /* its number */
+	uint64_t offset;    /* within: of the text that is in no batch yet */
+	uint64_t carry_len; /* how much of that was read */
+	struct mm_logs_stand stand;
+};
+
 struct mm_logs_batch {
 	/* Set by whoever fills it. */
 	char *text;
@@ -61,6 +71,7 @@ struct mm_logs_batch {
 	const struct mm_logs_columns *filled_columns; /* that counted where the block begins */
 	uint32_t input;
 	bool ends_input;
+	struct mm_logs_waypoint behind;
 	int64_t now_us, file_us;
 	bool keep_other;
 	const struct mm_keyed_digest_key *key;

@@ -7,6 +7,7 @@
 #include "lib/base/array.h"
 
 #include <arpa/inet.h>
+#include <stddef.h>
 #include <stdio.h>
 
 /* IPv4 in IPv6: RFC 4291 section 2.5.5.2. */
@@ -22,6 +23,33 @@ mm_logs_event_init(struct mm_logs_event *event)
 	memset(event, 0, sizeof(*event));
 	event->time_us = MM_LOGS_NO_TIME;
 	event->issued_us = MM_LOGS_NO_TIME;
+}
+
+/* Names stand one behind the other. */
+#define NAMES_BEGIN offsetof(struct mm_logs_event, operation)
+#define NAMES_END (offsetof(struct mm_logs_event, address_text) + sizeof(uint32_t))
+
+static bool
+check_id(const struct mm_logs_id *id, uint32_t names)
+{
+	return id->kind <= MM_LOGS_NAMED && mm_logs_id_name(id) <= names;
+}
+
+bool
+mm_logs_event_check(const struct mm_logs_event *event, uint32_t names)
+{
+	uint32_t all[(NAMES_END - NAMES_BEGIN) / sizeof(uint32_t)];
+
+	memcpy(all, (const char *)event + NAMES_BEGIN, sizeof(all));
+	for (size_t i = 0; i < MM_COUNT_OF(all); i++)
+		if (all[i] > names)
+			return false;
+	return check_id(&event->record, names) && check_id(&event->token, names) &&
+	    check_id(&event->session, names) && check_id(&event->correlation, names) &&
+	    event->address.network <= MM_LOGS_LOCAL && event->place.family < MM_LOGS_FAMILIES &&
+	    event->kind < MM_LOGS_KINDS && event->access <= MM_LOGS_FOLDER_BIND &&
+	    event->sign_in <= MM_LOGS_MANAGED_IDENTITY && event->result <= MM_LOGS_INTERRUPTED &&
+	    event->logon <= MM_LOGS_LOGON_OTHER && event->change < MM_LOGS_CHANGES;
 }
 
 const char *

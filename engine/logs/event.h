@@ -207,6 +207,12 @@ mm_logs_id_equal(const struct mm_logs_id *a, const struct mm_logs_id *b)
 /* An event of nothing: all absent. */
 void mm_logs_event_init(struct mm_logs_event *event);
 
+/*
+ * Whether an event that lay in a file can be one: each choice is one of its enumeration, each name is at most names.
+ * Not checked here: its place.
+ */
+bool mm_logs_event_check(const struct mm_logs_event *event, uint32_t names);
+
 /* Room for an id as text: a GUID, or 16 characters; with a NUL. */
 #define MM_LOGS_ID_TEXT_MAX 40
 

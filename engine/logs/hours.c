@@ -5,9 +5,12 @@
  */
 #include "engine/logs/hours.h"
 
+#include "engine/logs/event.h"
+
 #include <stdlib.h>
 
 #define HOUR_US (INT64_C(3600) * 1000000)
+#define HOUR_MAX 0x7ffffff
 
 struct place {
 	uint64_t key; /* 0: empty */
@@ -46,9 +49,9 @@ mm_logs_hours_free(struct mm_logs_hours **hours)
 
 /* Never 0, for the lowest bit is set. Hours of 8,000 years need 27 bits. */
 static uint64_t
-key_of(uint32_t tenant, uint8_t family, int64_t time_us)
+key_of(uint32_t tenant, uint8_t family, int64_t hours)
 {
-	uint64_t hour = (uint64_t)(time_us / HOUR_US) & 0x7ffffff;
+	uint64_t hour = (uint64_t)hours & HOUR_MAX;
 
 	return (uint64_t)tenant << 32 | hour << 4 | (uint64_t)(family & 7) << 1 | 1;
 }
@@ -106,7 +109,7 @@ add(struct mm_logs_hours *hours, uint64_t key)
 bool
 mm_logs_hours_add(struct mm_logs_hours *hours, uint32_t tenant, uint8_t family, int64_t time_us)
 {
-	uint64_t key = key_of(tenant, family, time_us);
+	uint64_t key = key_of(tenant, family, time_us / HOUR_US);
 
 	if (hours->last != NULL && hours->last->key == key) {
 		hours->last->records++;
@@ -114,8 +117,20 @@ mm_logs_hours_add(struct mm_logs_hours *hours, uint32_t tenant, uint8_t family, 
 	}
 	if (add(hours, key))
 		return true;
-	(void)add(hours, key_of(0, family, time_us));
+	(void)add(hours, key_of(0, family, time_us / HOUR_US));
 	return false;
+}
+
+bool
+mm_logs_hours_put(struct mm_logs_hours *hours, const struct mm_logs_hour *hour)
+{
+	uint64_t key = key_of(hour->tenant, hour->family, hour->hour);
+
+	if (hour->family >= MM_LOGS_FAMILIES || hour->hour < 0 || hour->hour > HOUR_MAX || hour->records == 0 ||
+	    find(hours->places, hours->room, key)->key != 0 || !add(hours, key))
+		return false;
+	hours->last->records = hour->records;
+	return true;
 }
 
 static int
@@ -144,7 +159,7 @@ mm_logs_hours_list(const struct mm_logs_hours *hours, size_t *count)
 		if (key == 0)
 			continue;
 		list[filled++] = (struct mm_logs_hour){ (uint32_t)(key >> 32), (uint8_t)(key >> 1 & 7),
-			(int64_t)(key >> 4 & 0x7ffffff), hours->places[i].records };
+			(int64_t)(key >> 4 & HOUR_MAX), hours->places[i].records };
 	}
 	qsort(list, filled, sizeof(*list), compare);
 	*count = filled;

@@ -33,6 +33,12 @@ void mm_logs_hours_free(struct mm_logs_hours **hours);
  */
 bool mm_logs_hours_add(struct mm_logs_hours *hours, uint32_t tenant, uint8_t family, int64_t time_us);
 
+/*
+ * Put an hour with its records where none is yet. Returns false where it cannot be one of these, is there already, or
+ * finds no room.
+ */
+MM_MUST_USE bool mm_logs_hours_put(struct mm_logs_hours *hours, const struct mm_logs_hour *hour);
+
 /* All of them in the order of tenant, family, hour; an array for the caller to free, NULL where memory is short. */
 struct mm_logs_hour *mm_logs_hours_list(const struct mm_logs_hours *hours, size_t *count);
 

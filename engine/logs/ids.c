@@ -127,6 +127,19 @@ mm_logs_ids_rank(const struct mm_logs_ids *ids, uint64_t digest)
 	return *place == 0 ? -1 : (int)(*place & RANK_BITS);
 }
 
+bool
+mm_logs_ids_next(const struct mm_logs_ids *ids, struct mm_logs_ids_walk *walk, uint64_t *digest)
+{
+	for (; walk->part < PARTS; walk->part++, walk->place = 0) {
+		const struct part *part = &ids->parts[walk->part];
+
+		while (walk->place < part->room)
+			if ((*digest = part->places[walk->place++]) != 0)
+				return true;
+	}
+	return false;
+}
+
 uint64_t
 mm_logs_ids_count(const struct mm_logs_ids *ids)
 {

@@ -12,6 +12,7 @@
 #include <mintmark/version.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct mm_logs_ids;
@@ -35,6 +36,18 @@ void mm_logs_ids_prefetch(const struct mm_logs_ids *ids, uint64_t digest);
 
 /* The rank of a digest, or -1: it is not there. */
 int mm_logs_ids_rank(const struct mm_logs_ids *ids, uint64_t digest);
+
+/* Where a walk over all digests stands; zero it to begin. */
+struct mm_logs_ids_walk {
+	size_t part;
+	uint32_t place;
+};
+
+/*
+ * The next digest, in whatever order: with its rank in the two lowest bits, and else as it was added, so that adding it
+ * and that rank to an empty set makes the same one. Returns false behind the last.
+ */
+MM_MUST_USE bool mm_logs_ids_next(const struct mm_logs_ids *ids, struct mm_logs_ids_walk *walk, uint64_t *digest);
 
 /* How many there are, and the bytes that they take. */
 uint64_t mm_logs_ids_count(const struct mm_logs_ids *ids);

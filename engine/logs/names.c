@@ -356,6 +356,13 @@ mm_names_cut(const struct mm_names *names)
 }
 
 void
+mm_names_set_counts(struct mm_names *names, uint64_t refused, uint64_t cut)
+{
+	names->refused = refused;
+	names->cut = cut;
+}
+
+void
 mm_names_absorb(struct mm_names *names, const struct mm_names *other, uint32_t *map)
 {
 	map[0] = 0;

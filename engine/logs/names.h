@@ -51,6 +51,9 @@ uint32_t mm_names_count(const struct mm_names *names);
 uint64_t mm_names_refused(const struct mm_names *names);
 uint64_t mm_names_cut(const struct mm_names *names);
 
+/* Set both numbers: of a table whose texts are added again as they were. */
+void mm_names_set_counts(struct mm_names *names, uint64_t refused, uint64_t cut);
+
 /*
  * Take over the texts of another table: map, of mm_names_count(other) + 1 entries, becomes the number here of each
  * number there. New ones get theirs in the order of the other's.

@@ -19,17 +19,22 @@
 
 /* ---- making ---- */
 
-static bool
-make_key(struct mm_logs_reading *reading)
+bool
+mm_logs_reading_make_key(struct mm_logs_reading *reading)
 {
-	unsigned char seed[MM_KEYED_DIGEST_SEED_LEN];
+	if (mm_keyed_digest_key_init(&reading->key, reading->seed))
+		return true;
+	errno = EIO;
+	return false;
+}
 
-	if (getrandom(seed, sizeof(seed), 0) != (ssize_t)sizeof(seed) ||
-	    !mm_keyed_digest_key_init(&reading->key, seed)) {
-		errno = EIO;
-		return false;
-	}
-	return true;
+static bool
+draw_key(struct mm_logs_reading *reading)
+{
+	if (getrandom(reading->seed, sizeof(reading->seed), 0) == (ssize_t)sizeof(reading->seed))
+		return mm_logs_reading_make_key(reading);
+	errno = EIO;
+	return false;
 }
 
 /* An event of a record that is there in full as well. */
@@ -47,17 +52,28 @@ is_replaced(void *ctx, const struct mm_logs_event *event)
 static bool
 make_parts(struct mm_logs_reading *reading)
 {
-	if (!make_key(reading))
+	if (!draw_key(reading))
 		return false;
 	reading->names = mm_names_new(NAMES_MAX, NAMES_BYTES_MAX);
 	reading->ids = mm_logs_ids_new();
 	reading->hours = mm_logs_hours_new();
-	reading->store = mm_logs_store_new(reading->options.work_fd, STORE_BYTES);
+	reading->store = mm_logs_store_new(-1, STORE_BYTES);
 	errno = ENOMEM;
 	if (reading->names == NULL || reading->ids == NULL || reading->hours == NULL || reading->store == NULL)
 		return false;
 	mm_logs_store_pass_over(reading->store, is_replaced, reading);
+	if (reading->work.events_fd >= 0)
+		mm_logs_store_use(reading->store, reading->work.events_fd);
 	return true;
+}
+
+static void
+free_parts(struct mm_logs_reading *reading)
+{
+	mm_names_free(&reading->names);
+	mm_logs_ids_free(&reading->ids);
+	mm_logs_hours_free(&reading->hours);
+	mm_logs_store_free(&reading->store);
 }
 
 static void
@@ -72,6 +88,8 @@ settle_options(struct mm_logs_options *options)
 	}
 	if (options->threads > MM_LOGS_THREADS_MAX)
 		options->threads = MM_LOGS_THREADS_MAX;
+	if (options->checkpoint_bytes == 0)
+		options->checkpoint_bytes = MM_LOGS_CHECKPOINT_BYTES;
 	if (options->now_us == 0) {
 		(void)clock_gettime(CLOCK_REALTIME, &now);
 		options->now_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
@@ -87,7 +105,9 @@ mm_logs_reading_new(const struct mm_logs_options *options)
 	if (reading == NULL)
 		return NULL;
 	reading->options = *options;
+	reading->is_now_given = options->now_us != 0;
 	settle_options(&reading->options);
+	mm_logs_work_init(&reading->work);
 	(void)pthread_mutex_init(&reading->filling_lock, NULL);
 	(void)pthread_mutex_init(&reading->lock, NULL);
 	(void)pthread_cond_init(&reading->freed, NULL);
@@ -114,6 +134,15 @@ free_input(struct mm_logs_input_state *state)
 	free(state->header);
 }
 
+static void
+free_inputs(struct mm_logs_reading *reading)
+{
+	for (size_t i = 0; reading->inputs != NULL && i < reading->paths.count; i++)
+		free_input(&reading->inputs[i]);
+	free(reading->inputs);
+	reading->inputs = NULL;
+}
+
 void
 mm_logs_reading_free(struct mm_logs_reading **reading)
 {
@@ -121,18 +150,14 @@ mm_logs_reading_free(struct mm_logs_reading **reading)
 
 	if (gone == NULL)
 		return;
-	for (size_t i = 0; gone->inputs != NULL && i < gone->paths.count; i++)
-		free_input(&gone->inputs[i]);
+	free_inputs(gone);
 	for (size_t i = 0; i < MM_LOGS_BATCHES_MAX; i++)
 		mm_logs_batch_free(&gone->batches[i]);
 	mm_logs_input_free(&gone->filling.input);
 	free(gone->filling.carry);
-	free(gone->inputs);
 	mm_logs_paths_clear(&gone->paths);
-	mm_names_free(&gone->names);
-	mm_logs_ids_free(&gone->ids);
-	mm_logs_hours_free(&gone->hours);
-	mm_logs_store_free(&gone->store);
+	free_parts(gone);
+	mm_logs_work_end(&gone->work);
 	free(gone->hours_list);
 	free(gone->troubles);
 	free(gone->map);
@@ -155,6 +180,69 @@ mm_logs_reading_add(struct mm_logs_reading *reading, const char *path)
 		if (stat(reading->paths.items[i], &status) == 0 && S_ISREG(status.st_mode))
 			reading->all_bytes += (uint64_t)status.st_size;
 	return 0;
+}
+
+/* ---- beginning ---- */
+
+static void
+identify(const char *path, struct mm_logs_identity *identity)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return;
+	*identity = (struct mm_logs_identity){
+		.device = status.st_dev,
+		.number = status.st_ino,
+		.size = status.st_size,
+		.modified_s = status.st_mtim.tv_sec,
+		.modified_ns = status.st_mtim.tv_nsec,
+		.changed_s = status.st_ctim.tv_sec,
+		.changed_ns = status.st_ctim.tv_nsec,
+	};
+}
+
+static bool
+make_inputs(struct mm_logs_reading *reading)
+{
+	reading->inputs = calloc(reading->paths.count + 1, sizeof(*reading->inputs));
+	if (reading->inputs == NULL)
+		return false;
+	for (size_t i = 0; i < reading->paths.count; i++) {
+		struct mm_logs_input_state *state = &reading->inputs[i];
+
+		identify(reading->paths.items[i], &state->identity);
+		state->report.path = reading->paths.items[i];
+		state->report.shapes = state->shapes;
+		state->report.first_us = state->report.last_us = MM_LOGS_NO_TIME;
+		state->last_us = MM_LOGS_NO_TIME;
+	}
+	return true;
+}
+
+int
+mm_logs_reading_begin(struct mm_logs_reading *reading)
+{
+	if (reading->has_begun)
+		return 0;
+	if (!make_inputs(reading))
+		return -1;
+	if (reading->options.work_fd >= 0) {
+		if (mm_logs_work_begin(&reading->work, reading->options.work_fd) != 0)
+			return -1;
+		mm_logs_store_use(reading->store, reading->work.events_fd);
+	}
+	reading->has_begun = true;
+	return 0;
+}
+
+int
+mm_logs_reading_restart(struct mm_logs_reading *reading)
+{
+	free_inputs(reading);
+	free_parts(reading);
+	memset(&reading->filling.from, 0, sizeof(reading->filling.from));
+	return make_inputs(reading) && make_parts(reading) ? 0 : -1;
 }
 
 /* ---- running ---- */
@@ -248,23 +336,6 @@ make_batches(struct mm_logs_reading *reading)
 	return true;
 }
 
-static bool
-make_inputs(struct mm_logs_reading *reading)
-{
-	reading->inputs = calloc(reading->paths.count + 1, sizeof(*reading->inputs));
-	if (reading->inputs == NULL)
-		return false;
-	for (size_t i = 0; i < reading->paths.count; i++) {
-		struct mm_logs_input_state *state = &reading->inputs[i];
-
-		state->report.path = reading->paths.items[i];
-		state->report.shapes = state->shapes;
-		state->report.first_us = state->report.last_us = MM_LOGS_NO_TIME;
-		state->last_us = MM_LOGS_NO_TIME;
-	}
-	return true;
-}
-
 /* Threads that cannot be started are not needed: one is enough. */
 static void
 run_threads(struct mm_logs_reading *reading)
@@ -307,7 +378,11 @@ conclude(struct mm_logs_reading *reading)
 int
 mm_logs_reading_run(struct mm_logs_reading *reading)
 {
-	if (!make_inputs(reading) || !make_batches(reading)) {
+	if (mm_logs_reading_begin(reading) != 0)
+		return -1;
+	if (reading->work.events_fd >= 0 && !reading->has_resumed && mm_logs_work_clear(&reading->work) != 0)
+		return -1;
+	if (!make_batches(reading)) {
 		errno = ENOMEM;
 		return -1;
 	}
@@ -318,6 +393,12 @@ mm_logs_reading_run(struct mm_logs_reading *reading)
 		reading->failure = ENOMEM;
 	errno = reading->failure;
 	return errno == 0 ? 0 : -1;
+}
+
+void
+mm_logs_reading_remove_work(struct mm_logs_reading *reading)
+{
+	mm_logs_work_remove(&reading->work);
 }
 
 struct mm_logs_store *

@@ -12,6 +12,10 @@
  * or PowerShell have left things out of one, and the audit log itself is there too.
  *
  * Memory stays below MM_LOGS_MEMORY and 8 to 13 bytes for each distinct record id.
+ *
+ * A reading with a work folder leaves a checkpoint there from time to time; when its process was killed,
+ * mm_logs_reading_resume() before mm_logs_reading_run() goes on from the last one, and what comes out is the same as if
+ * nothing had happened. Nothing is ever written beside the inputs.
  */
 #ifndef MM_ENGINE_LOGS_READING_H
 #define MM_ENGINE_LOGS_READING_H
@@ -32,6 +36,13 @@
 
 #define MM_LOGS_MEMORY (200 * 1024 * 1024)
 
+/*
+ * Text from one checkpoint to the next, some seconds of reading. They lie at the ends of inputs, and within those in
+ * UTF-8 behind any block: what stands before is gone through again for its digest, and unpacked, but not taken apart.
+ * UTF-16 has them at its end only.
+ */
+#define MM_LOGS_CHECKPOINT_BYTES (1024 * 1024 * 1024)
+
 /* Inputs of one reading, and folders in folders. */
 #define MM_LOGS_INPUTS_MAX 65535
 #define MM_LOGS_FOLDERS_DEEP_MAX 32
@@ -43,7 +54,8 @@ struct mm_logs_options {
 	unsigned threads;     /* 0: as many as there are processors, at most 16 */
 	int64_t now_us;       /* what is the future; 0: the clock */
 	bool keep_other;      /* keep events of kind MM_LOGS_OTHER in the store too */
-	int work_fd;          /* folder for the store, or -1 */
+	int work_fd;          /* open folder for the store and checkpoints, not among the inputs; or -1 */
+	uint64_t checkpoint_bytes; /* text between checkpoints; 0: MM_LOGS_CHECKPOINT_BYTES */
 	/* Told about every 100 ms, by one thread at a time; raw bytes of all inputs. May be NULL. */
 	void (*progress)(void *ctx, uint64_t done, uint64_t all);
 	void *ctx;
@@ -86,10 +98,32 @@ void mm_logs_reading_free(struct mm_logs_reading **reading);
 MM_MUST_USE int mm_logs_reading_add(struct mm_logs_reading *reading, const char *path);
 
 /*
+ * Go on with what a reading of the same inputs, in the same order and with the same options, has left in the work
+ * folder: after the last mm_logs_reading_add(), before mm_logs_reading_run(). An option now_us of 0 is then the clock
+ * of the earlier one. The number of threads may be another.
+ *
+ * Returns 1: it goes on; 0: it begins at the beginning, and *reason, a sentence without its full stop that may name an
+ * input, says why; -1 with errno, and the reading is of no use (ENOMEM; EBUSY: another process works in the folder;
+ * EPERM: files there that are not ours alone). *reason is borrowed until the reading is freed and holds paths as they
+ * stand: show it harmlessly.
+ *
+ * Nothing of a checkpoint is used that is damaged, of another version, or of inputs that are not the same files any
+ * more (path, device, number, size, times of change).
+ */
+MM_MUST_USE int mm_logs_reading_resume(struct mm_logs_reading *reading, const char **reason);
+
+/*
  * Read all of them. Returns 0, or -1 with errno where reading itself cannot go on (memory, the disk of the store); what
- * is wrong with inputs is in their reports. Once.
+ * is wrong with inputs is in their reports. Once. ESTALE: an input changed after mm_logs_reading_resume() had found it
+ * the same.
  */
 MM_MUST_USE int mm_logs_reading_run(struct mm_logs_reading *reading);
+
+/*
+ * Remove what lies in the work folder: all is answered, and there is nothing left to go on with. Without this it stays
+ * when the reading is freed.
+ */
+void mm_logs_reading_remove_work(struct mm_logs_reading *reading);
 
 /* ---- what came of it; all borrowed until the reading is freed ---- */
 

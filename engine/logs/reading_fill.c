@@ -132,6 +132,13 @@ recognise(struct mm_logs_reading *reading, struct mm_logs_batch *batch)
 
 /* ---- blocks ---- */
 
+/* How much text to ask for at once where missing bytes are wanted. */
+static size_t
+room_for(size_t missing)
+{
+	return missing < MM_LOGS_ROOM_MIN ? MM_LOGS_ROOM_MIN : missing;
+}
+
 /* Read more text behind what the batch has, up to len bytes in all. Returns whether there is memory. */
 static bool
 read_more(struct mm_logs_reading *reading, struct mm_logs_batch *batch, size_t len)
@@ -142,12 +149,27 @@ read_more(struct mm_logs_reading *reading, struct mm_logs_batch *batch, size_t l
 		return false;
 	/* Up to this length and no more, so that blocks are the same in whatever batch they come. */
 	while (batch->len < len && !filling->ended) {
-		size_t wanted = len - batch->len < MM_LOGS_ROOM_MIN ? MM_LOGS_ROOM_MIN : len - batch->len;
-		size_t got = mm_logs_input_read(filling->input, batch->text + batch->len, wanted);
+		size_t got =
+		    mm_logs_input_read(filling->input, batch->text + batch->len, room_for(len - batch->len));
 
 		batch->len += got;
 		filling->ended = got == 0;
 	}
+	return true;
+}
+
+static bool
+reserve_carry(struct mm_logs_filling *filling, size_t len)
+{
+	char *larger;
+
+	if (len <= filling->carry_room)
+		return true;
+	larger = realloc(filling->carry, len);
+	if (larger == NULL)
+		return false;
+	filling->carry = larger;
+	filling->carry_room = len;
 	return true;
 }
 
@@ -157,14 +179,8 @@ carry_over(struct mm_logs_filling *filling, struct mm_logs_batch *batch, size_t 
 {
 	size_t rest = batch->len - len;
 
-	if (rest > filling->carry_room) {
-		char *larger = realloc(filling->carry, rest);
-
-		if (larger == NULL)
-			return false;
-		filling->carry = larger;
-		filling->carry_room = rest;
-	}
+	if (!reserve_carry(filling, rest))
+		return false;
 	if (rest > 0)
 		memcpy(filling->carry, batch->text + len, rest);
 	filling->carry_len = rest;
@@ -264,10 +280,122 @@ fill_block(struct mm_logs_reading *reading, struct mm_logs_batch *batch)
 	return true;
 }
 
+/* ---- going on ---- */
+
+/* Text in UTF-16 becomes ours in pieces that end where they may, so that reading cannot stand there again. */
+static bool
+is_usable(const struct mm_logs_filling *filling)
+{
+	const struct mm_logs_input_facts *facts;
+
+	if (filling->input == NULL)
+		return true;
+	facts = mm_logs_input_facts(filling->input);
+	return !filling->ended && (facts->encoding == MM_LOGS_UTF8 || facts->encoding == MM_LOGS_UTF8_MARKED);
+}
+
+static void
+note_waypoint(const struct mm_logs_filling *filling, struct mm_logs_batch *batch)
+{
+	batch->behind = (struct mm_logs_waypoint){
+		.usable = is_usable(filling),
+		.within = filling->input != NULL,
+		.input = (uint32_t)filling->number,
+	};
+	if (!batch->behind.within)
+		return;
+	batch->behind.offset = filling->offset;
+	batch->behind.carry_len = filling->carry_len;
+	batch->behind.stand = filling->stand;
+}
+
+/* Text at an offset was read again: what of it lies behind filling->offset is carried over. */
+static void
+carry_again(struct mm_logs_filling *filling, uint64_t offset, const char *text, size_t len)
+{
+	size_t before = offset >= filling->offset ? 0 : (size_t)(filling->offset - offset);
+
+	if (before >= len)
+		return;
+	memcpy(filling->carry + filling->carry_len, text + before, len - before);
+	filling->carry_len += len - before;
+}
+
+/* Read a block of text again, with the requests of read_more(): how far a bomb is read depends on them. */
+static bool
+read_block_again(struct mm_logs_filling *filling, char *piece, uint64_t *offset, uint64_t end)
+{
+	uint64_t block_end = *offset + MM_LOGS_BLOCK;
+
+	while (*offset < block_end && *offset < end) {
+		size_t wanted = room_for((size_t)(block_end - *offset)), got;
+
+		if (wanted > end - *offset)
+			wanted = (size_t)(end - *offset);
+		got = mm_logs_input_read(filling->input, piece, wanted);
+		if (got == 0)
+			return false;
+		carry_again(filling, *offset, piece, got);
+		*offset += got;
+	}
+	return true;
+}
+
+/* Read the text again up to where an earlier process had read it. Returns 0 or an errno. */
+static int
+read_again(struct mm_logs_reading *reading, uint64_t end)
+{
+	char *piece = malloc(MM_LOGS_BLOCK);
+	uint64_t offset = 0;
+	bool more = true;
+
+	if (piece == NULL)
+		return ENOMEM;
+	while (offset < end && more) {
+		more = read_block_again(&reading->filling, piece, &offset, end);
+		tell_progress(reading, false);
+	}
+	free(piece);
+	return more ? 0 : ESTALE;
+}
+
+/* Stand again within the input that was begun, as an earlier process did. Returns 0 or an errno. */
+static int
+go_on_within(struct mm_logs_reading *reading)
+{
+	struct mm_logs_filling *filling = &reading->filling;
+	const struct mm_logs_waypoint *from = &filling->from;
+
+	if (filling->input == NULL)
+		return ESTALE;
+	if (!reserve_carry(filling, (size_t)from->carry_len))
+		return ENOMEM;
+	filling->layout = reading->inputs[filling->number].layout;
+	filling->recognised = true;
+	filling->stand = from->stand;
+	filling->offset = from->offset;
+	return read_again(reading, from->offset + from->carry_len);
+}
+
+/* Begin the next input, or go on within it. Returns 0 or an errno. */
+static int
+enter_input(struct mm_logs_reading *reading)
+{
+	struct mm_logs_filling *filling = &reading->filling;
+	int failure = 0;
+
+	begin_input(reading);
+	if (filling->from.usable && filling->from.within)
+		failure = go_on_within(reading);
+	filling->from.usable = false;
+	return failure;
+}
+
 bool
 mm_logs_reading_fill(struct mm_logs_reading *reading, struct mm_logs_batch *batch)
 {
 	struct mm_logs_filling *filling = &reading->filling;
+	int failure = 0;
 
 	mm_logs_batch_restart(batch);
 	if (filling->input == NULL && filling->number == reading->paths.count) {
@@ -275,14 +403,17 @@ mm_logs_reading_fill(struct mm_logs_reading *reading, struct mm_logs_batch *batc
 		return false;
 	}
 	if (filling->input == NULL)
-		begin_input(reading);
+		failure = enter_input(reading);
 	describe(reading, batch);
-	if (filling->input == NULL)
+	if (failure == 0 && filling->input == NULL)
 		tell_unopened(reading, batch, errno);
-	else if (!fill_block(reading, batch)) {
-		reading->failure = ENOMEM;
+	else if (failure == 0 && !fill_block(reading, batch))
+		failure = ENOMEM;
+	if (failure != 0) {
+		reading->failure = failure;
 		return false;
 	}
+	note_waypoint(filling, batch);
 	tell_progress(reading, false);
 	return true;
 }

@@ -8,6 +8,7 @@
 #include "engine/logs/batch.h"
 #include "engine/logs/ids.h"
 #include "engine/logs/paths.h"
+#include "engine/logs/work.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -19,8 +20,17 @@
 /* Text of a batch: some thousand records at most, and it stays in the cache from hashing to walking. */
 #define MM_LOGS_BLOCK (1024 * 1024)
 
+/* Which file an input is, as far as the system tells without reading it. All zeroes: there is none. */
+struct mm_logs_identity {
+	uint64_t device, number;
+	int64_t size;
+	int64_t modified_s, modified_ns;
+	int64_t changed_s, changed_ns; /* its size, times, owner or mode */
+};
+
 /* What is known of an input, and kept. */
 struct mm_logs_input_state {
+	struct mm_logs_identity identity; /* before reading */
 	struct mm_logs_input_report report;
 	uint64_t shapes[MM_LOGS_SHAPES_MAX];
 	char *header;                     /* of a CSV: layout.header lies here */
@@ -45,6 +55,7 @@ struct mm_logs_filling {
 	char *carry;
 	size_t carry_len, carry_room;
 	uint64_t offset;             /* of the carry in the text */
+	struct mm_logs_waypoint from; /* where an earlier process has stood; not usable: none has, or it is passed */
 	uint64_t done;               /* raw bytes of inputs before this one */
 	int64_t told_ms;             /* when progress was told */
 };
@@ -54,7 +65,13 @@ struct mm_logs_reading {
 	struct mm_logs_paths paths;
 	struct mm_logs_input_state *inputs;
 	uint64_t all_bytes;
-	struct mm_keyed_digest_key key;
+	bool is_now_given;            /* else options.now_us is the clock */
+	unsigned char seed[MM_KEYED_DIGEST_SEED_LEN];
+	struct mm_keyed_digest_key key; /* from the seed */
+	struct mm_logs_work work;
+	bool has_begun, has_resumed;
+	uint64_t unsaved;             /* bytes of text taken over since the last checkpoint */
+	char reason[512];             /* why an earlier reading is not gone on with */
 
 	struct mm_names *names;
 	struct mm_logs_ids *ids;
@@ -83,11 +100,33 @@ struct mm_logs_reading {
 	_Atomic int failure;          /* errno that ended it */
 };
 
+/* Before anything is read: what the inputs are, and the work folder. Returns 0, or -1 with errno. */
+MM_MUST_USE int mm_logs_reading_begin(struct mm_logs_reading *reading);
+
+/* Be again as begun, whatever was read. Returns 0, or -1 with errno. */
+MM_MUST_USE int mm_logs_reading_restart(struct mm_logs_reading *reading);
+
+/* Make the key from the seed. Returns whether libcrypto could. */
+MM_MUST_USE bool mm_logs_reading_make_key(struct mm_logs_reading *reading);
+
 /* Fill a batch with the next block. Returns whether there was one; reading->failure tells that it failed. */
 bool mm_logs_reading_fill(struct mm_logs_reading *reading, struct mm_logs_batch *batch);
 
 /* Take over what was made of a batch, in its turn. Returns 0 or an errno. */
 int mm_logs_reading_take_over(struct mm_logs_reading *reading, struct mm_logs_batch *batch);
+
+/*
+ * Leave a checkpoint behind a batch that was taken over, if there is a place for it and it is time. Returns 0 or an
+ * errno.
+ */
+int mm_logs_checkpoint_when_due(struct mm_logs_reading *reading, const struct mm_logs_batch *batch);
+
+/*
+ * Read a checkpoint into a reading that has begun. Returns 0, or an errno: ESTALE and reading->reason where it is of
+ * other inputs, options or another version, EBADMSG where it is damaged; the reading is of no use then until it is
+ * restarted.
+ */
+int mm_logs_checkpoint_load(struct mm_logs_reading *reading, int fd);
 
 /* The columns of an input that count at an offset; NULL: it has none. */
 const struct mm_logs_columns *mm_logs_columns_at(const struct mm_logs_input_state *input, uint64_t offset);

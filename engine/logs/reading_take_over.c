@@ -290,5 +290,5 @@ mm_logs_reading_take_over(struct mm_logs_reading *reading, struct mm_logs_batch 
 		state->shapes[i] += batch->shapes[i];
 	state->report.records += batch->records;
 	state->report.lines += batch->lines;
-	return 0;
+	return mm_logs_checkpoint_when_due(reading, batch);
 }

@@ -5,6 +5,7 @@
  */
 #include "engine/logs/store.h"
 
+#include "engine/crc32c.h"
 #include "engine/file.h"
 
 #include <errno.h>
@@ -19,11 +20,6 @@
 /* Events that are put in order before they are written at once. */
 #define WRITE_PIECE 64
 
-struct run {
-	uint64_t begin; /* number of its first event in the file */
-	uint64_t count;
-};
-
 /* What events are sorted by, and which one it is. */
 struct place_in_time {
 	int64_t time_us;
@@ -35,11 +31,12 @@ struct place_in_time {
 struct mm_logs_store {
 	int dir_fd;
 	int fd; /* -1 as long as nothing was written */
+	bool is_given; /* fd is the caller's, and another process may go on with it */
 	struct mm_logs_event *events;
 	struct place_in_time *order; /* of events; in order if ordered is set */
 	size_t count, room;
 	bool ordered;
-	struct run *runs;
+	struct mm_logs_run *runs;
 	size_t runs_count, runs_room;
 	uint64_t written; /* events in the file */
 	bool (*is_passed)(void *ctx, const struct mm_logs_event *event);
@@ -72,13 +69,20 @@ mm_logs_store_free(struct mm_logs_store **store)
 {
 	if (*store == NULL)
 		return;
-	if ((*store)->fd >= 0)
+	if ((*store)->fd >= 0 && !(*store)->is_given)
 		(void)close((*store)->fd);
 	free((*store)->events);
 	free((*store)->order);
 	free((*store)->runs);
 	free(*store);
 	*store = NULL;
+}
+
+void
+mm_logs_store_use(struct mm_logs_store *store, int fd)
+{
+	store->fd = fd;
+	store->is_given = true;
 }
 
 /* ---- the order ---- */
@@ -149,8 +153,17 @@ write_events(struct mm_logs_store *store, const struct mm_logs_event *events, si
 	return 0;
 }
 
+/* A run's check is a CRC over those of its pieces, of WRITE_PIECE events each. */
+static uint32_t
+add_to_check(uint32_t check, const struct mm_logs_event *events, size_t count)
+{
+	const uint32_t both[2] = { check, mm_crc32c(events, count * sizeof(*events)) };
+
+	return mm_crc32c(both, sizeof(both));
+}
+
 static int
-write_sorted(struct mm_logs_store *store)
+write_sorted(struct mm_logs_store *store, struct mm_logs_run *run)
 {
 	struct mm_logs_event piece[WRITE_PIECE];
 	size_t filled = 0;
@@ -161,16 +174,27 @@ write_sorted(struct mm_logs_store *store)
 			continue;
 		if (write_events(store, piece, filled) != 0)
 			return -1;
+		if (store->is_given)
+			run->check = add_to_check(run->check, piece, filled);
 		filled = 0;
 	}
 	return 0;
+}
+
+/* Have the system begin to write a run to the disk, so that settling does not wait for many. */
+static void
+begin_syncing(const struct mm_logs_store *store, const struct mm_logs_run *run)
+{
+	const off_t size = sizeof(*store->events);
+
+	(void)sync_file_range(store->fd, (off_t)run->begin * size, (off_t)run->count * size, SYNC_FILE_RANGE_WRITE);
 }
 
 static bool
 grow_runs(struct mm_logs_store *store)
 {
 	size_t room = store->runs_room == 0 ? 64 : store->runs_room * 2;
-	struct run *runs = reallocarray(store->runs, room, sizeof(*runs));
+	struct mm_logs_run *runs = reallocarray(store->runs, room, sizeof(*runs));
 
 	if (runs == NULL)
 		return false;
@@ -183,6 +207,8 @@ grow_runs(struct mm_logs_store *store)
 static int
 write_run(struct mm_logs_store *store)
 {
+	struct mm_logs_run run = { .begin = store->written, .count = store->count };
+
 	if (store->count == 0)
 		return 0;
 	if (store->runs_count == store->runs_room && !grow_runs(store))
@@ -192,10 +218,11 @@ write_run(struct mm_logs_store *store)
 	if (store->fd < 0)
 		return -1;
 	sort(store);
-	store->runs[store->runs_count] = (struct run){ store->written, store->count };
-	if (write_sorted(store) != 0)
+	if (write_sorted(store, &run) != 0)
 		return -1;
-	store->runs_count++;
+	if (store->is_given)
+		begin_syncing(store, &run);
+	store->runs[store->runs_count++] = run;
 	store->count = 0;
 	store->ordered = false;
 	return 0;
@@ -235,6 +262,79 @@ mm_logs_store_pass_over(struct mm_logs_store *store, bool (*is_passed)(void *ctx
 {
 	store->is_passed = is_passed;
 	store->ctx = ctx;
+}
+
+/* ---- going on ---- */
+
+int
+mm_logs_store_settle(struct mm_logs_store *store)
+{
+	if (write_run(store) != 0)
+		return -1;
+	return store->fd < 0 ? 0 : fdatasync(store->fd);
+}
+
+const struct mm_logs_run *
+mm_logs_store_runs(const struct mm_logs_store *store, size_t *count)
+{
+	*count = store->runs_count;
+	return store->runs;
+}
+
+/* Check events of a run, the last one of those before them being *last. */
+static bool
+check_piece(const struct mm_logs_event *events, size_t count, struct mm_logs_event *last, bool has_last,
+    bool (*check)(void *ctx, const struct mm_logs_event *event), void *ctx)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!check(ctx, &events[i]) || (has_last && !is_before(last, &events[i])))
+			return false;
+		*last = events[i];
+		has_last = true;
+	}
+	return true;
+}
+
+/* Read a run from the file's end so far. */
+static int
+restore_run(struct mm_logs_store *store, const struct mm_logs_run *run,
+    bool (*check)(void *ctx, const struct mm_logs_event *event), void *ctx)
+{
+	struct mm_logs_event piece[WRITE_PIECE], last = { .time_us = MM_LOGS_NO_TIME };
+	uint32_t made = 0;
+
+	for (uint64_t done = 0; done < run->count;) {
+		size_t count = run->count - done < WRITE_PIECE ? (size_t)(run->count - done) : WRITE_PIECE;
+		ssize_t got = mm_file_read_at(store->fd, piece, count * sizeof(*piece),
+		    (off_t)(store->written * sizeof(*piece)));
+
+		if (got < 0)
+			return -1;
+		errno = EBADMSG;
+		if (got != (ssize_t)(count * sizeof(*piece)) ||
+		    !check_piece(piece, count, &last, done > 0, check, ctx))
+			return -1;
+		made = add_to_check(made, piece, count);
+		store->written += count;
+		done += count;
+	}
+	return made == run->check ? 0 : -1;
+}
+
+int
+mm_logs_store_restore(struct mm_logs_store *store, const struct mm_logs_run *runs, size_t count,
+    bool (*check)(void *ctx, const struct mm_logs_event *event), void *ctx)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (store->runs_count == store->runs_room && !grow_runs(store))
+			return -1;
+		store->runs[store->runs_count] = runs[i];
+		store->runs[store->runs_count].begin = store->written;
+		if (restore_run(store, &runs[i], check, ctx) != 0)
+			return -1;
+		store->runs_count++;
+	}
+	return ftruncate(store->fd, (off_t)(store->written * sizeof(struct mm_logs_event)));
 }
 
 /* ---- the cursor ---- */
@@ -310,7 +410,7 @@ sink(struct mm_logs_cursor *cursor, size_t place)
 
 /* The number in the file of a run's first event at or behind since_us, by halves; UINT64_MAX: it cannot be read. */
 static uint64_t
-find_since(const struct mm_logs_store *store, const struct run *run, int64_t since_us)
+find_since(const struct mm_logs_store *store, const struct mm_logs_run *run, int64_t since_us)
 {
 	uint64_t low = run->begin, high = run->begin + run->count;
 

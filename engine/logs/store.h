@@ -4,7 +4,7 @@
  *
  * They come in any order and are written in sorted runs to a file without a name; a cursor merges the runs. Memory does
  * not grow with their number. Nothing is written where the logs lie: the file is made in $TMPDIR, else /var/tmp, and
- * is gone when the process ends, however it ends.
+ * is gone when the process ends, however it ends. Or it is a file of the caller's, which another process goes on with.
  *
  * The order is that of (time, input, offset); events without time come first. One thread at a time.
  */
@@ -16,6 +16,7 @@
 #include <mintmark/version.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct mm_logs_store;
@@ -27,8 +28,37 @@ struct mm_logs_store;
 struct mm_logs_store *mm_logs_store_new(int dir_fd, size_t memory);
 void mm_logs_store_free(struct mm_logs_store **store);
 
+/*
+ * Write runs to this file in place of one without a name: empty, open for reading and writing, and the caller's until
+ * the store is freed. Before anything is appended.
+ */
+void mm_logs_store_use(struct mm_logs_store *store, int fd);
+
 /* Append events. Returns 0, or -1 with errno (ENOSPC: the disk is full): the store is then of no more use. */
 MM_MUST_USE int mm_logs_store_append(struct mm_logs_store *store, const struct mm_logs_event *events, size_t count);
+
+/* ---- going on ---- */
+
+/* Events in order in the file. Runs lie one behind the other. */
+struct mm_logs_run {
+	uint64_t begin; /* number of its first event in the file; set by the store */
+	uint64_t count;
+	uint32_t check; /* over their bytes */
+};
+
+/* Have all events in runs, and these on the disk. Returns 0, or -1 with errno. */
+MM_MUST_USE int mm_logs_store_settle(struct mm_logs_store *store);
+
+/* The runs in the file, borrowed until something is appended. */
+const struct mm_logs_run *mm_logs_store_runs(const struct mm_logs_store *store, size_t *count);
+
+/*
+ * Take runs that another store has left in the file of mm_logs_store_use(); what stands behind them there is cut off.
+ * Each event is read, and check asked whether it can be one. Returns 0, or -1 with errno (EBADMSG: they are not what
+ * they were). The store is empty before.
+ */
+MM_MUST_USE int mm_logs_store_restore(struct mm_logs_store *store, const struct mm_logs_run *runs, size_t count,
+    bool (*check)(void *ctx, const struct mm_logs_event *event), void *ctx);
 
 /* How many events it holds, also those that are passed over. */
 uint64_t mm_logs_store_count(const struct mm_logs_store *store);

@@ -99,22 +99,6 @@ test_one_record(void **state)
 	assert_int_equal(world_step(&world, MM_LOGS_STEP_TIME_NO_ZONE), 1);
 }
 
-/* What two readings gave, byte by byte. */
-static void
-assert_same(const struct world *one, const struct world *other)
-{
-	const struct mm_names *names = mm_logs_reading_names(one->reading);
-	const struct mm_names *other_names = mm_logs_reading_names(other->reading);
-
-	assert_int_equal(one->count, other->count);
-	assert_memory_equal(one->events, other->events, one->count * sizeof(*one->events));
-	assert_int_equal(mm_names_count(names), mm_names_count(other_names));
-	for (uint32_t name = 1; name <= mm_names_count(names); name++)
-		assert_true(mm_slice_equal(mm_names_text(names, name), mm_names_text(other_names, name)));
-	assert_memory_equal(mm_logs_reading_tally(one->reading), mm_logs_reading_tally(other->reading),
-	    sizeof(struct mm_logs_tally));
-}
-
 static void
 test_threads_change_nothing(void **state)
 {
@@ -137,7 +121,7 @@ test_threads_change_nothing(void **state)
 	assert_true(world_trouble(&world, MM_LOGS_TROUBLE_RECORD_CUT) > 0);
 	for (unsigned threads = 2; threads <= 5; threads++) {
 		world_read(&other, &(struct mm_logs_options){ .threads = threads, .work_fd = -1 });
-		assert_same(&world, &other);
+		world_assert_same(&world, &other);
 	}
 	mm_buf_clear(&buf);
 	world_remove(&other);

@@ -30,6 +30,10 @@ void world_write_bytes(struct world *world, const char *name, const void *bytes,
 /* Read the folder with these options (NULL: one thread); what an earlier reading gave is gone. */
 void world_read(struct world *world, const struct mm_logs_options *options);
 
+/* Have a reading that was made elsewhere, which is freed as others are; NULL: none. Then run it. */
+void world_take(struct world *world, struct mm_logs_reading *reading);
+void world_run(struct world *world);
+
 /* The same of a file or folder elsewhere. */
 void world_read_path(struct world *world, const char *path);
 
@@ -38,6 +42,9 @@ void world_read_text(struct world *world, const char *text);
 
 /* Its report, as world_read_text() leaves one input. */
 const struct mm_logs_input_report *world_report(const struct world *world);
+
+/* What two readings gave is the same, byte by byte, but for the folders of their inputs. */
+void world_assert_same(const struct world *one, const struct world *other);
 
 /* How often a step was done, and a trouble met, in all inputs. */
 uint64_t world_step(const struct world *world, enum mm_logs_step step);
