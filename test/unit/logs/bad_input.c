@@ -2,7 +2,7 @@
 /*
  * Bad input: what is cut, mixed, packed to hurt, nested, hostile or odd costs itself and nothing else, and is told.
  */
-#include "test/unit/logs/reading_world.h"
+#include "test/unit/logs/one_world.h"
 
 #include "lib/base/array.h"
 
@@ -14,24 +14,6 @@
 #include <cmocka.h>
 
 #define GOOD "{\"Operation\":\"Send\",\"CreationTime\":\"2023-06-01T00:00:00Z\",\"UserId\":\"good\"}\n"
-
-static struct world world;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	world_make(&world);
-	return 0;
-}
-
-static int
-finish(void **state)
-{
-	(void)state;
-	world_remove(&world);
-	return 0;
-}
 
 /* The one trouble of a kind, and where. */
 static void
@@ -326,18 +308,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_deep_records, begin, finish),
-		cmocka_unit_test_setup_teardown(test_deep_within_an_export, begin, finish),
-		cmocka_unit_test_setup_teardown(test_cut_anywhere, begin, finish),
-		cmocka_unit_test_setup_teardown(test_cut_csv, begin, finish),
-		cmocka_unit_test_setup_teardown(test_files_put_together, begin, finish),
-		cmocka_unit_test_setup_teardown(test_packed_badly, begin, finish),
-		cmocka_unit_test_setup_teardown(test_bombs, begin, finish),
-		cmocka_unit_test_setup_teardown(test_hostile_strings, begin, finish),
-		cmocka_unit_test_setup_teardown(test_long_texts_are_cut_and_told, begin, finish),
-		cmocka_unit_test_setup_teardown(test_many_columns, begin, finish),
-		cmocka_unit_test_setup_teardown(test_members_that_stand_twice, begin, finish),
-		cmocka_unit_test_setup_teardown(test_carriage_returns_and_marks, begin, finish),
+		ONE_WORLD_TEST(test_deep_records),
+		ONE_WORLD_TEST(test_deep_within_an_export),
+		ONE_WORLD_TEST(test_cut_anywhere),
+		ONE_WORLD_TEST(test_cut_csv),
+		ONE_WORLD_TEST(test_files_put_together),
+		ONE_WORLD_TEST(test_packed_badly),
+		ONE_WORLD_TEST(test_bombs),
+		ONE_WORLD_TEST(test_hostile_strings),
+		ONE_WORLD_TEST(test_long_texts_are_cut_and_told),
+		ONE_WORLD_TEST(test_many_columns),
+		ONE_WORLD_TEST(test_members_that_stand_twice),
+		ONE_WORLD_TEST(test_carriage_returns_and_marks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
  * A reading gives the same events whatever the form of its files and the number of its threads, leaves out what
  * repeats, and tells what it could not read, and where.
  */
-#include "test/unit/logs/reading_world.h"
+#include "test/unit/logs/one_world.h"
 
 #include "lib/base/array.h"
 #include "lib/crypto/digest.h"
@@ -18,24 +18,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static struct world world;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	world_make(&world);
-	return 0;
-}
-
-static int
-finish(void **state)
-{
-	(void)state;
-	world_remove(&world);
-	return 0;
-}
 
 /* A record of a mail access, the number-th. */
 static void
@@ -633,23 +615,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_one_record, begin, finish),
-		cmocka_unit_test_setup_teardown(test_threads_change_nothing, begin, finish),
-		cmocka_unit_test_setup_teardown(test_forms_change_nothing, begin, finish),
-		cmocka_unit_test_setup_teardown(test_csv_changes_nothing, begin, finish),
-		cmocka_unit_test_setup_teardown(test_repetitions_are_left_out, begin, finish),
-		cmocka_unit_test_setup_teardown(test_the_fuller_record_counts, begin, finish),
-		cmocka_unit_test_setup_teardown(test_what_cannot_be_read_is_told, begin, finish),
-		cmocka_unit_test_setup_teardown(test_files_that_are_no_logs_are_told, begin, finish),
-		cmocka_unit_test_setup_teardown(test_a_file_that_is_not_there_is_told, begin, finish),
-		cmocka_unit_test_setup_teardown(test_folders_are_read_in_the_order_of_names, begin, finish),
-		cmocka_unit_test_setup_teardown(test_inputs_are_known_by_their_digest, begin, finish),
-		cmocka_unit_test_setup_teardown(test_long_records_are_told, begin, finish),
-		cmocka_unit_test_setup_teardown(test_hours_are_covered, begin, finish),
-		cmocka_unit_test_setup_teardown(test_clocks_that_jump_are_counted, begin, finish),
-		cmocka_unit_test_setup_teardown(test_progress_ends_at_all, begin, finish),
-		cmocka_unit_test_setup_teardown(test_messages_are_read_again, begin, finish),
-		cmocka_unit_test_setup_teardown(test_another_file_is_not_read_again, begin, finish),
+		ONE_WORLD_TEST(test_one_record),
+		ONE_WORLD_TEST(test_threads_change_nothing),
+		ONE_WORLD_TEST(test_forms_change_nothing),
+		ONE_WORLD_TEST(test_csv_changes_nothing),
+		ONE_WORLD_TEST(test_repetitions_are_left_out),
+		ONE_WORLD_TEST(test_the_fuller_record_counts),
+		ONE_WORLD_TEST(test_what_cannot_be_read_is_told),
+		ONE_WORLD_TEST(test_files_that_are_no_logs_are_told),
+		ONE_WORLD_TEST(test_a_file_that_is_not_there_is_told),
+		ONE_WORLD_TEST(test_folders_are_read_in_the_order_of_names),
+		ONE_WORLD_TEST(test_inputs_are_known_by_their_digest),
+		ONE_WORLD_TEST(test_long_records_are_told),
+		ONE_WORLD_TEST(test_hours_are_covered),
+		ONE_WORLD_TEST(test_clocks_that_jump_are_counted),
+		ONE_WORLD_TEST(test_progress_ends_at_all),
+		ONE_WORLD_TEST(test_messages_are_read_again),
+		ONE_WORLD_TEST(test_another_file_is_not_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

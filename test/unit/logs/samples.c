@@ -2,7 +2,7 @@
 /*
  * The real records of MINTMARK_DATA: all of them are read, each as what it is.
  */
-#include "test/unit/logs/reading_world.h"
+#include "test/unit/logs/one_world.h"
 #include "test/vectors/sample.h"
 
 #include "lib/base/array.h"
@@ -13,24 +13,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static struct world world;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	world_make(&world);
-	return 0;
-}
-
-static int
-finish(void **state)
-{
-	(void)state;
-	world_remove(&world);
-	return 0;
-}
 
 static void
 read_folder(const char *name)
@@ -44,12 +26,6 @@ read_file(const char *name)
 	read_folder(name);
 	assert_int_equal(mm_logs_reading_inputs(world.reading), 1);
 	assert_int_equal(world_report(&world)->facts.ended, MM_LOGS_WHOLE);
-}
-
-static void
-assert_name(uint32_t name, const char *text)
-{
-	world_assert_name(&world, name, text);
 }
 
 /* How many records of each shape there are in all inputs. */
@@ -238,13 +214,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_golden_saml, begin, finish),
-		cmocka_unit_test_setup_teardown(test_audit_log_records, begin, finish),
-		cmocka_unit_test_setup_teardown(test_a_mail_access, begin, finish),
-		cmocka_unit_test_setup_teardown(test_an_impossible_time, begin, finish),
-		cmocka_unit_test_setup_teardown(test_a_token_id_is_its_request_id, begin, finish),
-		cmocka_unit_test_setup_teardown(test_labelled_attacks, begin, finish),
-		cmocka_unit_test_setup_teardown(test_all_of_the_labelled_attacks, begin, finish),
+		ONE_WORLD_TEST(test_golden_saml),
+		ONE_WORLD_TEST(test_audit_log_records),
+		ONE_WORLD_TEST(test_a_mail_access),
+		ONE_WORLD_TEST(test_an_impossible_time),
+		ONE_WORLD_TEST(test_a_token_id_is_its_request_id),
+		ONE_WORLD_TEST(test_labelled_attacks),
+		ONE_WORLD_TEST(test_all_of_the_labelled_attacks),
 	};
 
 	if (!mm_sample_present("otrf-simuland-goldensaml", "7 tests of logs on real records") ||

@@ -2,7 +2,7 @@
 /*
  * One record of each shape, with the members that real ones have, and the event that it becomes.
  */
-#include "test/unit/logs/reading_world.h"
+#include "test/unit/logs/one_world.h"
 
 #include "lib/base/array.h"
 
@@ -13,24 +13,6 @@
 
 #include <cmocka.h>
 
-static struct world world;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	world_make(&world);
-	return 0;
-}
-
-static int
-finish(void **state)
-{
-	(void)state;
-	world_remove(&world);
-	return 0;
-}
-
 /* The one event that a text becomes, by a shape of this name. */
 static const struct mm_logs_event *
 read_one(const char *text, const char *shape)
@@ -40,12 +22,6 @@ read_one(const char *text, const char *shape)
 		fail_msg("%zu events of %s", world.count, text);
 	assert_string_equal(mm_logs_shapes[world.events[0].place.shape]->name, shape);
 	return &world.events[0];
-}
-
-static void
-assert_name(uint32_t name, const char *text)
-{
-	world_assert_name(&world, name, text);
 }
 
 /* ---- mail ---- */
@@ -738,26 +714,26 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_bind, begin, finish),
-		cmocka_unit_test_setup_teardown(test_sync_with_a_token, begin, finish),
-		cmocka_unit_test_setup_teardown(test_sentinel_office, begin, finish),
-		cmocka_unit_test_setup_teardown(test_powershell_text, begin, finish),
-		cmocka_unit_test_setup_teardown(test_defender_without_raw_event, begin, finish),
-		cmocka_unit_test_setup_teardown(test_exports, begin, finish),
-		cmocka_unit_test_setup_teardown(test_broken_within, begin, finish),
-		cmocka_unit_test_setup_teardown(test_sign_in_of_the_audit_log, begin, finish),
-		cmocka_unit_test_setup_teardown(test_sign_in_of_graph, begin, finish),
-		cmocka_unit_test_setup_teardown(test_sign_in_of_monitor, begin, finish),
-		cmocka_unit_test_setup_teardown(test_sign_in_of_sentinel, begin, finish),
-		cmocka_unit_test_setup_teardown(test_sign_in_of_the_portal, begin, finish),
-		cmocka_unit_test_setup_teardown(test_changes, begin, finish),
-		cmocka_unit_test_setup_teardown(test_consent_names_its_application, begin, finish),
-		cmocka_unit_test_setup_teardown(test_directory_of_graph, begin, finish),
-		cmocka_unit_test_setup_teardown(test_directory_of_sentinel, begin, finish),
-		cmocka_unit_test_setup_teardown(test_impersonation, begin, finish),
-		cmocka_unit_test_setup_teardown(test_dovecot_lines, begin, finish),
-		cmocka_unit_test_setup_teardown(test_dovecot_lines_repeat, begin, finish),
-		cmocka_unit_test_setup_teardown(test_dovecot_events, begin, finish),
+		ONE_WORLD_TEST(test_bind),
+		ONE_WORLD_TEST(test_sync_with_a_token),
+		ONE_WORLD_TEST(test_sentinel_office),
+		ONE_WORLD_TEST(test_powershell_text),
+		ONE_WORLD_TEST(test_defender_without_raw_event),
+		ONE_WORLD_TEST(test_exports),
+		ONE_WORLD_TEST(test_broken_within),
+		ONE_WORLD_TEST(test_sign_in_of_the_audit_log),
+		ONE_WORLD_TEST(test_sign_in_of_graph),
+		ONE_WORLD_TEST(test_sign_in_of_monitor),
+		ONE_WORLD_TEST(test_sign_in_of_sentinel),
+		ONE_WORLD_TEST(test_sign_in_of_the_portal),
+		ONE_WORLD_TEST(test_changes),
+		ONE_WORLD_TEST(test_consent_names_its_application),
+		ONE_WORLD_TEST(test_directory_of_graph),
+		ONE_WORLD_TEST(test_directory_of_sentinel),
+		ONE_WORLD_TEST(test_impersonation),
+		ONE_WORLD_TEST(test_dovecot_lines),
+		ONE_WORLD_TEST(test_dovecot_lines_repeat),
+		ONE_WORLD_TEST(test_dovecot_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
