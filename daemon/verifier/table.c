@@ -138,6 +138,20 @@ check_whole(struct verifier_table *table, const char **why)
 	return good;
 }
 
+/*
+ * SQLite opens for reading alone what it cannot open for writing, and it stays so when the disk is well again. Nothing
+ * is written here: there may be no room at the moment.
+ */
+static bool
+check_writable(struct verifier_table *table, const char **why)
+{
+	/* The second is for its log. */
+	if (sqlite3_db_readonly(table->db, "main") == 0 && execute(table, "BEGIN IMMEDIATE; ROLLBACK"))
+		return true;
+	*why = "the table: it can only be read";
+	return false;
+}
+
 static bool
 prepare_statements(struct verifier_table *table)
 {
@@ -162,7 +176,7 @@ verifier_table_open(struct verifier_table *table, const char **why)
 		*why = say(table, "it cannot be used");
 		return false;
 	}
-	if (!check_version(table, why) || !check_whole(table, why))
+	if (!check_version(table, why) || !check_whole(table, why) || !check_writable(table, why))
 		return false;
 	if (prepare_statements(table))
 		return true;

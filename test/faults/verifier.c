@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -386,6 +387,31 @@ a_damaged_table_is_found(void **state)
 	close_ends();
 }
 
+/* It does not begin to serve by a table that it could not write before its next start. */
+static void
+a_table_that_can_only_be_read_is_refused(void **state)
+{
+	char path[128];
+	int status;
+
+	(void)state;
+	stop();
+	(void)snprintf(path, sizeof(path), "%s/table.sqlite", folder);
+	assert_int_equal(chown(path, geteuid(), getegid()), 0);
+	assert_int_equal(chmod(path, 0444), 0);
+	assert_false(start());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	child = -1;
+	close_ends();
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	assert_int_equal(chmod(path, 0666), 0);
+	/* SQLite made them as the table was. */
+	remove_file("table.sqlite-wal");
+	remove_file("table.sqlite-shm");
+	assert_true(start());
+	assert_int_equal(sign_in().status, MM_SIGN_IN_OK);
+}
+
 /* A stranger's bytes in place of a request end the issuer's pair, and nothing else. */
 static void
 an_issuer_that_breaks_the_rules_is_cut_off(void **state)
@@ -464,6 +490,7 @@ main(int argc, char **argv)
 		TEST(a_refresh_token_is_good_once_whatever_dies),
 		TEST(a_full_disk_gives_nothing_and_loses_nothing),
 		TEST(a_damaged_table_is_found),
+		TEST(a_table_that_can_only_be_read_is_refused),
 		TEST(an_issuer_that_breaks_the_rules_is_cut_off),
 	};
 
