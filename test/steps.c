@@ -24,7 +24,6 @@
 #define EXPORTED __attribute__((visibility("default")))
 
 static struct steps *steps; /* NULL: nobody wants to know */
-static bool is_victim;
 
 /* Before the program's sandbox closes, while the file can still be opened. */
 __attribute__((constructor)) static void
@@ -37,10 +36,7 @@ begin(void)
 
 	if (fd != -1)
 		close(fd);
-	if (memory == MAP_FAILED)
-		return;
-	is_victim = strcmp(((struct steps *)memory)->victim, program_invocation_short_name) == 0;
-	steps = memory;
+	steps = memory == MAP_FAILED ? NULL : memory;
 }
 
 /* The C library's function of a name; a test cannot go on without it. */
@@ -108,7 +104,7 @@ take(const char *call, bool of_file)
 	enum steps_how how;
 	uint32_t number;
 
-	if (steps == NULL || !is_victim)
+	if (steps == NULL || strcmp(steps->victim, program_invocation_short_name) != 0)
 		return STEPS_COUNT;
 	how = (enum steps_how)steps->how;
 	if (how >= STEPS_EIO && !of_file)

@@ -5,6 +5,8 @@
 #
 #   mint_sign_in ISSUER CLIENT REDIRECT RESOURCE SCOPE USER PASSWORD   the token endpoint's answer (authorization code,
 #                                                                      PKCE; a client without a secret)
+#   mint_code … as mint_sign_in                                       the authorization code
+#   mint_redeem ISSUER CLIENT REDIRECT RESOURCE CODE                   the answer to it
 #   mint_refresh ISSUER CLIENT REFRESH-TOKEN                           the answer
 #   mint_apply ISSUER CLIENT SECRET RESOURCE SCOPE                     an application's own token
 #   mint_member NAME                                                   a text member of the JSON object on standard input
@@ -70,7 +72,7 @@ mint_send_form()
 	mint_browse -w '%{redirect_url}' -H "Origin: $origin" "${fields[@]}" "$where"
 }
 
-mint_sign_in()
+mint_code()
 {
 	local issuer=$1 client=$2 redirect=$3 resource=$4 scope=$5 user=$6 password=$7 there code
 
@@ -80,11 +82,23 @@ mint_sign_in()
 	    -d "code_challenge=$mint_challenge" -d code_challenge_method=S256 "$issuer/authorize" || return 1
 	there=$(mint_send_form "$issuer" "username=$user" "password=$password") || return 1
 	code=$(sed -n 's/.*[?&]code=\([^&]*\).*/\1/p' <<<"$there")
-	[ -n "$code" ] || return 1
-	curl -sS --max-time 20 -d grant_type=authorization_code -d "client_id=$client" -d "code=$code" \
-	    -d "code_verifier=$mint_verifier" --data-urlencode "resource=$resource" \
-	    --data-urlencode "redirect_uri=$redirect" "$issuer/token" | tee "$mint_folder/page"
+	[ -n "$code" ] && echo "$code"
+}
+
+mint_redeem()
+{
+	curl -sS --max-time 20 -d grant_type=authorization_code -d "client_id=$2" -d "code=$5" \
+	    -d "code_verifier=$mint_verifier" --data-urlencode "resource=$4" --data-urlencode "redirect_uri=$3" \
+	    "$1/token" | tee "$mint_folder/page"
 	grep -q '"access_token"' "$mint_folder/page"
+}
+
+mint_sign_in()
+{
+	local code
+
+	code=$(mint_code "$@") || return 1
+	mint_redeem "$1" "$2" "$3" "$4" "$code"
 }
 
 mint_refresh()
