@@ -15,6 +15,34 @@ const struct mm_detection *const mm_detections[] = {
 };
 const size_t mm_detections_count = MM_COUNT_OF(mm_detections);
 
+void *
+mm_detection_no_state(struct mm_detect *detect)
+{
+	return detect;
+}
+
+void
+mm_detection_free_nothing(void *state)
+{
+	(void)state;
+}
+
+void
+mm_detection_add_change(struct mm_finding *finding, const struct mm_logs_event *event)
+{
+	if (finding == NULL || finding->records > 1)
+		return;
+	mm_finding_add_word(finding, "change", mm_logs_change_name((enum mm_logs_change)event->change));
+	if (event->user != 0)
+		mm_finding_add_name(finding, "by", event->user);
+	if (event->address.network > MM_LOGS_UNREADABLE)
+		mm_finding_add_address(finding, "from", &event->address);
+	if (event->added != 0)
+		mm_finding_add_name(finding, "added", event->added);
+	if (event->target_id != 0)
+		mm_finding_add_name(finding, "target_id", event->target_id);
+}
+
 const struct mm_detection *
 mm_detection_find(const char *name)
 {

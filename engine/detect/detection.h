@@ -90,6 +90,16 @@ void mm_detect_raise(struct mm_detect *detect, struct mm_finding *finding, enum 
 /* An event could not be judged by this detection for want of room: counted with the findings that found none. */
 void mm_detect_drop(struct mm_detect *detect, const struct mm_detection *detection);
 
+/* For detections without a state of their own: theirs is the run. */
+void *mm_detection_no_state(struct mm_detect *detect);
+void mm_detection_free_nothing(void *state);
+
+/*
+ * Add to a finding (NULL: nothing is done) what the first change that it is about was: which, by whom, from where, and
+ * what came in.
+ */
+void mm_detection_add_change(struct mm_finding *finding, const struct mm_logs_event *event);
+
 /* Memory is short: the run fails. */
 void mm_detect_fail(struct mm_detect *detect);
 

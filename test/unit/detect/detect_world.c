@@ -115,31 +115,43 @@ detect_world_line(struct detect_world *world, const char *line)
 	mm_buf_addf(&world->audit, "%s\n", line);
 }
 
-void
-detect_world_run(struct detect_world *world, const char *since, const char *until)
+static void
+detect(struct detect_world *world, int64_t since_us, int64_t until_us)
 {
-	struct mm_logs_reading *reading;
+	struct mm_logs_reading *reading = world->logs.reading;
 
-	assert_true(mm_buf_ok(&world->audit));
-	assert_true(mm_buf_ok(&world->sign_ins));
-	if (world->audit.len > 0)
-		world_write_bytes(&world->logs, "audit.jsonl", world->audit.data, world->audit.len);
-	if (world->sign_ins.len > 0)
-		world_write_bytes(&world->logs, "sign-ins.jsonl", world->sign_ins.data, world->sign_ins.len);
 	mm_detect_free(&world->detect);
-	world_read(&world->logs, NULL);
-	reading = world->logs.reading;
 	world->source = (struct mm_detect_source){
 		.store = mm_logs_reading_store(reading),
 		.names = mm_logs_reading_names(reading),
-		.since_us = since == NULL ? INT64_MIN : world_time(since),
-		.until_us = until == NULL ? INT64_MAX : world_time(until),
+		.since_us = since_us,
+		.until_us = until_us,
 		.has_sign_ins = world->sign_ins.len > 0,
 	};
 	world->source.hours = mm_logs_reading_hours(reading, &world->source.hours_count);
 	world->detect = mm_detect_new(&world->source);
 	assert_non_null(world->detect);
 	assert_int_equal(mm_detect_run(world->detect), 0);
+}
+
+void
+detect_world_run(struct detect_world *world, const char *since, const char *until)
+{
+	assert_true(mm_buf_ok(&world->audit));
+	assert_true(mm_buf_ok(&world->sign_ins));
+	if (world->audit.len > 0)
+		world_write_bytes(&world->logs, "audit.jsonl", world->audit.data, world->audit.len);
+	if (world->sign_ins.len > 0)
+		world_write_bytes(&world->logs, "sign-ins.jsonl", world->sign_ins.data, world->sign_ins.len);
+	world_read(&world->logs, NULL);
+	detect(world, since == NULL ? INT64_MIN : world_time(since), until == NULL ? INT64_MAX : world_time(until));
+}
+
+void
+detect_world_run_path(struct detect_world *world, const char *path)
+{
+	world_read_path(&world->logs, path);
+	detect(world, INT64_MIN, INT64_MAX);
 }
 
 size_t

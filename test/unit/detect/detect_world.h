@@ -55,6 +55,9 @@ void detect_world_line(struct detect_world *world, const char *line);
 /* Read what was added and run all detections; since and until may be NULL. */
 void detect_world_run(struct detect_world *world, const char *since, const char *until);
 
+/* The same of a file or folder elsewhere, without bounds of time. */
+void detect_world_run_path(struct detect_world *world, const char *path);
+
 /* How many findings of this detection there are. */
 size_t detect_world_count(const struct detect_world *world, const struct mm_detection *detection);
 

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is missing since auditing was switched off, or around an account.
+ */
+#include "engine/detect/detection.h"
+
+static void
+look(void *state, const struct mm_logs_event *event)
+{
+	struct mm_subject subject = mm_subject_of_name(MM_SUBJECT_TARGET, event->target);
+	struct mm_finding *finding;
+
+	if (event->kind != MM_LOGS_CHANGE || event->result == MM_LOGS_FAILED)
+		return;
+	if (event->change != MM_LOGS_CHANGE_AUDIT_OFF &&
+	    event->change != MM_LOGS_CHANGE_AUDIT_BYPASS &&
+	    event->change != MM_LOGS_CHANGE_AUDIT_SHORTENED)
+		return;
+	finding = mm_detect_note(state, &mm_detect_audit_reduced, MM_FINDING_GAP, &subject, event);
+	mm_detection_add_change(finding, event);
+}
+
+const struct mm_detection mm_detect_audit_reduced = {
+	.name = "audit-reduced",
+	.title = "Auditing was reduced: what happened since may not be on record",
+	.class = MM_FINDING_GAP,
+	.inputs = "The same changes as audit-off.",
+	.meaning = "From that time on accesses of the account named, or of all, may leave no record; numbers are "
+	    "lower bounds.",
+	.advice = "Take what the account could read as possibly read, from then until auditing was on again.",
+	.reference = "MITRE ATT&CK T1562.008, Disable or Modify Cloud Logs",
+	.begin = mm_detection_no_state,
+	.event = look,
+	.free = mm_detection_free_nothing,
+};

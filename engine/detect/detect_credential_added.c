@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A certificate, a secret or an owner was added to an application: whoever has it can sign in as the application.
+ */
+#include "engine/detect/detection.h"
+
+static void
+look(void *state, const struct mm_logs_event *event)
+{
+	struct mm_subject subject = mm_subject_of_name(MM_SUBJECT_TARGET, event->target);
+	struct mm_finding *finding;
+
+	if (event->kind != MM_LOGS_CHANGE || event->result == MM_LOGS_FAILED)
+		return;
+	if (event->change != MM_LOGS_CHANGE_CERTIFICATE &&
+	    event->change != MM_LOGS_CHANGE_PASSWORD &&
+	    event->change != MM_LOGS_CHANGE_CREDENTIAL &&
+	    event->change != MM_LOGS_CHANGE_OWNER)
+		return;
+	finding = mm_detect_note(state, &mm_detect_credential_added, MM_FINDING_LEAD, &subject, event);
+	mm_detection_add_change(finding, event);
+}
+
+const struct mm_detection mm_detect_credential_added = {
+	.name = "credential-added",
+	.title = "A certificate, secret or owner was added to an application",
+	.class = MM_FINDING_LEAD,
+	.inputs = "Directory audit, in the Entra export or the unified audit log: updates of applications and "
+	    "service principals (KeyDescription), credentials and owners added.",
+	.meaning = "Whoever holds the new key signs in as the application, with all that it was ever allowed, "
+	    "and no second factor is asked for. Administrators renew secrets too; so ask who it was, from "
+	    "where, and whether the old one was about to end.",
+	.advice = "Ask the owner of the application. Remove what nobody knows, then look for what the "
+	    "application did since: mintmark hunt --pivot app=ID.",
+	.reference = "MITRE ATT&CK T1098.001, Additional Cloud Credentials; CISA alert AA21-008A",
+	.begin = mm_detection_no_state,
+	.event = look,
+	.free = mm_detection_free_nothing,
+};

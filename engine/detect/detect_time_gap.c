@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hours in which a log that runs on otherwise has no record at all.
+ */
+#include "engine/detect/detection.h"
+
+#include "lib/base/array.h"
+
+#include <stdlib.h>
+
+#define HOUR_S 3600
+#define HOUR_US (INT64_C(3600) * 1000000)
+
+/* So many hours with records tell how a log runs; of fewer nothing is said. */
+#define HOURS_LEAST 48
+/* Nights are quiet in small organisations. In a log that never is, with so many records an hour, one hour tells. */
+#define QUIET_HOURS 6
+#define BUSY_RECORDS 20
+/* A silence is usual where so many others are at least half as long: nights, weekends. */
+#define USUAL_SILENCES 3
+
+struct silence {
+	int64_t from_hour, hours;
+};
+
+/* The silences of one log. */
+struct silences {
+	struct silence *list;
+	size_t count;
+};
+
+/* What is told of an organisation. */
+struct telling {
+	int64_t missing[MM_LOGS_FAMILIES], first_hour, end_hour;
+	struct silence longest;
+	size_t count;
+};
+
+/* The end of the hours that are of one tenant's log of one family. */
+static size_t
+end_of_log(const struct mm_logs_hour *hours, size_t begin, size_t count)
+{
+	size_t end = begin;
+
+	while (end < count && hours[end].tenant == hours[begin].tenant && hours[end].family == hours[begin].family)
+		end++;
+	return end;
+}
+
+/* Whether hardly an hour of the log is without records, and each has many. */
+static bool
+is_busy(const struct mm_logs_hour *hours, size_t count)
+{
+	int64_t span = hours[count - 1].hour - hours[0].hour + 1;
+	uint64_t records = 0;
+
+	for (size_t i = 0; i < count; i++)
+		records += hours[i].records;
+	return (int64_t)count * 100 >= span * 95 && records / count >= BUSY_RECORDS;
+}
+
+static bool
+find_silences(const struct mm_logs_hour *hours, size_t count, struct silences *found)
+{
+	found->list = calloc(count, sizeof(*found->list));
+	found->count = 0;
+	for (size_t i = 1; found->list != NULL && i < count; i++)
+		if (hours[i].hour > hours[i - 1].hour + 1)
+			found->list[found->count++] = (struct silence){ hours[i - 1].hour + 1,
+				hours[i].hour - hours[i - 1].hour - 1 };
+	return found->list != NULL;
+}
+
+static bool
+is_usual(const struct silences *silences, const struct silence *silence)
+{
+	size_t like_it = 0;
+
+	for (size_t i = 0; i < silences->count && like_it <= USUAL_SILENCES; i++)
+		like_it += silences->list[i].hours * 2 >= silence->hours;
+	/* It is one of those that are like it. */
+	return like_it > USUAL_SILENCES;
+}
+
+static void
+take(struct telling *telling, uint8_t family, const struct silence *silence)
+{
+	int64_t end_hour = silence->from_hour + silence->hours;
+
+	if (telling->count++ == 0 || silence->from_hour < telling->first_hour)
+		telling->first_hour = silence->from_hour;
+	if (telling->count == 1 || end_hour > telling->end_hour)
+		telling->end_hour = end_hour;
+	if (silence->hours > telling->longest.hours)
+		telling->longest = *silence;
+	telling->missing[family] += silence->hours;
+}
+
+static bool
+look_at_log(const struct mm_logs_hour *hours, size_t count, struct telling *telling)
+{
+	int64_t least = is_busy(hours, count) ? 1 : QUIET_HOURS;
+	struct silences silences;
+
+	if (count < HOURS_LEAST)
+		return true;
+	if (!find_silences(hours, count, &silences))
+		return false;
+	for (size_t i = 0; i < silences.count; i++)
+		if (silences.list[i].hours >= least && !is_usual(&silences, &silences.list[i]))
+			take(telling, hours[0].family, &silences.list[i]);
+	free(silences.list);
+	return true;
+}
+
+static void
+tell(struct mm_detect *detect, uint32_t tenant, const struct telling *telling)
+{
+	static const char *const names[] = { "audit_log_hours", "sign_in_log_hours", "directory_log_hours",
+		"dovecot_log_hours" };
+	struct mm_subject organisation = mm_subject_of_name(MM_SUBJECT_ORGANISATION, tenant);
+	struct mm_finding *finding;
+
+	_Static_assert(MM_COUNT_OF(names) == MM_LOGS_FAMILIES, "a name for each");
+	if (telling->count == 0 || (!mm_detect_asked(detect, telling->first_hour * HOUR_US) &&
+	    !mm_detect_asked(detect, telling->end_hour * HOUR_US)))
+		return;
+	finding = mm_detect_add(detect, &mm_detect_time_gap, MM_FINDING_GAP, &organisation, tenant);
+	if (finding == NULL)
+		return;
+	finding->first_us = telling->first_hour * HOUR_US;
+	finding->last_us = telling->end_hour * HOUR_US;
+	mm_finding_add_number(finding, "gaps", (int64_t)telling->count);
+	for (size_t i = 0; i < MM_LOGS_FAMILIES; i++)
+		if (telling->missing[i] > 0)
+			mm_finding_add_number(finding, names[i], telling->missing[i]);
+	mm_finding_add_time(finding, "longest_begins", telling->longest.from_hour * HOUR_US);
+	mm_finding_add_seconds(finding, "longest", telling->longest.hours * HOUR_S);
+}
+
+static void
+end(void *state)
+{
+	const struct mm_detect_source *source = mm_detect_source(state);
+	const struct mm_logs_hour *hours = source->hours;
+	struct telling telling = { 0 };
+
+	for (size_t i = 0, next; i < source->hours_count; i = next) {
+		next = end_of_log(hours, i, source->hours_count);
+		if (source->tenant != 0 && hours[i].tenant != 0 && hours[i].tenant != source->tenant)
+			continue;
+		if (!look_at_log(hours + i, next - i, &telling))
+			mm_detect_fail(state);
+		if (next == source->hours_count || hours[next].tenant != hours[i].tenant) {
+			tell(state, hours[i].tenant, &telling);
+			telling = (struct telling){ 0 };
+		}
+	}
+}
+
+const struct mm_detection mm_detect_time_gap = {
+	.name = "time-gap",
+	.title = "A log that runs on otherwise has hours without any record",
+	.class = MM_FINDING_GAP,
+	.inputs = "The hours in which each organisation has records of each kind of log, whatever they are "
+	    "about; nights and weekends that are always silent are no gap.",
+	.meaning = "Records of that time were not exported, not kept, or not made. What happened in it is not "
+	    "known; numbers are lower bounds.",
+	.advice = "Export the hours that are missing once more, in smaller slices: Search-UnifiedAuditLog gives "
+	    "at most 50,000 records a session and drops the rest in silence.",
+	.reference = "Microsoft Learn, Search-UnifiedAuditLog; MITRE ATT&CK T1562.008",
+	.begin = mm_detection_no_state,
+	.end = end,
+	.free = mm_detection_free_nothing,
+};

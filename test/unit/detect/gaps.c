@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the logs cannot tell is told: a throttled mailbox, fields that lack, silent hours, logs that end too early. What
+ * is always silent, or complete, is no gap.
+ */
+#include "test/unit/detect/detect_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static struct detect_world world;
+
+static int
+begin(void **state)
+{
+	(void)state;
+	detect_world_make(&world);
+	return 0;
+}
+
+static int
+finish(void **state)
+{
+	(void)state;
+	detect_world_remove(&world);
+	return 0;
+}
+
+/* An access each hour of these days of June, but for hours from silent_from on, so many, of each silent_day. */
+static void
+add_hours(unsigned days, unsigned silent_day, unsigned silent_from, unsigned silent_hours)
+{
+	char time[32];
+
+	for (unsigned hour = 0; hour < days * 24; hour++) {
+		unsigned of_day = hour % 24;
+		struct record record = { .time = detect_world_time(1 + hour / 24, of_day * 3600, time), .token = "-" };
+
+		if ((silent_day == 0 || hour / 24 + 1 == silent_day) && of_day >= silent_from &&
+		    of_day < silent_from + silent_hours)
+			continue;
+		detect_world_access(&world, &record);
+	}
+}
+
+static void
+test_silent_hours(void **state)
+{
+	const struct mm_finding *finding;
+
+	(void)state;
+	add_hours(10, 5, 3, 8);
+	detect_world_run(&world, NULL, NULL);
+	assert_int_equal(detect_world_count(&world, &mm_detect_time_gap), 1);
+	finding = detect_world_finding(&world, &mm_detect_time_gap, 0);
+	assert_int_equal(finding->class, MM_FINDING_GAP);
+	assert_int_equal(finding->first_us, world_time("2023-06-05T03:00:00Z"));
+	assert_int_equal(finding->last_us, world_time("2023-06-05T11:00:00Z"));
+	assert_int_equal(detect_world_fact(finding, "audit_log_hours")->number, 8);
+	assert_int_equal(detect_world_fact(finding, "longest")->number, 8 * 3600);
+}
+
+/* Every night is as quiet, and one hour without a record is nothing where there is one an hour. */
+static void
+test_usual_silence(void **state)
+{
+	(void)state;
+	add_hours(10, 0, 0, 8);
+	detect_world_run(&world, NULL, NULL);
+	assert_int_equal(detect_world_count(&world, &mm_detect_time_gap), 0);
+	add_hours(10, 6, 12, 1);
+	detect_world_run(&world, NULL, NULL);
+	assert_int_equal(detect_world_count(&world, &mm_detect_time_gap), 0);
+}
+
+static void
+test_throttled(void **state)
+{
+	struct record record = { .time = "2023-06-05T10:00:00Z", .token = "-", .throttled = true };
+	const struct mm_finding *finding;
+
+	(void)state;
+	detect_world_access(&world, &record);
+	record.mailbox = "bob";
+	record.throttled = false;
+	detect_world_access(&world, &record);
+	detect_world_run(&world, NULL, NULL);
+	assert_int_equal(detect_world_count(&world, &mm_detect_log_throttled), 1);
+	finding = detect_world_finding(&world, &mm_detect_log_throttled, 0);
+	world_assert_name(&world.logs, finding->subject.name, "alice@contoso.example");
+	assert_int_equal(detect_world_fact(finding, "silent_for_up_to")->number, 24 * 3600);
+}
+
+static void
+test_fields_that_lack(void **state)
+{
+	struct record record = { .time = "2023-06-05T10:00:00Z", .token = "-", .application = "-" };
+	struct record whole = { .time = "2023-06-05T11:00:00Z", .token = "cccccccc-0000-4000-8000-000000000003",
+		.issued = "2023-06-05T10:59:00Z" };
+	const struct mm_finding *finding;
+
+	(void)state;
+	detect_world_access(&world, &record);
+	detect_world_access(&world, &whole);
+	detect_world_sign_in(&world, &whole);
+	detect_world_run(&world, NULL, NULL);
+	finding = detect_world_finding(&world, &mm_detect_ids_missing, 0);
+	assert_int_equal(detect_world_fact(finding, "accesses")->number, 2);
+	assert_int_equal(detect_world_fact(finding, "without_application")->number, 1);
+	assert_int_equal(detect_world_fact(finding, "without_token_and_session")->number, 1);
+	assert_int_equal(detect_world_fact(finding, "outside_of_sign_in_logs")->number, 0);
+	assert_int_equal(detect_world_fact(finding, "without_address")->number, 0);
+}
+
+static void
+test_nothing_lacks(void **state)
+{
+	struct record whole = { .time = "2023-06-05T11:00:00Z", .token = "cccccccc-0000-4000-8000-000000000003",
+		.issued = "2023-06-05T10:59:00Z" };
+
+	(void)state;
+	detect_world_access(&world, &whole);
+	detect_world_sign_in(&world, &whole);
+	detect_world_run(&world, NULL, NULL);
+	assert_int_equal(detect_world_count(&world, &mm_detect_ids_missing), 0);
+	assert_int_equal(detect_world_count(&world, &mm_detect_log_short), 0);
+}
+
+static void
+test_no_sign_ins(void **state)
+{
+	struct record record = { .time = "2023-06-05T10:00:00Z", .token = "cccccccc-0000-4000-8000-000000000003" };
+
+	(void)state;
+	detect_world_access(&world, &record);
+	detect_world_run(&world, NULL, NULL);
+	assert_string_equal(
+	    detect_world_fact(detect_world_finding(&world, &mm_detect_log_short, 0), "sign_in_logs")->word, "none");
+}
+
+static void
+test_logs_within_the_question(void **state)
+{
+	struct record sign_in = { .time = "2023-06-03T10:00:00Z" };
+	const struct mm_finding *finding;
+
+	(void)state;
+	add_hours(4, 31, 0, 0);
+	detect_world_sign_in(&world, &sign_in);
+	sign_in.time = "2023-06-04T22:00:00Z";
+	sign_in.token = "dddddddd-0000-4000-8000-000000000004";
+	detect_world_sign_in(&world, &sign_in);
+	detect_world_run(&world, "2023-05-01T00:00:00Z", "2023-07-01T00:00:00Z");
+	finding = detect_world_finding(&world, &mm_detect_log_short, 0);
+	assert_int_equal(detect_world_fact(finding, "audit_log_begins")->number, world_time("2023-06-01T00:00:00Z"));
+	assert_int_equal(detect_world_fact(finding, "audit_log_ends")->number, world_time("2023-06-05T00:00:00Z"));
+	assert_int_equal(detect_world_fact(finding, "sign_in_logs_begin")->number, world_time("2023-06-03T10:00:00Z"));
+	detect_world_run(&world, "2023-06-03T12:00:00Z", "2023-06-04T12:00:00Z");
+	assert_int_equal(detect_world_count(&world, &mm_detect_log_short), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_silent_hours, begin, finish),
+		cmocka_unit_test_setup_teardown(test_usual_silence, begin, finish),
+		cmocka_unit_test_setup_teardown(test_throttled, begin, finish),
+		cmocka_unit_test_setup_teardown(test_fields_that_lack, begin, finish),
+		cmocka_unit_test_setup_teardown(test_nothing_lacks, begin, finish),
+		cmocka_unit_test_setup_teardown(test_no_sign_ins, begin, finish),
+		cmocka_unit_test_setup_teardown(test_logs_within_the_question, begin, finish),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
