@@ -6,6 +6,10 @@
 
 #include "lib/codec/ascii.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
 #define SECOND_US INT64_C(1000000)
 #define DAY_S INT64_C(86400)
 
@@ -386,4 +390,22 @@ mm_moment_begin(struct mm_slice line, int64_t reference_us, int64_t *time_us, un
 	*notes = noted;
 	*length = (size_t)(cursor.at - line.ptr);
 	return true;
+}
+
+const char *
+mm_moment_text(int64_t time_us, char text[MM_MOMENT_TEXT_MAX])
+{
+	time_t time_s = time_us / SECOND_US;
+	struct tm tm;
+	size_t len;
+
+	text[0] = '\0';
+	if (time_us < 0 || gmtime_r(&time_s, &tm) == NULL || tm.tm_year + 1900 > 9999)
+		return text;
+	len = strftime(text, MM_MOMENT_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (time_us % SECOND_US != 0)
+		(void)snprintf(text + len, MM_MOMENT_TEXT_MAX - len, ".%06" PRId64 "Z", time_us % SECOND_US);
+	else
+		(void)snprintf(text + len, MM_MOMENT_TEXT_MAX - len, "Z");
+	return text;
 }

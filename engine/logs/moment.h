@@ -41,4 +41,13 @@ MM_MUST_USE bool mm_moment_parse(struct mm_slice text, int64_t reference_us, int
 MM_MUST_USE bool mm_moment_begin(struct mm_slice line, int64_t reference_us, int64_t *time_us, unsigned *notes,
     size_t *length);
 
+/* Room for a moment as text, with a NUL. */
+#define MM_MOMENT_TEXT_MAX 64
+
+/*
+ * A moment as RFC 3339 has it, in UTC, NUL-terminated: "2023-05-20T11:07:00Z", with six digits behind the second where
+ * it is none. Empty for MM_LOGS_NO_TIME and what lies outside of the years 1970 to 9999. Returns text.
+ */
+const char *mm_moment_text(int64_t time_us, char text[MM_MOMENT_TEXT_MAX]);
+
 #endif

@@ -164,11 +164,28 @@ test_beginning_of_a_line(void **state)
 	}
 }
 
+static void
+test_text(void **state)
+{
+	char text[MM_MOMENT_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(mm_moment_text(0, text), "1970-01-01T00:00:00Z");
+	assert_string_equal(mm_moment_text(INT64_C(1684580820000000), text), "2023-05-20T11:07:00Z");
+	assert_string_equal(mm_moment_text(INT64_C(1684580820000250), text), "2023-05-20T11:07:00.000250Z");
+	assert_string_equal(mm_moment_text(INT64_C(253402300799999999), text), "9999-12-31T23:59:59.999999Z");
+	assert_string_equal(mm_moment_text(INT64_C(253402300800000000), text), "");
+	assert_string_equal(mm_moment_text(-1, text), "");
+	assert_string_equal(mm_moment_text(INT64_MIN, text), "");
+	assert_string_equal(mm_moment_text(INT64_MAX, text), "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_what_is_none),
 		cmocka_unit_test(test_every_day_of_a_long_time),
 		cmocka_unit_test(test_beginning_of_a_line),
