@@ -70,6 +70,31 @@ mm_subject_equal(const struct mm_subject *a, const struct mm_subject *b)
 	    memcmp(&a->id, &b->id, sizeof(a->id)) == 0 && memcmp(&a->address, &b->address, sizeof(a->address)) == 0;
 }
 
+static struct mm_slice
+text_or_none(const char *text)
+{
+	return text[0] == '\0' ? MM_SLICE_ABSENT : mm_slice_str(text);
+}
+
+struct mm_slice
+mm_subject_text(const struct mm_subject *subject, const struct mm_names *names, char room[MM_SUBJECT_TEXT_MAX])
+{
+	_Static_assert(MM_SUBJECT_TEXT_MAX >= MM_LOGS_ID_TEXT_MAX, "an id has room");
+	switch ((enum mm_subject_kind)subject->kind) {
+	case MM_SUBJECT_TOKEN:
+	case MM_SUBJECT_SESSION:
+		if (subject->id.kind == MM_LOGS_NAMED)
+			return mm_names_text(names, mm_logs_id_name(&subject->id));
+		return text_or_none(mm_logs_id_text(&subject->id, room));
+	case MM_SUBJECT_ADDRESS:
+		return text_or_none(mm_logs_address_text(&subject->address, room));
+	case MM_SUBJECT_NETWORK:
+		return text_or_none(mm_logs_network_text(&subject->address, room));
+	default:
+		return mm_names_text(names, subject->name);
+	}
+}
+
 static bool
 is_from(const struct mm_subject *subject, const struct mm_logs_event *event)
 {

@@ -9,6 +9,7 @@
 #define MM_ENGINE_DETECT_FINDING_H
 
 #include "engine/logs/event.h"
+#include "engine/logs/names.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -66,6 +67,16 @@ struct mm_subject mm_subject_of_address(enum mm_subject_kind kind, const struct 
 struct mm_subject mm_subject_application(const struct mm_logs_event *event);
 
 bool mm_subject_equal(const struct mm_subject *a, const struct mm_subject *b);
+
+/* Room for the text of an id or address; the longest of them. */
+#define MM_SUBJECT_TEXT_MAX MM_LOGS_ADDRESS_TEXT_MAX
+
+/*
+ * What a subject is called: its name, the GUID of a token or session, an address, a network. It lies in room or in
+ * names; it is as hostile as the logs. Absent where the logs name none.
+ */
+struct mm_slice mm_subject_text(const struct mm_subject *subject, const struct mm_names *names,
+    char room[MM_SUBJECT_TEXT_MAX]);
 
 /*
  * Whether an event is of a subject: by that application, with that token, from that address, of that mailbox, …
