@@ -137,13 +137,15 @@ detect(struct detect_world *world, int64_t since_us, int64_t until_us)
 void
 detect_world_run(struct detect_world *world, const char *since, const char *until)
 {
+	struct mm_logs_options options = { .threads = world->threads > 0 ? world->threads : 1, .work_fd = -1 };
+
 	assert_true(mm_buf_ok(&world->audit));
 	assert_true(mm_buf_ok(&world->sign_ins));
 	if (world->audit.len > 0)
 		world_write_bytes(&world->logs, "audit.jsonl", world->audit.data, world->audit.len);
 	if (world->sign_ins.len > 0)
 		world_write_bytes(&world->logs, "sign-ins.jsonl", world->sign_ins.data, world->sign_ins.len);
-	world_read(&world->logs, NULL);
+	world_read(&world->logs, &options);
 	detect(world, since == NULL ? INT64_MIN : world_time(since), until == NULL ? INT64_MAX : world_time(until));
 }
 

@@ -36,6 +36,7 @@ struct detect_world {
 	struct world logs;
 	struct mm_buf audit, sign_ins;
 	unsigned records;
+	unsigned threads; /* to read with; 0: one */
 	struct mm_detect *detect;
 	struct mm_detect_source source;
 };
