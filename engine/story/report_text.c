@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hostile texts made harmless, and what may be missing.
+ */
+#include "engine/story/report_text.h"
+
+#include "engine/logs/moment.h"
+#include "engine/printable.h"
+#include "lib/codec/utf8.h"
+
+#include <inttypes.h>
+
+void
+mm_report_add_shown(struct mm_buf *buf, struct mm_slice text)
+{
+	size_t at = 0;
+
+	while (at < text.len) {
+		uint32_t code_point;
+		size_t len = mm_utf8_decode(text.ptr + at, text.len - at, &code_point);
+
+		if (len == 0) {
+			mm_buf_add_str(buf, "\xef\xbf\xbd"); /* U+FFFD */
+			len = 1;
+		} else if (mm_printable(code_point)) {
+			mm_buf_add(buf, text.ptr + at, len);
+		} else {
+			mm_buf_addf(buf, "U+%04" PRIX32, code_point);
+		}
+		at += len;
+	}
+}
+
+/* What spreadsheets take for the beginning of a formula (OWASP, CSV injection). */
+static bool
+begins_formula(struct mm_slice text)
+{
+	return text.len > 0 && memchr("=+-@\t\r", text.ptr[0], 6) != NULL;
+}
+
+static bool
+needs_quotes(struct mm_slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (memchr("\",;", text.ptr[i], 3) != NULL)
+			return true;
+	return text.len > 0 && (text.ptr[0] == ' ' || text.ptr[text.len - 1] == ' ');
+}
+
+/* Quotes are doubled; no other character that is shown means anything within them. */
+static void
+add_quoted(struct mm_buf *buf, struct mm_slice text)
+{
+	size_t begin = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] != '"')
+			continue;
+		mm_report_add_shown(buf, mm_slice(text.ptr + begin, i - begin));
+		mm_buf_add_str(buf, "\"\"");
+		begin = i + 1;
+	}
+	mm_report_add_shown(buf, mm_slice(text.ptr + begin, text.len - begin));
+}
+
+void
+mm_report_add_cell(struct mm_buf *buf, struct mm_slice text)
+{
+	bool quotes;
+
+	if (text.len == 0)
+		return;
+	quotes = needs_quotes(text);
+	if (quotes)
+		mm_buf_add_str(buf, "\"");
+	if (begins_formula(text))
+		mm_buf_add_str(buf, "'");
+	add_quoted(buf, text);
+	if (quotes)
+		mm_buf_add_str(buf, "\"");
+}
+
+void
+mm_report_add_fact(struct mm_buf *buf, const struct mm_finding_fact *fact, const struct mm_names *names)
+{
+	char room[MM_SUBJECT_TEXT_MAX], moment[MM_MOMENT_TEXT_MAX];
+	struct mm_subject subject;
+
+	switch (fact->kind) {
+	case MM_FACT_NUMBER:
+	case MM_FACT_SECONDS:
+		mm_buf_addf(buf, "%" PRId64, fact->number);
+		break;
+	case MM_FACT_TIME:
+		mm_buf_add_str(buf, mm_moment_text(fact->number, moment));
+		break;
+	case MM_FACT_NAME:
+		mm_buf_add_slice(buf, mm_names_text(names, (uint32_t)fact->number));
+		break;
+	case MM_FACT_ID:
+		subject = mm_subject_of_id(MM_SUBJECT_TOKEN, &fact->id);
+		mm_buf_add_slice(buf, mm_subject_text(&subject, names, room));
+		break;
+	case MM_FACT_ADDRESS:
+		mm_buf_add_str(buf, mm_logs_address_text(&fact->address, room));
+		break;
+	case MM_FACT_NETWORK:
+		mm_buf_add_str(buf, mm_logs_network_text(&fact->address, room));
+		break;
+	case MM_FACT_WORD:
+		mm_buf_add_str(buf, fact->word);
+		break;
+	}
+}
+
+void
+mm_report_missing(const struct mm_answer *answer, struct mm_report_missing *missing)
+{
+	*missing = (struct mm_report_missing){
+		.whole_folders = answer->syncs,
+		.lost = answer->lost,
+		.gaps = answer->gaps_count + answer->gaps_dropped,
+		.no_room = answer->full,
+	};
+	for (size_t i = 0; i < answer->mailboxes_listed; i++)
+		missing->throttled_mailboxes += answer->mailboxes_list[i].throttled;
+}
+
+bool
+mm_report_complete(const struct mm_report_missing *missing)
+{
+	return missing->throttled_mailboxes == 0 && missing->gaps == 0 && !missing->no_room;
+}
+
+bool
+mm_report_messages_complete(const struct mm_report_missing *missing)
+{
+	return mm_report_complete(missing) && missing->whole_folders == 0 && missing->lost == 0;
+}
