@@ -79,7 +79,7 @@ wrap()
 	mint_libexec=$world/libexec
 	mkdir "$mint_libexec"
 	for program in "$MINTMARK_BUILD"/daemon/*/mintmark-*; do
-		[ -f "$program" ] && [ -x "$program" ] || continue
+		if [ ! -f "$program" ] || [ ! -x "$program" ]; then continue; fi
 		printf '#!/bin/sh\nMM_TEST_STEPS=%s LD_PRELOAD=%s exec %s\n' "$world/steps" "$preload" "$program" \
 		    >"$mint_libexec/${program##*/}"
 		chmod 755 "$mint_libexec/${program##*/}"
@@ -98,7 +98,7 @@ start()
 # still be listed.
 is_free()
 {
-	! ps -o stat= -s "$1" | grep -qv '^Z[^l]*$'
+	[ -z "$(ps -o stat= -s "$1" | sed '/^Z[^l]*$/d')" ]
 }
 
 kill_all()
@@ -175,7 +175,7 @@ is_there()
 
 sign_in()
 {
-	code=$(mint_code "$issuer" mail "$redirect" "$mail" "mail.read offline_access" $alice "$password")
+	code=$(mint_code "$issuer" mail "$redirect" "$mail" "mail.read offline_access" "$alice" "$password")
 	[ -n "$code" ]
 }
 
@@ -205,7 +205,7 @@ sign_in_and_out()
 {
 	local token
 
-	token=$(mint_sign_in "$issuer" mail "$redirect" "$mail" mail.read $alice "$password" | got)
+	token=$(mint_sign_in "$issuer" mail "$redirect" "$mail" mail.read "$alice" "$password" | got)
 	[ -n "$token" ] && mint_browse "$issuer/logout" && mint_send_form "$issuer" &&
 	    grep -q 'You are signed out' "$world/page" && echo "imap $token" >>"$world/ended"
 }
@@ -266,7 +266,10 @@ work()
 	: >"$world/got"
 	: >"$world/done"
 	: >"$world/ended"
-	code= redeemed= refresh= refreshed=
+	code=
+	redeemed=
+	refresh=
+	refreshed=
 	try is_made
 	try taint
 	try sign_in
