@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries lie in blocks in the order of their coming; an open table of their numbers finds them.
+ * Entries lie in blocks in the order of their coming; an open table of their numbers finds them. A part of each hash
+ * stands beside the number: most entries that are not looked for need not be fetched to see it.
  */
 #include "engine/detect/map.h"
 
@@ -13,13 +14,18 @@
 #define BLOCK 256 /* entries */
 #define ROOM_FIRST 512
 
+struct place {
+	uint32_t number; /* of the entry, and 1; 0: empty */
+	uint32_t hash;   /* of its key */
+};
+
 struct mm_map {
 	struct mm_text_hash_key hash_key;
 	size_t key_size, value_offset, entry_size;
 	unsigned char **blocks;
 	size_t count, blocks_count;
-	uint32_t *places; /* number of the entry and 1; 0: empty */
-	size_t room;      /* a power of two */
+	struct place *places;
+	size_t room; /* a power of two */
 };
 
 static size_t
@@ -64,29 +70,47 @@ entry(const struct mm_map *map, size_t number)
 	return map->blocks[number / BLOCK] + number % BLOCK * map->entry_size;
 }
 
-/* The place of a key, or the empty one where it belongs. */
-static uint32_t *
-place_of(const struct mm_map *map, const void *key)
+static uint32_t
+hash_of(const struct mm_map *map, const void *key)
 {
-	size_t at = (size_t)(mm_text_hash(&map->hash_key, mm_slice(key, map->key_size)) >> 32) & (map->room - 1);
+	return (uint32_t)(mm_text_hash(&map->hash_key, mm_slice(key, map->key_size)) >> 32);
+}
 
-	while (map->places[at] != 0 && memcmp(entry(map, map->places[at] - 1), key, map->key_size) != 0)
+/* The place of a key, or the empty one where it belongs. */
+static struct place *
+place_of(const struct mm_map *map, const void *key, uint32_t hash)
+{
+	size_t at = hash & (map->room - 1);
+
+	while (map->places[at].number != 0 && (map->places[at].hash != hash ||
+	    memcmp(entry(map, map->places[at].number - 1), key, map->key_size) != 0))
 		at = (at + 1) & (map->room - 1);
 	return &map->places[at];
+}
+
+static void
+move_to(struct place *places, size_t room, struct place place)
+{
+	size_t at = place.hash & (room - 1);
+
+	while (places[at].number != 0)
+		at = (at + 1) & (room - 1);
+	places[at] = place;
 }
 
 static bool
 grow_table(struct mm_map *map)
 {
-	uint32_t *places = calloc(map->room * 2, sizeof(*places));
+	struct place *places = calloc(map->room * 2, sizeof(*places));
 
 	if (places == NULL)
 		return false;
+	for (size_t i = 0; i < map->room; i++)
+		if (map->places[i].number != 0)
+			move_to(places, map->room * 2, map->places[i]);
 	free(map->places);
 	map->places = places;
 	map->room *= 2;
-	for (size_t i = 0; i < map->count; i++)
-		*place_of(map, entry(map, i)) = (uint32_t)i + 1;
 	return true;
 }
 
@@ -116,25 +140,26 @@ make_room(struct mm_map *map)
 void *
 mm_map_get(struct mm_map *map, const void *key)
 {
-	uint32_t *place = place_of(map, key);
+	uint32_t hash = hash_of(map, key);
+	const struct place *place = place_of(map, key, hash);
 	unsigned char *new;
 
-	if (*place != 0)
-		return entry(map, *place - 1) + map->value_offset;
+	if (place->number != 0)
+		return entry(map, place->number - 1) + map->value_offset;
 	if (!make_room(map))
 		return NULL;
 	new = entry(map, map->count);
 	memcpy(new, key, map->key_size);
-	*place_of(map, key) = (uint32_t)++map->count;
+	*place_of(map, key, hash) = (struct place){ (uint32_t)++map->count, hash };
 	return new + map->value_offset;
 }
 
 void *
 mm_map_find(const struct mm_map *map, const void *key)
 {
-	uint32_t place = *place_of(map, key);
+	uint32_t number = place_of(map, key, hash_of(map, key))->number;
 
-	return place == 0 ? NULL : entry(map, place - 1) + map->value_offset;
+	return number == 0 ? NULL : entry(map, number - 1) + map->value_offset;
 }
 
 size_t
