@@ -77,8 +77,8 @@ const struct mm_detection mm_detect_application_never_signed_in = {
 	.inputs = "Mail accesses that name an application and neither a token nor a session, and Entra sign-in logs of "
 	    "all kinds that cover the 28 hours before. Accesses with a token or session are judged by "
 	    "access-without-sign-in.",
-	.meaning = "Who reads mail as an application has a token of it, and a token has a sign-in: none at all says that "
-	    "the tokens were not given by the issuer, or that the export lacks a kind of sign-ins (those of "
+	.meaning = "Who reads mail as an application has a token of it, and a token has a sign-in: none at all says "
+	    "that the tokens were not given by the issuer, or that the export lacks a kind of sign-ins (those of "
 	    "service principals and of managed identities are logs of their own). The provider's own "
 	    "applications also act without sign-ins that a customer sees; as these records name no token, it "
 	    "stays a lead.",

@@ -35,8 +35,8 @@ const struct mm_detection mm_detect_token_from_two_networks = {
 	.inputs = "What is done with mail, with UniqueTokenId and an address; a session's id is taken where there is "
 	    "no token's. A network is a /24 of IPv4 or a /48 of IPv6. The provider's own networks and private "
 	    "ones do not count. The latest tokens and sessions are remembered, 65,536 of each at least.",
-	.meaning = "A token that is stolen comes to the thief's network while its owner still uses it from his. So does "
-	    "that of a telephone which leaves the house, of a computer that has IPv4 and IPv6, and of a company "
+	.meaning = "A token that is stolen comes to the thief's network while its owner still uses it from his. So "
+	    "does that of a telephone which leaves the house, of a computer that has IPv4 and IPv6, and of a company "
 	    "that leaves by several addresses: therefore it is a lead, and told only where the mailbox had not "
 	    "been used from the new network before. For a session, which lives for weeks, it says less.",
 	.advice = "Ask the owner where he was. Look whether both networks were in use at the same time, and what was "

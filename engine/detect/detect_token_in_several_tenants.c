@@ -4,25 +4,79 @@
  */
 #include "engine/detect/detection.h"
 #include "engine/detect/history.h"
+#include "engine/detect/map.h"
+
+#include <stdlib.h>
+
+/* How many such tokens are remembered, to find their records again. */
+#define ROOM 65536
+
+struct state {
+	struct mm_detect *detect;
+	struct mm_map *tokens; /* struct mm_logs_id: bool */
+};
 
 static void
-look(void *state, const struct mm_logs_event *event)
+forget(void *data)
 {
-	struct mm_detect *detect = state;
-	const struct mm_past *past = mm_detect_past(detect);
-	struct mm_subject token;
+	struct state *state = data;
+
+	mm_map_free(&state->tokens);
+	free(state);
+}
+
+static void *
+begin(struct mm_detect *detect)
+{
+	struct state *state = calloc(1, sizeof(*state));
+
+	if (state == NULL)
+		return NULL;
+	state->detect = detect;
+	state->tokens = mm_map_new(sizeof(struct mm_logs_id), sizeof(bool));
+	if (state->tokens != NULL)
+		return state;
+	forget(state);
+	return NULL;
+}
+
+static void
+keep(struct state *state, const struct mm_logs_id *token)
+{
+	if (mm_map_count(state->tokens) >= ROOM && mm_map_find(state->tokens, token) == NULL)
+		mm_detect_drop(state->detect, &mm_detect_token_in_several_tenants);
+	else if (mm_map_get(state->tokens, token) == NULL)
+		mm_detect_fail(state->detect);
+}
+
+static void
+look(void *data, const struct mm_logs_event *event)
+{
+	struct state *state = data;
+	const struct mm_past *past = mm_detect_past(state->detect);
 	struct mm_finding *finding;
 
 	/* A log that names no tenant may be of the same. */
 	if (!past->judged || past->token_tenant == 0 || event->tenant == 0)
 		return;
-	token = mm_subject_of_id(MM_SUBJECT_TOKEN, &event->token);
-	finding = mm_detect_note(detect, &mm_detect_token_in_several_tenants, MM_FINDING_STRONG, &token, event);
+	keep(state, &event->token);
+	finding = mm_detect_note(state->detect, &mm_detect_token_in_several_tenants, MM_FINDING_STRONG,
+	    &past->application, event);
 	if (finding == NULL || finding->records > 1)
 		return;
-	mm_finding_add_name(finding, "application", past->application.name);
-	mm_finding_add_name(finding, "first_used_in", past->token_tenant);
-	mm_finding_add_time(finding, "first_used", past->token_first_us);
+	mm_finding_add_id(finding, "first_token", &event->token);
+	mm_finding_add_name(finding, "used_before_in", past->token_tenant);
+	mm_finding_add_time(finding, "used_there_first", past->token_first_us);
+}
+
+static bool
+concerns(const void *data, const struct mm_finding *finding, const struct mm_logs_event *event)
+{
+	const struct state *state = data;
+
+	(void)finding;
+	return (event->kind == MM_LOGS_MAIL_ACCESS || event->kind == MM_LOGS_MAIL_ACTION) &&
+	    mm_logs_id_present(&event->token) && mm_map_find(state->tokens, &event->token) != NULL;
 }
 
 const struct mm_detection mm_detect_token_in_several_tenants = {
@@ -30,16 +84,17 @@ const struct mm_detection mm_detect_token_in_several_tenants = {
 	.title = "One token was used in more than one organisation",
 	.class = MM_FINDING_STRONG,
 	.inputs = "What is done with mail, with OrganizationId and UniqueTokenId, in logs of several tenants read "
-	    "together. The latest tokens are remembered, 65,536 at least. It is told in each tenant but the one in "
-	    "which the token was used first.",
-	.meaning = "An issuer makes each token for one tenant and gives it an id of its own. One id in two tenants is a "
-	    "token that was made or changed by somebody else, or a service that does not look whose token it is. "
+	    "together. The latest tokens are remembered, 65,536 at least. It is told of the token's application, in "
+	    "each tenant but the one in which the token was used first.",
+	.meaning = "An issuer makes each token for one tenant and gives it an id of its own. One id in two tenants is "
+	    "a token that was made or changed by somebody else, or a service that does not look whose token it is. "
 	    "The provider's own services, which work for many tenants, may look the same.",
-	.advice = "Treat what was read with the token as read by a stranger, in all of these tenants. Look what else its "
-	    "application did there, and ask the provider for the origin of the token id.",
+	.advice = "Treat what was read with the token as read by a stranger, in all of these tenants. Look what else "
+	    "its application did there, and ask the provider for the origin of the token id.",
 	.reference = "Cyber Safety Review Board, Review of the Summer 2023 Microsoft Exchange Online Intrusion "
 	    "(2024); MITRE ATT&CK T1606, Forge Web Credentials",
-	.begin = mm_detect_itself,
+	.begin = begin,
 	.event = look,
-	.free = mm_detect_nothing,
+	.concerns = concerns,
+	.free = forget,
 };

@@ -58,7 +58,7 @@ test_between_known_networks(void **state)
 
 /* The provider's own, private ones, none at all. */
 static void
-test_networks_that_do_not_count(void **state)
+test_what_does_not_count(void **state)
 {
 	struct detect_world *world = *state;
 
@@ -93,7 +93,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_to_a_new_network, detect_world_begin, detect_world_finish),
 		cmocka_unit_test_setup_teardown(test_between_known_networks, detect_world_begin, detect_world_finish),
-		cmocka_unit_test_setup_teardown(test_networks_that_do_not_count, detect_world_begin, detect_world_finish),
+		cmocka_unit_test_setup_teardown(test_what_does_not_count, detect_world_begin, detect_world_finish),
 		cmocka_unit_test_setup_teardown(test_of_a_session, detect_world_begin, detect_world_finish),
 	};
 

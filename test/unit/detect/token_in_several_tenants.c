@@ -38,10 +38,11 @@ test_in_two(void **state)
 	assert_int_equal(detect_world_count(world, DETECTION), 1);
 	finding = detect_world_finding(world, DETECTION, 0);
 	assert_int_equal(finding->class, MM_FINDING_STRONG);
+	assert_int_equal(finding->subject.kind, MM_SUBJECT_APPLICATION);
 	assert_int_equal(finding->records, 2);
 	world_assert_name(&world->logs, finding->tenant, FABRIKAM);
-	world_assert_name(&world->logs, (uint32_t)detect_world_fact(finding, "first_used_in")->number, CONTOSO);
-	assert_int_equal(detect_world_fact(finding, "first_used")->number, world_time("2023-06-01T08:00:00Z"));
+	world_assert_name(&world->logs, (uint32_t)detect_world_fact(finding, "used_before_in")->number, CONTOSO);
+	assert_int_equal(detect_world_fact(finding, "used_there_first")->number, world_time("2023-06-01T08:00:00Z"));
 }
 
 static void
