@@ -12,10 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND_US INT64_C(1000000)
-#define LEARN_US (MM_HISTORY_LEARN_S * SECOND_US)
-#define MEMORY_US (MM_HISTORY_MEMORY_S * SECOND_US)
-
 /* Names of an application, best first. */
 #define LEVELS 3
 
@@ -36,6 +32,21 @@ struct mailbox_key {
 	uint32_t tenant, mailbox, name;
 };
 
+/* Compared byte by byte, so filled into zeroes. */
+struct network_key {
+	uint32_t tenant, mailbox; /* mailbox 0: the tenant's */
+	struct mm_logs_address network;
+	uint8_t unused[3];
+};
+_Static_assert(sizeof(struct network_key) == 28, "no padding");
+
+/* A network of a tenant has a number, from 1 on; one of a mailbox leads to its tenant's. */
+struct network {
+	struct mm_seen seen;
+	struct network *in_tenant;
+	uint32_t number;
+};
+
 struct tokens {
 	struct mm_map *now, *before; /* struct mm_logs_id: struct mm_token_seen */
 };
@@ -46,9 +57,9 @@ struct mm_history {
 	struct mm_map *profiles;          /* struct profile_key: struct profile */
 	struct mm_map *applications;      /* struct tenant_key: struct mm_seen */
 	struct mm_map *uses;              /* struct mailbox_key: struct mm_seen */
-	struct mm_map *networks;          /* struct mm_logs_address: uint32_t, its number from 1 on */
-	struct mm_map *tenant_networks;   /* struct tenant_key: struct mm_seen */
-	struct mm_map *mailbox_networks;  /* struct mailbox_key: struct mm_seen */
+	struct mm_map *numbers;           /* struct mm_logs_address, a network: uint32_t, its number from 1 on */
+	struct mm_map *tenant_networks;   /* struct network_key: struct network */
+	struct mm_map *mailbox_networks;  /* struct network_key: struct network */
 	struct tokens tokens, sessions;
 	struct mm_past past;
 	bool failed;
@@ -66,13 +77,13 @@ mm_history_new(void)
 	history->profiles = mm_map_new(sizeof(struct profile_key), sizeof(struct profile));
 	history->applications = mm_map_new(sizeof(struct tenant_key), sizeof(struct mm_seen));
 	history->uses = mm_map_new(sizeof(struct mailbox_key), sizeof(struct mm_seen));
-	history->networks = mm_map_new(sizeof(struct mm_logs_address), sizeof(uint32_t));
-	history->tenant_networks = mm_map_new(sizeof(struct tenant_key), sizeof(struct mm_seen));
-	history->mailbox_networks = mm_map_new(sizeof(struct mailbox_key), sizeof(struct mm_seen));
+	history->numbers = mm_map_new(sizeof(struct mm_logs_address), sizeof(uint32_t));
+	history->tenant_networks = mm_map_new(sizeof(struct network_key), sizeof(struct network));
+	history->mailbox_networks = mm_map_new(sizeof(struct network_key), sizeof(struct network));
 	history->tokens.now = mm_map_new(sizeof(struct mm_logs_id), sizeof(struct mm_token_seen));
 	history->sessions.now = mm_map_new(sizeof(struct mm_logs_id), sizeof(struct mm_token_seen));
 	if (history->tenants == NULL || history->mailboxes == NULL || history->profiles == NULL ||
-	    history->applications == NULL || history->uses == NULL || history->networks == NULL ||
+	    history->applications == NULL || history->uses == NULL || history->numbers == NULL ||
 	    history->tenant_networks == NULL || history->mailbox_networks == NULL || history->tokens.now == NULL ||
 	    history->sessions.now == NULL)
 		mm_history_free(&history);
@@ -96,7 +107,7 @@ mm_history_free(struct mm_history **history)
 	mm_map_free(&(*history)->profiles);
 	mm_map_free(&(*history)->applications);
 	mm_map_free(&(*history)->uses);
-	mm_map_free(&(*history)->networks);
+	mm_map_free(&(*history)->numbers);
 	mm_map_free(&(*history)->tenant_networks);
 	mm_map_free(&(*history)->mailbox_networks);
 	free_tokens(&(*history)->tokens);
@@ -190,21 +201,9 @@ profile_of(struct mm_history *history, const struct profile_key *key)
 }
 
 static bool
-has_learned(const struct mm_seen *whose, int64_t now_us)
+is_had_by_few(uint32_t mailboxes, unsigned part, const struct mm_seen *tenant)
 {
-	return whose->first_us != 0 && now_us - whose->first_us >= LEARN_US;
-}
-
-static bool
-is_unseen(int64_t last_us, int64_t now_us)
-{
-	return last_us == 0 || now_us - last_us > MEMORY_US;
-}
-
-static bool
-is_had_by_few(uint32_t mailboxes, const struct mm_seen *tenant)
-{
-	return (uint64_t)mailboxes * MM_HISTORY_FEW_PART <= tenant->mailboxes;
+	return (uint64_t)mailboxes * part <= tenant->mailboxes;
 }
 
 /* Mark what is new: in the tenant at large; or at a mailbox, where the tenant knows it, but from few. */
@@ -213,11 +212,12 @@ mark_new(const struct profile *profile, size_t best, int64_t now_us)
 {
 	struct mm_seen *in_tenant = profile->in_tenant[best], *at_mailbox = profile->at_mailbox[best];
 
-	if (is_unseen(in_tenant->last_us, now_us)) {
-		if (in_tenant->new_since_us == 0 && has_learned(profile->tenant, now_us))
+	if (mm_history_is_unseen(in_tenant->last_us, now_us)) {
+		if (in_tenant->new_since_us == 0 && mm_history_has_learned(profile->tenant, now_us))
 			in_tenant->new_since_us = now_us;
-	} else if (is_unseen(at_mailbox->last_us, now_us) && at_mailbox->new_since_us == 0 &&
-	    has_learned(profile->mailbox, now_us) && is_had_by_few(in_tenant->mailboxes, profile->tenant)) {
+	} else if (mm_history_is_unseen(at_mailbox->last_us, now_us) && at_mailbox->new_since_us == 0 &&
+	    mm_history_has_learned(profile->mailbox, now_us) &&
+	    is_had_by_few(in_tenant->mailboxes, MM_HISTORY_FEW_PART, profile->tenant)) {
 		at_mailbox->new_since_us = now_us;
 	}
 }
@@ -228,13 +228,20 @@ mark_sync(const struct profile *profile, size_t best, int64_t now_us)
 {
 	struct mm_seen *in_tenant = profile->in_tenant[best], *at_mailbox = profile->at_mailbox[best];
 
-	if (is_unseen(in_tenant->sync_us, now_us)) {
-		if (in_tenant->sync_new_since_us == 0 && has_learned(profile->tenant, now_us))
+	if (mm_history_is_unseen(in_tenant->sync_us, now_us)) {
+		if (in_tenant->sync_new_since_us == 0 && mm_history_has_learned(profile->tenant, now_us))
 			in_tenant->sync_new_since_us = now_us;
-	} else if (is_unseen(at_mailbox->sync_us, now_us) && at_mailbox->sync_new_since_us == 0 &&
-	    has_learned(profile->mailbox, now_us) && is_had_by_few(in_tenant->syncers, profile->tenant)) {
+	} else if (mm_history_is_unseen(at_mailbox->sync_us, now_us) && at_mailbox->sync_new_since_us == 0 &&
+	    mm_history_has_learned(profile->mailbox, now_us) &&
+	    is_had_by_few(in_tenant->syncers, MM_HISTORY_FEW_SYNCERS_PART, profile->tenant)) {
 		at_mailbox->sync_new_since_us = now_us;
 	}
+}
+
+static int32_t
+day_of(const struct mm_logs_event *event)
+{
+	return (int32_t)(event->time_us / MM_HISTORY_DAY_US);
 }
 
 static void
@@ -256,6 +263,8 @@ learn_application(const struct profile *profile, const struct mm_logs_event *eve
 		in_tenant->mailboxes += at_mailbox->first_us == 0;
 		touch(in_tenant, event->time_us);
 		touch(at_mailbox, event->time_us);
+		if (event->kind == MM_LOGS_MAIL_ACCESS)
+			in_tenant->access_day = at_mailbox->access_day = day_of(event);
 		if (event->access != MM_LOGS_SYNC)
 			continue;
 		in_tenant->syncers += at_mailbox->sync_us == 0;
@@ -275,6 +284,8 @@ next_application(const struct profile *profile, const struct profile_key *key, c
 	touch(profile->tenant, event->time_us);
 	touch(profile->mailbox, event->time_us);
 	if (best < LEVELS && event->kind == MM_LOGS_MAIL_ACCESS) {
+		past->first_today_in_tenant = profile->in_tenant[best]->access_day != day_of(event);
+		past->first_today_at_mailbox = profile->at_mailbox[best]->access_day != day_of(event);
 		mark_new(profile, best, event->time_us);
 		if (event->access == MM_LOGS_SYNC)
 			mark_sync(profile, best, event->time_us);
@@ -288,24 +299,46 @@ next_application(const struct profile *profile, const struct profile_key *key, c
 
 /* ---- networks ---- */
 
-/* The number of an event's network, if that is a public one; else 0. */
-static bool
-number_network(struct mm_history *history, const struct mm_logs_event *event, uint32_t *number)
+static void
+fill_network_key(const struct profile_key *profile_key, const struct mm_logs_event *event, struct network_key *key)
 {
-	struct mm_logs_address network;
-	uint32_t *kept;
+	memset(key, 0, sizeof(*key));
+	key->tenant = profile_key->tenant;
+	key->mailbox = profile_key->mailbox;
+	mm_logs_network_of(&event->address, &key->network);
+}
 
-	*number = 0;
-	if (event->address.network != MM_LOGS_PUBLIC)
-		return true;
-	mm_logs_network_of(&event->address, &network);
-	kept = get(history, history->networks, &network, MM_HISTORY_TENANT_PAIRS_MAX);
-	if (kept == NULL)
-		return false;
-	if (*kept == 0)
-		*kept = (uint32_t)mm_map_count(history->networks);
-	*number = *kept;
-	return true;
+/* A tenant's network, numbered; NULL where there is no room. */
+static struct network *
+tenant_network(struct mm_history *history, struct network_key key)
+{
+	struct network *network;
+	uint32_t *number;
+
+	key.mailbox = 0;
+	network = get(history, history->tenant_networks, &key, MM_HISTORY_TENANT_PAIRS_MAX);
+	if (network == NULL || network->number != 0)
+		return network;
+	number = get(history, history->numbers, &key.network, MM_HISTORY_TENANT_PAIRS_MAX);
+	if (number == NULL)
+		return NULL;
+	if (*number == 0)
+		*number = (uint32_t)mm_map_count(history->numbers);
+	network->number = *number;
+	return network;
+}
+
+/* A mailbox's network with its tenant's; NULL where there is no room. */
+static struct network *
+mailbox_network(struct mm_history *history, const struct network_key *key)
+{
+	struct network *network = get(history, history->mailbox_networks, key, MM_HISTORY_MAILBOX_PAIRS_MAX);
+
+	if (network == NULL)
+		return NULL;
+	if (network->in_tenant == NULL)
+		network->in_tenant = tenant_network(history, *key);
+	return network->in_tenant == NULL ? NULL : network;
 }
 
 /*
@@ -319,32 +352,38 @@ mark_network(const struct profile *profile, struct mm_seen *in_tenant, const str
 	int64_t now_us = event->time_us;
 
 	if (in_tenant->new_since_us != 0 || event->kind != MM_LOGS_MAIL_ACCESS ||
-	    !is_unseen(at_mailbox->last_us, now_us) || !has_learned(profile->tenant, now_us))
+	    !mm_history_is_unseen(at_mailbox->last_us, now_us) || !mm_history_has_learned(profile->tenant, now_us))
 		return;
-	if (is_unseen(in_tenant->last_us, now_us)) {
-		if (has_learned(profile->mailbox, now_us) && profile->mailbox->networks < MM_HISTORY_MOVER_NETWORKS)
+	if (mm_history_is_unseen(in_tenant->last_us, now_us)) {
+		if (mm_history_has_learned(profile->mailbox, now_us) &&
+		    profile->mailbox->networks < MM_HISTORY_MOVER_NETWORKS)
 			in_tenant->new_since_us = now_us;
-	} else if (has_learned(profile->tenant, in_tenant->first_us) && now_us - in_tenant->first_us < LEARN_US &&
+	} else if (mm_history_has_learned(profile->tenant, in_tenant->first_us) &&
+	    now_us - in_tenant->first_us < MM_HISTORY_LEARN_US &&
 	    in_tenant->mailboxes + 1 >= MM_HISTORY_SHARED_MAILBOXES) {
 		in_tenant->new_since_us = in_tenant->first_us;
 	}
 }
 
+/* The number of the event's network becomes *number, 0 where it is not public. Returns false where there is no room. */
 static bool
 next_network(struct mm_history *history, const struct profile *profile, const struct profile_key *profile_key,
-    uint32_t number, const struct mm_logs_event *event)
+    const struct mm_logs_event *event, uint32_t *number)
 {
-	struct tenant_key tenant_key = { profile_key->tenant, number };
-	struct mailbox_key mailbox_key = { profile_key->tenant, profile_key->mailbox, number };
 	struct mm_seen *at_mailbox, *in_tenant;
+	struct network_key key;
+	struct network *network;
 
-	if (number == 0)
+	*number = 0;
+	if (event->address.network != MM_LOGS_PUBLIC)
 		return true;
-	at_mailbox = get(history, history->mailbox_networks, &mailbox_key, MM_HISTORY_MAILBOX_PAIRS_MAX);
-	in_tenant = get(history, history->tenant_networks, &tenant_key, MM_HISTORY_TENANT_PAIRS_MAX);
-	if (at_mailbox == NULL || in_tenant == NULL)
+	fill_network_key(profile_key, event, &key);
+	network = mailbox_network(history, &key);
+	if (network == NULL)
 		return false;
-	history->past.network_first = is_unseen(at_mailbox->last_us, event->time_us);
+	at_mailbox = &network->seen;
+	in_tenant = &network->in_tenant->seen;
+	history->past.network_first = mm_history_is_unseen(at_mailbox->last_us, event->time_us);
 	mark_network(profile, in_tenant, at_mailbox, event);
 	in_tenant->mailboxes += at_mailbox->first_us == 0;
 	profile->mailbox->networks += at_mailbox->first_us == 0;
@@ -352,6 +391,7 @@ next_network(struct mm_history *history, const struct profile *profile, const st
 	touch(at_mailbox, event->time_us);
 	history->past.network_in_tenant = in_tenant;
 	history->past.network_at_mailbox = at_mailbox;
+	*number = network->in_tenant->number;
 	return true;
 }
 
@@ -432,9 +472,9 @@ mm_history_next(struct mm_history *history, const struct mm_logs_event *event)
 		return &history->past;
 	fill_key(event, &key);
 	profile = profile_of(history, &key);
-	if (profile != NULL && number_network(history, event, &network)) {
+	if (profile != NULL) {
 		/* The network is judged by what the mailbox knew before. */
-		history->past.judged = next_network(history, profile, &key, network, event);
+		history->past.judged = next_network(history, profile, &key, event, &network);
 		next_application(profile, &key, event, &history->past);
 		next_ids(history, network, event);
 		history->past.application = mm_subject_application(event);
@@ -446,9 +486,9 @@ mm_history_next(struct mm_history *history, const struct mm_logs_event *event)
 void
 mm_history_of(const struct mm_history *history, const struct mm_logs_event *event, struct mm_past *past)
 {
-	struct mm_logs_address network;
+	struct network_key network_key;
 	const struct profile *profile;
-	const uint32_t *number;
+	const struct network *network;
 	struct profile_key key;
 	size_t best;
 
@@ -464,15 +504,14 @@ mm_history_of(const struct mm_history *history, const struct mm_logs_event *even
 	best = best_of(&key);
 	past->in_tenant = best < LEVELS ? profile->in_tenant[best] : NULL;
 	past->at_mailbox = best < LEVELS ? profile->at_mailbox[best] : NULL;
-	mm_logs_network_of(&event->address, &network);
-	number = event->address.network == MM_LOGS_PUBLIC ? mm_map_find(history->networks, &network) : NULL;
-	if (number != NULL) {
-		struct tenant_key tenant_key = { key.tenant, *number };
-		struct mailbox_key mailbox_key = { key.tenant, key.mailbox, *number };
-
-		past->network_in_tenant = mm_map_find(history->tenant_networks, &tenant_key);
-		past->network_at_mailbox = mm_map_find(history->mailbox_networks, &mailbox_key);
-	}
+	if (event->address.network != MM_LOGS_PUBLIC)
+		return;
+	fill_network_key(&key, event, &network_key);
+	network = mm_map_find(history->mailbox_networks, &network_key);
+	if (network == NULL || network->in_tenant == NULL)
+		return;
+	past->network_at_mailbox = &network->seen;
+	past->network_in_tenant = &network->in_tenant->seen;
 }
 
 bool

@@ -4,7 +4,8 @@
  * each token and session was first used. Detections ask it about the event in hand.
  *
  * Only what is done with mail counts, and only where the time can be relied on. A tenant and a mailbox first learn for
- * MM_HISTORY_LEARN_S of their own log, in which nothing is new. What was not seen for MM_HISTORY_MEMORY_S is new again.
+ * MM_HISTORY_LEARN_US of their own log, in which nothing is new. What was not seen for MM_HISTORY_MEMORY_US is new
+ * again.
  *
  * An application goes by the best id that its record has; it also leaves the worse ones of that record behind, so that
  * a record that lacks the best id is explained by those which had it.
@@ -20,11 +21,16 @@
 #include <stdint.h>
 
 /* Two working weeks: what comes weekly came. And a quarter: what comes with its end did too. */
-#define MM_HISTORY_LEARN_S (14 * 86400)
-#define MM_HISTORY_MEMORY_S (90 * 86400)
+#define MM_HISTORY_DAY_US (86400 * INT64_C(1000000))
+#define MM_HISTORY_LEARN_US (14 * MM_HISTORY_DAY_US)
+#define MM_HISTORY_MEMORY_US (90 * MM_HISTORY_DAY_US)
 
-/* An application that a tenth of a tenant's mailboxes has, is one that people get: the next one is no news. */
+/*
+ * An application that more than a tenth of a tenant's mailboxes has, is one that people get: the next one is no news.
+ * Syncing is rarer in a log than reading, and a program that does it at one of a hundred mailboxes will at others.
+ */
 #define MM_HISTORY_FEW_PART 10
+#define MM_HISTORY_FEW_SYNCERS_PART 100
 
 /* At so many networks a person moves about, and a new one says little; it does when that many mailboxes see it. */
 #define MM_HISTORY_MOVER_NETWORKS 4
@@ -48,6 +54,7 @@ struct mm_seen {
 	uint32_t mailboxes;        /* of what is a tenant's: at which it was seen; of a tenant: all of them */
 	uint32_t syncers;          /* of an application in a tenant: mailboxes that it synced */
 	uint32_t networks;         /* of a mailbox: public ones that it was seen from */
+	int32_t access_day;        /* of an application: the day, since 1970, on which it last read mail */
 };
 
 /* A token or a session: its first use. */
@@ -64,11 +71,12 @@ struct mm_past {
 	struct mm_subject application;
 	const struct mm_seen *tenant, *mailbox;
 	const struct mm_seen *in_tenant, *at_mailbox; /* its application; NULL where that is unknown */
+	bool first_today_in_tenant, first_today_at_mailbox; /* it is its application's first mail access of the day */
 	const struct mm_seen *network_in_tenant, *network_at_mailbox; /* NULL where it is from no public network */
 	bool network_first;         /* the mailbox was never before seen from its network, or not for long */
 	uint32_t token_tenant;      /* where its token was first used, if elsewhere; else 0 */
 	int64_t token_first_us;     /* when its token was first used; 0: it names none */
-	bool moved;                 /* its token, or where it names none its session, was first used from another network */
+	bool moved;                 /* its token, else its session, was first used from another network */
 };
 
 struct mm_history;
@@ -87,6 +95,20 @@ bool mm_history_tenant(const struct mm_history *history, size_t number, uint32_t
 
 /* The number under which an event's mailbox goes: its name, else its id. */
 uint32_t mm_history_mailbox(const struct mm_logs_event *event);
+
+/* Whether a tenant's or mailbox's own log is long enough at a time to tell what is new. */
+static inline bool
+mm_history_has_learned(const struct mm_seen *whose, int64_t now_us)
+{
+	return whose->first_us != 0 && now_us - whose->first_us >= MM_HISTORY_LEARN_US;
+}
+
+/* Whether something was never seen (0), or not for so long that it is new again. */
+static inline bool
+mm_history_is_unseen(int64_t last_us, int64_t now_us)
+{
+	return last_us == 0 || now_us - last_us > MM_HISTORY_MEMORY_US;
+}
 
 /* Whether something that came anew at new_since_us (0: never) came before, or with, an event. */
 static inline bool
