@@ -97,15 +97,19 @@ exchange_identities(struct exchange *exchange)
 	}
 }
 
-/* Digests of ids are of one key; another processor may make others. */
+/*
+ * Digests of ids are of one key; another processor may make others. The key is made of its seed only when that was
+ * read: whoever takes batches apart uses it meanwhile.
+ */
 static void
 exchange_key(struct exchange *exchange)
 {
 	struct mm_logs_reading *reading = exchange->reading;
+	bool writing = exchange->file.writing;
 	struct mm_keyed_digest probe;
 
 	mm_checked_bytes(&exchange->file, reading->seed, sizeof(reading->seed));
-	if (!mm_logs_reading_make_key(reading) ||
+	if ((!writing && !mm_logs_reading_make_key(reading)) ||
 	    !mm_keyed_digest_make(&reading->key, mm_slice_str("a record's id"), &probe))
 		mm_checked_fail(&exchange->file, EIO);
 	else if (!mm_checked_same(&exchange->file, probe.half[0]) ||
@@ -235,29 +239,44 @@ exchange_troubles(struct mm_checked_file *file, struct mm_logs_input_state *stat
 
 /* ---- columns of a CSV ---- */
 
+/* A member's number, from 0, which is none, on. */
+static int16_t
+exchange_member(struct mm_checked_file *file, const struct mm_logs_columns *columns, int16_t number)
+{
+	uint32_t member = (uint32_t)(number + 1);
+
+	mm_checked_below(file, &member,
+	    columns->known ? (uint32_t)mm_logs_shapes[columns->shape]->members_count + 1 : 1);
+	return (int16_t)((int)member - 1);
+}
+
+/* What is written is only read: whoever takes rows apart uses these columns. */
 static void
 exchange_columns(struct mm_checked_file *file, struct mm_logs_columns *columns)
 {
 	uint32_t delimiter = (uint8_t)columns->delimiter, shape = (uint32_t)columns->shape;
-	uint64_t count = columns->count;
+	uint64_t count = columns->count, from = columns->from;
+	bool known = columns->known;
 
-	mm_checked_u64(file, &columns->from);
+	mm_checked_u64(file, &from);
 	mm_checked_below(file, &delimiter, UINT8_MAX + 1);
 	mm_checked_u64(file, &count);
-	mm_checked_bool(file, &columns->known);
-	mm_checked_below(file, &shape, (uint32_t)mm_logs_shapes_count + !columns->known);
-	columns->delimiter = (char)delimiter;
-	columns->count = (size_t)count;
-	columns->shape = shape;
-	for (size_t i = 0; i < columns->used; i++) {
-		/* From 0, which is none, on. */
-		uint32_t member = (uint32_t)(columns->members[i] + 1);
-
-		mm_checked_below(file, &member, columns->known ?
-		    (uint32_t)mm_logs_shapes[shape]->members_count + 1 : 1);
-		columns->members[i] = (int16_t)((int)member - 1);
+	mm_checked_bool(file, &known);
+	mm_checked_below(file, &shape, (uint32_t)mm_logs_shapes_count + !known);
+	if (!file->writing) {
+		columns->from = from;
+		columns->delimiter = (char)delimiter;
+		columns->count = (size_t)count;
+		columns->known = known;
+		columns->shape = shape;
 	}
-	if (columns->used > columns->count || (columns->known && mm_logs_shapes[shape]->read == NULL))
+	for (size_t i = 0; i < columns->used; i++) {
+		int16_t member = exchange_member(file, columns, columns->members[i]);
+
+		if (!file->writing)
+			columns->members[i] = member;
+	}
+	if (columns->used > columns->count || (known && mm_logs_shapes[shape]->read == NULL))
 		mm_checked_fail(file, EBADMSG);
 }
 
@@ -298,7 +317,8 @@ exchange_headers(struct mm_checked_file *file, struct mm_logs_input_state *state
 			return;
 		place = &columns->next;
 	}
-	state->latest = state->columns;
+	if (!file->writing)
+		state->latest = state->columns;
 	if ((state->columns != NULL) != (state->layout.form == MM_LOGS_CSV))
 		mm_checked_fail(file, EBADMSG);
 }
@@ -313,10 +333,11 @@ exchange_layout(struct mm_checked_file *file, struct mm_logs_input_state *state)
 	mm_checked_bool(file, &layout->wrapped);
 	mm_checked_below(file, &delimiter, UINT8_MAX + 1);
 	mm_checked_text(file, &layout->header, HEADER_MAX);
+	if (file->writing)
+		return;
 	layout->form = state->report.form = form;
 	layout->delimiter = (char)delimiter;
-	if (!file->writing)
-		state->header = (char *)(uintptr_t)layout->header.ptr;
+	state->header = (char *)(uintptr_t)layout->header.ptr;
 }
 
 /* Of an input that is being read, facts are not known yet. */

@@ -117,7 +117,7 @@ make_lines(struct mm_buf *buf, unsigned from, unsigned count)
 	mm_buf_init(buf, 64 * 1024 * 1024);
 	for (unsigned number = from; number < from + count; number++) {
 		add_record(buf, number);
-		mm_buf_add_str(buf, number % 999 == 0 ? "no record\n{\"a\":\n" : "\n");
+		mm_buf_add_str(buf, number % 999 == 500 ? "no record\n{\"a\":\n" : "\n");
 	}
 }
 
