@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Threads go round: fill a batch (one at a time), take it apart (each its own), take over what others have ready (one
- * at a time, in the order of filling). Nobody waits but for a batch to fill while all of them are in work.
+ * Making a reading, and what comes of it.
  */
 #include "engine/logs/reading_state.h"
 
@@ -108,9 +107,8 @@ mm_logs_reading_new(const struct mm_logs_options *options)
 	reading->is_now_given = options->now_us != 0;
 	settle_options(&reading->options);
 	mm_logs_work_init(&reading->work);
-	(void)pthread_mutex_init(&reading->filling_lock, NULL);
 	(void)pthread_mutex_init(&reading->lock, NULL);
-	(void)pthread_cond_init(&reading->freed, NULL);
+	(void)pthread_cond_init(&reading->done, NULL);
 	if (make_parts(reading))
 		return reading;
 	failure = errno;
@@ -161,9 +159,8 @@ mm_logs_reading_free(struct mm_logs_reading **reading)
 	free(gone->hours_list);
 	free(gone->troubles);
 	free(gone->map);
-	(void)pthread_mutex_destroy(&gone->filling_lock);
 	(void)pthread_mutex_destroy(&gone->lock);
-	(void)pthread_cond_destroy(&gone->freed);
+	(void)pthread_cond_destroy(&gone->done);
 	free(gone);
 	*reading = NULL;
 }
@@ -245,112 +242,6 @@ mm_logs_reading_restart(struct mm_logs_reading *reading)
 	return make_inputs(reading) && make_parts(reading) ? 0 : -1;
 }
 
-/* ---- running ---- */
-
-/* The next batch to fill, once it is free; NULL: there is no more to do. With filling_lock held. */
-static struct mm_logs_batch *
-next_batch(struct mm_logs_reading *reading, size_t *slot)
-{
-	*slot = (size_t)(reading->filled % reading->batches_count);
-	(void)pthread_mutex_lock(&reading->lock);
-	while (reading->slots[*slot] != MM_LOGS_SLOT_FREE && reading->failure == 0)
-		(void)pthread_cond_wait(&reading->freed, &reading->lock);
-	reading->slots[*slot] = MM_LOGS_SLOT_TAKEN;
-	(void)pthread_mutex_unlock(&reading->lock);
-	return reading->failure == 0 ? reading->batches[*slot] : NULL;
-}
-
-/* Fill the next batch; NULL: all is read, or it failed. */
-static struct mm_logs_batch *
-fill(struct mm_logs_reading *reading, size_t *slot)
-{
-	struct mm_logs_batch *batch = NULL;
-
-	(void)pthread_mutex_lock(&reading->filling_lock);
-	if (!reading->exhausted)
-		batch = next_batch(reading, slot);
-	if (batch != NULL && mm_logs_reading_fill(reading, batch))
-		reading->filled++;
-	else {
-		reading->exhausted = true;
-		batch = NULL;
-	}
-	(void)pthread_mutex_unlock(&reading->filling_lock);
-	return batch;
-}
-
-/* Take over what is ready, as long as it is the next in order. With lock held, which is let go meanwhile. */
-static void
-take_over_ready(struct mm_logs_reading *reading)
-{
-	if (reading->taking_over)
-		return;
-	reading->taking_over = true;
-	while (reading->failure == 0) {
-		size_t slot = (size_t)(reading->taken_over % reading->batches_count);
-		int failure;
-
-		if (reading->slots[slot] != MM_LOGS_SLOT_READY)
-			break;
-		(void)pthread_mutex_unlock(&reading->lock);
-		failure = mm_logs_reading_take_over(reading, reading->batches[slot]);
-		(void)pthread_mutex_lock(&reading->lock);
-		if (failure != 0)
-			reading->failure = failure;
-		reading->slots[slot] = MM_LOGS_SLOT_FREE;
-		reading->taken_over++;
-		(void)pthread_cond_broadcast(&reading->freed);
-	}
-	reading->taking_over = false;
-	(void)pthread_cond_broadcast(&reading->freed);
-}
-
-static void *
-work(void *ctx)
-{
-	struct mm_logs_reading *reading = ctx;
-	struct mm_logs_batch *batch;
-	size_t slot;
-
-	while ((batch = fill(reading, &slot)) != NULL) {
-		mm_logs_batch_run(batch);
-		if (batch->failed)
-			reading->failure = ENOMEM;
-		(void)pthread_mutex_lock(&reading->lock);
-		reading->slots[slot] = MM_LOGS_SLOT_READY;
-		take_over_ready(reading);
-		(void)pthread_mutex_unlock(&reading->lock);
-	}
-	return NULL;
-}
-
-static bool
-make_batches(struct mm_logs_reading *reading)
-{
-	reading->batches_count = 2 * reading->options.threads;
-	for (size_t i = 0; i < reading->batches_count; i++) {
-		reading->batches[i] = mm_logs_batch_new();
-		if (reading->batches[i] == NULL)
-			return false;
-	}
-	return true;
-}
-
-/* Threads that cannot be started are not needed: one is enough. */
-static void
-run_threads(struct mm_logs_reading *reading)
-{
-	pthread_t threads[MM_LOGS_THREADS_MAX];
-	unsigned started = 0;
-
-	while (started + 1 < reading->options.threads &&
-	    pthread_create(&threads[started], NULL, work, reading) == 0)
-		started++;
-	(void)work(reading);
-	for (unsigned i = 0; i < started; i++)
-		(void)pthread_join(threads[i], NULL);
-}
-
 /* ---- what came of it ---- */
 
 /* All kept troubles in one list, and the sums. */
@@ -382,13 +273,7 @@ mm_logs_reading_run(struct mm_logs_reading *reading)
 		return -1;
 	if (reading->work.events_fd >= 0 && !reading->has_resumed && mm_logs_work_clear(&reading->work) != 0)
 		return -1;
-	if (!make_batches(reading)) {
-		errno = ENOMEM;
-		return -1;
-	}
-	run_threads(reading);
-	for (size_t i = 0; i < reading->batches_count; i++)
-		mm_logs_batch_free(&reading->batches[i]);
+	mm_logs_reading_run_threads(reading);
 	if (reading->failure == 0 && !conclude(reading))
 		reading->failure = ENOMEM;
 	errno = reading->failure;

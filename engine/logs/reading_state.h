@@ -13,9 +13,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* Batches that go round: two a thread, so that one who waits for his turn goes on with another. */
 #define MM_LOGS_THREADS_MAX 16
-#define MM_LOGS_BATCHES_MAX (2 * MM_LOGS_THREADS_MAX)
+#define MM_LOGS_BATCHES_MAX (MM_LOGS_THREADS_MAX + 8)
 
 /* Text of a batch: some thousand records at most, and it stays in the cache from hashing to walking. */
 #define MM_LOGS_BLOCK (1024 * 1024)
@@ -42,8 +41,6 @@ struct mm_logs_input_state {
 	int64_t last_us;                  /* of the last record */
 	unsigned forward;                 /* records in a row that were not older than the one before */
 };
-
-enum mm_logs_slot { MM_LOGS_SLOT_FREE, MM_LOGS_SLOT_TAKEN, MM_LOGS_SLOT_READY };
 
 /* Where reading stands: the input that is open, and what of its text is not in a batch yet. */
 struct mm_logs_filling {
@@ -83,21 +80,22 @@ struct mm_logs_reading {
 	struct mm_logs_trouble *troubles;
 	size_t troubles_count;
 
-	pthread_mutex_t filling_lock; /* held while a batch is filled */
-	struct mm_logs_filling filling;
-	uint64_t filled;              /* batches so far */
-	bool exhausted;
-
-	pthread_mutex_t lock;         /* of what follows */
-	pthread_cond_t freed;
-	struct mm_logs_batch *batches[MM_LOGS_BATCHES_MAX];
-	enum mm_logs_slot slots[MM_LOGS_BATCHES_MAX];
-	size_t batches_count;
-	uint64_t taken_over;          /* batches so far */
-	bool taking_over;             /* a thread is at it */
-	uint32_t *map;                /* of names, for taking over */
+	struct mm_logs_filling filling; /* whoever fills has it alone */
+	uint32_t *map;                /* of names: whoever takes over has it alone */
 	size_t map_room;
 	_Atomic int failure;          /* errno that ended it */
+
+	pthread_mutex_t lock;         /* of what follows: engine/logs/reading_threads.c */
+	pthread_cond_t done;          /* a job was */
+	uint64_t filled, begun, taken_over; /* blocks so far: those that were filled, … */
+	bool filling_now, taking_over; /* a thread is at it */
+	bool exhausted;               /* nothing is left to fill */
+	struct mm_logs_batch *batches[MM_LOGS_BATCHES_MAX];
+	size_t batches_count;
+	struct mm_logs_batch *idle[MM_LOGS_BATCHES_MAX]; /* the last one used is the first to be used again */
+	size_t idle_count;
+	struct mm_logs_batch *in_work[MM_LOGS_BATCHES_MAX]; /* by the block's number, round and round */
+	bool is_ready[MM_LOGS_BATCHES_MAX];                 /* the same: to be taken over */
 };
 
 /* Before anything is read: what the inputs are, and the work folder. Returns 0, or -1 with errno. */
@@ -108,6 +106,9 @@ MM_MUST_USE int mm_logs_reading_restart(struct mm_logs_reading *reading);
 
 /* Make the key from the seed. Returns whether libcrypto could. */
 MM_MUST_USE bool mm_logs_reading_make_key(struct mm_logs_reading *reading);
+
+/* Read all inputs with as many threads as are wanted; reading->failure tells that it failed. */
+void mm_logs_reading_run_threads(struct mm_logs_reading *reading);
 
 /* Fill a batch with the next block. Returns whether there was one; reading->failure tells that it failed. */
 bool mm_logs_reading_fill(struct mm_logs_reading *reading, struct mm_logs_batch *batch);
