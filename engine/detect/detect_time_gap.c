@@ -4,11 +4,10 @@
  */
 #include "engine/detect/detection.h"
 
-#include "lib/base/array.h"
-
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#define HOUR_S 3600
 #define HOUR_US (INT64_C(3600) * 1000000)
 
 /* So many hours with records tell how a log runs; of fewer nothing is said. */
@@ -26,13 +25,6 @@ struct silence {
 /* The silences of one log. */
 struct silences {
 	struct silence *list;
-	size_t count;
-};
-
-/* What is told of an organisation. */
-struct telling {
-	int64_t missing[MM_LOGS_FAMILIES], first_hour, end_hour;
-	struct silence longest;
 	size_t count;
 };
 
@@ -82,60 +74,52 @@ is_usual(const struct silences *silences, const struct silence *silence)
 	return like_it > USUAL_SILENCES;
 }
 
-static void
-take(struct telling *telling, uint8_t family, const struct silence *silence)
+/* Each gap is a finding of its own: its place in the log tells it from others of the organisation. */
+static struct mm_subject
+subject_of(const struct mm_logs_hour *log, const struct silence *silence)
 {
-	int64_t end_hour = silence->from_hour + silence->hours;
+	struct mm_subject subject = mm_subject_of_name(MM_SUBJECT_ORGANISATION, log->tenant);
 
-	if (telling->count++ == 0 || silence->from_hour < telling->first_hour)
-		telling->first_hour = silence->from_hour;
-	if (telling->count == 1 || end_hour > telling->end_hour)
-		telling->end_hour = end_hour;
-	if (silence->hours > telling->longest.hours)
-		telling->longest = *silence;
-	telling->missing[family] += silence->hours;
+	subject.id.kind = MM_LOGS_SHORT;
+	(void)snprintf((char *)subject.id.bytes, sizeof(subject.id.bytes), "%u.%" PRId64, log->family,
+	    silence->from_hour);
+	return subject;
 }
 
-static bool
-look_at_log(const struct mm_logs_hour *hours, size_t count, struct telling *telling)
+static void
+tell(struct mm_detect *detect, const struct mm_logs_hour *log, const struct silence *silence)
+{
+	struct mm_subject subject = subject_of(log, silence);
+	int64_t first_us = silence->from_hour * HOUR_US, end_us = first_us + silence->hours * HOUR_US;
+	struct mm_finding *finding;
+
+	if (!mm_detect_asked(detect, first_us) && !mm_detect_asked(detect, end_us))
+		return;
+	finding = mm_detect_add(detect, &mm_detect_time_gap, MM_FINDING_GAP, &subject, log->tenant);
+	if (finding == NULL)
+		return;
+	finding->first_us = first_us;
+	finding->last_us = end_us;
+	mm_finding_add_word(finding, "log", mm_logs_family_name((enum mm_logs_family)log->family));
+	mm_finding_add_number(finding, "hours", silence->hours);
+}
+
+static void
+look_at_log(struct mm_detect *detect, const struct mm_logs_hour *hours, size_t count)
 {
 	int64_t least = is_busy(hours, count) ? 1 : QUIET_HOURS;
 	struct silences silences;
 
 	if (count < HOURS_LEAST)
-		return true;
-	if (!find_silences(hours, count, &silences))
-		return false;
+		return;
+	if (!find_silences(hours, count, &silences)) {
+		mm_detect_fail(detect);
+		return;
+	}
 	for (size_t i = 0; i < silences.count; i++)
 		if (silences.list[i].hours >= least && !is_usual(&silences, &silences.list[i]))
-			take(telling, hours[0].family, &silences.list[i]);
+			tell(detect, hours, &silences.list[i]);
 	free(silences.list);
-	return true;
-}
-
-static void
-tell(struct mm_detect *detect, uint32_t tenant, const struct telling *telling)
-{
-	static const char *const names[] = { "audit_log_hours", "sign_in_log_hours", "directory_log_hours",
-		"dovecot_log_hours" };
-	struct mm_subject organisation = mm_subject_of_name(MM_SUBJECT_ORGANISATION, tenant);
-	struct mm_finding *finding;
-
-	_Static_assert(MM_COUNT_OF(names) == MM_LOGS_FAMILIES, "a name for each");
-	if (telling->count == 0 || (!mm_detect_asked(detect, telling->first_hour * HOUR_US) &&
-	    !mm_detect_asked(detect, telling->end_hour * HOUR_US)))
-		return;
-	finding = mm_detect_add(detect, &mm_detect_time_gap, MM_FINDING_GAP, &organisation, tenant);
-	if (finding == NULL)
-		return;
-	finding->first_us = telling->first_hour * HOUR_US;
-	finding->last_us = telling->end_hour * HOUR_US;
-	mm_finding_add_number(finding, "gaps", (int64_t)telling->count);
-	for (size_t i = 0; i < MM_LOGS_FAMILIES; i++)
-		if (telling->missing[i] > 0)
-			mm_finding_add_number(finding, names[i], telling->missing[i]);
-	mm_finding_add_time(finding, "longest_begins", telling->longest.from_hour * HOUR_US);
-	mm_finding_add_seconds(finding, "longest", telling->longest.hours * HOUR_S);
 }
 
 static void
@@ -143,18 +127,11 @@ end(void *state)
 {
 	const struct mm_detect_source *source = mm_detect_source(state);
 	const struct mm_logs_hour *hours = source->hours;
-	struct telling telling = { 0 };
 
 	for (size_t i = 0, next; i < source->hours_count; i = next) {
 		next = end_of_log(hours, i, source->hours_count);
-		if (source->tenant != 0 && hours[i].tenant != 0 && hours[i].tenant != source->tenant)
-			continue;
-		if (!look_at_log(hours + i, next - i, &telling))
-			mm_detect_fail(state);
-		if (next == source->hours_count || hours[next].tenant != hours[i].tenant) {
-			tell(state, hours[i].tenant, &telling);
-			telling = (struct telling){ 0 };
-		}
+		if (source->tenant == 0 || hours[i].tenant == 0 || hours[i].tenant == source->tenant)
+			look_at_log(state, hours + i, next - i);
 	}
 }
 

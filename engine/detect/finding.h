@@ -50,7 +50,10 @@ enum mm_application_level {
 	MM_APPLICATION_UNKNOWN, /* the record tells nothing; name is 0 */
 };
 
-/* All of it zeroes but what its kind has. Made by the functions below. */
+/*
+ * All of it zeroes but what its kind has. Made by the functions below. Where a detection has several findings of one
+ * organisation, id tells them apart.
+ */
 struct mm_subject {
 	uint8_t kind;  /* enum mm_subject_kind */
 	uint8_t level; /* enum mm_application_level */
