@@ -109,6 +109,7 @@ build_event(struct mm_story *story, void *ctx, const struct mm_logs_event *event
 		story_count(story, event, &matches[i]);
 		certain |= matches[i].way == STORY_CERTAIN;
 	}
+	story_count_within(story, matches, count);
 	story_picture_add(story, event, certain);
 	if (count > 0)
 		keep_record(story, ctx, event, matches, count);

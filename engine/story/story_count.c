@@ -337,3 +337,33 @@ story_count(struct mm_story *story, const struct mm_logs_event *event, const str
 	if (!certain && !story->source.pivot.given)
 		count_unread_items(&answer->told, organisation, mailbox, event);
 }
+
+/* The application's answer that an event belongs to, and how; STORY_NONE: there is none. */
+static struct story_match
+application_match(const struct mm_story *story, const struct story_match *matches, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (story->answers[matches[i].answer].told.subject.kind == MM_SUBJECT_APPLICATION &&
+		    matches[i].way > STORY_BESIDES)
+			return matches[i];
+	return (struct story_match){ STORY_NONE, STORY_BESIDES };
+}
+
+void
+story_count_within(struct mm_story *story, const struct story_match *matches, size_t count)
+{
+	struct story_match application = application_match(story, matches, count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct story_answer *answer = &story->answers[matches[i].answer];
+		bool is_as_sure = application.answer != STORY_NONE && application.way >= matches[i].way;
+
+		if (matches[i].way == STORY_BESIDES || answer->told.subject.kind == MM_SUBJECT_APPLICATION)
+			continue;
+		if (!answer->has_within)
+			answer->within = is_as_sure ? application.answer : STORY_NONE;
+		else if (!is_as_sure || answer->within != application.answer)
+			answer->within = STORY_NONE;
+		answer->has_within = true;
+	}
+}

@@ -116,6 +116,21 @@ told_answer(const struct mm_story *story, uint32_t answer)
 	return place == STORY_NONE ? NULL : &story->answers_told[place];
 }
 
+/* Mailboxes and users are answers of their own, whoever read them; so is what was asked for. */
+static void
+find_within(struct mm_story *story)
+{
+	for (size_t i = 0; i < story->answers_count; i++) {
+		const struct story_answer *answer = &story->answers[i];
+		struct mm_answer *told = told_answer(story, (uint32_t)i);
+
+		if (told == NULL || answer->is_pivot || !answer->has_within || answer->within == STORY_NONE)
+			continue;
+		if (told->subject.kind >= MM_SUBJECT_TOKEN && told->subject.kind <= MM_SUBJECT_NETWORK)
+			told->within = told_answer(story, answer->within);
+	}
+}
+
 static bool
 order_organisations(struct mm_story *story)
 {
@@ -290,78 +305,35 @@ list_findings(struct mm_story *story)
 
 /* ---- gaps ---- */
 
-/* The gaps of one organisation: a chain, as that of a thread. */
+/* Of its organisations; a gap of one mailbox, where the mailbox is among its own. */
 static bool
-thread_gaps(struct mm_story *story, struct mm_map *tenants)
+is_gap_of(const struct mm_story *story, uint32_t answer, const struct mm_finding *gap)
 {
-	/* Findings are in the order of their classes: gaps are last. */
-	for (size_t i = mm_detect_count(story->source.detect); i > 0; i--) {
-		const struct mm_finding *finding = mm_detect_finding(story->source.detect, i - 1);
-		uint32_t *first;
+	uint32_t mailbox = gap->subject.kind == MM_SUBJECT_MAILBOX ? gap->subject.name : gap->mailbox;
 
-		if (finding->class != MM_FINDING_GAP)
-			break;
-		first = mm_map_get(tenants, &finding->tenant);
-		if (first == NULL)
-			return false;
-		story->next[i - 1] = *first;
-		*first = (uint32_t)i;
-	}
-	return true;
+	if (gap->class != MM_FINDING_GAP)
+		return false;
+	if (mailbox != 0)
+		return story_mailbox_find(story, answer, gap->tenant, mailbox) != NULL;
+	return gap->tenant == 0 || story_organisation_find(story, answer, gap->tenant) != NULL;
 }
 
-/* Numbers of findings, and 1, that are gaps of an answer. */
-struct gap_list {
-	uint32_t *numbers;
-	size_t count;
-};
-
-/* Of one of its organisations; a gap of one mailbox, where the mailbox is among its own. */
-static void
-take_gaps(const struct mm_story *story, const struct mm_map *tenants, uint32_t answer, uint32_t tenant,
-    struct gap_list *list)
+/* Findings are in the order of their classes: gaps are last. */
+static size_t
+first_gap(const struct mm_story *story)
 {
-	const uint32_t *first = mm_map_find(tenants, &tenant);
+	size_t number = mm_detect_count(story->source.detect);
 
-	for (uint32_t number = first == NULL ? 0 : *first; number != 0; number = story->next[number - 1]) {
-		const struct mm_finding *gap = mm_detect_finding(story->source.detect, number - 1);
-		uint32_t mailbox = gap->subject.kind == MM_SUBJECT_MAILBOX ? gap->subject.name : gap->mailbox;
-
-		if (mailbox == 0 || story_mailbox_find(story, answer, tenant, mailbox) != NULL)
-			list->numbers[list->count++] = number;
-	}
+	while (number > 0 && mm_detect_finding(story->source.detect, number - 1)->class == MM_FINDING_GAP)
+		number--;
+	return number;
 }
 
-static int
-compare_numbers(const void *left, const void *right)
-{
-	const uint32_t *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
-/* Gaps of an answer, in the order of findings; of logs that name no organisation in any case. */
-static void
-find_gaps(const struct mm_story *story, const struct mm_map *tenants, uint32_t number, struct gap_list *list)
-{
-	const struct mm_answer *answer = told_answer(story, number);
-	bool has_nameless = false;
-
-	list->count = 0;
-	for (size_t i = 0; i < answer->organisations_listed; i++) {
-		has_nameless |= answer->organisations_list[i].tenant == 0;
-		take_gaps(story, tenants, number, answer->organisations_list[i].tenant, list);
-	}
-	if (!has_nameless)
-		take_gaps(story, tenants, number, 0, list);
-	qsort(list->numbers, list->count, sizeof(*list->numbers), compare_numbers);
-}
-
-/* Give each answer its part of the common array. */
 static bool
-put_gaps(struct mm_story *story, const struct mm_map *tenants, struct gap_list *list, size_t each)
+list_gaps(struct mm_story *story)
 {
-	size_t used = 0;
+	size_t first = first_gap(story), count = mm_detect_count(story->source.detect), used = 0;
+	size_t each = count - first < MM_STORY_GAPS_MAX ? count - first : MM_STORY_GAPS_MAX;
 
 	story->answer_gaps = calloc(story->answers_told_count * each + 1, sizeof(struct mm_finding *));
 	if (story->answer_gaps == NULL)
@@ -371,30 +343,22 @@ put_gaps(struct mm_story *story, const struct mm_map *tenants, struct gap_list *
 
 		if (answer == NULL)
 			continue;
-		find_gaps(story, tenants, i, list);
 		answer->gaps = story->answer_gaps + used;
-		answer->gaps_count = list->count < each ? list->count : each;
-		answer->gaps_dropped = list->count - answer->gaps_count;
-		for (size_t j = 0; j < answer->gaps_count; j++) {
-			story->answer_gaps[used++] = mm_detect_finding(story->source.detect, list->numbers[j] - 1);
-			story->touched[list->numbers[j] - 1] = true;
+		for (size_t j = first; j < count; j++) {
+			const struct mm_finding *gap = mm_detect_finding(story->source.detect, j);
+
+			if (!is_gap_of(story, i, gap))
+				continue;
+			if (answer->gaps_count == MM_STORY_GAPS_MAX) {
+				answer->gaps_dropped++;
+				continue;
+			}
+			story->answer_gaps[used++] = gap;
+			answer->gaps_count++;
+			story->touched[j] = true;
 		}
 	}
 	return true;
-}
-
-static bool
-list_gaps(struct mm_story *story)
-{
-	size_t findings = mm_detect_count(story->source.detect);
-	struct mm_map *tenants = mm_map_new(sizeof(uint32_t), sizeof(uint32_t));
-	struct gap_list list = { calloc(findings + 1, sizeof(*list.numbers)), 0 };
-	bool listed = tenants != NULL && list.numbers != NULL && thread_gaps(story, tenants) &&
-	    put_gaps(story, tenants, &list, findings < MM_STORY_GAPS_MAX ? findings : MM_STORY_GAPS_MAX);
-
-	mm_map_free(&tenants);
-	free(list.numbers);
-	return listed;
 }
 
 /* ---- all findings ---- */
@@ -416,6 +380,9 @@ choose_findings(struct mm_story *story)
 bool
 story_finish(struct mm_story *story)
 {
-	return order_answers(story) && order_organisations(story) && order_mailboxes(story) && list_findings(story) &&
+	if (!order_answers(story))
+		return false;
+	find_within(story);
+	return order_organisations(story) && order_mailboxes(story) && list_findings(story) &&
 	    list_gaps(story) && choose_findings(story);
 }

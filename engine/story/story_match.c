@@ -3,7 +3,6 @@
  * Which answers an event belongs to: by its subjects to the threads of its organisation, and there by asking the
  * detections whether their findings are about it.
  */
-#include "engine/detect/known.h"
 #include "engine/story/story_state.h"
 
 #include <errno.h>
@@ -95,22 +94,6 @@ find_way(struct mm_story *story, const struct story_thread *thread, const struct
 	return way;
 }
 
-/*
- * Nothing says whether a finding would be about it, too: the sign-in logs of its organisation do not cover the time at
- * which its token was made, and others of its subject were surely forged.
- */
-static bool
-cannot_be_told(const struct mm_story *story, const struct story_thread *thread, const struct mm_logs_event *event)
-{
-	const struct mm_finding *surest = mm_detect_finding(story->source.detect, thread->first - 1);
-	const struct mm_known *known = mm_detect_known(story->source.detect);
-	int64_t first_us, last_us;
-
-	return surest->class >= MM_FINDING_STRONG && surest->subject.kind <= MM_SUBJECT_SESSION &&
-	    event->kind == MM_LOGS_MAIL_ACCESS && mm_known_span(known, event->tenant, &first_us, &last_us) &&
-	    mm_known_origin(known, event) == MM_ORIGIN_NOT_COVERED;
-}
-
 static const struct story_thread *
 find_thread(const struct mm_story *story, const struct mm_subject *subject, uint32_t tenant)
 {
@@ -139,8 +122,6 @@ match_subject(struct finding_matches *found, const struct mm_subject *subject)
 	if (thread == NULL)
 		return;
 	way = find_way(found->story, thread, event);
-	if (way == STORY_BESIDES && cannot_be_told(found->story, thread, event))
-		way = STORY_POSSIBLE;
 	if (thread->answer != STORY_NONE && is_mail(event) &&
 	    (way > STORY_BESIDES || event->kind == MM_LOGS_MAIL_ACCESS))
 		add_match(found, thread->answer, way);
@@ -215,6 +196,31 @@ match_pivot(struct finding_matches *found)
 		add_match(found, 0, way);
 }
 
+/* A record whose token or session was surely forged is as sure for the application that it names. */
+static void
+raise_application(struct finding_matches *found)
+{
+	struct story_match *application = NULL;
+	enum story_way way = STORY_BESIDES;
+
+	for (size_t i = 0; i < found->count; i++) {
+		switch ((enum mm_subject_kind)found->story->answers[found->matches[i].answer].told.subject.kind) {
+		case MM_SUBJECT_APPLICATION:
+			application = &found->matches[i];
+			break;
+		case MM_SUBJECT_TOKEN:
+		case MM_SUBJECT_SESSION:
+			if (found->matches[i].way > way)
+				way = found->matches[i].way;
+			break;
+		default:
+			break;
+		}
+	}
+	if (application != NULL && way == STORY_CERTAIN)
+		application->way = way;
+}
+
 size_t
 story_match(struct mm_story *story, const struct mm_logs_event *event, struct story_match matches[STORY_MATCHES_MAX])
 {
@@ -229,6 +235,7 @@ story_match(struct mm_story *story, const struct mm_logs_event *event, struct st
 	match_subject(&found, &application);
 	match_id(&found, MM_SUBJECT_TOKEN, &event->token);
 	match_id(&found, MM_SUBJECT_SESSION, &event->session);
+	raise_application(&found);
 	match_address(&found);
 	match_name(&found, MM_SUBJECT_MAILBOX, event->mailbox);
 	match_name(&found, MM_SUBJECT_USER, event->user);

@@ -57,6 +57,9 @@ struct story_answer {
 	uint32_t coming; /* its order among all */
 	uint32_t place;  /* among those that are told; STORY_NONE: it is not */
 	bool is_pivot;
+	/* The only application that its records so far were of; STORY_NONE: several, or one that has no such answer. */
+	uint32_t within;
+	bool has_within;
 };
 
 struct story_row_key {
@@ -188,6 +191,9 @@ MM_MUST_USE int story_walk(struct mm_story *story, story_visit *visit, void *ctx
 /* Count an event of any kind for names and throttling; and for an answer that it belongs to. */
 void story_learn(struct mm_story *story, const struct mm_logs_event *event);
 void story_count(struct mm_story *story, const struct mm_logs_event *event, const struct story_match *match);
+
+/* Count an event for what lies within what: of a token, session or address, the application that alone used it. */
+void story_count_within(struct mm_story *story, const struct story_match *matches, size_t count);
 
 /* Count one more, unless it was counted before (with at least the same certainty). */
 void story_count_distinct(struct mm_story *story, struct mm_logs_ids *ids, uint64_t most, uint64_t digest,
