@@ -538,13 +538,16 @@ begins_with_time(struct mm_slice line)
 	return at[4] == '-' && is_digit(at[5]);
 }
 
-/* One column alone is believed where it has the name of that of all exports with the record inside. */
+/* One column alone is believed where it has the name of that of exports with the record inside. */
 static bool
 is_record_column(struct mm_slice row)
 {
-	static const char name[] = "AuditData";
+	static const char *const names[] = { "AuditData", "_raw" };
 
-	return memmem(row.ptr, row.len, name, sizeof(name) - 1) != NULL;
+	for (size_t i = 0; i < MM_COUNT_OF(names); i++)
+		if (memmem(row.ptr, row.len, names[i], strlen(names[i])) != NULL)
+			return true;
+	return false;
 }
 
 /* Whether a row could be one of column names: short texts, none of them empty. */

@@ -10,11 +10,13 @@
 #include "engine/logs/shape_export.h"
 #include "engine/logs/shape_m365.h"
 #include "engine/logs/shape_sign_in.h"
+#include "engine/logs/shape_splunk.h"
 #include "engine/logs/tables.h"
 #include "lib/base/array.h"
 
 /* Where the names of two fit one record, the first is taken. */
 const struct mm_logs_shape *const mm_logs_shapes[] = {
+	&mm_logs_shape_splunk, /* which puts other logs' columns beside _raw */
 	&mm_logs_shape_export,
 	&mm_logs_shape_graph_export,
 	&mm_logs_shape_m365,
@@ -26,6 +28,8 @@ const struct mm_logs_shape *const mm_logs_shapes[] = {
 	&mm_logs_shape_portal_sign_in,
 	&mm_logs_shape_directory,
 	&mm_logs_shape_sentinel_directory,
+	&mm_logs_shape_portal_directory,
+	&mm_logs_shape_splunk_result,
 	&mm_logs_shape_dovecot_event,
 	&mm_logs_shape_dovecot,
 };
@@ -40,7 +44,7 @@ mm_logs_shape_fits(const struct mm_logs_shape *shape, const struct mm_json_value
 	for (size_t i = 0; i < shape->required; i++)
 		if (values[i].type == MM_JSON_ABSENT)
 			return false;
-	return shape->read != NULL;
+	return shape->read != NULL && (!shape->wraps || values[0].type == MM_JSON_OBJECT);
 }
 
 static const struct mm_walk_table *

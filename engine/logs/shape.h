@@ -46,6 +46,7 @@ struct mm_logs_shape {
 	const struct mm_logs_member *members; /* members or columns */
 	size_t members_count;
 	size_t required; /* the first so many of them must be there */
+	bool wraps;      /* and the first be an object: other logs have something else at that name */
 	enum mm_logs_outcome (*read)(struct mm_logs_reader *reader, const struct mm_json_value *values,
 	    struct mm_logs_event *event);
 	enum mm_logs_outcome (*read_line)(struct mm_logs_reader *reader, struct mm_slice line,
@@ -56,7 +57,7 @@ struct mm_logs_shape {
 };
 
 /* All shapes; the number of one is its place, and of a record it is in mm_logs_place. */
-#define MM_LOGS_SHAPES_MAX 16
+#define MM_LOGS_SHAPES_MAX 24
 extern const struct mm_logs_shape *const mm_logs_shapes[];
 extern const size_t mm_logs_shapes_count;
 

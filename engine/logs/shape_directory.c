@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Graph's members and Sentinel's columns, whose objects stand in strings.
+ * Graph's members; Sentinel's columns, whose objects stand in strings; and the portal's CSV, which has a column for
+ * each property of each target.
  */
 #include "engine/logs/shape_directory.h"
 
@@ -8,6 +9,8 @@
 #include "engine/logs/normalise.h"
 #include "engine/logs/operation.h"
 #include "lib/base/array.h"
+
+#include <strings.h>
 
 /* Members with details of their own. */
 enum { ACTIVITY, TARGETS, INITIATED_BY, ADDITIONAL, RESULT };
@@ -110,16 +113,26 @@ read_change(struct mm_logs_reader *reader, const struct mm_json_value *values, s
 	mm_logs_change_end(&reading);
 }
 
+/* "success", "failure", "timeout", in whichever case. */
+static void
+read_result(struct mm_slice text, struct mm_logs_event *event)
+{
+	static const char done[] = "success";
+
+	if (!mm_slice_present(text))
+		return;
+	event->result = MM_LOGS_FAILED;
+	if (text.len == sizeof(done) - 1 && strncasecmp(text.ptr, done, text.len) == 0)
+		event->result = MM_LOGS_DONE;
+}
+
 static enum mm_logs_outcome
 read_directory(struct mm_logs_reader *reader, const struct mm_logs_member *columns, size_t count,
     const struct mm_json_value *values, struct mm_logs_event *event)
 {
-	struct mm_slice result = mm_logs_text(reader, values[RESULT]);
-
 	read_kind(reader, values[ACTIVITY], event);
 	mm_logs_set_all(reader, columns, count, values, event);
-	if (mm_slice_present(result))
-		event->result = mm_slice_equal(result, mm_slice_str("success")) ? MM_LOGS_DONE : MM_LOGS_FAILED;
+	read_result(mm_logs_text(reader, values[RESULT]), event);
 	if (event->kind == MM_LOGS_CHANGE)
 		read_change(reader, values, event);
 	mm_logs_settle(reader, event);
@@ -187,4 +200,104 @@ const struct mm_logs_shape mm_logs_shape_sentinel_directory = {
 	.members_count = MM_COUNT_OF(sentinel_members),
 	.required = 2,
 	.read = read_sentinel,
+};
+
+/* ---- the portal ---- */
+
+/* As many as the portal has columns for; what a record has beyond them is not in its CSV. */
+#define PORTAL_TARGETS 3
+#define PORTAL_PROPERTIES_EACH 5
+#define PORTAL_DETAILS 6
+
+/* A property's columns are name, old and new value; a detail's key and value. */
+enum {
+	PORTAL_ACTIVITY, PORTAL_TIME, PORTAL_ACTOR_TYPE, PORTAL_RESULT, PORTAL_PROPERTIES,
+	PORTAL_DETAILS_BEGIN = PORTAL_PROPERTIES + PORTAL_TARGETS * PORTAL_PROPERTIES_EACH * 3,
+	PORTAL_REST = PORTAL_DETAILS_BEGIN + PORTAL_DETAILS * 2,
+};
+
+#define PROPERTY(target, number) \
+	{ "Target" #target "ModifiedProperty" #number "Name", MM_ROLE_OWN, false }, \
+	{ "Target" #target "ModifiedProperty" #number "OldValue", MM_ROLE_OWN, false }, \
+	{ "Target" #target "ModifiedProperty" #number "NewValue", MM_ROLE_OWN, false }
+#define PROPERTIES(target) \
+	PROPERTY(target, 1), PROPERTY(target, 2), PROPERTY(target, 3), PROPERTY(target, 4), PROPERTY(target, 5)
+#define DETAIL(number) \
+	{ "AdditionalDetail" #number "Key", MM_ROLE_OWN, false }, \
+	{ "AdditionalDetail" #number "Value", MM_ROLE_OWN, false }
+
+static const struct mm_logs_member portal_members[] = {
+	[PORTAL_ACTIVITY] = { "Activity", MM_ROLE_OWN, false },
+	[PORTAL_TIME] = { "Date (UTC)", MM_ROLE_TIME, false },
+	[PORTAL_ACTOR_TYPE] = { "ActorType", MM_ROLE_OWN, false },
+	[PORTAL_RESULT] = { "Result", MM_ROLE_OWN, false },
+	[PORTAL_PROPERTIES] = PROPERTIES(1), PROPERTIES(2), PROPERTIES(3),
+	[PORTAL_DETAILS_BEGIN] = DETAIL(1), DETAIL(2), DETAIL(3), DETAIL(4), DETAIL(5), DETAIL(6),
+	[PORTAL_REST] = { "CorrelationId", MM_ROLE_CORRELATION, false },
+	{ "User Agent", MM_ROLE_CLIENT_INFO, false },
+	{ "UserAgent", MM_ROLE_CLIENT_INFO, false },
+	{ "ActorDisplayName", MM_ROLE_ACTOR, false },
+	{ "ActorServicePrincipalName", MM_ROLE_ACTOR, false },
+	{ "ActorUserPrincipalName", MM_ROLE_USER, false },
+	{ "ActorObjectId", MM_ROLE_USER_KEY, false },
+	{ "ActorServicePrincipalId", MM_ROLE_USER_KEY, false },
+	{ "IPAddress", MM_ROLE_ADDRESS, false },
+	{ "Target1DisplayName", MM_ROLE_TARGET, false },
+	{ "Target1UserPrincipalName", MM_ROLE_TARGET, false },
+	{ "Target1ObjectId", MM_ROLE_TARGET_ID, false },
+};
+
+static void
+read_portal_change(struct mm_logs_reader *reader, const struct mm_json_value *values, struct mm_logs_event *event)
+{
+	struct mm_logs_change_reading reading;
+
+	mm_logs_change_begin(&reading, reader, event);
+	for (size_t i = PORTAL_PROPERTIES; i < PORTAL_DETAILS_BEGIN; i += 3) {
+		struct mm_logs_pair pair = { mm_logs_text(reader, values[i]), values[i + 2], values[i + 1] };
+
+		mm_logs_change_pair(&reading, &pair);
+	}
+	for (size_t i = PORTAL_DETAILS_BEGIN; i < PORTAL_REST; i += 2) {
+		struct mm_logs_pair pair = { .name = mm_logs_text(reader, values[i]), .value = values[i + 1] };
+
+		if (mm_logs_is_called(pair.name, "User-Agent"))
+			mm_logs_set(reader, MM_ROLE_CLIENT_INFO, mm_logs_text(reader, pair.value), event);
+		mm_logs_change_pair(&reading, &pair);
+	}
+	mm_logs_change_end(&reading);
+}
+
+/* The type is "Application" or "User". */
+static void
+settle_actor(struct mm_logs_reader *reader, struct mm_slice type, struct mm_logs_event *event)
+{
+	if (event->user == 0 && type.len >= 3 && memcmp(type.ptr, "App", 3) == 0)
+		event->flags |= MM_LOGS_APP_ONLY;
+	if (event->user != 0 && mm_logs_is_acting_service(mm_names_text(reader->names, event->actor)))
+		event->flags |= MM_LOGS_ACTOR_TOKEN;
+}
+
+static enum mm_logs_outcome
+read_portal(struct mm_logs_reader *reader, const struct mm_json_value *values, struct mm_logs_event *event)
+{
+	read_kind(reader, values[PORTAL_ACTIVITY], event);
+	mm_logs_set_all(reader, portal_members, MM_COUNT_OF(portal_members), values, event);
+	read_result(mm_logs_text(reader, values[PORTAL_RESULT]), event);
+	if (event->kind == MM_LOGS_CHANGE) {
+		settle_actor(reader, mm_logs_text(reader, values[PORTAL_ACTOR_TYPE]), event);
+		read_portal_change(reader, values, event);
+	}
+	mm_logs_settle(reader, event);
+	return MM_LOGS_EVENT;
+}
+
+const struct mm_logs_shape mm_logs_shape_portal_directory = {
+	.name = "portal-directory",
+	.title = "Entra directory audit, downloaded from the portal",
+	.family = MM_LOGS_DIRECTORY,
+	.members = portal_members,
+	.members_count = MM_COUNT_OF(portal_members),
+	.required = 3,
+	.read = read_portal,
 };

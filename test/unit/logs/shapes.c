@@ -546,6 +546,57 @@ test_directory_of_sentinel(void **state)
 	assert_name(event->added, "KeyIdentifier=59ea,KeyType=Password");
 }
 
+/* The header that the portal writes, without the columns of targets and properties that are empty here. */
+static void
+test_directory_of_the_portal(void **state)
+{
+	static const char header[] =
+	    "\xEF\xBB\xBF\"Date (UTC)\",CorrelationId,Service,Category,Activity,Result,ResultReason,User Agent,"
+	    "ActorType,"
+	    "ActorDisplayName,ActorObjectId,ActorUserPrincipalName,IPAddress,ActorHomeTenantId,ActorHomeTenantName,"
+	    "ActorServicePrincipalId,ActorServicePrincipalName,Target1Type,Target1DisplayName,Target1ObjectId,"
+	    "Target1UserPrincipalName,Target1ModifiedProperty1Name,Target1ModifiedProperty1OldValue,"
+	    "Target1ModifiedProperty1NewValue,Target1ModifiedProperty2Name,Target1ModifiedProperty2OldValue,"
+	    "Target1ModifiedProperty2NewValue,AdditionalDetail1Key,AdditionalDetail1Value\r\n";
+	const struct mm_logs_event *event;
+	char text[4096];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "%s%s", header,
+	    "2023-10-27T16:14:14+00:00,1f577997-0710-4bd4-848e-5854f748f7dc,Core Directory,ApplicationManagement,"
+	    "Update application \xE2\x80\x93 Certificates and secrets management ,success,,,User,,57e4,"
+	    "U@contoso.example,"
+	    "13.85.188.242,,,,,Application,Some App,6228,,KeyDescription,"
+	    "\"[\"\"[KeyIdentifier=11aa,KeyType=Password]\"\"]\","
+	    "\"[\"\"[KeyIdentifier=11aa,KeyType=Password]\"\",\"\"[KeyIdentifier=59ea,"
+	    "KeyType=AsymmetricX509Cert]\"\"]\","
+	    "Included Updated Properties,,\"\"\"KeyDescription\"\"\",User-Agent,EvoSTS\r\n");
+	event = read_one(text, "portal-directory");
+	assert_int_equal(event->place.family, MM_LOGS_DIRECTORY);
+	assert_int_equal(event->change, MM_LOGS_CHANGE_CERTIFICATE);
+	assert_int_equal(event->result, MM_LOGS_DONE);
+	assert_int_equal(event->flags, 0);
+	assert_int_equal(event->time_us, world_time("2023-10-27T16:14:14Z"));
+	assert_name(event->user, "u@contoso.example");
+	assert_name(event->user_key, "57e4");
+	assert_name(event->target, "Some App");
+	assert_name(event->target_id, "6228");
+	assert_name(event->added, "KeyIdentifier=59ea,KeyType=AsymmetricX509Cert");
+	assert_name(event->client_info, "EvoSTS");
+	world_assert_id(&event->correlation, "1f577997-0710-4bd4-848e-5854f748f7dc");
+	world_assert_address(event, "13.85.188.242", MM_LOGS_PUBLIC);
+
+	(void)snprintf(text, sizeof(text), "%s%s", header,
+	    "2023-10-27T16:14:14Z,,Core Directory,ApplicationManagement,Add service principal,Failure,,,"
+	    "Application,Bad,,,,,,"
+	    "aaaa,,ServicePrincipal,App,11b4,,,,,,,,,\r\n");
+	event = read_one(text, "portal-directory");
+	assert_int_equal(event->result, MM_LOGS_FAILED);
+	assert_int_equal(event->flags, MM_LOGS_APP_ONLY);
+	assert_name(event->actor, "Bad");
+	assert_name(event->user_key, "aaaa");
+}
+
 /* A service's name in place of the user's own is what impersonation by an actor token leaves. */
 static void
 test_impersonation(void **state)
@@ -710,6 +761,125 @@ test_dovecot_events(void **state)
 	assert_int_equal(world_report(&world)->records, 1);
 }
 
+/* ---- Splunk ---- */
+
+#define RAW_ACCESS \
+	"{\\\"CreationTime\\\":\\\"2024-02-01T16:07:34\\\",\\\"Id\\\":\\\"9cef02e9-4bfa-4c73-be7d-9dad68b9cea8\\\"," \
+	"\\\"Operation\\\":\\\"MailItemsAccessed\\\",\\\"UserId\\\":\\\"dana@contoso.example\\\"," \
+	"\\\"Folders\\\":[{\\\"FolderItems\\\":[{\\\"InternetMessageId\\\":\\\"<a@b>\\\"}],\\\"Path\\\":" \
+	"\\\"\\\\\\\\Inbox\\\"}]}"
+
+static bool
+visit_message(void *ctx, size_t number, const struct mm_logs_items *items)
+{
+	(void)number;
+	assert_int_equal(items->messages_count, 1);
+	assert_true(mm_slice_equal(items->messages[0].message_id, mm_slice_str("<a@b>")));
+	assert_true(mm_slice_equal(items->record_id, mm_slice_str("9cef02e9-4bfa-4c73-be7d-9dad68b9cea8")));
+	*(bool *)ctx = true;
+	return true;
+}
+
+static void
+check_access(const char *text, const char *shape)
+{
+	const struct mm_logs_event *event = read_one(text, shape);
+	bool visited = false;
+
+	assert_int_equal(event->place.family, MM_LOGS_M365_AUDIT);
+	assert_int_equal(event->kind, MM_LOGS_MAIL_ACCESS);
+	assert_int_equal(event->messages, 1);
+	assert_int_equal(event->time_us, world_time("2024-02-01T16:07:34Z"));
+	assert_name(event->user, "dana@contoso.example");
+	assert_int_equal(mm_logs_again(world.reading, &event->place, 1, visit_message, &visited), 0);
+	assert_true(visited);
+}
+
+static void
+test_audit_log_in_splunk(void **state)
+{
+	(void)state;
+	check_access("{\"preview\":false,\"offset\":0,\"result\":{\"_time\":\"2024-02-01T16:07:34.000+00:00\","
+	    "\"_raw\":\""
+	    RAW_ACCESS "\",\"Operation\":\"x\",\"sourcetype\":\"o365:management:activity\"}}\n", "splunk-result");
+	check_access("{\"result\":{\"_raw\":\"" RAW_ACCESS "\"}}\n", "splunk-result");
+	check_access("{\"preview\":false,\"init_offset\":0,\"results\":[{\"_raw\":\"" RAW_ACCESS "\"}]}", "splunk");
+	/* Fields that Splunk found stand in columns of their own names, the audit log's among them. */
+	check_access("\"_raw\",\"_time\",CreationTime,Operation,UserId\r\n"
+	    "\"{\"\"CreationTime\"\":\"\"2024-02-01T16:07:34\"\",\"\"Id\"\":"
+	    "\"\"9cef02e9-4bfa-4c73-be7d-9dad68b9cea8\"\","
+	    "\"\"Operation\"\":\"\"MailItemsAccessed\"\",\"\"UserId\"\":\"\"dana@contoso.example\"\","
+	    "\"\"Folders\"\":[{\"\"FolderItems\"\":[{\"\"InternetMessageId\"\":\"\"<a@b>\"\"}],\"\"Path\"\":"
+	    "\"\"I\"\"}]}\","
+	    "2024-02-01T16:07:34.000+0000,2024,x,y\r\n", "splunk");
+	/* Without _raw: the record's fields stand for themselves. */
+	check_access("{\"preview\":false,\"result\":{\"CreationTime\":\"2024-02-01T16:07:34\",\"Operation\":"
+	    "\"MailItemsAccessed\","
+	    "\"Id\":\"9cef02e9-4bfa-4c73-be7d-9dad68b9cea8\",\"UserId\":\"dana@contoso.example\",\"Folders\":"
+	    "[{\"FolderItems\":"
+	    "[{\"InternetMessageId\":\"<a@b>\"}],\"Path\":\"I\"}]}}\n", "splunk-result");
+}
+
+/* One column, which is no list of names without it. */
+static void
+test_raw_column_alone(void **state)
+{
+	(void)state;
+	(void)read_one("\"_raw\"\n\"{\"\"CreationTime\"\":\"\"2024-02-01T16:07:34\"\",\"\"Operation\"\":"
+	    "\"\"Send\"\"}\"\n", "splunk");
+}
+
+static void
+test_other_logs_in_splunk(void **state)
+{
+	const struct mm_logs_event *event;
+
+	(void)state;
+	event = read_one("{\"preview\":false,\"result\":{\"_raw\":\"{\\\"id\\\":"
+	    "\\\"22608a25-1d9b-44b5-b0f2-cb94f06b2d00\\\","
+	    "\\\"createdDateTime\\\":\\\"2024-02-01T16:07:34Z\\\",\\\"appId\\\":\\\"1b73\\\","
+	    "\\\"userPrincipalName\\\":\\\"U@contoso.example\\\",\\\"status\\\":{\\\"errorCode\\\":"
+	    "0}}\"}}\n", "splunk-result");
+	assert_int_equal(event->place.family, MM_LOGS_SIGN_INS);
+	assert_int_equal(event->kind, MM_LOGS_SIGN_IN);
+	assert_name(event->client, "1b73");
+
+	event = read_one("{\"preview\":false,\"result\":{\"_raw\":\"{\\\"activityDisplayName\\\":\\\"Add "
+	    "service principal\\\","
+	    "\\\"activityDateTime\\\":\\\"2024-02-01T16:07:34Z\\\",\\\"targetResources\\\":[],\\\"result\\\":"
+	    "\\\"success\\\"}\"}}\n", "splunk-result");
+	assert_int_equal(event->place.family, MM_LOGS_DIRECTORY);
+	assert_int_equal(event->result, MM_LOGS_DONE);
+
+	event = read_one("{\"preview\":false,\"result\":{\"_raw\":\"2026-11-28T11:33:01+00:00 mail dovecot[5]: "
+	    "pop3-login: Info: "
+	    "Login: user=<bob>, method=XOAUTH2, rip=192.0.2.7, lip=10.0.0.1, mpid=77, "
+	    "session=<abc>\"}}\n", "splunk-result");
+	assert_int_equal(event->place.family, MM_LOGS_DOVECOT);
+	assert_int_equal(event->kind, MM_LOGS_LOGIN);
+	assert_name(event->user, "bob");
+}
+
+/* A directory audit has its outcome at the name of Splunk's wrapper; it is none, whatever stands before it. */
+static void
+test_results_of_others_are_no_wrappers(void **state)
+{
+	(void)state;
+	world_read_text(&world,
+	    "{\"preview\":false,\"result\":{\"_raw\":\"" RAW_ACCESS "\"}}\n"
+	    "{\"activityDisplayName\":\"Add service principal\",\"activityDateTime\":\"2024-02-01T16:07:35Z\","
+	    "\"targetResources\":[],\"result\":\"success\"}\n"
+	    "{\"preview\":false,\"result\":{\"_raw\":\"{\\\"x\\\":1}\"}}\n"
+	    "{\"preview\":false,\"result\":{\"_raw\":\"{\\\"x\\\":\"}}\n"
+	    "{\"preview\":false,\"result\":{\"_raw\":\"\"}}\n");
+	assert_int_equal(world.count, 2);
+	assert_string_equal(mm_logs_shapes[world.events[1].place.shape]->name, "directory-audit");
+	assert_int_equal(world_trouble(&world, MM_LOGS_TROUBLE_UNKNOWN_SHAPE), 1);
+	assert_int_equal(world_trouble(&world, MM_LOGS_TROUBLE_RECORD_BROKEN), 1);
+	assert_int_equal(world_step(&world, MM_LOGS_STEP_EMPTY_RECORD), 1);
+	assert_int_equal(world_report(&world)->records, 5);
+}
+
 int
 main(void)
 {
@@ -730,10 +900,15 @@ main(void)
 		ONE_WORLD_TEST(test_consent_names_its_application),
 		ONE_WORLD_TEST(test_directory_of_graph),
 		ONE_WORLD_TEST(test_directory_of_sentinel),
+		ONE_WORLD_TEST(test_directory_of_the_portal),
 		ONE_WORLD_TEST(test_impersonation),
 		ONE_WORLD_TEST(test_dovecot_lines),
 		ONE_WORLD_TEST(test_dovecot_lines_repeat),
 		ONE_WORLD_TEST(test_dovecot_events),
+		ONE_WORLD_TEST(test_audit_log_in_splunk),
+		ONE_WORLD_TEST(test_raw_column_alone),
+		ONE_WORLD_TEST(test_other_logs_in_splunk),
+		ONE_WORLD_TEST(test_results_of_others_are_no_wrappers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
