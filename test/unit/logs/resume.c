@@ -95,8 +95,8 @@ assert_refused(struct mm_logs_options options, const char *why)
 
 	make_reading(options);
 	assert_int_equal(mm_logs_reading_resume(world.reading, &reason), 0);
-	if (strstr(reason, why) == NULL)
-		fail_msg("'%s' is not in '%s'", why, reason);
+	if (reason == NULL || strstr(reason, why) == NULL)
+		fail_msg("'%s' is not in '%s'", why, reason != NULL ? reason : "");
 	world_run(&world);
 }
 
