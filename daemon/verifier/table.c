@@ -139,16 +139,16 @@ check_whole(struct verifier_table *table, const char **why)
 }
 
 /*
- * SQLite opens for reading alone what it cannot open for writing, and it stays so when the disk is well again. Nothing
- * is written here: there may be no room at the moment.
+ * SQLite opens for reading alone what it cannot open for writing, and it stays so when the disk is well again. Of the
+ * table itself verifier_table_renew() knows; here it is about its log and the index of that. Nothing is written: there
+ * may be no room at the moment.
  */
 static bool
-check_writable(struct verifier_table *table, const char **why)
+check_log(struct verifier_table *table, const char **why)
 {
-	/* The second is for its log. */
-	if (sqlite3_db_readonly(table->db, "main") == 0 && execute(table, "BEGIN IMMEDIATE; ROLLBACK"))
+	if (sqlite3_db_readonly(table->db, "main") == 1 || execute(table, "BEGIN IMMEDIATE; ROLLBACK"))
 		return true;
-	*why = "the table: it can only be read";
+	*why = say(table, "its log cannot be written");
 	return false;
 }
 
@@ -176,7 +176,7 @@ verifier_table_open(struct verifier_table *table, const char **why)
 		*why = say(table, "it cannot be used");
 		return false;
 	}
-	if (!check_version(table, why) || !check_whole(table, why) || !check_writable(table, why))
+	if (!check_version(table, why) || !check_whole(table, why) || !check_log(table, why))
 		return false;
 	if (prepare_statements(table))
 		return true;
