@@ -400,11 +400,9 @@ next_network(struct mm_history *history, const struct profile *profile, const st
 static struct mm_token_seen *
 token_of(struct mm_history *history, struct tokens *tokens, const struct mm_logs_id *id)
 {
-	struct mm_token_seen *seen = mm_map_find(tokens->now, id);
+	struct mm_token_seen *seen = NULL;
 	const struct mm_token_seen *old;
 
-	if (seen != NULL)
-		return seen;
 	if (mm_map_count(tokens->now) >= MM_HISTORY_TOKENS_MAX) {
 		mm_map_free(&tokens->before);
 		tokens->before = tokens->now;
@@ -416,7 +414,9 @@ token_of(struct mm_history *history, struct tokens *tokens, const struct mm_logs
 		history->failed = true;
 		return NULL;
 	}
-	old = tokens->before == NULL ? NULL : mm_map_find(tokens->before, id);
+	if (seen->first_us != 0 || tokens->before == NULL)
+		return seen;
+	old = mm_map_find(tokens->before, id);
 	if (old != NULL)
 		*seen = *old;
 	return seen;
