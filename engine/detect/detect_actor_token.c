@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A record of a directory has a user's name and, in place of his own display name, a service's: the service acted as
- * that user, with an actor token. Groups are changed so every day, when people make them in their mail program.
+ * that user, with an actor token. What services do so every day, when people make groups in their mail program, is not
+ * among the changes that are read (engine/logs/operation.c).
  */
 #include "engine/detect/detection.h"
-#include "engine/logs/names.h"
-#include "engine/logs/normalise.h"
 
 static bool
-is_such(const struct mm_detect *detect, const struct mm_logs_event *event)
+is_such(const struct mm_logs_event *event)
 {
-	struct mm_slice operation;
-
-	if ((event->flags & MM_LOGS_ACTOR_TOKEN) == 0)
-		return false;
-	operation = mm_names_text(mm_detect_names(detect), event->operation);
-	return mm_logs_find(operation, "group") == NULL && mm_logs_find(operation, "Group") == NULL &&
-	    !mm_slice_equal(operation, mm_slice_str("Set directory feature on tenant"));
+	return (event->flags & MM_LOGS_ACTOR_TOKEN) != 0;
 }
 
 static void
@@ -26,7 +19,7 @@ look(void *state, const struct mm_logs_event *event)
 	struct mm_subject user;
 	struct mm_finding *finding;
 
-	if (!is_such(detect, event))
+	if (!is_such(event))
 		return;
 	user = mm_subject_of_name(MM_SUBJECT_USER, event->user);
 	finding = mm_detect_note(detect, &mm_detect_actor_token, MM_FINDING_STRONG, &user, event);
@@ -40,8 +33,9 @@ look(void *state, const struct mm_logs_event *event)
 static bool
 concerns(const void *state, const struct mm_finding *finding, const struct mm_logs_event *event)
 {
+	(void)state;
 	(void)finding;
-	return is_such(state, event);
+	return is_such(event);
 }
 
 const struct mm_detection mm_detect_actor_token = {
@@ -50,10 +44,11 @@ const struct mm_detection mm_detect_actor_token = {
 	.class = MM_FINDING_STRONG,
 	.inputs = "Directory audit records, of Entra or in the unified audit log, whose initiator is a user with the "
 	    "display name of a service that can ask for actor tokens (Office 365 Exchange Online, SharePoint "
-	    "Online, Skype for Business Online, Dataverse, Microsoft Dynamics ERP). Reading leaves no record.",
+	    "Online, Skype for Business Online, Dataverse, Microsoft Dynamics ERP). Changes of "
+	    "groups and of the tenant's features are not looked at. Reading leaves no record.",
 	.meaning = "In 2025 (CVE-2025-55241) an unsigned actor token of one tenant let its holder act in any other as "
 	    "any user, its global administrators too; changes made so carry the user's name and the service's. "
-	    "Services change groups in that way every day, and switch features of the tenant: these are left out. "
+	    "Services change groups and features of the tenant in that way every day, which is why these are left out. "
 	    "A hybrid installation of Exchange, whose servers may act for users, can look the same.",
 	.advice = "Take each change named here as made by a stranger until its user says that it was his. Look for "
 	    "accounts, credentials and roles that were added around that time.",

@@ -76,6 +76,7 @@ static const struct mm_logs_operation operations[] = {
 	CHANGE("Reset password (self-service)", SECRET_RESET),
 	CHANGE("Change user password", SECRET_RESET),
 	CHANGE("Change password (self-service)", SECRET_RESET),
+	CHANGE("Add user", OTHER),
 	CHANGE("Update user", OTHER),
 	CHANGE("Delete user", OTHER),
 	CHANGE("Invite external user", OTHER),

@@ -44,13 +44,14 @@ test_a_service_as_a_user(void **state)
 	struct detect_world *world = *state;
 	const struct mm_finding *finding;
 
-	add(world, "1", "Add member to role", "Office 365 Exchange Online");
-	add(world, "2", "Add member to group", "Office 365 Exchange Online");
+	add(world, "1", "Add user", "Office 365 Exchange Online");
+	add(world, "2", "Add member to role", "Office 365 Exchange Online");
+	add(world, "3", "Add member to group", "Office 365 Exchange Online");
 	detect_world_run(world, NULL, NULL);
 	assert_int_equal(detect_world_count(world, DETECTION), 1);
 	finding = detect_world_finding(world, DETECTION, 0);
 	assert_int_equal(finding->class, MM_FINDING_STRONG);
-	assert_int_equal(finding->records, 1);
+	assert_int_equal(finding->records, 2);
 	world_assert_name(&world->logs, finding->subject.name, "admin@contoso.example");
 	world_assert_name(&world->logs, (uint32_t)detect_world_fact(finding, "service")->number,
 	    "Office 365 Exchange Online");
