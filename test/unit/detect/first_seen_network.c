@@ -75,6 +75,7 @@ test_people_who_move_about(void **state)
 	}
 	add(world, "2023-06-20T08:00:00Z", "alice", ELSEWHERE);
 	add(world, "2023-06-20T09:00:00Z", "bob", ELSEWHERE);
+	add(world, "2023-06-20T09:30:00Z", "bob", ELSEWHERE);
 	detect_world_run(world, NULL, NULL);
 	assert_int_equal(detect_world_count(world, DETECTION), 0);
 

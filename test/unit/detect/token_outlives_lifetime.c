@@ -58,7 +58,7 @@ test_what_is_no_age(void **state)
 	struct detect_world *world = *state;
 	struct record session = { .time = "2023-06-01T08:00:00Z", .token = "-",
 		.session = "ffffffff-0000-4000-8000-000000000006" };
-	struct record nonsense = { .time = "2023-06-01T08:00:00Z", .issued = "1970-01-01T00:00:00Z", .token = TOKEN };
+	struct record nonsense = { .time = "2023-06-01T08:00:00Z", .issued = "2001-01-01T00:00:00Z", .token = TOKEN };
 
 	detect_world_access(world, &session);
 	session.time = "2023-06-20T08:00:00Z";

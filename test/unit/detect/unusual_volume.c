@@ -49,6 +49,23 @@ test_volume(void **state)
 	assert_int_equal(detect_world_fact(finding, "usual_messages_a_day")->number, 21);
 }
 
+/* Days that differ much let a day differ more. */
+static void
+test_days_that_differ(void **state)
+{
+	struct detect_world *world = *state;
+
+	for (unsigned day = 1; day <= 20; day++)
+		add_day(world, day, "alice", day % 2 == 0 ? 20 : 400);
+	add_day(world, 21, "alice", 3000);
+	detect_world_run(world, NULL, NULL);
+	assert_int_equal(detect_world_count(world, DETECTION), 0);
+
+	add_day(world, 21, "alice", 2000);
+	detect_world_run(world, NULL, NULL);
+	assert_int_equal(detect_world_count(world, DETECTION), 1);
+}
+
 static void
 test_without_a_history(void **state)
 {
@@ -66,6 +83,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_volume, detect_world_begin, detect_world_finish),
+		cmocka_unit_test_setup_teardown(test_days_that_differ, detect_world_begin, detect_world_finish),
 		cmocka_unit_test_setup_teardown(test_without_a_history, detect_world_begin, detect_world_finish),
 	};
 
