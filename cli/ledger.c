@@ -278,6 +278,19 @@ load_secrets(const struct mm_config *config, int dir_fd, struct mm_ledger_secret
 	return why;
 }
 
+/* The public half of the ledger's key-state key; false where libcrypto fails. */
+static bool
+find_signer(const struct mm_ledger_secrets *secrets, uint8_t signer[MM_ED25519_PUBLIC_LEN])
+{
+	struct mm_ed25519 *key = mm_ed25519_new(secrets->key_state_seed);
+	bool found = key != NULL;
+
+	if (found)
+		mm_ed25519_public(key, signer);
+	mm_ed25519_free(&key);
+	return found;
+}
+
 /* The realm whose id it is, and its place. */
 static const char *
 find_realm(const struct mm_ledger_secrets *secrets, const struct asked *asked, struct mm_token_place *place)
@@ -309,17 +322,20 @@ show_from_files(const struct ledger_command *ledger, const struct asked *asked)
 	struct mm_config *config = read_config(ledger);
 	int fd = config == NULL ? -1 : open_folder(ledger, config), status = MM_EXIT_USAGE;
 	const char *why = fd == -1 ? NULL : load_secrets(config, fd, &secrets), *realm;
+	uint8_t signer[MM_ED25519_PUBLIC_LEN];
 	struct mm_token_place place;
 	struct mm_buf buf;
 
 	mm_buf_init(&buf, ANSWER_MAX);
+	if (fd != -1 && why == NULL && !find_signer(&secrets, signer))
+		why = "libcrypto cannot use the key-state key";
 	if (why != NULL) {
 		fprintf(stderr, "mintmark ledger: the ledger's secrets: %s\n", why);
 	} else if (fd != -1 && (realm = find_realm(&secrets, asked, &place)) == NULL) {
 		puts("NEVER ISSUED: this is no token id of any mint here.");
 		status = MM_EXIT_DENIED;
 	} else if (fd != -1) {
-		mm_ledger_find(fd, mm_slice_str(realm), place, NULL, &finding);
+		mm_ledger_find(fd, signer, mm_slice_str(realm), place, NULL, &finding);
 		mm_ledger_find_revoked(fd, mm_slice(asked->token_id, sizeof(asked->token_id)), NULL, &finding);
 		if (mm_ledger_finding_json(&finding, mm_slice(asked->token_id, sizeof(asked->token_id)),
 		        asked->has_digest ? asked->digest : NULL, &buf))

@@ -249,7 +249,7 @@ note_anchored(struct restore *restore, int dir_fd)
 	struct mm_ledger_at at;
 	size_t position = 0;
 
-	if (mm_ledger_anchor_load(dir_fd, NULL, &anchor) == NULL)
+	if (mm_ledger_anchor_load(dir_fd, NULL, NULL, &anchor) == NULL)
 		while (mm_ledger_anchor_next(&anchor, &position, &at, &record))
 			note_record(restore, (const uint8_t *)record.ptr, record.len);
 	mm_ledger_anchor_clear(&anchor);

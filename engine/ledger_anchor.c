@@ -23,9 +23,6 @@ static const char magic[8] = { 'M', 'M', 'A', 'N', 'C', 'H', '1', '\n' };
 /* What stands behind the rare records. */
 #define SIGNED_BY_LEN (MM_MINT_CERTIFICATE_LEN + MM_ED25519_SIGNATURE_LEN)
 
-/* Where a certificate holds the key that it certifies: before its signature. */
-#define CERTIFIED_AT (MM_MINT_CERTIFICATE_LEN - MM_ED25519_SIGNATURE_LEN - MM_ED25519_PUBLIC_LEN)
-
 /* ---- reading ---- */
 
 static struct mm_ledger_at
@@ -114,24 +111,26 @@ read_body(struct mm_slice body, struct mm_ledger_anchor *anchor)
 	return rares_good(anchor);
 }
 
-/* The certificate is the root's, and its key signed the rest. */
+/* The certificate is the root's, of the key that must have signed, and that key signed the rest. */
 static const char *
-check_signature(struct mm_slice file, const uint8_t *root)
+check_signature(struct mm_slice file, const uint8_t *root, const uint8_t *signer)
 {
 	const struct mm_slice before = mm_slice(file.ptr, file.len - MM_ED25519_SIGNATURE_LEN);
 	const struct mm_slice bytes = mm_slice(file.ptr + file.len - SIGNED_BY_LEN, MM_MINT_CERTIFICATE_LEN);
-	const uint8_t *public_key = (const uint8_t *)bytes.ptr + CERTIFIED_AT;
+	const uint8_t *public_key = mm_mint_certificate_key((const uint8_t *)bytes.ptr);
 	struct mm_mint_certificate certificate;
 
 	if (root != NULL && (mm_mint_certificate_read(bytes, root, &certificate) != NULL ||
 	    certificate.purpose != MM_PURPOSE_KEY_STATE))
 		return "the key that signed the anchor is not certified by the offline root";
+	if (signer != NULL && memcmp(public_key, signer, MM_ED25519_PUBLIC_LEN) != 0)
+		return "the anchor is not signed by this ledger's key-state key";
 	return mm_ed25519_verify(public_key, before, (const uint8_t *)file.ptr + before.len) ? NULL :
 	    "the anchor is damaged, or not signed by the key-state key";
 }
 
 const char *
-mm_ledger_anchor_load(int dir_fd, const uint8_t *root, struct mm_ledger_anchor *anchor)
+mm_ledger_anchor_load(int dir_fd, const uint8_t *root, const uint8_t *signer, struct mm_ledger_anchor *anchor)
 {
 	const char *fault;
 	size_t len;
@@ -142,7 +141,7 @@ mm_ledger_anchor_load(int dir_fd, const uint8_t *root, struct mm_ledger_anchor *
 		return errno == ENOENT ? NULL : "the anchor cannot be read";
 	if (len < BEGIN_LEN + SIGNED_BY_LEN || memcmp(anchor->bytes, magic, sizeof(magic)) != 0)
 		return "the file 'anchor' is no anchor";
-	fault = check_signature(mm_slice(anchor->bytes, len), root);
+	fault = check_signature(mm_slice(anchor->bytes, len), root, signer);
 	if (fault != NULL)
 		return fault;
 	return read_body(mm_slice(anchor->bytes, len - SIGNED_BY_LEN), anchor) ? NULL :

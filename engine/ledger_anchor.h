@@ -49,11 +49,13 @@ struct mm_ledger_anchor {
 };
 
 /*
- * Load the anchor of a folder. root: the pinned root's public key, which must have certified who signed it; NULL: it is
- * whole if its own certificate's key signed it, and nothing is said of whose that is. Returns NULL, also where there is
- * none, or a sentence of what is wrong. Clear it in either case.
+ * Load the anchor of a folder. root: the pinned root's public key, which must have certified who signed it; signer: the
+ * public half of the ledger's key-state key, which must be who did; each may be NULL. With neither it is whole if its
+ * own certificate's key signed it, and nothing is said of whose that is. Returns NULL, also where there is none, or a
+ * sentence of what is wrong. Clear it in either case.
  */
-MM_MUST_USE const char *mm_ledger_anchor_load(int dir_fd, const uint8_t *root, struct mm_ledger_anchor *anchor);
+MM_MUST_USE const char *mm_ledger_anchor_load(int dir_fd, const uint8_t *root, const uint8_t *signer,
+    struct mm_ledger_anchor *anchor);
 void mm_ledger_anchor_clear(struct mm_ledger_anchor *anchor);
 
 /*

@@ -237,7 +237,8 @@ begin(struct auditor *auditor, int dir_fd)
 	struct mm_ledger_audit *audit = auditor->audit;
 	struct mm_ledger_anchor *anchor = calloc(1, sizeof(*anchor));
 	struct mm_ledger_at at = { 0, 0 };
-	const char *what = anchor == NULL ? "memory is short" : mm_ledger_anchor_load(dir_fd, auditor->root, anchor);
+	const char *what = anchor == NULL ? "memory is short" :
+	                                    mm_ledger_anchor_load(dir_fd, auditor->root, NULL, anchor);
 
 	if (what == NULL)
 		what = mm_ledger_anchor_check(anchor, dir_fd, &at.segment);

@@ -141,7 +141,8 @@ store_anchor(const struct letting_go *letting)
 static const char *
 let_go(struct letting_go *letting, struct mm_ledger_let_go *gone)
 {
-	const char *fault = mm_ledger_anchor_load(letting->keep->dir_fd, NULL, &letting->before);
+	const char *fault = mm_ledger_anchor_load(letting->keep->dir_fd, NULL,
+	    mm_mint_certificate_key(letting->keep->certificate), &letting->before);
 
 	/* What one that died here left. */
 	if (fault == NULL && !mm_ledger_remove_before(letting->keep->dir_fd, letting->before.first_segment))

@@ -165,11 +165,12 @@ is_anchored(const struct mm_ledger_anchor *anchor, struct mm_slice realm, struct
 }
 
 static void
-look_at_anchor(int dir_fd, struct mm_slice realm, struct mm_token_place place, struct mm_ledger_finding *finding)
+look_at_anchor(int dir_fd, const uint8_t *signer, struct mm_slice realm, struct mm_token_place place,
+    struct mm_ledger_finding *finding)
 {
 	static struct mm_ledger_anchor anchor; /* large */
 
-	if (mm_ledger_anchor_load(dir_fd, NULL, &anchor) != NULL)
+	if (mm_ledger_anchor_load(dir_fd, NULL, signer, &anchor) != NULL)
 		finding->unknown = true;
 	else
 		finding->not_kept = is_anchored(&anchor, realm, place);
@@ -178,8 +179,8 @@ look_at_anchor(int dir_fd, struct mm_slice realm, struct mm_token_place place, s
 }
 
 void
-mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, const atomic_bool *stop,
-    struct mm_ledger_finding *finding)
+mm_ledger_find(int dir_fd, const uint8_t *signer, struct mm_slice realm, struct mm_token_place place,
+    const atomic_bool *stop, struct mm_ledger_finding *finding)
 {
 	static struct mm_ledger_record record;
 	struct mm_ledger_reader *reader = mm_ledger_reader_new(dir_fd, begin_at(dir_fd, place));
@@ -198,7 +199,7 @@ mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, c
 			finding->unknown = true;
 	finding->unknown = !finding->found && (finding->unknown || read == MM_LEDGER_READ_FAILED);
 	if (!finding->found)
-		look_at_anchor(dir_fd, realm, place, finding);
+		look_at_anchor(dir_fd, signer, realm, place, finding);
 	mm_ledger_reader_free(&reader);
 }
 

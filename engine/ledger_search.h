@@ -40,10 +40,11 @@ MM_MUST_USE bool mm_ledger_minute_of(int dir_fd, uint64_t segment, uint32_t *min
 
 /*
  * Look for the token of a realm at a place, among the records of its minute. *finding is set always; what could not be
- * read makes it unknown, and so does *stop, which ends the search (NULL: nothing does). Not for two threads at once.
+ * read makes it unknown, and so does *stop, which ends the search (NULL: nothing does), and an anchor that signer, the
+ * public half of the ledger's key-state key, did not sign (NULL: it is not known). Not for two threads at once.
  */
-void mm_ledger_find(int dir_fd, struct mm_slice realm, struct mm_token_place place, const atomic_bool *stop,
-    struct mm_ledger_finding *finding);
+void mm_ledger_find(int dir_fd, const uint8_t *signer, struct mm_slice realm, struct mm_token_place place,
+    const atomic_bool *stop, struct mm_ledger_finding *finding);
 
 /*
  * Look on from a finding's record for what revoked its token, or what that was derived from, while it could be

@@ -96,6 +96,13 @@ mm_mint_certificate_end(const uint8_t bytes[MM_MINT_CERTIFICATE_LEN])
 	return (int64_t)mm_reader_u64(&reader);
 }
 
+/* It stands before the signature. */
+const uint8_t *
+mm_mint_certificate_key(const uint8_t bytes[MM_MINT_CERTIFICATE_LEN])
+{
+	return bytes + SIGNED_LEN - MM_ED25519_PUBLIC_LEN;
+}
+
 bool
 mm_mint_certificate_holds(const struct mm_mint_certificate *certificate, int64_t now_s)
 {

@@ -45,6 +45,9 @@ MM_MUST_USE const char *mm_mint_certificate_read(struct mm_slice bytes, const ui
 /* The last second that a certificate states, of a holder who knows it to be his own: nothing is verified. */
 int64_t mm_mint_certificate_end(const uint8_t bytes[MM_MINT_CERTIFICATE_LEN]);
 
+/* The MM_ED25519_PUBLIC_LEN bytes of the key that a certificate states, within it: nothing is verified. */
+const uint8_t *mm_mint_certificate_key(const uint8_t bytes[MM_MINT_CERTIFICATE_LEN]);
+
 /* Whether now_s lies in its time; clocks may differ by MM_CLOCK_SKEW_S. */
 bool mm_mint_certificate_holds(const struct mm_mint_certificate *certificate, int64_t now_s);
 

@@ -173,7 +173,7 @@ static const struct field verified_fields[] = {
 	FLAG(mm_verified, active),
 	FLAG(mm_verified, is_refresh),
 	FLAG(mm_verified, done),
-	ZERO(mm_verified, zero),
+	FLAG(mm_verified, cannot_record),
 	ZERO(mm_verified, zero2),
 	TEXT(mm_verified, description),
 	TEXT(mm_verified, client_id),

@@ -235,7 +235,7 @@ struct mm_verified {
 	uint8_t is_refresh;   /* of INTROSPECT: 1: a refresh token */
 	/* Of DEVICE_USER: 1: he decided. Of SIGN_OUT: 1: a session was ended, and, unless OK, gates do not know yet. */
 	uint8_t done;
-	uint8_t zero;
+	uint8_t cannot_record;  /* 1: the verifier's table cannot be written, so that nothing is issued */
 	uint32_t retry_after_s; /* of TOO_MANY_ATTEMPTS and TEMPORARILY_UNAVAILABLE */
 	uint32_t expires_in_s;  /* of the access token, or the device code */
 	uint32_t interval_s;    /* of device codes */

@@ -12,23 +12,45 @@
 
 _Static_assert(ISSUER_METRICS_ROUTES == ISSUER_ROUTES_MAX, "answers are counted by route");
 
+/* Labels and sentences. */
+static const struct {
+	const char *cause, *text;
+} troubles[ISSUER_TROUBLES] = {
+	[ISSUER_WITHOUT_KEYS] = { "keys", "the realm's keys have not come yet" },
+	[ISSUER_WITHOUT_TENANTS] = { "tenants", "the realm's tenants have not come yet" },
+	[ISSUER_NOTHING_SIGNS] = { "no_key",
+	    "no key may sign now, so that nothing is issued: 'mintmark key list' says why and until when" },
+	[ISSUER_WITHOUT_VERIFIER] = { "verifier", "the verifier is away" },
+	[ISSUER_WITHOUT_LEDGER] = { "ledger", "the ledger is away" },
+	[ISSUER_SIGNER_AWAY] = { "signer", "the signer or its key store is away" },
+	[ISSUER_CANNOT_RECORD] = { "record", "nothing can be recorded now: 'mintmark status' says why" },
+};
+
 const char *
+issuer_trouble_text(enum issuer_trouble trouble)
+{
+	return troubles[trouble].text;
+}
+
+enum issuer_trouble
 issuer_find_trouble(struct issuer *issuer)
 {
 	struct issuer_waiting_counts counts;
 
 	issuer_waiting_get_counts(&issuer->waiting, &counts);
 	if (!issuer_key_set_is_there(&issuer->keys))
-		return "the realm's keys have not come yet";
+		return ISSUER_WITHOUT_KEYS;
 	if (issuer->realm.pattern.is_template && !issuer_tenants_are_there(&issuer->tenants))
-		return "the realm's tenants have not come yet";
+		return ISSUER_WITHOUT_TENANTS;
 	if (!issuer_key_set_signs(&issuer->keys, (int64_t)time(NULL)))
-		return "no key may sign now, so that nothing is issued: 'mintmark key list' says why and until when";
+		return ISSUER_NOTHING_SIGNS;
 	if (!counts.verifier_there)
-		return "the verifier is away";
+		return ISSUER_WITHOUT_VERIFIER;
 	if (!counts.ledger_there)
-		return "the ledger is away";
-	return issuer_mint_status_text(counts.trouble);
+		return ISSUER_WITHOUT_LEDGER;
+	if (counts.trouble == MM_MINT_NO_KEY)
+		return ISSUER_SIGNER_AWAY;
+	return counts.trouble == MM_MINT_NO_RECORD ? ISSUER_CANNOT_RECORD : ISSUER_WELL;
 }
 
 enum issuer_turn
@@ -42,9 +64,10 @@ issuer_healthz(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 enum issuer_turn
 issuer_readyz(struct issuer_exchange *exchange, struct mm_http_answer *answer)
 {
-	const char *trouble = atomic_load(&exchange->issuer->stopping) ? "the issuer is stopping" :
-	                                                                 issuer_find_trouble(exchange->issuer);
+	const char *trouble = issuer_trouble_text(issuer_find_trouble(exchange->issuer));
 
+	if (atomic_load(&exchange->issuer->stopping))
+		trouble = "the issuer is stopping";
 	mm_http_answer_text(answer, trouble == NULL ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
 	    trouble == NULL ? "ready" : trouble);
 	return ISSUER_ANSWERED;
@@ -79,6 +102,17 @@ write_answers(struct issuer *issuer, struct mm_buf *out)
 			    atomic_load_explicit(&issuer->metrics.answers[route][class], memory_order_relaxed));
 }
 
+static void
+write_trouble(enum issuer_trouble trouble, struct mm_buf *out)
+{
+	write_one(out, "mintmark_issuer_ready", "gauge", "1 where the realm makes tokens, as far as the issuer knows.",
+	    trouble == ISSUER_WELL);
+	mm_buf_add_str(out, "# HELP mintmark_issuer_trouble 1 for why it makes none.\n"
+	                    "# TYPE mintmark_issuer_trouble gauge\n");
+	for (unsigned i = ISSUER_WELL + 1; i < ISSUER_TROUBLES; i++)
+		mm_buf_addf(out, "mintmark_issuer_trouble{cause=\"%s\"} %d\n", troubles[i].cause, i == trouble);
+}
+
 void
 issuer_metrics_write(struct issuer *issuer, struct mm_buf *out)
 {
@@ -96,8 +130,7 @@ issuer_metrics_write(struct issuer *issuer, struct mm_buf *out)
 	    counts.questions);
 	write_one(out, "mintmark_issuer_connections", "gauge", "Connections that are open.",
 	    atomic_load(&issuer->connections));
-	write_one(out, "mintmark_issuer_ready", "gauge", "1 where the realm makes tokens, as far as the issuer knows.",
-	    issuer_find_trouble(issuer) == NULL);
+	write_trouble(issuer_find_trouble(issuer), out);
 }
 
 void
@@ -105,7 +138,7 @@ issuer_state_write(struct issuer *issuer, struct mm_buf *out)
 {
 	struct issuer_waiting_counts counts;
 	struct mm_json_writer writer;
-	const char *trouble = issuer_find_trouble(issuer);
+	const char *trouble = issuer_trouble_text(issuer_find_trouble(issuer));
 
 	issuer_waiting_get_counts(&issuer->waiting, &counts);
 	mm_json_writer_init(&writer, out);

@@ -32,7 +32,20 @@ struct mm_buf;
 void issuer_metrics_write(struct issuer *issuer, struct mm_buf *out);
 void issuer_state_write(struct issuer *issuer, struct mm_buf *out);
 
-/* Why the realm makes no tokens now; NULL: it does, as far as the issuer knows. */
-const char *issuer_find_trouble(struct issuer *issuer);
+enum issuer_trouble {
+	ISSUER_WELL,
+	ISSUER_WITHOUT_KEYS,
+	ISSUER_WITHOUT_TENANTS,
+	ISSUER_NOTHING_SIGNS,
+	ISSUER_WITHOUT_VERIFIER,
+	ISSUER_WITHOUT_LEDGER,
+	ISSUER_SIGNER_AWAY,
+	ISSUER_CANNOT_RECORD,
+	ISSUER_TROUBLES,
+};
+
+/* Why the realm makes no tokens now, as far as the issuer knows; and that as a sentence, NULL where it does. */
+enum issuer_trouble issuer_find_trouble(struct issuer *issuer);
+const char *issuer_trouble_text(enum issuer_trouble trouble);
 
 #endif

@@ -377,6 +377,18 @@ spend_tickets(struct issuer_waiting *waiting, struct issuer_question *question)
 }
 
 /* False: the verifier is broken. An answer that nobody waits for any more is none's. */
+/* Refused, late or busy is the request's trouble; that no key signs or nothing can be recorded is the mint's. */
+static void
+note_trouble(struct issuer_waiting *waiting, enum mm_mint_status status)
+{
+	if (status == MM_MINT_DONE)
+		waiting->trouble = MM_MINT_DONE;
+	if (status != MM_MINT_NO_KEY && status != MM_MINT_NO_RECORD)
+		return;
+	waiting->trouble = status;
+	waiting->trouble_ms = issuer_now_ms();
+}
+
 static bool
 take_verified(struct issuer_waiting *waiting, const struct mm_message *message)
 {
@@ -385,6 +397,8 @@ take_verified(struct issuer_waiting *waiting, const struct mm_message *message)
 
 	if (!mm_verified_read(mm_slice(message->payload, message->len), &verified))
 		return false;
+	if (verified.cannot_record)
+		note_trouble(waiting, MM_MINT_NO_RECORD);
 	question = find(waiting, verified.number, MM_PROCESS_VERIFIER);
 	if (question != NULL) {
 		question->verified = verified;
@@ -430,18 +444,6 @@ token_is_good(struct mm_slice token)
 	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
 
 	return token.len > 0 && strspn(token.ptr, good) >= token.len;
-}
-
-/* Refused, late or busy is the request's trouble; that no key signs or nothing can be recorded is the mint's. */
-static void
-note_trouble(struct issuer_waiting *waiting, enum mm_mint_status status)
-{
-	if (status == MM_MINT_DONE)
-		waiting->trouble = MM_MINT_DONE;
-	if (status != MM_MINT_NO_KEY && status != MM_MINT_NO_RECORD)
-		return;
-	waiting->trouble = status;
-	waiting->trouble_ms = issuer_now_ms();
 }
 
 static bool

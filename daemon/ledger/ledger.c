@@ -155,6 +155,12 @@ ledger_key_state(const struct ledger *ledger)
 }
 
 const uint8_t *
+ledger_signer(const struct ledger *ledger)
+{
+	return ledger->key_state != NULL ? mm_mint_certificate_key(ledger->certificate) : NULL;
+}
+
+const uint8_t *
 ledger_certificate(const struct ledger *ledger)
 {
 	return ledger->has_certificate ? ledger->certificate : NULL;

@@ -96,6 +96,8 @@ void ledger_alarm(struct ledger *ledger, const char *format, ...) __attribute__(
 /* The key that signs key lists, and its certificate; NULL where there is none (then nothing is issued). */
 const struct mm_ed25519 *ledger_key_state(const struct ledger *ledger);
 const uint8_t *ledger_certificate(const struct ledger *ledger);
+/* Its public half, which its anchor must be signed by; NULL where there is none. */
+const uint8_t *ledger_signer(const struct ledger *ledger);
 
 /* ---- time ---- */
 

@@ -26,9 +26,6 @@
 #define MINUTE_US ((int64_t)60 * 1000000)
 _Static_assert((int64_t)MM_REVOKED_MATTERS_S * 1000000 < LIVE_US, "what is revoked of live tokens is read");
 
-/* Where a certificate holds the key that it certifies: before its signature. */
-#define CERTIFIED_AT (MM_MINT_CERTIFICATE_LEN - MM_ED25519_SIGNATURE_LEN - MM_ED25519_PUBLIC_LEN)
-
 /* A token of the scan. */
 struct seen {
 	uint64_t sequence, serial;
@@ -84,7 +81,7 @@ take_key_state(struct ledger *ledger, const uint8_t seed[MM_ED25519_SEED_LEN])
 		return;
 	}
 	mm_ed25519_public(ledger->key_state, public_key);
-	if (memcmp(public_key, ledger->certificate + CERTIFIED_AT, sizeof(public_key)) != 0) {
+	if (memcmp(public_key, mm_mint_certificate_key(ledger->certificate), sizeof(public_key)) != 0) {
 		mm_ed25519_free(&ledger->key_state);
 		secrets_missing(ledger, "the certificate of the key-state key", "it is another key's");
 	}
@@ -347,7 +344,8 @@ static void
 take_anchor(struct scan *scan)
 {
 	struct mm_ledger_at at = { 0, 0 };
-	const char *fault = mm_ledger_anchor_load(scan->ledger->folder_fd, NULL, &scan->anchor);
+	const char *fault = mm_ledger_anchor_load(scan->ledger->folder_fd, NULL, ledger_signer(scan->ledger),
+	    &scan->anchor);
 
 	if (fault == NULL)
 		fault = mm_ledger_anchor_check(&scan->anchor, scan->ledger->folder_fd, &at.segment);

@@ -16,7 +16,7 @@ run(void *ctx)
 	const struct ledger_show_question *question = &show->questions[0];
 	const uint64_t one = 1;
 
-	mm_ledger_find(show->folder_fd, mm_slice_str(question->realm->name), question->place, &show->stop,
+	mm_ledger_find(show->folder_fd, show->signer, mm_slice_str(question->realm->name), question->place, &show->stop,
 	    &show->finding);
 	mm_ledger_find_revoked(show->folder_fd, mm_slice(question->token.token_id, sizeof(question->token.token_id)),
 	    &show->stop, &show->finding);
@@ -51,6 +51,7 @@ ledger_show_begin(struct ledger *ledger, const struct ledger_show_question *ques
 	show->questions[show->count++] = *question;
 	if (show->count == 1) { /* no thread runs that reads it */
 		show->folder_fd = ledger->folder_fd;
+		show->signer = ledger_signer(ledger);
 		look_for_first(show);
 	}
 	return true;

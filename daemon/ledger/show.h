@@ -37,6 +37,7 @@ struct ledger_show {
 	bool running;
 	atomic_bool stop;
 	int folder_fd;
+	const uint8_t *signer; /* of the anchor */
 	struct mm_ledger_finding finding;
 };
 

@@ -168,6 +168,7 @@ verifier_answer(struct verifier *verifier, struct verifier_work *work, enum mm_s
 	work->waiting = VERIFIER_WAITS_NOT;
 	work->answered = true;
 	work->answer.status = (uint16_t)status;
+	work->answer.cannot_record = verifier->store_failed;
 	verifier_text_put(&work->answer.description, mm_slice_str(description));
 	if (status == MM_SIGN_IN_OK)
 		verifier->counts.granted += work->answer.has_access;

@@ -94,6 +94,8 @@ table_end(struct table *table, int status)
 {
 	int failure = table->failure != 0 ? table->failure : status != 0 ? errno : 0;
 
+	if (failure == 0 && fflush(table->out) != 0)
+		failure = errno;
 	mm_buf_clear(&table->row);
 	errno = failure;
 	return failure == 0 ? 0 : -1;
@@ -173,6 +175,8 @@ add_message(void *ctx, const struct mm_story_message *message)
 	struct messages *messages = ctx;
 	struct table *table = &messages->table;
 
+	if (message->again)
+		return true;
 	add_number(table, (uint64_t)(message->answer - mm_story_answer(messages->story, 0)) + 1);
 	add_subject(table, &message->answer->subject);
 	add_text(table, message->certain ? "certain" : "possible");

@@ -3,6 +3,7 @@
  * findings.json. doc/hunt.md has its members. It is written in pieces, so that memory does not grow with it.
  */
 #include "engine/detect/detection.h"
+#include "engine/detect/map.h"
 #include "engine/json_writer.h"
 #include "engine/logs/moment.h"
 #include "engine/logs/shape.h"
@@ -22,6 +23,7 @@ struct report {
 	const struct mm_names *names;
 	struct mm_buf buf;
 	struct mm_json_writer json;
+	struct mm_map *numbers; /* const struct mm_finding *: uint32_t */
 	int failure;
 };
 
@@ -386,17 +388,32 @@ add_mailboxes(struct report *report, const struct mm_answer *answer)
 	mm_json_end_array(&report->json);
 }
 
-/* Numbers of findings in the list of all: each of an answer's is there, and both are in the same order. */
+/* Where each finding stands in the list of all. */
+static void
+number_findings(struct report *report)
+{
+	for (uint32_t i = 0; report->numbers != NULL && i < mm_story_findings(report->story); i++) {
+		const struct mm_finding *finding = mm_story_finding(report->story, i);
+		uint32_t *number = mm_map_get(report->numbers, &finding);
+
+		if (number == NULL) {
+			mm_map_free(&report->numbers);
+			return;
+		}
+		*number = i;
+	}
+}
+
 static void
 add_finding_numbers(struct report *report, const char *name, const struct mm_finding *const *findings, size_t count)
 {
-	size_t number = 0;
-
 	mm_json_begin_array(&report->json, name);
 	for (size_t i = 0; i < count; i++) {
-		while (mm_story_finding(report->story, number) != findings[i])
-			number++;
-		add_number(report, NULL, number);
+		const uint32_t *number = mm_map_find(report->numbers, &findings[i]);
+
+		/* Each of an answer's is in the list of all. */
+		if (number != NULL)
+			add_number(report, NULL, *number);
 	}
 	mm_json_end_array(&report->json);
 }
@@ -437,11 +454,18 @@ add_answer(struct report *report, const struct mm_answer *answer)
 static void
 add_answers(struct report *report)
 {
+	report->numbers = mm_map_new(sizeof(struct mm_finding *), sizeof(uint32_t));
+	number_findings(report);
+	if (report->numbers == NULL) {
+		report->failure = ENOMEM;
+		return;
+	}
 	mm_json_begin_array(&report->json, "answers");
 	for (size_t i = 0; i < mm_story_answers(report->story); i++)
 		add_answer(report, mm_story_answer(report->story, i));
 	mm_json_end_array(&report->json);
 	add_number(report, "answers_dropped", mm_story_answers_dropped(report->story));
+	mm_map_free(&report->numbers);
 }
 
 int
@@ -461,6 +485,8 @@ mm_report_json(FILE *out, struct mm_story *story, const struct mm_report_questio
 	mm_json_end_object(&report.json);
 	mm_buf_add_str(&report.buf, "\n");
 	write_out(&report);
+	if (report.failure == 0 && fflush(out) != 0)
+		report.failure = errno;
 	mm_buf_clear(&report.buf);
 	errno = report.failure;
 	return report.failure == 0 ? 0 : -1;

@@ -10,15 +10,31 @@
 
 #include <inttypes.h>
 
+/* How many characters at the beginning of text are printable ASCII. */
+static size_t
+plain_len(struct mm_slice text)
+{
+	size_t len = 0;
+
+	while (len < text.len && text.ptr[len] >= 0x20 && text.ptr[len] < 0x7f)
+		len++;
+	return len;
+}
+
 void
 mm_report_add_shown(struct mm_buf *buf, struct mm_slice text)
 {
 	size_t at = 0;
 
 	while (at < text.len) {
+		size_t len = plain_len(mm_slice(text.ptr + at, text.len - at));
 		uint32_t code_point;
-		size_t len = mm_utf8_decode(text.ptr + at, text.len - at, &code_point);
 
+		mm_buf_add(buf, text.ptr + at, len);
+		at += len;
+		if (at == text.len)
+			break;
+		len = mm_utf8_decode(text.ptr + at, text.len - at, &code_point);
 		if (len == 0) {
 			mm_buf_add_str(buf, "\xef\xbf\xbd"); /* U+FFFD */
 			len = 1;

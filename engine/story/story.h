@@ -8,9 +8,10 @@
  * There is one answer for each subject of a finding that mail can be read by (application, token, session, address,
  * network, mailbox, user), over all organisations; of leads, where records of mail are theirs. What was changed (a
  * target) has one where mail was read by it or of it afterwards, which is possible, never certain. What is certain are
- * the records that strong findings and proofs are about; what is possible, those of leads on the same subject besides.
- * A number is therefore never bare: at_least is certain, on_record is that and what is possible; and gaps say why there
- * may be more than is on record.
+ * the records that strong findings and proofs are about; what is possible, those of leads on the same subject besides,
+ * and of an application, token or session with a strong finding those which sign-in logs do not cover. A number is
+ * therefore never bare: at_least is certain, on_record is that and what is possible; and gaps say why there may be more
+ * than is on record.
  *
  * Messages and folders that are possible are not told apart: each counts as often as a record names it, so that
  * on_record is an upper bound of them; with a pivot everything in its thread is read and told apart.
@@ -178,6 +179,7 @@ struct mm_story_message {
 	uint32_t tenant, mailbox;
 	int64_t time_us;            /* of the record */
 	bool certain;
+	bool again;                 /* it was told before, of another answer */
 	struct mm_logs_place place;
 	const char *input;          /* path of the input */
 	struct mm_slice record_id, folder, message_id, id, subject;
@@ -186,9 +188,10 @@ struct mm_story_message {
 
 /*
  * Tell each message of each answer once (by mailbox and InternetMessageId, where it has one, else the provider's id),
- * in the order of inputs and places; of more than MM_STORY_BATCH records, so many after the others in the order of
- * time. Messages that are only possible are not told but with a pivot. visit returns false to end it. Returns 0, or -1
- * with errno (ESTALE: an input is not the file any more that it was; the rest was told).
+ * in the order of inputs and places, and of one record's answers in their order; of more than MM_STORY_BATCH records,
+ * so many after the others in the order of time. Messages that are only possible are not told but with a pivot. visit
+ * returns false to end it. Returns 0, or -1 with errno (ESTALE: an input is not the file any more that it was; the rest
+ * was told).
  */
 #define MM_STORY_BATCH 65536
 typedef bool mm_story_message_visit(void *ctx, const struct mm_story_message *message);

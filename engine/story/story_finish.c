@@ -305,35 +305,78 @@ list_findings(struct mm_story *story)
 
 /* ---- gaps ---- */
 
-/* Of its organisations; a gap of one mailbox, where the mailbox is among its own. */
+/* The gaps of one organisation: a chain, as that of a thread. */
 static bool
-is_gap_of(const struct mm_story *story, uint32_t answer, const struct mm_finding *gap)
+thread_gaps(struct mm_story *story, struct mm_map *tenants)
 {
-	uint32_t mailbox = gap->subject.kind == MM_SUBJECT_MAILBOX ? gap->subject.name : gap->mailbox;
+	/* Findings are in the order of their classes: gaps are last. */
+	for (size_t i = mm_detect_count(story->source.detect); i > 0; i--) {
+		const struct mm_finding *finding = mm_detect_finding(story->source.detect, i - 1);
+		uint32_t *first;
 
-	if (gap->class != MM_FINDING_GAP)
-		return false;
-	if (mailbox != 0)
-		return story_mailbox_find(story, answer, gap->tenant, mailbox) != NULL;
-	return gap->tenant == 0 || story_organisation_find(story, answer, gap->tenant) != NULL;
+		if (finding->class != MM_FINDING_GAP)
+			break;
+		first = mm_map_get(tenants, &finding->tenant);
+		if (first == NULL)
+			return false;
+		story->next[i - 1] = *first;
+		*first = (uint32_t)i;
+	}
+	return true;
 }
 
-/* Findings are in the order of their classes: gaps are last. */
-static size_t
-first_gap(const struct mm_story *story)
-{
-	size_t number = mm_detect_count(story->source.detect);
+/* Numbers of findings, and 1, that are gaps of an answer. */
+struct gap_list {
+	uint32_t *numbers;
+	size_t count;
+};
 
-	while (number > 0 && mm_detect_finding(story->source.detect, number - 1)->class == MM_FINDING_GAP)
-		number--;
-	return number;
+/* Of one of its organisations; a gap of one mailbox, where the mailbox is among its own. */
+static void
+take_gaps(const struct mm_story *story, const struct mm_map *tenants, uint32_t answer, uint32_t tenant,
+    struct gap_list *list)
+{
+	const uint32_t *first = mm_map_find(tenants, &tenant);
+
+	for (uint32_t number = first == NULL ? 0 : *first; number != 0; number = story->next[number - 1]) {
+		const struct mm_finding *gap = mm_detect_finding(story->source.detect, number - 1);
+		uint32_t mailbox = gap->subject.kind == MM_SUBJECT_MAILBOX ? gap->subject.name : gap->mailbox;
+
+		if (mailbox == 0 || story_mailbox_find(story, answer, tenant, mailbox) != NULL)
+			list->numbers[list->count++] = number;
+	}
 }
 
-static bool
-list_gaps(struct mm_story *story)
+static int
+compare_numbers(const void *left, const void *right)
 {
-	size_t first = first_gap(story), count = mm_detect_count(story->source.detect), used = 0;
-	size_t each = count - first < MM_STORY_GAPS_MAX ? count - first : MM_STORY_GAPS_MAX;
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* Gaps of an answer, in the order of findings; of logs that name no organisation in any case. */
+static void
+find_gaps(const struct mm_story *story, const struct mm_map *tenants, uint32_t number, struct gap_list *list)
+{
+	const struct mm_answer *answer = told_answer(story, number);
+	bool has_nameless = false;
+
+	list->count = 0;
+	for (size_t i = 0; i < answer->organisations_listed; i++) {
+		has_nameless |= answer->organisations_list[i].tenant == 0;
+		take_gaps(story, tenants, number, answer->organisations_list[i].tenant, list);
+	}
+	if (!has_nameless)
+		take_gaps(story, tenants, number, 0, list);
+	qsort(list->numbers, list->count, sizeof(*list->numbers), compare_numbers);
+}
+
+/* Give each answer its part of the common array. */
+static bool
+put_gaps(struct mm_story *story, const struct mm_map *tenants, struct gap_list *list, size_t each)
+{
+	size_t used = 0;
 
 	story->answer_gaps = calloc(story->answers_told_count * each + 1, sizeof(struct mm_finding *));
 	if (story->answer_gaps == NULL)
@@ -343,22 +386,30 @@ list_gaps(struct mm_story *story)
 
 		if (answer == NULL)
 			continue;
+		find_gaps(story, tenants, i, list);
 		answer->gaps = story->answer_gaps + used;
-		for (size_t j = first; j < count; j++) {
-			const struct mm_finding *gap = mm_detect_finding(story->source.detect, j);
-
-			if (!is_gap_of(story, i, gap))
-				continue;
-			if (answer->gaps_count == MM_STORY_GAPS_MAX) {
-				answer->gaps_dropped++;
-				continue;
-			}
-			story->answer_gaps[used++] = gap;
-			answer->gaps_count++;
-			story->touched[j] = true;
+		answer->gaps_count = list->count < each ? list->count : each;
+		answer->gaps_dropped = list->count - answer->gaps_count;
+		for (size_t j = 0; j < answer->gaps_count; j++) {
+			story->answer_gaps[used++] = mm_detect_finding(story->source.detect, list->numbers[j] - 1);
+			story->touched[list->numbers[j] - 1] = true;
 		}
 	}
 	return true;
+}
+
+static bool
+list_gaps(struct mm_story *story)
+{
+	size_t findings = mm_detect_count(story->source.detect);
+	struct mm_map *tenants = mm_map_new(sizeof(uint32_t), sizeof(uint32_t));
+	struct gap_list list = { calloc(findings + 1, sizeof(*list.numbers)), 0 };
+	bool listed = tenants != NULL && list.numbers != NULL && thread_gaps(story, tenants) &&
+	    put_gaps(story, tenants, &list, findings < MM_STORY_GAPS_MAX ? findings : MM_STORY_GAPS_MAX);
+
+	mm_map_free(&tenants);
+	free(list.numbers);
+	return listed;
 }
 
 /* ---- all findings ---- */

@@ -3,6 +3,7 @@
  * Which answers an event belongs to: by its subjects to the threads of its organisation, and there by asking the
  * detections whether their findings are about it.
  */
+#include "engine/detect/known.h"
 #include "engine/story/story_state.h"
 
 #include <errno.h>
@@ -94,6 +95,22 @@ find_way(struct mm_story *story, const struct story_thread *thread, const struct
 	return way;
 }
 
+/*
+ * Nothing says whether a finding would be about it, too: the sign-in logs of its organisation do not cover the time at
+ * which its token was made, and others of its subject were surely forged.
+ */
+static bool
+cannot_be_told(const struct mm_story *story, const struct story_thread *thread, const struct mm_logs_event *event)
+{
+	const struct mm_finding *surest = mm_detect_finding(story->source.detect, thread->first - 1);
+	const struct mm_known *known = mm_detect_known(story->source.detect);
+	int64_t first_us, last_us;
+
+	return surest->class >= MM_FINDING_STRONG && surest->subject.kind <= MM_SUBJECT_SESSION &&
+	    event->kind == MM_LOGS_MAIL_ACCESS && mm_known_span(known, event->tenant, &first_us, &last_us) &&
+	    mm_known_origin(known, event) == MM_ORIGIN_NOT_COVERED;
+}
+
 static const struct story_thread *
 find_thread(const struct mm_story *story, const struct mm_subject *subject, uint32_t tenant)
 {
@@ -122,6 +139,8 @@ match_subject(struct finding_matches *found, const struct mm_subject *subject)
 	if (thread == NULL)
 		return;
 	way = find_way(found->story, thread, event);
+	if (way == STORY_BESIDES && cannot_be_told(found->story, thread, event))
+		way = STORY_POSSIBLE;
 	if (thread->answer != STORY_NONE && is_mail(event) &&
 	    (way > STORY_BESIDES || event->kind == MM_LOGS_MAIL_ACCESS))
 		add_match(found, thread->answer, way);

@@ -204,11 +204,22 @@ struct telling {
 	struct mm_story *story;
 	mm_story_message_visit *visit;
 	void *ctx;
-	struct mm_logs_ids *told;
+	struct mm_logs_ids *told; /* of each answer; and of any, as of STORY_NONE */
 	struct thing_key key;
 	bool ended;
 	int failure;
 };
+
+/* Whether a message is told for the first time, of an answer or of any; false too where memory is short. */
+static bool
+is_new(struct telling *telling, uint64_t digest)
+{
+	enum mm_logs_ids_added added = mm_logs_ids_add(telling->told, digest, 0);
+
+	if (added == MM_LOGS_ID_FAILED)
+		telling->failure = ENOMEM;
+	return added == MM_LOGS_ID_NEW;
+}
 
 /* Tell the number-th message of a record, unless it was told of this answer. Returns whether to go on. */
 static bool
@@ -234,17 +245,10 @@ tell(struct telling *telling, size_t record_number, const struct mm_logs_items *
 	};
 
 	/* What found no room when it was counted is not told either: the answer is full. */
-	if (place == STORY_NONE || mm_logs_ids_rank(story->messages, digest) < 0)
-		return true;
-	switch (mm_logs_ids_add(telling->told, digest, 0)) {
-	case MM_LOGS_ID_FAILED:
-		telling->failure = ENOMEM;
-		return false;
-	case MM_LOGS_ID_NEW:
-		break;
-	default:
-		return true;
-	}
+	if (mm_logs_ids_rank(story->messages, digest) < 0 || !is_new(telling, digest))
+		return telling->failure == 0;
+	digest = message_digest(story, &telling->key, STORY_NONE, record_number, items, number);
+	message.again = !is_new(telling, digest);
 	message.answer = &story->answers_told[place];
 	message.input = mm_logs_reading_input(story->source.reading, message.place.input)->path;
 	if (item->folder < items->folders_count)
@@ -252,15 +256,35 @@ tell(struct telling *telling, size_t record_number, const struct mm_logs_items *
 	return telling->visit(telling->ctx, &message);
 }
 
+/* The match of a record whose answer comes next behind place; NULL: it was the last one that is told. */
+static const struct story_match *
+next_match(const struct mm_story *story, size_t record_number, uint32_t from)
+{
+	const struct story_batch *batch = &story->batch;
+	const struct story_match *next = NULL;
+
+	for (size_t i = batch->records[record_number].matches; i < matches_end(batch, record_number); i++) {
+		uint32_t place = story->answers[batch->matches[i].answer].place;
+
+		if (place != STORY_NONE && place >= from &&
+		    (next == NULL || place < story->answers[next->answer].place))
+			next = &batch->matches[i];
+	}
+	return next;
+}
+
 static bool
 tell_record(void *ctx, size_t number, const struct mm_logs_items *items)
 {
 	struct telling *telling = ctx;
-	const struct story_batch *batch = &telling->story->batch;
+	const struct mm_story *story = telling->story;
+	const struct story_match *match = next_match(story, number, 0);
 
-	for (size_t i = 0; i < items->messages_count && !telling->ended; i++)
-		for (size_t j = batch->records[number].matches; j < matches_end(batch, number) && !telling->ended; j++)
-			telling->ended = !tell(telling, number, items, i, &batch->matches[j]);
+	while (match != NULL && !telling->ended) {
+		for (size_t i = 0; i < items->messages_count && !telling->ended; i++)
+			telling->ended = !tell(telling, number, items, i, match);
+		match = next_match(story, number, story->answers[match->answer].place + 1);
+	}
 	return !telling->ended;
 }
 

@@ -4,7 +4,7 @@
 # clients; a desk that is killed, and a mintmarkd that is gone.
 # shellcheck disable=SC2119,SC2317 # functions are called by their names in arguments, with or without arguments
 set -eu
-port=${MINTMARK_TEST_PORT:-21510}
+port=${MINTMARK_TEST_PORT:-21460}
 # shellcheck source=test/behaviour/gate_world.sh
 . "$MINTMARK_SOURCE/test/behaviour/gate_world.sh"
 

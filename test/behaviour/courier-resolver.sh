@@ -13,7 +13,7 @@ if [ -z "${MINTMARK_TEST_APART:-}" ]; then
 	fi
 	MINTMARK_TEST_APART=1 exec unshare -m -n "$0"
 fi
-port=21345
+port=21365
 # shellcheck source=test/behaviour/courier_world.sh
 . "$MINTMARK_SOURCE/test/behaviour/courier_world.sh"
 "$MINTMARK_BUILD/test/maker/mintmark-maker" world "$world"

@@ -5,7 +5,7 @@
 # Debian, so curl asks in its place.
 # shellcheck disable=SC2119,SC2154 # functions take arguments or none; sourced files set the rest
 set -eu
-port=20730
+port=20735
 # shellcheck source=test/behaviour/gate_world.sh
 . "$MINTMARK_SOURCE/test/behaviour/gate_world.sh"
 # Envoy comes through the unix socket and is believed; curl over TCP is not.

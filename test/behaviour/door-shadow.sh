@@ -4,9 +4,9 @@
 # nginx that only watches (conf/nginx/mintmark-shadow.conf) lets everything through, with and without the gate.
 # shellcheck disable=SC2119,SC2154 # functions take arguments or none; sourced files set the rest
 set -eu
-port=20740
-application_port=20741
-nginx_port=20742
+port=20745
+application_port=20746
+nginx_port=20747
 # shellcheck source=test/behaviour/gate_world.sh
 . "$MINTMARK_SOURCE/test/behaviour/gate_world.sh"
 # shellcheck source=test/behaviour/doors_world.sh

@@ -4,7 +4,7 @@
 # by each new one as soon as it is there, and again after mintmarkd was away.
 # shellcheck disable=SC2119,SC2317 # functions are called by their names in arguments, with or without arguments
 set -eu
-port=${MINTMARK_TEST_PORT:-21520}
+port=${MINTMARK_TEST_PORT:-21470}
 # shellcheck source=test/behaviour/gate_world.sh
 . "$MINTMARK_SOURCE/test/behaviour/gate_world.sh"
 

@@ -4,7 +4,7 @@
 # one: with the certificate whole again, every address answers as before.
 # shellcheck disable=SC2119 # functions take arguments or none
 set -eu
-port=20570
+port=20575
 # shellcheck source=test/behaviour/gate_world.sh
 . "$MINTMARK_SOURCE/test/behaviour/gate_world.sh"
 command -v openssl >"$world/null" || {

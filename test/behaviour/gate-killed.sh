@@ -12,7 +12,7 @@ sed -i 's/^journal_segment = .*/journal_segment = 16777216/' "$config"
 start
 
 rounds=5
-seconds=9
+seconds=150 # at most; the load goes on until the last death was seen
 alice=$(token)
 form="token=$alice&client_id=dovecot&client_secret=$secret"
 bad_form="token=$(token --key KC1 --kid KC1)&client_id=dovecot&client_secret=$secret"
@@ -56,7 +56,10 @@ while [ "$round" -lt "$rounds" ]; do
 	kill -9 "$killed"
 	await 20 "another gate answers" another_gate
 done
+before=$(wc -l <"$world/good-answers")
+await 20 "the load is answered at the end" answered "$before"
 for pid in $good $bad; do
+	kill "$pid"
 	wait "$pid" || fail "the load failed"
 done
 running=

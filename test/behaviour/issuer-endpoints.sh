@@ -154,6 +154,7 @@ http 200 "its metrics" "$base/metrics"
 has 'mintmark_issuer_answers_total{endpoint="token",status="4xx"} 9'
 has 'mintmark_issuer_tokens_made_total 5'
 has 'mintmark_issuer_ready 1'
+has 'mintmark_issuer_trouble{cause="record"} 0'
 http 200 "HEAD" -I "$base/healthz"
 
 end

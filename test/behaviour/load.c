@@ -8,7 +8,8 @@
  *	                                      "open COUNT", waits for the end of standard input, prints "alive COUNT" of
  *	                                      those that nobody closed
  *	load ask ADDRESS FILE THREADS SECONDS sends FILE's request again and again over kept connections, "@" replaced
- *	                                      by a number of its own; prints "NUMBER STATUS allow|deny" for each answer
+ *	                                      by a number of its own; prints "NUMBER STATUS allow|deny" for each answer;
+ *	                                      SIGTERM ends it before its time
  *
  * ADDRESS: HOST:PORT (an IPv4 address) or unix:PATH.
  */
@@ -18,6 +19,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -248,6 +250,14 @@ struct asking {
 };
 
 static _Atomic unsigned long next_number = 1;
+static atomic_bool told_to_end;
+
+static void
+take_end(int number)
+{
+	(void)number;
+	atomic_store(&told_to_end, true);
+}
 
 static int64_t
 now_ms(void)
@@ -256,6 +266,12 @@ now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool
+is_over(const struct asking *asking)
+{
+	return atomic_load(&told_to_end) || now_ms() >= asking->end_ms;
 }
 
 /* One request and its answer; false where the connection ended. */
@@ -286,10 +302,10 @@ ask_repeatedly(void *ctx)
 	if (request == NULL || room == NULL)
 		fail("memory");
 	memcpy(request, asking->request, asking->len);
-	while (now_ms() < asking->end_ms) {
+	while (!is_over(asking)) {
 		int fd = open_connection(&asking->address);
 
-		while (fd != -1 && now_ms() < asking->end_ms && ask_once(asking, fd, request, room))
+		while (fd != -1 && !is_over(asking) && ask_once(asking, fd, request, room))
 			;
 		if (fd != -1)
 			close(fd);
@@ -327,6 +343,7 @@ run_ask(const struct address *address, const char *path, size_t threads, long se
 	pthread_t *ids = calloc(threads, sizeof(*ids));
 
 	asking.request = request;
+	signal(SIGTERM, take_end);
 	for (size_t i = 0; i < threads; i++)
 		if (ids == NULL || pthread_create(&ids[i], NULL, ask_repeatedly, &asking) != 0)
 			fail("threads");

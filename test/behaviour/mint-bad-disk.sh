@@ -95,6 +95,9 @@ check "nothing can be added" eval '! run client add enterprise more --confidenti
     --scope run --audience "$audience" >"$world/said" 2>&1 && grep -q "cannot be written" "$world/said"'
 check "status says it" await 20 is_told '! .*verifier'
 check "nothing is issued, not even to who writes nothing" eval '[ -z "$(token)" ]'
+check "the issuer is not ready" eval '[ "$(curl -s -o "$world/said" -w "%{http_code}" "$issuer/readyz")" = 503 ]'
+check "and says why" grep -q "nothing can be recorded" "$world/said"
+check "as do its metrics" eval 'curl -s "$issuer/metrics" | grep -qx "mintmark_issuer_trouble{cause=\"record\"} 1"'
 check "somebody asks who writes nothing" await 20 is_later "$(requests)"
 check "and it goes on to say it" is_told '! .*verifier'
 rm "$table/full"

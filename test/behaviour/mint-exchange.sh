@@ -5,7 +5,7 @@
 # another realm, and neither of them gets anything for tokens that are for the other.
 # shellcheck disable=SC2016,SC2034,SC2317 # what is checked is evaluated later
 set -u
-port=21310
+port=21670
 
 # shellcheck source=test/behaviour/mint_world.sh
 . "$MINTMARK_SOURCE/test/behaviour/mint_world.sh"

@@ -132,7 +132,7 @@ begin()
 	await 10 mint_add_user enterprise $alice "$password" || fail "user add"
 	await 10 mint_add_client enterprise mail --grant code --grant refresh --redirect "$redirect" \
 	    --scope "openid mail.read offline_access" --audience "$mail" || fail "client add"
-	await 20 is_made || { fail "no token is made"; finish; }
+	if ! await 20 is_made || ! await 20 is_prepared; then fail "no token is made"; finish; fi
 	kill_all
 	: >"$home/events"
 	: >"$home/ids"

@@ -606,12 +606,42 @@ until_let_go(void)
 	assert_true(first > 1);
 }
 
+static bool
+has_alarm_of(const char *what)
+{
+	for (size_t i = 0; i < world.alarm_count && i < 32; i++)
+		if (strstr(world.alarms[i], what) != NULL)
+			return true;
+	return false;
+}
+
+/* Somebody without the ledger's key signs its anchor with his own, and a certificate that he made himself. */
+static void
+sign_anchor_as_another(void)
+{
+	static struct mm_ledger_anchor anchor; /* large */
+	struct mm_mint_certificate of = { MM_PURPOSE_KEY_STATE, 1, 0, INT64_C(4000000000), { 0 } };
+	static const uint8_t seed[MM_ED25519_SEED_LEN] = { 3 };
+	struct mm_ed25519 *key = mm_ed25519_new(seed);
+	uint8_t certificate[MM_MINT_CERTIFICATE_LEN];
+
+	assert_non_null(key);
+	mm_ed25519_public(key, of.public_key);
+	assert_true(mm_mint_certificate_make(&of, key, certificate));
+	assert_null(mm_ledger_anchor_load(world.folder_fd, NULL, NULL, &anchor));
+	assert_true(mm_ledger_anchor_store(world.folder_fd, &anchor, key, certificate));
+	assert_int_equal(fchownat(world.folder_fd, MM_LEDGER_ANCHOR_FILE, world_uid(), (gid_t)world_uid(), 0), 0);
+	mm_ledger_anchor_clear(&anchor);
+	mm_ed25519_free(&key);
+}
+
 /* Tokens are made while and after it, keys and terms stay known without the segments, and the whole is whole. */
 static void
 test_let_go(void **state)
 {
 	static struct mm_ledger_audit audit;
 	int64_t *offset_s = &world.steps->clock_offset_s;
+	struct mm_grant grant;
 	unsigned keys;
 
 	(void)state;
@@ -645,18 +675,18 @@ test_let_go(void **state)
 	assert_null(audit.fault);
 	assert_true(audit.anchor_segment > 0);
 	assert_int_equal(audit.term, 3);
+
+	sign_anchor_as_another();
+	world_start();
+	world_join();
+	assert_true(has_alarm_of("the anchor is not signed by this ledger's key-state key"));
+	world_grant(0, &grant);
+	assert_int_not_equal(world_issue(0, &grant)->status, MM_MINT_DONE);
+	assert_int_equal(world_end(0), 0);
+	world_close_all();
 }
 
 /* ---- a realm whose numbers are used up ---- */
-
-static bool
-has_alarm_of(const char *what)
-{
-	for (size_t i = 0; i < world.alarm_count && i < 32; i++)
-		if (strstr(world.alarms[i], what) != NULL)
-			return true;
-	return false;
-}
 
 /* As a restoration leaves it that found no number to go on with: none is given, however often it is started. */
 static void

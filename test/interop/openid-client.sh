@@ -8,7 +8,7 @@ set -euo pipefail
 # shellcheck source=test/behaviour/mint_server.sh
 . "$MINTMARK_SOURCE/test/behaviour/mint_server.sh"
 
-gate=21440 consumer=21441 enterprise=21442 derived=21443 back=21444
+gate=21480 consumer=21481 enterprise=21482 derived=21483 back=21484
 world=$(mktemp -d)
 # shellcheck disable=SC2317 # the trap calls it
 clean_up()

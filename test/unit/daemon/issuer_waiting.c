@@ -370,6 +370,30 @@ trouble_of_the_mint_is_told(void **state)
 	}
 }
 
+/* The verifier's, too, whatever it answers. */
+static void
+what_cannot_be_recorded_is_told(void **state)
+{
+	struct mm_verified verified = { .status = MM_SIGN_IN_OK, .cannot_record = 1 };
+	struct issuer_question *question = ask();
+	struct issuer_waiting_counts counts;
+
+	(void)state;
+	verified.number = heard();
+	assert_int_equal(mm_message_send(verifier, MM_PROCESS_VERIFIER, MM_PROCESS_ISSUER, MM_MESSAGE_VERIFIED,
+	                     &verified, sizeof(verified), -1), 0);
+	issuer_waiting_receive(&waiting, MM_PROCESS_VERIFIER);
+	issuer_waiting_get_counts(&waiting, &counts);
+	assert_int_equal(counts.trouble, MM_MINT_NO_RECORD);
+	issuer_question_free(&question);
+	/* An answer that does not say so says nothing of the ledger: a token does. */
+	question = ask();
+	answer(heard(), MM_SIGN_IN_INVALID_GRANT, false, false);
+	issuer_waiting_get_counts(&waiting, &counts);
+	assert_int_equal(counts.trouble, MM_MINT_NO_RECORD);
+	issuer_question_free(&question);
+}
+
 int
 main(void)
 {
@@ -385,6 +409,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(time_ends_every_question, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(many_questions_keep_their_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(trouble_of_the_mint_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_cannot_be_recorded_is_told, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -831,6 +831,7 @@ nothing_is_issued_while_the_table_cannot_be_written(void **state)
 {
 	struct mm_ask_client made = world_client("batch", "client_credentials");
 	struct mm_verify verify = credentials("batch");
+	struct mm_verified answer;
 
 	(void)state;
 	made.confidential = 1;
@@ -840,11 +841,15 @@ nothing_is_issued_while_the_table_cannot_be_written(void **state)
 	assert_int_equal(world.tickets, 1);
 	verifier.table.failed = true;
 	verifier_end_round(&verifier);
-	refuse(with_secret(verify, "s3cret"), MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	answer = ask(with_secret(verify, "s3cret"));
+	assert_int_equal(answer.status, MM_SIGN_IN_TEMPORARILY_UNAVAILABLE);
+	assert_int_equal(answer.cannot_record, 1);
 	assert_int_equal(world.tickets, 1);
 	verifier_table_try(&verifier.table);
 	verifier_end_round(&verifier);
-	assert_int_equal(ask(with_secret(verify, "s3cret")).status, MM_SIGN_IN_OK);
+	answer = ask(with_secret(verify, "s3cret"));
+	assert_int_equal(answer.status, MM_SIGN_IN_OK);
+	assert_int_equal(answer.cannot_record, 0);
 }
 
 /* Who waits for his password to be checked waits with what was read of him, or could not be. */

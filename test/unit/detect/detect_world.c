@@ -115,6 +115,17 @@ detect_world_line(struct detect_world *world, const char *line)
 	mm_buf_addf(&world->audit, "%s\n", line);
 }
 
+static bool
+has_sign_ins(const struct mm_logs_reading *reading)
+{
+	for (size_t i = 0; i < mm_logs_reading_inputs(reading); i++)
+		for (size_t shape = 0; shape < mm_logs_shapes_count; shape++)
+			if (mm_logs_shapes[shape]->family == MM_LOGS_SIGN_INS &&
+			    mm_logs_reading_input(reading, i)->shapes[shape] > 0)
+				return true;
+	return false;
+}
+
 static void
 detect(struct detect_world *world, int64_t since_us, int64_t until_us)
 {
@@ -126,7 +137,7 @@ detect(struct detect_world *world, int64_t since_us, int64_t until_us)
 		.names = mm_logs_reading_names(reading),
 		.since_us = since_us,
 		.until_us = until_us,
-		.has_sign_ins = world->sign_ins.len > 0,
+		.has_sign_ins = has_sign_ins(reading),
 	};
 	world->source.hours = mm_logs_reading_hours(reading, &world->source.hours_count);
 	world->detect = mm_detect_new(&world->source);

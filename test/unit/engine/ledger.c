@@ -275,10 +275,12 @@ test_segments(void **state)
 	write_tokens(writer, 600, 10);
 	assert_true(mm_ledger_writer_close(&writer));
 	assert_int_equal(read_all(&end, &tail), 610);
-	mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 601 }, NULL, &finding);
+	mm_ledger_find(folder_fd, NULL, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 601 }, NULL,
+	    &finding);
 	assert_true(finding.found);
 	assert_int_equal(finding.sequence, 602);
-	mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 611 }, NULL, &finding);
+	mm_ledger_find(folder_fd, NULL, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 611 }, NULL,
+	    &finding);
 	assert_false(finding.found);
 	assert_false(finding.unknown);
 }
@@ -303,14 +305,14 @@ test_find_by_any_clock(void **state)
 	assert_true(mm_ledger_writer_close(&writer));
 	for (uint32_t i = 0; i < 3; i++)
 		for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++) {
-			mm_ledger_find(folder_fd, mm_slice_str("staff"),
+			mm_ledger_find(folder_fd, NULL, mm_slice_str("staff"),
 			    (struct mm_token_place){ 3, ahead + i, i * 600 + numbers[j] }, NULL, &finding);
 			assert_true(finding.found);
 			assert_int_equal(finding.sequence, i * 600 + numbers[j] + 1);
 		}
 	for (uint32_t i = 0; i < 5; i++) {
-		mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, ahead - 1 + i, 5000 },
-		    NULL, &finding);
+		mm_ledger_find(folder_fd, NULL, mm_slice_str("staff"),
+		    (struct mm_token_place){ 3, ahead - 1 + i, 5000 }, NULL, &finding);
 		assert_false(finding.found || finding.unknown);
 	}
 	assert_true(mm_ledger_minute_of(folder_fd, 1, &minute));
@@ -341,7 +343,7 @@ test_find_revoked(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		make_revoke(rows[i].kind, rows[i].value, rows[i].client, rows[i].up_to_s);
 		wait_durable(writer, mm_ledger_writer_append(writer, &record, NULL));
-		mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 1 }, NULL,
+		mm_ledger_find(folder_fd, NULL, mm_slice_str("staff"), (struct mm_token_place){ 3, 28333333, 1 }, NULL,
 		    &finding);
 		mm_ledger_find_revoked(folder_fd, mm_slice_str("the-id"), NULL, &finding);
 		assert_true(finding.found);

@@ -33,6 +33,7 @@
 static char folder[64];
 static int folder_fd;
 static struct mm_ed25519 *key;
+static uint8_t public_key[MM_ED25519_PUBLIC_LEN];
 static uint8_t root_public[MM_ED25519_PUBLIC_LEN], certificate[MM_MINT_CERTIFICATE_LEN];
 static struct mm_ledger_record record; /* large */
 static struct mm_ledger_audit audit;
@@ -53,7 +54,8 @@ make_keys(void)
 	key = mm_ed25519_new(seed);
 	assert_true(root != NULL && key != NULL);
 	mm_ed25519_public(root, root_public);
-	mm_ed25519_public(key, of.public_key);
+	mm_ed25519_public(key, public_key);
+	memcpy(of.public_key, public_key, sizeof(public_key));
 	assert_true(mm_mint_certificate_make(&of, root, certificate));
 	mm_ed25519_free(&root);
 }
@@ -217,8 +219,8 @@ state_of(uint32_t counter)
 	static char text[65536];
 	struct mm_buf buf;
 
-	mm_ledger_find(folder_fd, mm_slice_str("staff"), (struct mm_token_place){ 3, MINUTE, counter }, NULL,
-	    &finding);
+	mm_ledger_find(folder_fd, public_key, mm_slice_str("staff"), (struct mm_token_place){ 3, MINUTE, counter },
+	    NULL, &finding);
 	mm_buf_init(&buf, sizeof(text) - 1);
 	assert_true(mm_ledger_finding_json(&finding, mm_slice_str("a"), NULL, &buf));
 	memcpy(text, buf.data, buf.len);
@@ -285,7 +287,7 @@ test_go_again(void **state)
 		assert_null(fault_of(root_public));
 		assert_int_equal(audit.realms[0].counts.recorded, recorded);
 	}
-	assert_null(mm_ledger_anchor_load(folder_fd, root_public, &anchor));
+	assert_null(mm_ledger_anchor_load(folder_fd, root_public, public_key, &anchor));
 	for (; mm_ledger_anchor_next(&anchor, &position, &at, &bytes); before = at) {
 		assert_true(at.segment > before.segment);
 		assert_true(mm_ledger_decode((const uint8_t *)bytes.ptr, bytes.len, &record));
@@ -450,6 +452,37 @@ test_false_anchors(void **state)
 	assert_non_null(fault_of(root_public)); /* the segment behind it is missing */
 }
 
+/* Somebody who can write the folder, and has no key of the ledger's, signs the same with his own. */
+static void
+test_of_another_key(void **state)
+{
+	static struct mm_ledger_anchor anchor;
+	struct mm_mint_certificate of = { MM_PURPOSE_KEY_STATE, 1, 0, INT64_C(4000000000), { 0 } };
+	static const uint8_t seed[MM_ED25519_SEED_LEN] = { 3 };
+	struct mm_ed25519 *others = mm_ed25519_new(seed);
+	uint8_t others_certificate[MM_MINT_CERTIFICATE_LEN];
+	struct mm_ledger_let_go gone;
+
+	(void)state;
+	write_segments(5);
+	assert_true(let_go_all() > 0);
+	assert_state(1, "not_kept");
+	assert_null(mm_ledger_anchor_load(folder_fd, NULL, public_key, &anchor));
+	mm_ed25519_public(others, of.public_key);
+	assert_true(mm_mint_certificate_make(&of, others, others_certificate));
+	assert_true(mm_ledger_anchor_store(folder_fd, &anchor, others, others_certificate));
+	mm_ledger_anchor_clear(&anchor);
+	/* Who knows neither root nor key cannot tell. */
+	assert_null(mm_ledger_anchor_load(folder_fd, NULL, NULL, &anchor));
+	mm_ledger_anchor_clear(&anchor);
+	assert_non_null(mm_ledger_anchor_load(folder_fd, NULL, public_key, &anchor));
+	mm_ledger_anchor_clear(&anchor);
+	assert_state(1, "unknown");
+	assert_non_null(let_go(now_us() + DAY_US, &gone));
+	assert_int_equal(gone.segments, 0);
+	mm_ed25519_free(&others);
+}
+
 /* Segments that somebody took away, without an anchor. */
 static void
 test_no_anchor(void **state)
@@ -476,6 +509,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_no_head, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damage, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_false_anchors, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_of_another_key, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_anchor, set_up, tear_down),
 	};
 
