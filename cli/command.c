@@ -326,6 +326,33 @@ const struct mm_command mm_commands[] = {
 	    "\n"
 	    "Exit status: 0 done, 1 not done, 2 usage or configuration.\n",
 	    mm_command_restore },
+	{ "hunt", "what exported logs tell: who read which mail, and what they cannot tell",
+	    "hunt [--signins FILE]… [--since TIME] [--until TIME] [--tenant ID]\n"
+	    "           [--pivot app=ID|session=ID|token=ID|ip=ADDRESS|mailbox=ADDR]\n"
+	    "           [--out DIR [--resume]] [--json] [--threads N] FILE|FOLDER…\n"
+	    "\n"
+	    "Read exported logs of Microsoft 365, Entra and Dovecot, whatever their form and packing, and tell\n"
+	    "which applications, tokens, sessions and addresses read which mailboxes since when: what is proof,\n"
+	    "what is only a lead, and what the logs cannot tell. Needs neither mintmarkd nor a configuration.\n"
+	    "Nothing is written beside the logs.\n"
+	    "\n"
+	    "        --signins FILE   more logs, which must have sign-ins; again for another\n"
+	    "        --since TIME     2026-11-23T08:30:00Z, 2026-11-23, today, 3d (ago); UTC. Findings are from then\n"
+	    "                         on; what was before teaches what is usual\n"
+	    "        --until TIME     and before this\n"
+	    "        --tenant ID      of this tenant alone: its id or a domain of its mailboxes\n"
+	    "        --pivot WHAT     narrow to one thread of the story\n"
+	    "        --out DIR        write report.html, findings.json, findings.csv, messages.csv and stix.json\n"
+	    "                         there; made if missing, replaced if this command wrote them; never a folder\n"
+	    "                         with logs\n"
+	    "        --resume         go on where a run with this --out was ended\n"
+	    "        --json           print findings.json instead of the summary\n"
+	    "        --threads N      1 to 16 (default: as many as there are processors)\n"
+	    "    FILE|FOLDER          a log, or a folder of them\n"
+	    "\n"
+	    "Exit status: 0 nothing of class proof or strong, 1 something, 2 usage, or nothing could be read or\n"
+	    "written.\n",
+	    mm_command_hunt },
 	{ "detect", "what 'hunt' looks for in foreign logs, and what it means",
 	    "detect [--json] list\n"
 	    "       mintmark detect [--json] explain ID\n"

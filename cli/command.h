@@ -41,6 +41,7 @@ int mm_command_ledger(const struct mm_command *command, int argc, char **argv);
 int mm_command_backup(const struct mm_command *command, int argc, char **argv);
 int mm_command_restore(const struct mm_command *command, int argc, char **argv);
 int mm_command_detect(const struct mm_command *command, int argc, char **argv);
+int mm_command_hunt(const struct mm_command *command, int argc, char **argv);
 int mm_command_help(const struct mm_command *command, int argc, char **argv);
 
 /* The row of this name; NULL: none. */

@@ -48,14 +48,15 @@ _mintmark_sections() {
 # Values of the option before the cursor, perhaps none; fails where it is no option that takes one.
 _mintmark_values() {
 	case $1 in
-	-c | --config | --against | --root | --socket | --key | --jwks) compgen -f -- "$2" ;;
-	--dir) compgen -d -- "$2" ;;
+	-c | --config | --against | --root | --socket | --key | --jwks | --signins) compgen -f -- "$2" ;;
+	--dir | --out) compgen -d -- "$2" ;;
 	-s | --service) compgen -W "$(_mintmark_sections service)" -- "$2" ;;
 	--tenant) compgen -W "$(_mintmark_sections tenant)" -- "$2" ;;
 	--protocol) compgen -W 'introspect auth ext_authz shadow imap pop3 sieve submission smtp lmtp' -- "$2" ;;
 	--verdict) compgen -W 'allow deny' -- "$2" ;;
 	--alg) compgen -W 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519' -- "$2" ;;
-	--mailbox | --at | --kid | --reason | --since | --until | -n | --lines) ;;
+	--pivot) compgen -W 'app= session= token= ip= mailbox=' -- "$2" ;;
+	--mailbox | --at | --kid | --reason | --since | --until | -n | --lines | --threads) ;;
 	*) return 1 ;;
 	esac
 	return 0 # compgen fails where nothing fits
@@ -81,6 +82,10 @@ _mintmark() {
 	fi
 	if [[ $command == jose && $COMP_CWORD -eq 2 ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "verify decrypt" -- "$current")
+		return
+	fi
+	if [[ $command == hunt && $current != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 	fi
 	if [[ $command == detect && $COMP_CWORD -eq 2 ]]; then

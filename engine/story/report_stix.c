@@ -477,8 +477,8 @@ write_extension(struct bundle *bundle)
 	mm_json_add_str(&bundle->json, "name", "Ids of tokens and sessions");
 	mm_json_add_str(&bundle->json, "schema",
 	    "The objects " TOKEN_TYPE " and " SESSION_TYPE " have the property value (string, required): the id that "
-	    "sign-in and mail logs give to an access token (UniqueTokenId, uti) or to a session (AADSessionId, sid), as "
-	    "a GUID in lower case where it is one. It contributes to the id.");
+	    "sign-in and mail logs give to an access token (UniqueTokenId, uti) or to a session (AADSessionId, sid), "
+	    "as a GUID in lower case where it is one. It contributes to the id.");
 	mm_json_add_str(&bundle->json, "version", "1.0.0");
 	add_word(bundle, "extension_types", "new-sco");
 	end(bundle);

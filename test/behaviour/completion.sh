@@ -62,6 +62,10 @@ complete_line "$mintmark" fetch -c "$config" ''
 offers 'fetch' enterprise
 complete_line "$mintmark" check-config --against "$world/mint"
 offers 'check-config --against' "$config"
+complete_line "$mintmark" hunt "$world/mint"
+offers 'hunt FILE' "$config"
+complete_line "$mintmark" hunt x --pivot a
+offers 'hunt --pivot' app=
 complete_line "$mintmark" detect ''
 offers 'detect' explain
 complete_line "$mintmark" detect explain access-
