@@ -18,6 +18,7 @@ static const struct {
 	{ "NewValue", PART_VALUE },
 	{ "OldValue", PART_OLD },
 	{ "displayName", PART_NAME },
+	{ "DisplayName", PART_NAME },
 	{ "newValue", PART_VALUE },
 	{ "oldValue", PART_OLD },
 	{ "key", PART_NAME },

@@ -5,6 +5,7 @@
  *   [{"Name":"MailAccessType","Value":"Bind"}]           Exchange
  *   [{"Name":"…","NewValue":"…","OldValue":"…"}]         the directory, in the unified audit log
  *   [{"displayName":"…","newValue":"…","oldValue":"…"}]  the same in its own
+ *   [{"DisplayName":"…","NewValue":"…","OldValue":"…"}]  the same as PowerShell's objects have it
  *   [{"key":"User-Agent","value":"…"}]                   additional details
  *   {"User-Agent":"…"}                                   the same, in a string
  *   ["@{Value=Bind; Name=MailAccessType}"]               what PowerShell made of the first

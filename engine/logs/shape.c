@@ -29,6 +29,7 @@ const struct mm_logs_shape *const mm_logs_shapes[] = {
 	&mm_logs_shape_directory,
 	&mm_logs_shape_sentinel_directory,
 	&mm_logs_shape_portal_directory,
+	&mm_logs_shape_powershell_directory,
 	&mm_logs_shape_splunk_result,
 	&mm_logs_shape_dovecot_event,
 	&mm_logs_shape_dovecot,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Graph's members; Sentinel's columns, whose objects stand in strings; and the portal's CSV, which has a column for
- * each property of each target.
+ * Graph's members; Sentinel's columns, whose objects stand in strings; the portal's CSV, which has a column for each
+ * property of each target; and Graph's members with capital letters, as PowerShell's modules name them, which extractor
+ * tools write as JSON.
  */
 #include "engine/logs/shape_directory.h"
 
@@ -24,13 +25,41 @@ static const struct mm_logs_member user_members[] = {
 	{ "id", MM_ROLE_USER_KEY, false },
 	{ "ipAddress", MM_ROLE_ADDRESS, false },
 	{ "displayName", MM_ROLE_ACTOR, false },
+	{ "UserPrincipalName", MM_ROLE_USER, false },
+	{ "Id", MM_ROLE_USER_KEY, false },
+	{ "IPAddress", MM_ROLE_ADDRESS, false },
+	{ "IpAddress", MM_ROLE_ADDRESS, false },
+	{ "DisplayName", MM_ROLE_ACTOR, false },
 };
 
 static const struct mm_logs_member app_members[] = {
 	{ "appId", MM_ROLE_APPLICATION, false },
 	{ "displayName", MM_ROLE_ACTOR, false },
 	{ "servicePrincipalId", MM_ROLE_USER_KEY, false },
+	{ "AppId", MM_ROLE_APPLICATION, false },
+	{ "DisplayName", MM_ROLE_ACTOR, false },
+	{ "ServicePrincipalId", MM_ROLE_USER_KEY, false },
 };
+
+static bool
+is_either(struct mm_slice name, const char *graph, const char *powershell)
+{
+	return mm_logs_is_called(name, graph) || mm_logs_is_called(name, powershell);
+}
+
+/* PowerShell's objects have all members, null where they say nothing. */
+static bool
+says_something(struct mm_logs_reader *reader, struct mm_json_value object)
+{
+	struct mm_json_value value;
+	struct mm_slice name;
+	size_t position = 0;
+
+	while (mm_walk_next_member(object, &position, &name, &value))
+		if (mm_slice_present(mm_logs_text(reader, value)))
+			return true;
+	return false;
+}
 
 /* A user and the name of a service in place of the user's own: a service acted as that user. */
 static void
@@ -43,9 +72,9 @@ read_initiator(struct mm_logs_reader *reader, struct mm_json_value value, struct
 	if (mm_logs_nested(reader, value, &object) != MM_WALK_WHOLE)
 		reader->tally->troubles[MM_LOGS_TROUBLE_NESTED_BROKEN]++;
 	while (mm_walk_next_member(object, &position, &name, &part)) {
-		if (mm_slice_equal(name, mm_slice_str("user")))
+		if (is_either(name, "user", "User"))
 			mm_logs_set_nested(reader, user_members, MM_COUNT_OF(user_members), part, event);
-		if (mm_slice_equal(name, mm_slice_str("app")) && part.type == MM_JSON_OBJECT) {
+		if (is_either(name, "app", "App") && says_something(reader, part)) {
 			mm_logs_set_nested(reader, app_members, MM_COUNT_OF(app_members), part, event);
 			event->flags |= MM_LOGS_APP_ONLY;
 		}
@@ -63,6 +92,9 @@ static const struct mm_logs_member target_members[] = {
 	{ "displayName", MM_ROLE_TARGET, false },
 	{ "userPrincipalName", MM_ROLE_TARGET, false },
 	{ "id", MM_ROLE_TARGET_ID, false },
+	{ "DisplayName", MM_ROLE_TARGET, false },
+	{ "UserPrincipalName", MM_ROLE_TARGET, false },
+	{ "Id", MM_ROLE_TARGET_ID, false },
 };
 
 /* The first target is what was changed; the properties of all of them say how. */
@@ -82,7 +114,7 @@ read_targets(struct mm_logs_reader *reader, struct mm_json_value value, struct m
 		if (number == 0)
 			mm_logs_set_nested(reader, target_members, MM_COUNT_OF(target_members), target, event);
 		while (mm_walk_next_member(target, &at, &name, &part))
-			if (mm_slice_equal(name, mm_slice_str("modifiedProperties")))
+			if (is_either(name, "modifiedProperties", "ModifiedProperties"))
 				mm_logs_change_pairs(reading, part);
 	}
 }
@@ -300,4 +332,34 @@ const struct mm_logs_shape mm_logs_shape_portal_directory = {
 	.members_count = MM_COUNT_OF(portal_members),
 	.required = 3,
 	.read = read_portal,
+};
+
+/* ---- PowerShell ---- */
+
+static const struct mm_logs_member powershell_members[] = {
+	[ACTIVITY] = { "ActivityDisplayName", MM_ROLE_OWN, false },
+	[TARGETS] = { "TargetResources", MM_ROLE_OWN, false },
+	[INITIATED_BY] = { "InitiatedBy", MM_ROLE_OWN, false },
+	[ADDITIONAL] = { "AdditionalDetails", MM_ROLE_OWN, false },
+	[RESULT] = { "Result", MM_ROLE_OWN, false },
+	{ "ActivityDateTime", MM_ROLE_TIME, false },
+	{ "Id", MM_ROLE_RECORD, false },
+	{ "CorrelationId", MM_ROLE_CORRELATION, false },
+	{ "UserAgent", MM_ROLE_CLIENT_INFO, false },
+};
+
+static enum mm_logs_outcome
+read_powershell(struct mm_logs_reader *reader, const struct mm_json_value *values, struct mm_logs_event *event)
+{
+	return read_directory(reader, powershell_members, MM_COUNT_OF(powershell_members), values, event);
+}
+
+const struct mm_logs_shape mm_logs_shape_powershell_directory = {
+	.name = "powershell-directory",
+	.title = "Entra directory audit, objects of PowerShell",
+	.family = MM_LOGS_DIRECTORY,
+	.members = powershell_members,
+	.members_count = MM_COUNT_OF(powershell_members),
+	.required = 2,
+	.read = read_powershell,
 };

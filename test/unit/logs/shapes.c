@@ -546,6 +546,48 @@ test_directory_of_sentinel(void **state)
 	assert_name(event->added, "KeyIdentifier=59ea,KeyType=Password");
 }
 
+/* As PowerShell's modules for Graph name the members, with null for what is not there. */
+static void
+test_directory_of_powershell(void **state)
+{
+	const struct mm_logs_event *event = read_one(
+	    "[\r\n  {\r\n    \"ActivityDateTime\":  \"\\/Date(1698423254000)\\/\",\r\n"
+	    "    \"ActivityDisplayName\":  \"Consent to application\",\r\n"
+	    "    \"AdditionalDetails\":  [ { \"Key\":  \"User-Agent\", \"Value\":  \"EvoSTS\" } ],\r\n"
+	    "    \"CorrelationId\":  \"1f577997-0710-4bd4-848e-5854f748f7dc\",\r\n    \"Id\":  \"Directory_8642\",\r\n"
+	    "    \"InitiatedBy\":  { \"App\":  { \"AppId\": null, \"DisplayName\": null, \"ServicePrincipalId\": "
+	    "null },"
+	    " \"User\":  { \"DisplayName\": null, \"IPAddress\":  \"13.85.188.242\", \"Id\":  \"57e4\","
+	    " \"UserPrincipalName\":  \"U@contoso.example\" } },\r\n    \"Result\":  \"success\",\r\n"
+	    "    \"TargetResources\":  [ { \"DisplayName\":  \"Bad App 1\", \"Id\":  \"6228\", "
+	    "\"ModifiedProperties\":  ["
+	    " { \"DisplayName\":  \"ConsentAction.Permissions\", \"NewValue\":  \"\\\"[] => [[Id: A, ConsentType: "
+	    "Principal, Scope: Mail.Read, CreatedDateTime: ]]; \\\"\", \"OldValue\": null } ],"
+	    " \"UserPrincipalName\": null } ]\r\n  }\r\n]", "powershell-directory");
+
+	(void)state;
+	assert_int_equal(event->time_us, INT64_C(1698423254000000));
+	assert_int_equal(event->change, MM_LOGS_CHANGE_CONSENT);
+	assert_int_equal(event->result, MM_LOGS_DONE);
+	assert_int_equal(event->flags, 0);
+	assert_name(event->user, "u@contoso.example");
+	assert_name(event->user_key, "57e4");
+	assert_name(event->target, "Bad App 1");
+	assert_name(event->target_id, "6228");
+	assert_name(event->added, "Mail.Read");
+	assert_name(event->client_info, "EvoSTS");
+	world_assert_address(event, "13.85.188.242", MM_LOGS_PUBLIC);
+
+	event = read_one("{\"ActivityDateTime\":\"2024-02-01T16:07:34Z\",\"ActivityDisplayName\":\"Add service "
+	    "principal\","
+	    "\"InitiatedBy\":{\"App\":{\"AppId\":\"aaaa\",\"DisplayName\":\"Bad\"},"
+	    "\"User\":{\"UserPrincipalName\":null}},"
+	    "\"TargetResources\":[]}", "powershell-directory");
+	assert_int_equal(event->flags, MM_LOGS_APP_ONLY);
+	assert_name(event->application, "aaaa");
+	assert_name(event->actor, "Bad");
+}
+
 /* The header that the portal writes, without the columns of targets and properties that are empty here. */
 static void
 test_directory_of_the_portal(void **state)
@@ -901,6 +943,7 @@ main(void)
 		ONE_WORLD_TEST(test_directory_of_graph),
 		ONE_WORLD_TEST(test_directory_of_sentinel),
 		ONE_WORLD_TEST(test_directory_of_the_portal),
+		ONE_WORLD_TEST(test_directory_of_powershell),
 		ONE_WORLD_TEST(test_impersonation),
 		ONE_WORLD_TEST(test_dovecot_lines),
 		ONE_WORLD_TEST(test_dovecot_lines_repeat),
