@@ -195,6 +195,10 @@ visit_record(struct again *again, const struct wanted *wanted, struct mm_slice r
 		(void)shape->read(&reader, values, &event);
 		shape->items(&reader, values, &again->list);
 	}
+	if (again->list.failed) {
+		again->failure = ENOMEM;
+		return false;
+	}
 	items.record_id = reader.record_id;
 	items.folders = again->list.folders;
 	items.folders_count = again->list.folders_count;

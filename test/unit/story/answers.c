@@ -210,6 +210,76 @@ test_messages(void **state)
 	assert_int_equal(told, 1);
 }
 
+struct told {
+	unsigned first, again;
+};
+
+static bool
+count_again(void *ctx, const struct mm_story_message *message)
+{
+	struct told *told = ctx;
+
+	/* The application's answer comes first: it has more mailboxes. */
+	assert_true(message->again == (message->answer->subject.kind != MM_SUBJECT_APPLICATION));
+	told->first += !message->again;
+	told->again += message->again;
+	return true;
+}
+
+/* With a token that is used for longer than one lives, which is a finding of its own. */
+static void
+test_messages_of_two_answers(void **state)
+{
+	struct told told = { 0, 0 };
+	char *csv;
+	size_t rows = 0;
+
+	(void)state;
+	story_world_everyday(&world);
+	story_world_theft(&world, (struct record){ .time = "2023-06-10T10:00:00Z", .issued = "2023-06-05T10:00:00Z",
+		.messages = 2 }, 1);
+	story_world_theft(&world, (struct record){ .time = "2023-06-10T10:05:00Z", .issued = "2023-06-05T10:00:00Z",
+		.mailbox = "carol", .tenant = FABRIKAM }, 1);
+	story_world_theft(&world, (struct record){ .time = "2023-06-10T10:06:00Z", .mailbox = "bob" }, 2);
+	story_world_build(&world);
+	assert_count(story_world_answer(&world, MM_SUBJECT_TOKEN, "00000001-dddd-4ddd-8ddd-dddddddddddd")->messages,
+	    3, 3);
+	assert_int_equal(mm_story_messages(world.story, count_again, &told), 0);
+	assert_int_equal(told.first, 4);
+	assert_int_equal(told.again, 3);
+	csv = story_world_text(&world, mm_report_messages_csv);
+	for (const char *at = strchr(csv, '\n'); at != NULL; at = strchr(at + 1, '\n'))
+		rows++;
+	assert_int_equal(rows, 1 + 4);
+	free(csv);
+}
+
+/* More leads than there is room for: those with the fewest records are only counted. */
+static void
+test_too_many_leads(void **state)
+{
+	size_t leads = 0;
+	char id[40], time[32];
+
+	(void)state;
+	story_world_everyday(&world);
+	for (unsigned i = 0; i < MM_STORY_LEADS_MAX + 44; i++) {
+		struct record record = { .time = detect_world_time(10, i, time), .application = id, .token = "-" };
+
+		(void)snprintf(id, sizeof(id), "%08x-eeee-4eee-8eee-eeeeeeeeeeee", i);
+		detect_world_access(&world.logs, &record);
+		/* The last ones have two. */
+		if (i >= 44)
+			detect_world_access(&world.logs, &record);
+	}
+	story_world_build(&world);
+	for (size_t i = 0; i < mm_story_answers(world.story); i++)
+		leads += mm_story_answer(world.story, i)->class == MM_FINDING_LEAD;
+	assert_in_range(leads, 1, MM_STORY_LEADS_MAX);
+	assert_true(mm_story_answers_dropped(world.story) >= 44);
+	assert_int_equal(story_world_answer(&world, MM_SUBJECT_APPLICATION, id)->records.on_record, 2);
+}
+
 /* Only what is asked for counts, and only what is asked for is told. */
 static void
 test_question(void **state)
@@ -248,6 +318,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_messages_are_told_apart, begin, finish),
 		cmocka_unit_test_setup_teardown(test_possible, begin, finish),
 		cmocka_unit_test_setup_teardown(test_messages, begin, finish),
+		cmocka_unit_test_setup_teardown(test_messages_of_two_answers, begin, finish),
+		cmocka_unit_test_setup_teardown(test_too_many_leads, begin, finish),
 		cmocka_unit_test_setup_teardown(test_question, begin, finish),
 		cmocka_unit_test_setup_teardown(test_of_nothing, begin, finish),
 	};

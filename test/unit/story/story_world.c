@@ -49,7 +49,8 @@ story_world_theft(struct story_world *world, struct record record, unsigned toke
 	(void)snprintf(text, sizeof(text), "%08x-dddd-4ddd-8ddd-dddddddddddd", token);
 	record.application = STRANGER;
 	record.token = text;
-	record.issued = record.time;
+	if (record.issued == NULL)
+		record.issued = record.time;
 	detect_world_access(&world->logs, &record);
 }
 

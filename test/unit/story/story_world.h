@@ -25,7 +25,7 @@ void story_world_remove(struct story_world *world);
  */
 void story_world_everyday(struct story_world *world);
 
-/* An access of STRANGER with the number-th token, which has no sign-in. */
+/* An access of STRANGER with the number-th token, which has no sign-in; issued then, unless the record says when. */
 void story_world_theft(struct story_world *world, struct record record, unsigned token);
 
 /* Read, detect and build. */

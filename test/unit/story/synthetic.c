@@ -86,7 +86,9 @@ read_truth(const char *path, struct truth *truth)
 	assert_int_equal(remove(path), 0);
 	application = strstr(text, "\"application\":\"");
 	assert_non_null(application);
-	assert_int_equal(sscanf(application, "\"application\":\"%63[^\"]", truth->application), 1);
+	application += strlen("\"application\":\"");
+	(void)snprintf(truth->application, sizeof(truth->application), "%.*s", (int)strcspn(application, "\""),
+	    application);
 	truth->organisations = (uint64_t)number(text, "organisations");
 	truth->mailboxes = (uint64_t)number(text, "mailboxes");
 	truth->seen_records = (uint64_t)number(text, "seen_records");
