@@ -184,8 +184,8 @@ concerns(const void *data, const struct mm_finding *finding, const struct mm_log
 	int64_t day = event->time_us / MM_HISTORY_DAY_US;
 
 	(void)finding;
-	return event->kind == MM_LOGS_MAIL_ACCESS && volume != NULL && volume->first_over != 0 &&
-	    day >= volume->first_over && day <= volume->last_over;
+	return event->kind == MM_LOGS_MAIL_ACCESS && volume != NULL && day >= volume->first_over &&
+	    day <= volume->last_over;
 }
 
 const struct mm_detection mm_detect_unusual_volume = {

@@ -35,11 +35,14 @@ test_begins_with_it(void **state)
 
 	add(world, "2023-06-18T09:00:00Z", MAILER, "");
 	add(world, "2023-06-18T09:01:00Z", MAILER, BY_ITSELF);
+	add(world, "2023-06-18T09:02:00Z", MAILER, "");
+	add(world, "2023-06-18T09:03:00Z", MAILER, BY_ITSELF);
 	detect_world_run(world, NULL, NULL);
 	assert_int_equal(detect_world_count(world, DETECTION), 1);
 	finding = detect_world_finding(world, DETECTION, 0);
 	assert_int_equal(finding->class, MM_FINDING_LEAD);
-	assert_int_equal(finding->records, 1);
+	assert_int_equal(finding->records, 2);
+	assert_int_equal(detect_world_concerned(world, finding), 2);
 	world_assert_name(&world->logs, finding->subject.name, MAILER);
 	assert_string_equal(detect_world_fact(finding, "role_was_just_given")->word, "no");
 }

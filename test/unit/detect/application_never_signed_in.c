@@ -39,11 +39,14 @@ test_without_any_sign_in(void **state)
 	add_sign_ins(world);
 	add(world, "2023-06-10T10:00:00Z", MAILER, "-");
 	add(world, "2023-06-10T10:00:00Z", STRANGER, "-");
+	add(world, "2023-06-10T10:01:00Z", STRANGER, "dddddddd-0000-4000-8000-000000000004");
+	add(world, "2023-06-10T10:02:00Z", STRANGER, "-");
 	detect_world_run(world, NULL, NULL);
 	assert_int_equal(detect_world_count(world, DETECTION), 1);
 	finding = detect_world_finding(world, DETECTION, 0);
 	assert_int_equal(finding->class, MM_FINDING_LEAD);
-	assert_int_equal(finding->records, 1);
+	assert_int_equal(finding->records, 2);
+	assert_int_equal(detect_world_concerned(world, finding), 2);
 	world_assert_name(&world->logs, finding->subject.name, STRANGER);
 }
 

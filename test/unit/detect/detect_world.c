@@ -190,6 +190,16 @@ detect_world_finding(const struct detect_world *world, const struct mm_detection
 	return NULL;
 }
 
+unsigned
+detect_world_concerned(const struct detect_world *world, const struct mm_finding *finding)
+{
+	unsigned concerned = 0;
+
+	for (size_t i = 0; i < world->logs.count; i++)
+		concerned += mm_detect_concerns(world->detect, finding, &world->logs.events[i]);
+	return concerned;
+}
+
 const struct mm_finding_fact *
 detect_world_fact(const struct mm_finding *finding, const char *name)
 {

@@ -66,6 +66,9 @@ size_t detect_world_count(const struct detect_world *world, const struct mm_dete
 const struct mm_finding *detect_world_finding(const struct detect_world *world, const struct mm_detection *detection,
     size_t number);
 
+/* How many of the events that were read a finding is about. */
+unsigned detect_world_concerned(const struct detect_world *world, const struct mm_finding *finding);
+
 /* A detail of a finding by its name; fails the test where it has none. */
 const struct mm_finding_fact *detect_world_fact(const struct mm_finding *finding, const char *name);
 

@@ -166,17 +166,13 @@ static void
 test_concerns(void **state)
 {
 	struct detect_world *world = *state;
-	unsigned concerned = 0;
 
 	add_everyday(world, "alice");
 	add(world, "2023-06-18T11:00:00Z", "alice", NEWCOMER);
 	add(world, "2023-06-19T11:00:00Z", "bob", NEWCOMER);
 	add(world, "2023-06-19T12:00:00Z", "bob", MAILER);
 	detect_world_run(world, NULL, NULL);
-	for (size_t i = 0; i < world->logs.count; i++)
-		concerned += mm_detect_concerns(world->detect, detect_world_finding(world, DETECTION, 0),
-		    &world->logs.events[i]);
-	assert_int_equal(concerned, 2);
+	assert_int_equal(detect_world_concerned(world, detect_world_finding(world, DETECTION, 0)), 2);
 }
 
 int

@@ -39,6 +39,10 @@ test_new_network(void **state)
 
 	add(world, "2023-06-18T09:00:00Z", "alice", ELSEWHERE);
 	add(world, "2023-06-18T09:01:00Z", "alice", HOME);
+	detect_world_line(world, "{\"CreationTime\":\"2023-06-18T09:01:30Z\",\"Id\":"
+	    "\"eeeeeeee-0000-4000-8000-000000000000\",\"Operation\":\"Send\",\"OrganizationId\":\"" CONTOSO "\","
+	    "\"RecordType\":2,\"Workload\":\"Exchange\",\"UserId\":\"alice@contoso.example\","
+	    "\"MailboxOwnerUPN\":\"alice@contoso.example\",\"ClientIPAddress\":\"" ELSEWHERE "\"}");
 	add(world, "2023-06-18T09:02:00Z", "alice", ELSEWHERE);
 	detect_world_run(world, NULL, NULL);
 	assert_int_equal(detect_world_count(world, DETECTION), 1);
@@ -47,6 +51,7 @@ test_new_network(void **state)
 	assert_int_equal(finding->subject.kind, MM_SUBJECT_NETWORK);
 	assert_int_equal(finding->records, 2);
 	assert_int_equal(finding->first_us, world_time("2023-06-18T09:00:00Z"));
+	assert_int_equal(detect_world_concerned(world, finding), 2);
 }
 
 static void

@@ -45,6 +45,20 @@ test_in_two(void **state)
 	assert_int_equal(detect_world_fact(finding, "used_there_first")->number, world_time("2023-06-01T08:00:00Z"));
 }
 
+/* Not what the application did there with tokens of that tenant. */
+static void
+test_concerns(void **state)
+{
+	struct detect_world *world = *state;
+
+	add(world, "2023-06-01T08:00:00Z", CONTOSO, TOKEN);
+	add(world, "2023-06-01T08:02:00Z", FABRIKAM, TOKEN);
+	add(world, "2023-06-01T08:03:00Z", FABRIKAM, "dddddddd-0000-4000-8000-000000000005");
+	add(world, "2023-06-01T08:04:00Z", FABRIKAM, TOKEN);
+	detect_world_run(world, NULL, NULL);
+	assert_int_equal(detect_world_concerned(world, detect_world_finding(world, DETECTION, 0)), 2);
+}
+
 static void
 test_no_token(void **state)
 {
@@ -61,6 +75,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_in_two, detect_world_begin, detect_world_finish),
+		cmocka_unit_test_setup_teardown(test_concerns, detect_world_begin, detect_world_finish),
 		cmocka_unit_test_setup_teardown(test_no_token, detect_world_begin, detect_world_finish),
 	};
 

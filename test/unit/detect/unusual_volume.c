@@ -36,8 +36,11 @@ test_volume(void **state)
 	detect_world_run(world, NULL, NULL);
 	assert_int_equal(detect_world_count(world, DETECTION), 0);
 
+	/* The same application's at another mailbox, at the same time, are none of them. */
+	add_day(world, 22, "bob", 500);
 	add_day(world, 22, "alice", 190);
 	add_day(world, 22, "alice", 190);
+	add_day(world, 22, "bob", 500);
 	add_day(world, 23, "alice", 20);
 	detect_world_run(world, NULL, NULL);
 	assert_int_equal(detect_world_count(world, DETECTION), 1);
@@ -46,6 +49,7 @@ test_volume(void **state)
 	assert_int_equal(finding->records, 1);
 	world_assert_name(&world->logs, finding->mailbox, "alice@contoso.example");
 	assert_int_equal(detect_world_fact(finding, "messages_that_day_when_told")->number, 380);
+	assert_int_equal(detect_world_concerned(world, finding), 2);
 	assert_int_equal(detect_world_fact(finding, "usual_messages_a_day")->number, 21);
 }
 
