@@ -271,6 +271,7 @@ work()
 	refresh=
 	refreshed=
 	try is_made
+	await 20 is_revoked_or_gone # just behind the start
 	try taint
 	try sign_in
 	[ -z "$code" ] || try take_tokens
@@ -278,7 +279,6 @@ work()
 	try rotate
 	try is_made
 	try revoke
-	await 20 is_revoked_or_gone
 	try sign_in_and_out
 	try rename_robot
 	try apply
