@@ -10,7 +10,7 @@
 # every n: MINT_STEPS="PROGRAM HOW FIRST EVERY", for one program in one way.
 # shellcheck disable=SC2016,SC2034,SC2317 # what is checked is evaluated later
 set -u
-port=21690
+port=21700
 
 # shellcheck source=test/behaviour/mint_scratch.sh
 . "$MINTMARK_SOURCE/test/behaviour/mint_scratch.sh"
