@@ -84,10 +84,10 @@ answer, truth = (json.load(open(path, encoding="utf-8")) for path in sys.argv[1:
 theft = [one for one in answer["answers"] if one["subject"]["id"] == truth["application"]]
 assert len(theft) == 1 and theft[0]["class"] == "strong"
 assert theft[0]["organisations"]["at_least"] == truth["organisations"]
-# The first and the last hours are not covered by sign-ins: what is certain is a bound, and so is what is on record.
+# The first and the last hours are not covered by sign-ins: what is certain is a bound, what is on record is all of it.
 for name in ("mailboxes", "messages", "records"):
-    found, real = theft[0][name]["at_least"], truth["seen_" + name] if name != "mailboxes" else truth[name]
-    assert real * 3 // 4 <= found <= real, (name, found, real)
+    found, real = theft[0][name], truth["seen_" + name] if name != "mailboxes" else truth[name]
+    assert real * 9 // 10 <= found["at_least"] <= real == found["on_record"], (name, found, real)
 strangers = [one for one in answer["answers"] if one["class"] in ("strong", "proof")
              and one["subject"]["kind"] == "application" and one is not theft[0]]
 assert not strangers, strangers
