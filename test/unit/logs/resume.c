@@ -26,7 +26,7 @@ write_lines(const char *name, unsigned from, unsigned count)
 {
 	struct mm_buf buf;
 
-	mm_buf_init(&buf, 1024 * 1024);
+	mm_buf_init(&buf, 16 * 1024 * 1024);
 	for (unsigned i = from; i < from + count; i++)
 		mm_buf_addf(&buf, "{\"CreationTime\":\"2023-06-01T00:%02u:00\",\"Operation\":\"MailItemsAccessed\","
 		    "\"Id\":\"%08x-0000-4000-8000-000000000000\",\"UserId\":\"user%u@contoso.example\"}\n%s",
@@ -130,6 +130,21 @@ test_goes_on(void **state)
 	mm_logs_reading_remove_work(world.reading);
 	world_take(&world, NULL);
 	assert_refused(standard, "no checkpoint is there");
+	world_assert_same(&world, &expected);
+}
+
+/* What is left is only read while others take blocks apart: each record is still known when it comes again. */
+static void
+test_checkpoints_change_nothing(void **state)
+{
+	struct mm_logs_options options = { .threads = 4, .checkpoint_bytes = 1, .now_us = WORLD_NOW_US };
+
+	(void)state;
+	write_lines("d", 0, 30000);
+	write_lines("e", 0, 30000);
+	world_read(&expected, NULL);
+	make_reading(options);
+	world_run(&world);
 	world_assert_same(&world, &expected);
 }
 
@@ -353,6 +368,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_goes_on, begin, finish),
+		cmocka_unit_test_setup_teardown(test_checkpoints_change_nothing, begin, finish),
 		cmocka_unit_test_setup_teardown(test_the_work_is_nobody_elses, begin, finish),
 		cmocka_unit_test_setup_teardown(test_without_a_folder_it_begins_at_the_beginning, begin, finish),
 		cmocka_unit_test_setup_teardown(test_other_options_are_refused, begin, finish),
