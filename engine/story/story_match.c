@@ -215,7 +215,7 @@ match_pivot(struct finding_matches *found)
 		add_match(found, 0, way);
 }
 
-/* A record whose token or session was surely forged is as sure for the application that it names. */
+/* A record whose token or session was surely forged is as sure for an application that surely used others. */
 static void
 raise_application(struct finding_matches *found)
 {
@@ -236,7 +236,8 @@ raise_application(struct finding_matches *found)
 			break;
 		}
 	}
-	if (application != NULL && way == STORY_CERTAIN)
+	if (application != NULL && way == STORY_CERTAIN &&
+	    found->story->answers[application->answer].told.class >= MM_FINDING_STRONG)
 		application->way = way;
 }
 
