@@ -190,11 +190,25 @@ mm_detect_raise(struct mm_detect *detect, struct mm_finding *finding, enum mm_fi
 {
 	struct part *part = &detect->parts[number_of(finding->detection)];
 
-	if (class <= finding->class || !has_room(part, class))
+	if (class <= finding->class)
 		return;
+	if (!has_room(part, class)) {
+		part->dropped++;
+		return;
+	}
 	count(part, finding->class, -1);
 	finding->class = class;
 	count(part, class, 1);
+}
+
+void
+mm_detect_lower(struct mm_detect *detect, struct mm_finding *finding)
+{
+	struct part *part = &detect->parts[number_of(finding->detection)];
+
+	count(part, finding->class, -1);
+	finding->class = MM_FINDING_LEAD;
+	count(part, finding->class, 1);
 }
 
 struct mm_finding *

@@ -76,6 +76,14 @@ count(struct counts *counts, enum mm_known_origin origin)
 	}
 }
 
+/* Of nobody known by name it cannot be said that he never signed in. */
+static bool
+never_signed_in(const struct state *state, uint32_t tenant, const struct mm_subject *application)
+{
+	return application->level < MM_APPLICATION_FAMILY &&
+	    !mm_known_application(mm_detect_known(state->detect), tenant, application->name);
+}
+
 static void
 look(void *data, const struct mm_logs_event *event)
 {
@@ -96,10 +104,11 @@ look(void *data, const struct mm_logs_event *event)
 	}
 	count(of_application, origin);
 	count(of_tenant, origin);
-	/* How sure it is shows at the end only. */
+	/* How sure it is shows at the end only; until then it has the room of what it may come to be. */
 	if (origin == MM_ORIGIN_NONE)
-		(void)mm_detect_note(state->detect, &mm_detect_access_without_sign_in, MM_FINDING_LEAD, &application,
-		    event);
+		(void)mm_detect_note(state->detect, &mm_detect_access_without_sign_in,
+		    never_signed_in(state, event->tenant, &application) ? MM_FINDING_STRONG : MM_FINDING_LEAD,
+		    &application, event);
 }
 
 /* Whether the sign-ins of the tenant's other applications are there, so that these would be too. */
@@ -118,19 +127,17 @@ judge(struct state *state, const struct key *key, const struct counts *counts)
 	const struct counts *tenant = mm_map_find(state->tenants, &key->tenant);
 	struct mm_subject application = { .kind = MM_SUBJECT_APPLICATION, .level = (uint8_t)key->level,
 		.name = key->name };
-	bool ever = counts->signed_in > 0 ||
-	    mm_known_application(mm_detect_known(state->detect), key->tenant, key->name);
+	bool ever = counts->signed_in > 0 || !never_signed_in(state, key->tenant, &application);
 	bool others = others_sign_in(tenant, counts);
 	struct mm_finding *finding;
 
-	/* Of nobody known by name it cannot be said that he never signed in. */
-	if (application.level >= MM_APPLICATION_FAMILY)
-		ever = true;
 	finding = mm_detect_find(state->detect, &mm_detect_access_without_sign_in, &application, key->tenant);
 	if (finding == NULL)
 		return;
 	if (!ever || others)
 		mm_detect_raise(state->detect, finding, MM_FINDING_STRONG);
+	else if (finding->class == MM_FINDING_STRONG)
+		mm_detect_lower(state->detect, finding);
 	mm_finding_add_number(finding, "accesses_without_sign_in", (int64_t)counts->none);
 	mm_finding_add_number(finding, "accesses_with_sign_in", (int64_t)counts->signed_in);
 	mm_finding_add_number(finding, "accesses_without_any_id", (int64_t)counts->no_id);

@@ -11,16 +11,13 @@
 #define GRACE_S 3600
 #define SECOND_US INT64_C(1000000)
 
-/* Times of issue before the service existed are none. */
-#define EARLIEST_US (INT64_C(1262304000) * SECOND_US)
-
 /* When a token began to live, as far as it is known: 0, not at all. */
 static int64_t
 begin_of(const struct mm_detect *detect, const struct mm_logs_event *event)
 {
 	if (!mm_logs_id_present(&event->token) && !mm_logs_id_present(&event->session))
 		return 0;
-	if (event->issued_us != MM_LOGS_NO_TIME && event->issued_us >= EARLIEST_US)
+	if (event->issued_us != MM_LOGS_NO_TIME && event->issued_us >= MM_KNOWN_EARLIEST_US)
 		return event->issued_us;
 	return mm_detect_past(detect)->token_first_us;
 }

@@ -87,6 +87,9 @@ struct mm_finding *mm_detect_find(const struct mm_detect *detect, const struct m
 /* A finding shows to be surer than it was noted as. */
 void mm_detect_raise(struct mm_detect *detect, struct mm_finding *finding, enum mm_finding_class class);
 
+/* A finding that was noted as strong, lest leads take its room, shows to be a lead. */
+void mm_detect_lower(struct mm_detect *detect, struct mm_finding *finding);
+
 /* An event could not be judged by this detection for want of room: counted with the findings that found none. */
 void mm_detect_drop(struct mm_detect *detect, const struct mm_detection *detection);
 

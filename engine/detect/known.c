@@ -146,6 +146,16 @@ mm_known_span(const struct mm_known *known, uint32_t tenant, int64_t *first_us, 
 	return true;
 }
 
+/*
+ * Whoever makes a token writes its time of issue too. One behind its use, or before tokens were, is none: it must not
+ * lead out of what the sign-in logs cover.
+ */
+static bool
+can_be_issued_then(const struct mm_logs_event *event)
+{
+	return event->issued_us >= MM_KNOWN_EARLIEST_US && event->issued_us <= event->time_us + GRACE_US;
+}
+
 static bool
 covers(const struct mm_known *known, uint32_t tenant, const struct mm_logs_event *event)
 {
@@ -153,7 +163,7 @@ covers(const struct mm_known *known, uint32_t tenant, const struct mm_logs_event
 
 	if (event->time_us == MM_LOGS_NO_TIME || !mm_known_span(known, tenant, &first_us, &last_us))
 		return false;
-	if (made_us != MM_LOGS_NO_TIME)
+	if (can_be_issued_then(event))
 		return made_us >= first_us - GRACE_US && made_us <= last_us + GRACE_US;
 	return event->time_us - MM_KNOWN_TOKEN_LIFE_S * SECOND_US >= first_us - GRACE_US &&
 	    event->time_us <= last_us + GRACE_US;

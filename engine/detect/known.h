@@ -20,6 +20,9 @@
 /* An access token lives up to 28 hours where its issuer can end it early; older sign-ins need not be known. */
 #define MM_KNOWN_TOKEN_LIFE_S (28 * 3600)
 
+/* Times of issue before the service existed are none. */
+#define MM_KNOWN_EARLIEST_US (INT64_C(1262304000) * 1000000)
+
 struct mm_known;
 
 struct mm_known *mm_known_new(void);
@@ -38,7 +41,7 @@ enum mm_known_origin {
 
 /*
  * Covered is what lies between a tenant's first and last sign-in with an hour's grace; where the event tells when its
- * token was issued that moment counts, otherwise all of MM_KNOWN_TOKEN_LIFE_S before the event.
+ * token was issued, and it can be then, that moment counts, otherwise all of MM_KNOWN_TOKEN_LIFE_S before the event.
  */
 enum mm_known_origin mm_known_origin(const struct mm_known *known, const struct mm_logs_event *event);
 

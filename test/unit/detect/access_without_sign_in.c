@@ -132,6 +132,47 @@ test_what_cannot_be_judged(void **state)
 	assert_int_equal(detect_world_count(&world, DETECTION), 0);
 }
 
+/* Whoever makes a token says when it was issued, and would like that to be where no sign-in is asked for. */
+static void
+test_issued_when_it_cannot_be(void **state)
+{
+	static const char *const times[] = { "2050-01-01T00:00:00Z", "2023-06-10T12:00:00Z", "1999-01-01T00:00:00Z",
+		"0001-01-01T00:00:00Z" };
+	struct record record = { .time = "2023-06-10T10:00:00Z", .application = STRANGER };
+	char id[40];
+
+	(void)state;
+	add_everyday(40, 0);
+	for (unsigned i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		record.token = token(1000 + i, id);
+		record.issued = times[i];
+		detect_world_access(&world, &record);
+	}
+	detect_world_run(&world, NULL, NULL);
+	assert_int_equal(detect_world_count(&world, DETECTION), 1);
+	assert_int_equal(detect_world_finding(&world, DETECTION, 0)->class, MM_FINDING_STRONG);
+	assert_int_equal(detect_world_finding(&world, DETECTION, 0)->records, 4);
+}
+
+/* It has no sign-in of its own, but goes on with those of others: some may lack for it as for anybody. */
+static void
+test_application_in_others_sessions(void **state)
+{
+	const char *session = "ffffffff-0000-4000-8000-000000000006";
+	struct record sign_in = { .time = "2023-06-02T10:00:00Z", .session = session };
+	struct record access = { .time = "2023-06-10T10:05:00Z", .session = session, .token = "-",
+		.application = STRANGER };
+
+	(void)state;
+	add_everyday(40, 0);
+	detect_world_sign_in(&world, &sign_in);
+	add_stranger(STRANGER);
+	detect_world_access(&world, &access);
+	detect_world_run(&world, NULL, NULL);
+	assert_int_equal(detect_world_count(&world, DETECTION), 1);
+	assert_int_equal(detect_world_finding(&world, DETECTION, 0)->class, MM_FINDING_LEAD);
+}
+
 static void
 test_without_sign_in_logs(void **state)
 {
@@ -178,6 +219,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_known_application_is_a_lead, begin, finish),
 		cmocka_unit_test_setup_teardown(test_known_application_in_a_whole_log, begin, finish),
 		cmocka_unit_test_setup_teardown(test_what_cannot_be_judged, begin, finish),
+		cmocka_unit_test_setup_teardown(test_issued_when_it_cannot_be, begin, finish),
+		cmocka_unit_test_setup_teardown(test_application_in_others_sessions, begin, finish),
 		cmocka_unit_test_setup_teardown(test_without_sign_in_logs, begin, finish),
 		cmocka_unit_test_setup_teardown(test_a_session_that_signed_in, begin, finish),
 		cmocka_unit_test_setup_teardown(test_only_what_is_asked, begin, finish),
