@@ -574,11 +574,44 @@ put_reports(const struct mm_hunt_view *view)
 	put_line("reports", &line);
 }
 
+/* Subjects of strong findings that got no answer. Those of leads are many in any large log. */
+static uint64_t
+count_unanswered(const struct mm_hunt_view *view)
+{
+	size_t count = mm_story_answers(view->story);
+
+	if (count < MM_STORY_STRONG_MAX || mm_story_answer(view->story, MM_STORY_STRONG_MAX - 1)->class < MM_FINDING_STRONG)
+		return 0;
+	return mm_story_answers_dropped(view->story);
+}
+
+/* Whoever writes logs may fill every room, so that what he did finds none. */
+static void
+put_no_room(const struct mm_hunt_view *view)
+{
+	uint64_t names = mm_logs_reading_tally(view->reading)->troubles[MM_LOGS_TROUBLE_NAMES_FULL];
+	uint64_t findings = count_unanswered(view);
+	struct line line = { .len = 0 };
+
+	for (size_t i = 0; i < mm_detections_count; i++)
+		findings += mm_detect_dropped(mm_story_source(view->story)->detect, mm_detections[i]);
+	if (findings + names == 0)
+		return;
+	if (findings > 0)
+		add(&line, "%" PRIu64 " times for what was found, or was to be judged", findings);
+	if (names > 0)
+		add(&line, "%s%" PRIu64 " times for a name of the logs", findings > 0 ? ", " : "", names);
+	add(&line, ": what matters may be among it. Ask for less at a time, by --tenant, or by fewer files");
+	put_title("NO ROOM", MM_STYLE_BAD);
+	mm_terminal_put_wrapped(stdout, mm_slice(line.bytes, line.len), TEXT_COLUMN);
+}
+
 void
 mm_hunt_print(const struct mm_hunt_view *view)
 {
 	put_verdict(view);
 	put_not_whole(view);
+	put_no_room(view);
 	put_answers(view);
 	put_changes(view);
 	put_leads(view);

@@ -287,6 +287,31 @@ assert shown.endswith(b"\r\n"), shown[-200:]
 assert not [name for name in os.listdir(out) if name.endswith(".part")]
 END
 
+# ---- a thief who writes more than there is room for ----
+
+lone flood.json '
+import json
+tenant, thief = "75243ab2-44f8-435c-a7a6-b479385df6d4", "d47f7b1c-3a0e-4c6f-9a55-0c1de5c0ffee"
+def sign_in(number, hour):
+    print(json.dumps({"id": "s%d" % number, "createdDateTime": "2023-06-%02dT%02d:00:00Z" % (1 + number * 20, hour),
+        "userPrincipalName": "a@contoso.example", "appId": "aaaaaaaa-0000-4000-8000-000000000001",
+        "resourceTenantId": tenant, "uniqueTokenIdentifier": "%08x-0000-4000-8000-000000000001" % number,
+        "isInteractive": True, "status": {"errorCode": 0}}))
+def access(number, **more):
+    print(json.dumps({"CreationTime": "2023-06-10T%02d:%02d:00" % (number // 60 % 20, number % 60),
+        "Id": "%08x-0000-4000-8000-000000000002" % number, "Operation": "MailItemsAccessed", "OrganizationId": tenant,
+        "RecordType": 50, "Workload": "Exchange", "UserId": "a@contoso.example",
+        "AppAccessContext": {"UniqueTokenId": "%08x-0000-4000-8000-000000000003" % number}, **more}))
+sign_in(0, 0)
+sign_in(1, 23)
+for number in range(16500):
+    access(number, ClientInfoString="Client=REST;d" + "".join(chr(97 + int(digit)) for digit in str(number)))
+access(20000, ClientAppId=thief)
+'
+run 1 "a theft behind more leads than there is room for" hunt "$world/lone"
+says out "strong application $thief"
+[ "$(sed -n 2p "$world/out" | cut -c 1-7)" = "NO ROOM" ] || fail "the second line does not tell of what found no room"
+
 # ---- real samples ----
 
 if [ -d "$data/otrf-simuland-goldensaml" ]; then
