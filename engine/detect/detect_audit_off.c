@@ -41,8 +41,8 @@ const struct mm_detection mm_detect_audit_off = {
 	.advice = "Ask who ordered it. Switch it on again, and take what is not recorded since as not known: "
 	    "see the evidence gaps.",
 	.reference = "MITRE ATT&CK T1562.008, Disable or Modify Cloud Logs",
-	.begin = mm_detection_no_state,
+	.begin = mm_detect_itself,
 	.event = look,
-	.free = mm_detection_free_nothing,
+	.free = mm_detect_nothing,
 	.concerns = concerns,
 };

@@ -30,7 +30,7 @@ const struct mm_detection mm_detect_log_throttled = {
 	    "bounds.",
 	.advice = "Take all of the mailbox as possibly read in the 24 hours after each such record.",
 	.reference = "Microsoft Learn, Use MailItemsAccessed to investigate compromised accounts",
-	.begin = mm_detection_no_state,
+	.begin = mm_detect_itself,
 	.event = look,
-	.free = mm_detection_free_nothing,
+	.free = mm_detect_nothing,
 };

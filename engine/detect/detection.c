@@ -15,18 +15,6 @@ const struct mm_detection *const mm_detections[] = {
 };
 const size_t mm_detections_count = MM_COUNT_OF(mm_detections);
 
-void *
-mm_detection_no_state(struct mm_detect *detect)
-{
-	return detect;
-}
-
-void
-mm_detection_free_nothing(void *state)
-{
-	(void)state;
-}
-
 void
 mm_detection_add_change(struct mm_finding *finding, const struct mm_logs_event *event)
 {

@@ -93,10 +93,6 @@ void mm_detect_lower(struct mm_detect *detect, struct mm_finding *finding);
 /* An event could not be judged by this detection for want of room: counted with the findings that found none. */
 void mm_detect_drop(struct mm_detect *detect, const struct mm_detection *detection);
 
-/* For detections without a state of their own: theirs is the run. */
-void *mm_detection_no_state(struct mm_detect *detect);
-void mm_detection_free_nothing(void *state);
-
 /*
  * Add to a finding (NULL: nothing is done) what the first change that it is about was: which, by whom, from where, and
  * what came in.
