@@ -31,6 +31,12 @@ mm_detection_add_change(struct mm_finding *finding, const struct mm_logs_event *
 		mm_finding_add_name(finding, "target_id", event->target_id);
 }
 
+bool
+mm_detection_could_not_judge(const struct mm_finding *finding)
+{
+	return finding->class == MM_FINDING_GAP && finding->detection->class != MM_FINDING_GAP;
+}
+
 const struct mm_detection *
 mm_detection_find(const char *name)
 {

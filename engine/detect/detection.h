@@ -48,6 +48,13 @@ extern const size_t mm_detections_count;
 /* The detection of this name, or NULL. */
 const struct mm_detection *mm_detection_find(const char *name);
 
+/*
+ * Whether a finding is the gap of a detection that finds more than gaps: it tells where the detection could not look,
+ * and its title without MM_COULD_NOT_JUDGE before it would read as if something had been found.
+ */
+#define MM_COULD_NOT_JUDGE "Could not be judged: "
+bool mm_detection_could_not_judge(const struct mm_finding *finding);
+
 /* ---- for detections, while they run ---- */
 
 const struct mm_names *mm_detect_names(const struct mm_detect *detect);

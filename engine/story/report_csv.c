@@ -12,6 +12,7 @@
 
 /* A row is at most a record long, and what is hostile in it gets longer when it is shown. */
 #define ROW_MAX ((size_t)128 * 1024 * 1024)
+#define TITLE_MAX 1024
 
 /* A file under writing, one row at a time. */
 struct table {
@@ -120,6 +121,19 @@ add_facts(struct table *table, const struct mm_finding *finding)
 }
 
 static void
+add_title(struct table *table, const struct mm_finding *finding)
+{
+	struct mm_buf title;
+
+	mm_buf_init(&title, TITLE_MAX);
+	mm_report_add_title(&title, finding);
+	if (!mm_buf_ok(&title))
+		table->failure = ENOMEM;
+	add_slice(table, mm_slice(title.data, title.len));
+	mm_buf_clear(&title);
+}
+
+static void
 add_place(struct table *table, const struct mm_story *story, const struct mm_logs_place *place)
 {
 	add_text(table, mm_logs_reading_input(mm_story_source(story)->reading, place->input)->path);
@@ -132,7 +146,7 @@ add_finding(struct table *table, const struct mm_story *story, const struct mm_f
 {
 	add_text(table, mm_finding_class_name(finding->class));
 	add_text(table, finding->detection->name);
-	add_text(table, finding->detection->title);
+	add_title(table, finding);
 	add_subject(table, &finding->subject);
 	add_name(table, finding->tenant);
 	add_name(table, finding->mailbox);

@@ -524,13 +524,11 @@ put_facts(struct report *report, const struct mm_finding *finding)
 static void
 put_finding(struct report *report, const struct mm_finding *finding)
 {
-	/* A detection that finds more than gaps says with one where it could not look. */
-	bool was_not_judged = finding->class == MM_FINDING_GAP && finding->detection->class != MM_FINDING_GAP;
-
 	mm_html_addf(&report->html, "<tr><td data-v=\"%d\">", MM_FINDING_CLASSES - (int)finding->class);
 	put_class(report, finding->class);
 	mm_html_addf(&report->html, "</td><td class=\"w\">%s<a href=\"#word-%s\">%s</a></td><td class=\"w\">%s ",
-	    was_not_judged ? "Could not be judged: " : "", finding->detection->name, finding->detection->title,
+	    mm_detection_could_not_judge(finding) ? MM_COULD_NOT_JUDGE : "", finding->detection->name,
+	    finding->detection->title,
 	    mm_subject_kind_name((enum mm_subject_kind)finding->subject.kind));
 	put_subject(report, &finding->subject);
 	add(report, "</td><td>");

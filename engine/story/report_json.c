@@ -281,11 +281,26 @@ add_fact(struct report *report, const struct mm_finding_fact *fact)
 }
 
 static void
+add_title(struct report *report, const struct mm_finding *finding)
+{
+	struct mm_buf title;
+
+	mm_buf_init(&title, PIECE);
+	mm_report_add_title(&title, finding);
+	if (!mm_buf_ok(&title))
+		report->failure = ENOMEM;
+	else
+		mm_json_add_slice(&report->json, "title", mm_slice(title.data, title.len));
+	mm_buf_clear(&title);
+}
+
+static void
 add_finding(struct report *report, const struct mm_finding *finding)
 {
 	begin_element(report);
 	mm_json_add_str(&report->json, "detection", finding->detection->name);
 	mm_json_add_str(&report->json, "class", mm_finding_class_name(finding->class));
+	add_title(report, finding);
 	add_subject(report, "subject", &finding->subject);
 	add_name(report, "tenant", finding->tenant);
 	add_name(report, "mailbox", finding->mailbox);

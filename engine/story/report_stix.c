@@ -18,6 +18,7 @@
 #include "engine/json_writer.h"
 #include "engine/logs/moment.h"
 #include "engine/story/report.h"
+#include "engine/story/report_text.h"
 #include "engine/story/stix_id.h"
 #include "lib/crypto/digest.h"
 
@@ -491,14 +492,22 @@ static void
 add_gaps(struct bundle *bundle, struct mm_buf *text)
 {
 	for (size_t i = 0; i < mm_detections_count; i++) {
+		const struct mm_finding *gap = NULL;
 		size_t count = 0;
 
-		for (size_t j = 0; j < mm_story_findings(bundle->story); j++)
-			if (mm_story_finding(bundle->story, j)->class == MM_FINDING_GAP &&
-			    mm_story_finding(bundle->story, j)->detection == mm_detections[i])
-				count++;
-		if (count > 0)
-			mm_buf_addf(text, " %s (%s, %zu).", mm_detections[i]->title, mm_detections[i]->name, count);
+		for (size_t j = 0; j < mm_story_findings(bundle->story); j++) {
+			const struct mm_finding *finding = mm_story_finding(bundle->story, j);
+
+			if (finding->class != MM_FINDING_GAP || finding->detection != mm_detections[i])
+				continue;
+			gap = finding;
+			count++;
+		}
+		if (count == 0)
+			continue;
+		mm_buf_add_str(text, " ");
+		mm_report_add_title(text, gap);
+		mm_buf_addf(text, " (%s, %zu).", gap->detection->name, count);
 	}
 }
 

@@ -4,6 +4,7 @@
  */
 #include "engine/story/report_text.h"
 
+#include "engine/detect/detection.h"
 #include "engine/logs/moment.h"
 #include "engine/printable.h"
 #include "lib/codec/utf8.h"
@@ -127,6 +128,13 @@ mm_report_add_fact(struct mm_buf *buf, const struct mm_finding_fact *fact, const
 		mm_buf_add_str(buf, fact->word);
 		break;
 	}
+}
+
+void
+mm_report_add_title(struct mm_buf *buf, const struct mm_finding *finding)
+{
+	mm_buf_addf(buf, "%s%s", mm_detection_could_not_judge(finding) ? MM_COULD_NOT_JUDGE : "",
+	    finding->detection->title);
 }
 
 void

@@ -20,6 +20,9 @@ void mm_report_add_cell(struct mm_buf *buf, struct mm_slice text);
 /* Append a detail of a finding as people read it: "never", "2023-06-01T10:00:00Z", "192.0.2.0/24"; not shown yet. */
 void mm_report_add_fact(struct mm_buf *buf, const struct mm_finding_fact *fact, const struct mm_names *names);
 
+/* Append what a finding says in one line: its detection's title, or that the detection could not judge. */
+void mm_report_add_title(struct mm_buf *buf, const struct mm_finding *finding);
+
 /* Why an answer may have more than is on record. */
 struct mm_report_missing {
 	uint64_t throttled_mailboxes; /* their logs stopped for a time */
