@@ -270,9 +270,15 @@ write_report(const struct mm_hunt_folder *folder, size_t number, struct mm_story
 	if (file == NULL)
 		return -1;
 	errno = 0;
-	if ((report->write != NULL ? report->write(file, story) : report->write_asked(file, story, question)) != 0 ||
-	    fflush(file) != 0 || fsync(fileno(file)) != 0)
+	if ((report->write != NULL ? report->write(file, story) : report->write_asked(file, story, question)) != 0)
 		failure = errno == 0 ? EIO : errno;
+	/* An input that changed meanwhile takes its messages away, not the reports. */
+	if (failure == ESTALE) {
+		(void)complain(folder->path, report->name, "a file changed while it was read: messages are missing");
+		failure = 0;
+	}
+	if (failure == 0 && (fflush(file) != 0 || fsync(fileno(file)) != 0))
+		failure = errno;
 	if (fclose(file) != 0 && failure == 0)
 		failure = errno;
 	errno = failure;

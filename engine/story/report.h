@@ -29,11 +29,17 @@ struct mm_report_question {
  */
 MM_MUST_USE int mm_report_json(FILE *out, struct mm_story *story, const struct mm_report_question *question);
 
-/* findings.csv: a row a finding. messages.csv: a row a message. RFC 4180, with a head row. */
+/*
+ * findings.csv: a row a finding. messages.csv: a row a message. RFC 4180, with a head row. The second may fail with
+ * ESTALE: an input is not the file any more that it was; all but its messages is written.
+ */
 MM_MUST_USE int mm_report_findings_csv(FILE *out, struct mm_story *story);
 MM_MUST_USE int mm_report_messages_csv(FILE *out, struct mm_story *story);
 
-/* report.html: one file, without scripts or anything from elsewhere. */
+/*
+ * report.html: one file, with nothing from elsewhere. Its one script sorts tables and is allowed by its digest in the
+ * file's policy; without it everything can be read.
+ */
 MM_MUST_USE int mm_report_html(FILE *out, struct mm_story *story, const struct mm_report_question *question);
 
 /* stix.json: a STIX 2.1 bundle; ids are UUIDs of version 5, made of what they name. */
