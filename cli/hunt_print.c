@@ -153,31 +153,76 @@ put_troubles_of(FILE *stream, const struct mm_logs_reading *reading, size_t inpu
 	mm_terminal_put_wrapped(stream, mm_slice(line.bytes, line.len), indent);
 }
 
+/* How a file was read. */
+enum reading_end {
+	READ_WHOLE,
+	READ_IN_PART, /* a log, or what is left of one */
+	READ_NO_LOG,  /* text that is no log, as a licence beside logs: read to its end, and nothing in it is known */
+};
+
+/* Text that stands at the beginning of a file that people wrote; what was packed, encrypted or damaged has others. */
+static bool
+is_plain(struct mm_slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] < ' ' && memchr("\t\n\f\r", text.ptr[i], 4) == NULL)
+			return false;
+	return text.len > 0;
+}
+
+/* Whatever could be a log that was damaged counts as one. */
+static enum reading_end
+how_read(const struct mm_logs_reading *reading, size_t input)
+{
+	const struct mm_logs_input_report *report = mm_logs_reading_input(reading, input);
+	const uint64_t *troubles = report->tally.troubles;
+	uint64_t all = mm_logs_tally_troubles(&report->tally), known = 0;
+	const struct mm_logs_trouble *no_form;
+
+	if (all == 0)
+		return READ_WHOLE;
+	for (size_t i = 0; i < mm_logs_shapes_count; i++)
+		known += report->shapes[i];
+	if (known > 0 || all > troubles[MM_LOGS_TROUBLE_NO_FORM] + troubles[MM_LOGS_TROUBLE_UNKNOWN_SHAPE])
+		return READ_IN_PART;
+	no_form = first_trouble(reading, input, MM_LOGS_TROUBLE_NO_FORM);
+	if (troubles[MM_LOGS_TROUBLE_NO_FORM] > 0 && (no_form == NULL || !is_plain(no_form->text)))
+		return READ_IN_PART;
+	return READ_NO_LOG;
+}
+
 static size_t
-count_troubled(const struct mm_logs_reading *reading)
+count_read(const struct mm_logs_reading *reading, enum reading_end end)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < mm_logs_reading_inputs(reading); i++)
-		if (mm_logs_tally_troubles(&mm_logs_reading_input(reading, i)->tally) > 0)
-			count++;
+		count += how_read(reading, i) == end;
+	return count;
+}
+
+/* Returns how many there are; so many were told before them. */
+static size_t
+put_read(FILE *stream, const struct mm_logs_reading *reading, enum reading_end end, size_t before, size_t indent)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < mm_logs_reading_inputs(reading); i++) {
+		if (how_read(reading, i) != end || before + count++ >= TROUBLES_MAX)
+			continue;
+		if (before + count > 1 && indent > 0)
+			fprintf(stream, "%*s", (int)indent, "");
+		put_troubles_of(stream, reading, i, indent);
+	}
 	return count;
 }
 
 size_t
 mm_hunt_print_troubles(FILE *stream, const struct mm_logs_reading *reading, size_t indent)
 {
-	size_t count = 0;
+	size_t count = put_read(stream, reading, READ_IN_PART, 0, indent);
 
-	for (size_t i = 0; i < mm_logs_reading_inputs(reading); i++) {
-		if (mm_logs_tally_troubles(&mm_logs_reading_input(reading, i)->tally) == 0)
-			continue;
-		if (count++ >= TROUBLES_MAX)
-			continue;
-		if (count > 1 && indent > 0)
-			fprintf(stream, "%*s", (int)indent, "");
-		put_troubles_of(stream, reading, i, indent);
-	}
+	count += put_read(stream, reading, READ_NO_LOG, count, indent);
 	if (count > TROUBLES_MAX)
 		fprintf(stream, "%*sand %zu more files; --json and --out tell all\n", (int)indent, "",
 		    count - TROUBLES_MAX);
@@ -200,7 +245,7 @@ add_span(struct line *line, int64_t first_us, int64_t last_us)
 }
 
 static void
-put_read(const struct mm_hunt_view *view)
+put_inputs(const struct mm_hunt_view *view)
 {
 	uint64_t duplicates = mm_logs_reading_tally(view->reading)->steps[MM_LOGS_STEP_DUPLICATE];
 	size_t inputs = mm_logs_reading_inputs(view->reading);
@@ -223,7 +268,7 @@ put_read(const struct mm_hunt_view *view)
 	    plural(records, "record", "records"), duplicates, plural(duplicates, "duplicate", "duplicates"));
 	add_span(&line, first_us, last_us);
 	put_line("read", &line);
-	if (count_troubled(view->reading) == 0)
+	if (count_read(view->reading, READ_WHOLE) == inputs)
 		return;
 	put_title("not read", MM_STYLE_BAD);
 	(void)mm_hunt_print_troubles(stdout, view->reading, TEXT_COLUMN);
@@ -466,7 +511,8 @@ put_gaps(const struct mm_hunt_view *view)
 
 		if (count == 0)
 			continue;
-		add(&line, "%zu %s: %s", count, mm_detections[i]->name, mm_detections[i]->title);
+		add(&line, "%zu %s: %s%s", count, mm_detections[i]->name,
+		    mm_detections[i]->class != MM_FINDING_GAP ? MM_COULD_NOT_JUDGE : "", mm_detections[i]->title);
 		put_line(first ? "gaps" : "", &line);
 		first = false;
 	}
@@ -499,17 +545,27 @@ put_verdict(const struct mm_hunt_view *view)
 }
 
 static void
-put_not_whole(const struct mm_hunt_view *view)
+put_warning(const char *what, size_t count, size_t inputs, const char *why)
 {
-	size_t inputs = mm_logs_reading_inputs(view->reading), troubled = count_troubled(view->reading);
-
-	if (troubled == 0)
-		return;
 	mm_terminal_begin(stdout, MM_STYLE_BAD);
-	printf("NOT WHOLE: %zu of %zu %s could not be read wholly; there may be more than is told.", troubled, inputs,
-	    plural(inputs, "file", "files"));
+	printf("%s: %zu of %zu %s %s", what, count, inputs, plural(inputs, "file", "files"), why);
 	mm_terminal_end(stdout);
 	fputc('\n', stdout);
+}
+
+/* Which files they are stands below. */
+static void
+put_not_whole(const struct mm_hunt_view *view)
+{
+	size_t inputs = mm_logs_reading_inputs(view->reading);
+	size_t in_part = count_read(view->reading, READ_IN_PART), no_log = count_read(view->reading, READ_NO_LOG);
+
+	if (in_part > 0)
+		put_warning("NOT WHOLE", in_part, inputs,
+		    "could not be read wholly; there may be more than is told.");
+	if (no_log > 0)
+		put_warning("NO LOG", no_log, inputs, plural(no_log, "is no log that is known, see 'not read' below.",
+		    "are no logs that are known, see 'not read' below."));
 }
 
 /* Whether a text can be put on a command line between apostrophes, and means itself there. */
@@ -616,7 +672,7 @@ mm_hunt_print(const struct mm_hunt_view *view)
 	put_changes(view);
 	put_leads(view);
 	put_gaps(view);
-	put_read(view);
+	put_inputs(view);
 	put_reports(view);
 	put_next(view);
 }

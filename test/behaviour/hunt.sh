@@ -195,6 +195,17 @@ sys.stdout.buffer.write(gzip.compress((record + '\n').encode() * 9)[:-30])"
 run 0 "gzip that was cut, among good logs" hunt "$world/lone" "$world/audit.csv" --until 2023-05-15
 says out "NOT WHOLE: 1 of 2 files"
 says out "cut.gz: the file ends early"
+# What lies beside logs is no log; what may be a damaged one is not taken for that.
+lone LICENSE "print('Permission is hereby granted, free of charge,\n\nto any person obtaining a copy of this')"
+run 0 "a licence among logs" hunt "$world/lone" "$world/audit.csv" --until 2023-05-15
+says out "NO LOG: 1 of 2 files is no log that is known"
+says out "LICENSE: "
+says_not out "NOT WHOLE"
+lone damaged.gz "import gzip, sys; $one
+sys.stdout.buffer.write(b'XX' + gzip.compress((record + '\n').encode() * 9)[2:])"
+run 0 "gzip whose beginning is damaged, among logs" hunt "$world/lone" "$world/audit.csv" --until 2023-05-15
+says out "NOT WHOLE: 1 of 2 files"
+says_not out "NO LOG"
 lone utf16 "import sys; $one
 sys.stdout.buffer.write(('\ufeff' + record + '\r\n').encode('utf-16-le'))"
 run 0 "UTF-16" hunt "$world/lone"
@@ -322,8 +333,30 @@ if [ -d "$data/otrf-simuland-goldensaml" ]; then
 	run 1 "the application's thread" hunt "$golden/AADAuditEvents.json" "$golden/OfficeActivityEvents.json" \
 	    --pivot app=5a95e683-08ad-424e-a441-1d1aec52c02c
 	says out "pgustavo@simulandlabs.com: 6 messages, 2021-08-02 13:32:07 UTC"
+	# What is said of the sign-ins changes the log between its being read and its messages' being counted.
+	what="a log that changes meanwhile"
+	echo "checking: $what"
+	mkdir "$world/changing"
+	cp "$golden/AADAuditEvents.json" "$golden/OfficeActivityEvents.json" "$world/changing"
+	chmod u+w "$world/changing"/*
+	status=0
+	"$mintmark" hunt "$world/changing" --signins "$logs/dovecot.txt" --out "$world/changed" >"$world/out" \
+	    2>>"$world/changing/OfficeActivityEvents.json" || status=$?
+	[ "$status" -eq 1 ] || fail "$what: it ended with $status"
+	grep -q "messages are missing" "$world/changing/OfficeActivityEvents.json" || fail "$what: that was not said"
+	for report in $reports; do
+		[ -f "$world/changed/$report" ] || fail "$what: there is no $report"
+	done
+	grep -q '"records_without_their_messages":1' "$world/changed/findings.json" ||
+	    fail "$what: findings.json does not say what is missing"
+	for report in findings.json findings.csv stix.json report.html; do
+		grep -q "Could not be judged: .*An application read mail" "$world/changed/$report" ||
+		    fail "$report says of a gap what reads as a finding"
+	done
 	run 1 "its whole folder" hunt "$golden"
 	says out "WindowsEvents.json: a record is of no kind that is known, 38 times"
+	says out "gaps 1 first-seen-application: Could not be judged: An application"
+	says out "NO LOG: 3 of 6 files are no logs that are known"
 else
 	echo "not run: 3 checks of golden SAML, which is not in MINTMARK_DATA"
 fi
