@@ -151,7 +151,7 @@ explain_id(const struct mm_command *command, const char *id, bool json)
 	if (detection == NULL)
 		return unknown_id(command, id);
 	if (json)
-		return explain_as_json(detection) ? MM_EXIT_DONE : MM_EXIT_DENIED;
+		return explain_as_json(detection) ? MM_EXIT_DONE : MM_EXIT_USAGE;
 	explain(detection);
 	return MM_EXIT_DONE;
 }
@@ -160,7 +160,7 @@ static int
 list_all(bool json)
 {
 	if (json)
-		return list_as_json() ? MM_EXIT_DONE : MM_EXIT_DENIED;
+		return list_as_json() ? MM_EXIT_DONE : MM_EXIT_USAGE;
 	list();
 	return MM_EXIT_DONE;
 }
