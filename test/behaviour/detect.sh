@@ -28,6 +28,7 @@ while IFS= read -r id; do
 		grep -q "^$part  *[^ ]" "$world/out" || fail "the explanation of $id has no $part"
 	done
 	if awk 'length > 80 { found = 1 } END { exit !found }' "$world/out"; then fail "$id: wider than 80 columns"; fi
+	grep -q "^| \`$id\` | " "$MINTMARK_SOURCE/doc/hunt.md" || fail "doc/hunt.md does not list $id"
 done <"$world/ids"
 run 0 "explaining as JSON" detect --json explain access-without-sign-in
 member id '"access-without-sign-in"'
