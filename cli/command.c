@@ -336,7 +336,7 @@ const struct mm_command mm_commands[] = {
 	    "what is only a lead, and what the logs cannot tell. Needs neither mintmarkd nor a configuration.\n"
 	    "Nothing is written beside the logs.\n"
 	    "\n"
-	    "        --signins FILE   more logs, which must have sign-ins; again for another\n"
+	    "        --signins FILE   more logs, expected to have sign-ins; again for another\n"
 	    "        --since TIME     2026-11-23T08:30:00Z, 2026-11-23, today, 3d (ago); UTC. Findings are from then\n"
 	    "                         on; what was before teaches what is usual\n"
 	    "        --until TIME     and before this\n"
