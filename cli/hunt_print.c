@@ -636,7 +636,8 @@ count_unanswered(const struct mm_hunt_view *view)
 {
 	size_t count = mm_story_answers(view->story);
 
-	if (count < MM_STORY_STRONG_MAX || mm_story_answer(view->story, MM_STORY_STRONG_MAX - 1)->class < MM_FINDING_STRONG)
+	if (count < MM_STORY_STRONG_MAX ||
+	    mm_story_answer(view->story, MM_STORY_STRONG_MAX - 1)->class < MM_FINDING_STRONG)
 		return 0;
 	return mm_story_answers_dropped(view->story);
 }
