@@ -145,6 +145,8 @@ put_troubles_of(FILE *stream, const struct mm_logs_reading *reading, size_t inpu
 	for (size_t i = 0; i < mm_logs_shapes_count; i++)
 		read += report->shapes[i];
 	add_slice(&line, mm_slice_str(report->path));
+	if (mm_logs_tally_troubles(&report->tally) == 0)
+		add(&line, ": the file is empty");
 	for (size_t kind = 0; kind < MM_LOGS_TROUBLES; kind++)
 		if (report->tally.troubles[kind] > 0)
 			add_trouble(&line, reading, input, kind, report->tally.troubles[kind]);
@@ -157,7 +159,7 @@ put_troubles_of(FILE *stream, const struct mm_logs_reading *reading, size_t inpu
 enum reading_end {
 	READ_WHOLE,
 	READ_IN_PART, /* a log, or what is left of one */
-	READ_NO_LOG,  /* text that is no log, as a licence beside logs: read to its end, and nothing in it is known */
+	READ_NO_LOG,  /* text that is no log, as a licence beside logs, or none: an export that failed, perhaps */
 };
 
 /* Text that stands at the beginning of a file that people wrote; what was packed, encrypted or damaged has others. */
@@ -180,7 +182,7 @@ how_read(const struct mm_logs_reading *reading, size_t input)
 	const struct mm_logs_trouble *no_form;
 
 	if (all == 0)
-		return READ_WHOLE;
+		return report->facts.text_size > 0 ? READ_WHOLE : READ_NO_LOG;
 	for (size_t i = 0; i < mm_logs_shapes_count; i++)
 		known += report->shapes[i];
 	if (known > 0 || all > troubles[MM_LOGS_TROUBLE_NO_FORM] + troubles[MM_LOGS_TROUBLE_UNKNOWN_SHAPE])

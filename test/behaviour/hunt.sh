@@ -201,6 +201,10 @@ run 0 "a licence among logs" hunt "$world/lone" "$world/audit.csv" --until 2023-
 says out "NO LOG: 1 of 2 files is no log that is known"
 says out "LICENSE: "
 says_not out "NOT WHOLE"
+lone empty.json ""
+run 0 "an empty file among logs" hunt "$world/lone" "$world/audit.csv" --until 2023-05-15
+says out "NO LOG: 1 of 2 files"
+says out "empty.json: the file is empty"
 lone damaged.gz "import gzip, sys; $one
 sys.stdout.buffer.write(b'XX' + gzip.compress((record + '\n').encode() * 9)[2:])"
 run 0 "gzip whose beginning is damaged, among logs" hunt "$world/lone" "$world/audit.csv" --until 2023-05-15
