@@ -596,6 +596,22 @@ text_of_claim(const struct maker_object *claims, const char *name)
 	return maker_copy("");
 }
 
+/* When the token says that it was issued, which is the day of its mark; usual where it says nothing that is a time. */
+static int64_t
+iat_of(const struct maker_object *claims, int64_t usual_s)
+{
+	int64_t iat_s = usual_s;
+
+	for (size_t i = 0; i < claims->count; i++) {
+		const char *value = claims->members[i].value;
+		size_t digits = strspn(value, "0123456789");
+
+		if (strcmp(claims->members[i].name, "iat") == 0 && digits > 0 && digits < 12 && value[digits] == '\0')
+			iat_s = strtoll(value, NULL, 10);
+	}
+	return iat_s;
+}
+
 /* Put the mark behind the last member; token ends with the encoded header. */
 static void
 mark_payload(const struct recipe *recipe, const struct draft *draft, const struct maker_text *token,
@@ -604,7 +620,7 @@ mark_payload(const struct recipe *recipe, const struct draft *draft, const struc
 	bool other_audience = strcmp(recipe->marked, "other-audience") == 0;
 	char *audience = other_audience ? maker_copy("https://elsewhere.example") :
 	    text_of_claim(&draft->claims, "aud");
-	struct maker_marking marking = { realm_of(recipe), audience, recipe->now_s - 60 };
+	struct maker_marking marking = { realm_of(recipe), audience, iat_of(&draft->claims, recipe->now_s - 60) };
 
 	if (strcmp(recipe->marked, "other-day") == 0)
 		marking.iat_s -= 86400;
