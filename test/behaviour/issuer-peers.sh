@@ -75,10 +75,10 @@ http 503 "a ledger that cannot record" -u "$basic" -d "$grant" "$here/token"
 member error '"temporarily_unavailable"'
 header_has Retry-After 1
 has_not access_token
-await 5 "readyz says so" state_says 503 "the ledger cannot record tokens now"
+await 5 "readyz says so" state_says 503 "nothing can be recorded now"
 say "ledger 4"
 http 503 "no key" -u "$basic" -d "$grant" "$here/token"
-await 5 "readyz says so" state_says 503 "no key can sign now"
+await 5 "readyz says so" state_says 503 "the signer or its key store is away"
 say "ledger 2"
 http 500 "a token that the realm may not make" -u "$basic" -d "$grant" "$here/token"
 member error '"server_error"'
