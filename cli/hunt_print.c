@@ -266,8 +266,9 @@ put_inputs(const struct mm_hunt_view *view)
 		if (report->last_us > last_us)
 			last_us = report->last_us;
 	}
-	add(&line, "%zu %s, %" PRIu64 " %s (%" PRIu64 " %s), ", inputs, plural(inputs, "file", "files"), records,
-	    plural(records, "record", "records"), duplicates, plural(duplicates, "duplicate", "duplicates"));
+	add(&line, "%zu %s, %" PRIu64 " %s (%" PRIu64 " %s)%s", inputs, plural(inputs, "file", "files"), records,
+	    plural(records, "record", "records"), duplicates, plural(duplicates, "duplicate", "duplicates"),
+	    first_us == MM_LOGS_NO_TIME ? "" : ", ");
 	add_span(&line, first_us, last_us);
 	put_line("read", &line);
 	if (count_read(view->reading, READ_WHOLE) == inputs)
@@ -377,8 +378,8 @@ put_mailboxes(const struct mm_hunt_view *view, const struct mm_answer *answer)
 		add_slice(&line, mm_slice_present(text) ? text : mm_slice_str("a mailbox that the logs do not name"));
 		add(&line, ": %" PRIu64 " %s", mailbox->messages.on_record,
 		    plural(mailbox->messages.on_record, "message", "messages"));
-		add(&line, "%s%s, ", mailbox->whole_folders ? ", whole folders" : "",
-		    mailbox->throttled ? ", its log stopped" : "");
+		add(&line, "%s%s%s", mailbox->whole_folders ? ", whole folders" : "",
+		    mailbox->throttled ? ", its log stopped" : "", mailbox->first_us == MM_LOGS_NO_TIME ? "" : ", ");
 		add_span(&line, mailbox->first_us, mailbox->last_us);
 		put_line(i == 0 ? "mailboxes" : "", &line);
 	}
