@@ -149,6 +149,29 @@ put_verdict(struct report *report)
 	mm_html_addf(&report->html, "<p class=\"verdict %s\">%s</p>\n", mm_finding_class_name(class), words[class]);
 }
 
+/* Silence about what was not looked at is no good news. */
+static void
+put_not_whole(struct report *report)
+{
+	struct mm_logs_reading *reading = report->source->reading;
+	size_t inputs = mm_logs_reading_inputs(reading), troubled = 0;
+	uint64_t dropped = 0;
+
+	for (size_t i = 0; i < inputs; i++)
+		troubled += mm_logs_tally_troubles(&mm_logs_reading_input(reading, i)->tally) > 0;
+	for (size_t i = 0; i < mm_detections_count; i++)
+		dropped += mm_detect_dropped(report->source->detect, mm_detections[i]);
+	if (troubled > 0)
+		mm_html_addf(&report->html,
+		    "<p class=\"verdict lead\">Not everything was read: %zu of %zu files have "
+		    "<a href=\"#inputs\">something unreadable or unknown</a>, so there may be more.</p>\n", troubled,
+		    inputs);
+	if (dropped > 0)
+		mm_html_addf(&report->html,
+		    "<p class=\"verdict lead\">There was no room for all that was found, or was to be judged, "
+		    "%" PRIu64 " times: ask for less at a time.</p>\n", dropped);
+}
+
 static void
 put_question(struct report *report)
 {
@@ -190,6 +213,7 @@ put_head(struct report *report)
 	add(report, mm_html_style);
 	add(report, "</style>\n</head>\n<body>\n<main>\n<h1>Who read which mail, and with what</h1>\n");
 	put_verdict(report);
+	put_not_whole(report);
 	add(report, "<nav aria-label=\"Parts of this report\"><p><a href=\"#answers\">Answers</a> &middot; "
 	    "<a href=\"#pictures\">Pictures</a> &middot; <a href=\"#each\">Each answer</a> &middot; "
 	    "<a href=\"#gaps\">What the logs cannot tell</a> &middot; "

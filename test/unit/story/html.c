@@ -188,6 +188,26 @@ test_full_disk(void **state)
 	assert_true(write_page(full, world.story) != 0 || fclose(full) != 0);
 }
 
+/* What is said first must not be silent about a log that is damaged. */
+static void
+test_not_whole(void **state)
+{
+	static const char damaged[] = "{\"Id\":\n";
+	char *text;
+
+	(void)state;
+	story_world_everyday(&world);
+	story_world_build(&world);
+	text = page();
+	assert_null(strstr(text, "Not everything was read"));
+	free(text);
+	world_write_bytes(&world.logs.logs, "damaged.jsonl", damaged, sizeof(damaged) - 1);
+	story_world_build(&world);
+	text = page();
+	assert_has(text, "Not everything was read: 1 of ");
+	free(text);
+}
+
 int
 main(void)
 {
@@ -196,6 +216,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_story, begin, finish),
 		cmocka_unit_test_setup_teardown(test_hostile, begin, finish),
 		cmocka_unit_test_setup_teardown(test_nothing, begin, finish),
+		cmocka_unit_test_setup_teardown(test_not_whole, begin, finish),
 		cmocka_unit_test_setup_teardown(test_same_bytes, begin, finish),
 		cmocka_unit_test_setup_teardown(test_full_disk, begin, finish),
 	};
