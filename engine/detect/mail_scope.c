@@ -42,8 +42,8 @@ is_mail_scope(const char *word, size_t len)
 	return false;
 }
 
-bool
-mm_detection_has_mail_scope(struct mm_slice text)
+static bool
+has_mail_scope(struct mm_slice text)
 {
 	static const char apart[] = " ,;\"'/[](){}\t\r\n";
 	const char *at = text.ptr, *end = text.ptr + text.len;
@@ -66,5 +66,5 @@ mm_detection_is_mail_grant(const struct mm_names *names, const struct mm_logs_ev
 	return event->kind == MM_LOGS_CHANGE && event->result != MM_LOGS_FAILED &&
 	    (event->change == MM_LOGS_CHANGE_CONSENT || event->change == MM_LOGS_CHANGE_DELEGATED_GRANT ||
 	    event->change == MM_LOGS_CHANGE_APP_ROLE) &&
-	    mm_detection_has_mail_scope(mm_names_text(names, event->added));
+	    has_mail_scope(mm_names_text(names, event->added));
 }

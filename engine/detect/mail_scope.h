@@ -11,12 +11,9 @@
 #include <stdbool.h>
 
 /*
- * Whether a text names a scope or role with which mail is read or sent: Mail.*, MailboxSettings.*, EWS and IMAP as a
- * user, full_access_as_app, … Case does not matter.
+ * Whether an event gave an application a scope or role with which mail is read or sent (Mail.*, MailboxSettings.*, EWS
+ * and IMAP as a user, full_access_as_app, … in any case), and did not fail.
  */
-bool mm_detection_has_mail_scope(struct mm_slice text);
-
-/* Whether an event gave an application such a scope, and did not fail. */
 bool mm_detection_is_mail_grant(const struct mm_names *names, const struct mm_logs_event *event);
 
 #endif
