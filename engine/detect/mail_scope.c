@@ -46,8 +46,11 @@ static bool
 has_mail_scope(struct mm_slice text)
 {
 	static const char apart[] = " ,;\"'/[](){}\t\r\n";
-	const char *at = text.ptr, *end = text.ptr + text.len;
+	const char *at = text.ptr, *end;
 
+	if (!mm_slice_present(text))
+		return false;
+	end = text.ptr + text.len;
 	while (at < end) {
 		const char *word = at;
 

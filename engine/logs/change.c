@@ -66,6 +66,13 @@ plain(struct mm_logs_reader *reader, struct mm_json_value value)
 	return element.type == MM_JSON_STRING ? mm_logs_text(reader, element) : text;
 }
 
+/* Behind a text; of an absent one there is no place to count from. */
+static const char *
+end_of(struct mm_slice text)
+{
+	return text.len == 0 ? text.ptr : text.ptr + text.len;
+}
+
 /* ---- credentials ---- */
 
 #define CREDENTIAL "[KeyIdentifier="
@@ -94,7 +101,7 @@ read_credentials(struct mm_logs_change_reading *reading, const struct mm_logs_pa
 {
 	struct mm_slice now = mm_logs_text(reading->reader, pair->value);
 	struct mm_slice old = mm_logs_text(reading->reader, pair->old);
-	const char *at = now.ptr, *end = now.ptr + now.len;
+	const char *at = now.ptr, *end = end_of(now);
 	uint8_t change = MM_LOGS_CHANGE_CREDENTIAL_REMOVED;
 
 	while (at < end && (at = memmem(at, (size_t)(end - at), CREDENTIAL, strlen(CREDENTIAL))) != NULL) {
@@ -122,7 +129,7 @@ read_permissions(struct mm_logs_change_reading *reading, const struct mm_logs_pa
 {
 	static const char sign[] = "Scope: ";
 	struct mm_slice text = plain(reading->reader, pair->value);
-	const char *end = text.ptr + text.len, *at = mm_logs_find(text, "=>");
+	const char *end = end_of(text), *at = mm_logs_find(text, "=>");
 
 	if (mm_logs_find(text, "ConsentType: AllPrincipals") != NULL)
 		reading->event->flags |= MM_LOGS_ADMIN_CONSENT;
@@ -140,7 +147,7 @@ read_permissions(struct mm_logs_change_reading *reading, const struct mm_logs_pa
 static bool
 has_word(struct mm_slice list, struct mm_slice word)
 {
-	const char *at = list.ptr, *end = list.ptr + list.len;
+	const char *at = list.ptr, *end = end_of(list);
 
 	while (at < end) {
 		const char *blank = memchr(at, ' ', (size_t)(end - at));
@@ -158,7 +165,7 @@ static void
 read_scopes(struct mm_logs_change_reading *reading, const struct mm_logs_pair *pair)
 {
 	struct mm_slice now = plain(reading->reader, pair->value), old = plain(reading->reader, pair->old);
-	const char *at = now.ptr, *end = now.ptr + now.len;
+	const char *at = now.ptr, *end = end_of(now);
 
 	while (at < end) {
 		const char *blank = memchr(at, ' ', (size_t)(end - at));

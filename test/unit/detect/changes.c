@@ -157,6 +157,7 @@ test_key_right_and_mail(void **state)
 {
 	(void)state;
 	add_credential("2023-06-01T08:00:00Z", "alice");
+	add_grant("2023-06-01T08:00:00Z", "alice", "");
 	add_grant("2023-06-01T09:00:00Z", "alice", "User.Read Mail.ReadWrite");
 	add_mail("2023-06-01T10:00:00Z", "alice");
 	add_mail("2023-06-03T10:00:00Z", "alice");
