@@ -7,6 +7,7 @@
 #include "engine/detect/detection.h"
 #include "engine/logs/moment.h"
 #include "engine/printable.h"
+#include "lib/base/array.h"
 #include "lib/codec/utf8.h"
 
 #include <inttypes.h>
@@ -48,10 +49,15 @@ mm_report_add_shown(struct mm_buf *buf, struct mm_slice text)
 	}
 }
 
-/* What spreadsheets take for the beginning of a formula (OWASP, CSV injection). */
+/* What spreadsheets take for the beginning of a formula (OWASP, CSV injection); in East Asia, wide signs as well. */
 static bool
 begins_formula(struct mm_slice text)
 {
+	static const char *const wide[] = { "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0" };
+
+	for (size_t i = 0; i < MM_COUNT_OF(wide); i++)
+		if (text.len >= 3 && memcmp(text.ptr, wide[i], 3) == 0)
+			return true;
 	return text.len > 0 && memchr("=+-@\t\r", text.ptr[0], 6) != NULL;
 }
 

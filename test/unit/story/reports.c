@@ -2,6 +2,7 @@
 /*
  * Reports: valid whatever the logs say, harmless in what opens them, and the same bytes for the same input.
  */
+#include "engine/story/report_text.h"
 #include "test/unit/story/story_world.h"
 
 #include <errno.h>
@@ -169,6 +170,22 @@ test_hostile_cells(void **state)
 	free(text);
 }
 
+/* Spreadsheets set to an East Asian language take the wide signs for the narrow ones. */
+static void
+test_wide_formula(void **state)
+{
+	struct mm_buf cell;
+
+	(void)state;
+	mm_buf_init(&cell, 64);
+	mm_report_add_cell(&cell, mm_slice_str("\xef\xbc\x9d""1+1"));
+	mm_report_add_cell(&cell, mm_slice_str("\xef\xbc\x81"));
+	assert_true(mm_buf_ok(&cell));
+	assert_int_equal(cell.len, 10);
+	assert_memory_equal(cell.data, "'\xef\xbc\x9d""1+1\xef\xbc\x81", 10);
+	mm_buf_clear(&cell);
+}
+
 static void
 test_hostile_json(void **state)
 {
@@ -257,6 +274,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_messages_csv, begin, finish),
 		cmocka_unit_test_setup_teardown(test_findings_csv, begin, finish),
 		cmocka_unit_test_setup_teardown(test_hostile_cells, begin, finish),
+		cmocka_unit_test(test_wide_formula),
 		cmocka_unit_test_setup_teardown(test_hostile_json, begin, finish),
 		cmocka_unit_test_setup_teardown(test_same_bytes, begin, finish),
 		cmocka_unit_test_setup_teardown(test_of_nothing, begin, finish),
