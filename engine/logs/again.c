@@ -129,8 +129,12 @@ open_source(struct again *again, size_t number)
 	source->len = 0;
 	source->offset = 0;
 	source->input = mm_logs_input_open(AT_FDCWD, report->path);
-	if (source->input == NULL)
+	if (source->input == NULL) {
+		/* It was there, and could be opened: whatever stands in its place now is another, or none. */
+		if (errno != ENOMEM)
+			errno = ESTALE;
 		return false;
+	}
 	facts = mm_logs_input_facts(source->input);
 	if (facts->file_size == report->facts.file_size && facts->changed_us == report->facts.changed_us)
 		return true;

@@ -597,6 +597,7 @@ test_another_file_is_not_read_again(void **state)
 {
 	struct visited visited = { .stop_after = 8 };
 	struct mm_logs_place place;
+	char path[128];
 	struct mm_buf buf;
 
 	(void)state;
@@ -605,6 +606,10 @@ test_another_file_is_not_read_again(void **state)
 	world_write_bytes(&world, "log", buf.data, buf.len);
 	world_read(&world, NULL);
 	place = world.events[0].place;
+	(void)snprintf(path, sizeof(path), "%s/log", world.folder);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mm_logs_again(world.reading, &place, 1, visit, &visited), -1);
+	assert_int_equal(errno, ESTALE);
 	mm_buf_add_str(&buf, "\n");
 	world_write_bytes(&world, "log", buf.data, buf.len);
 	mm_buf_clear(&buf);
