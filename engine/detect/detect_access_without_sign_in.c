@@ -62,6 +62,7 @@ count(struct counts *counts, enum mm_known_origin origin)
 {
 	switch (origin) {
 	case MM_ORIGIN_SIGNED_IN:
+	case MM_ORIGIN_SESSION:
 		counts->signed_in++;
 		break;
 	case MM_ORIGIN_NONE:

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 struct counts {
-	uint64_t accesses, without_application, without_token, without_address, without_mailbox, cut, outside;
+	uint64_t accesses, without_application, without_token, without_address, without_mailbox, cut, outside,
+	    by_session;
 	struct mm_logs_place place;
 	int64_t first_us, last_us;
 };
@@ -54,6 +55,7 @@ add(struct counts *counts, const struct mm_logs_event *event, enum mm_known_orig
 	counts->without_application += event->client == 0 && event->application == 0;
 	counts->without_token += origin == MM_ORIGIN_NO_ID;
 	counts->outside += origin == MM_ORIGIN_NOT_COVERED;
+	counts->by_session += origin == MM_ORIGIN_SESSION;
 	counts->without_address += event->address.network <= MM_LOGS_UNREADABLE;
 	counts->without_mailbox += event->mailbox == 0;
 	counts->cut += (event->flags & MM_LOGS_ITEMS_CUT) != 0;
@@ -81,7 +83,7 @@ tell(struct state *state, uint32_t tenant, const struct counts *counts)
 	struct mm_finding *finding;
 
 	if (counts->without_application + counts->without_token + counts->without_address + counts->without_mailbox +
-	    counts->cut + counts->outside == 0)
+	    counts->cut + counts->outside + counts->by_session == 0)
 		return;
 	finding = mm_detect_add(state->detect, &mm_detect_ids_missing, MM_FINDING_GAP, &organisation, tenant);
 	if (finding == NULL)
@@ -94,6 +96,7 @@ tell(struct state *state, uint32_t tenant, const struct counts *counts)
 	mm_finding_add_number(finding, "without_application", (int64_t)counts->without_application);
 	mm_finding_add_number(finding, "without_token_and_session", (int64_t)counts->without_token);
 	mm_finding_add_number(finding, "outside_of_sign_in_logs", (int64_t)counts->outside);
+	mm_finding_add_number(finding, "signed_in_by_session_alone", (int64_t)counts->by_session);
 	mm_finding_add_number(finding, "without_address", (int64_t)counts->without_address);
 	mm_finding_add_number(finding, "without_mailbox", (int64_t)counts->without_mailbox);
 	mm_finding_add_number(finding, "with_messages_lost_by_the_export", (int64_t)counts->cut);
@@ -119,7 +122,9 @@ const struct mm_detection mm_detect_ids_missing = {
 	    "messages; and whether sign-in logs cover them.",
 	.meaning = "Records of before 2024, those of some services and some exports lack these fields. An access "
 	    "without token and session cannot be compared with sign-ins: a forged token may be among "
-	    "them, unseen.",
+	    "them, unseen. One whose session signed in while its token did not is taken as signed in: where "
+	    "all kinds of sign-ins were exported there should be none, and whoever knows a session's id can "
+	    "name it.",
 	.advice = "Export the audit log itself (AuditData in full) rather than a table made of it, with sign-in "
 	    "logs of the same time and the day before, and run this again.",
 	.reference = "Microsoft Learn, MailItemsAccessed; AppAccessContext",

@@ -172,8 +172,10 @@ covers(const struct mm_known *known, uint32_t tenant, const struct mm_logs_event
 enum mm_known_origin
 mm_known_origin(const struct mm_known *known, const struct mm_logs_event *event)
 {
-	if (knows(known, TOKEN, &event->token) || knows(known, SESSION, &event->session))
+	if (knows(known, TOKEN, &event->token))
 		return MM_ORIGIN_SIGNED_IN;
+	if (knows(known, SESSION, &event->session))
+		return mm_logs_id_present(&event->token) ? MM_ORIGIN_SESSION : MM_ORIGIN_SIGNED_IN;
 	if (!mm_logs_id_present(&event->token) && !mm_logs_id_present(&event->session))
 		return MM_ORIGIN_NO_ID;
 	/* Sign-in logs that do not name their tenant may be of any. */

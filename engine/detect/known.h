@@ -33,7 +33,8 @@ MM_MUST_USE bool mm_known_learn(struct mm_known *known, const struct mm_logs_eve
 
 /* How the token of an event came to be, as far as the sign-in logs tell. */
 enum mm_known_origin {
-	MM_ORIGIN_SIGNED_IN,   /* its token's or its session's sign-in is there */
+	MM_ORIGIN_SIGNED_IN,   /* its token's sign-in is there; or it names a session alone, and that one's is */
+	MM_ORIGIN_SESSION,     /* its session's sign-in is there, its token's is not */
 	MM_ORIGIN_NONE,        /* it has an id, the logs cover the time of its making, and there is no sign-in */
 	MM_ORIGIN_NO_ID,       /* the event names neither token nor session: cannot be told */
 	MM_ORIGIN_NOT_COVERED, /* the sign-in logs do not cover its tenant or the time when it was made */

@@ -189,6 +189,7 @@ test_a_session_that_signed_in(void **state)
 	struct record sign_in = { .time = "2023-06-02T10:00:00Z", .session = session };
 	struct record access = { .time = "2023-06-10T10:00:00Z", .issued = "2023-06-10T09:50:00Z", .session = session,
 		.token = "dddddddd-0000-4000-8000-000000000004" };
+	const struct mm_finding *gap;
 
 	(void)state;
 	add_everyday(40, 0);
@@ -196,6 +197,9 @@ test_a_session_that_signed_in(void **state)
 	detect_world_access(&world, &access);
 	detect_world_run(&world, NULL, NULL);
 	assert_int_equal(detect_world_count(&world, DETECTION), 0);
+	/* Who knows a session's id can name it: it is told. */
+	gap = detect_world_finding(&world, &mm_detect_ids_missing, 0);
+	assert_int_equal(detect_world_fact(gap, "signed_in_by_session_alone")->number, 1);
 }
 
 /* What is outside of the question teaches, but is no finding. */
