@@ -9,7 +9,7 @@
 static bool
 is_new(const struct mm_past *past, const struct mm_logs_event *event)
 {
-	return past->judged && event->kind == MM_LOGS_MAIL_ACCESS && past->in_tenant != NULL &&
+	return past->judged && mm_logs_reads_mail(event) && past->in_tenant != NULL &&
 	    (mm_history_is_new(past->in_tenant->new_since_us, event) ||
 	        mm_history_is_new(past->at_mailbox->new_since_us, event));
 }
@@ -21,7 +21,7 @@ look(void *state, const struct mm_logs_event *event)
 	const struct mm_past *past = mm_detect_past(detect);
 	struct mm_finding *finding;
 
-	if (past->no_room && event->kind == MM_LOGS_MAIL_ACCESS)
+	if (past->no_room && mm_logs_reads_mail(event))
 		mm_detect_drop(detect, &mm_detect_first_seen_application);
 	if (!is_new(past, event))
 		return;
@@ -40,7 +40,8 @@ tell_gap(struct mm_detect *detect, uint32_t tenant, const struct mm_seen *seen)
 	struct mm_subject subject = mm_subject_of_name(MM_SUBJECT_ORGANISATION, tenant);
 	struct mm_finding *finding;
 
-	if (mm_history_has_learned(seen, seen->last_us))
+	if (mm_history_has_learned(seen, seen->last_us) ||
+	    mm_detect_find(detect, &mm_detect_first_seen_application, &subject, tenant) != NULL)
 		return;
 	finding = mm_detect_add(detect, &mm_detect_first_seen_application, MM_FINDING_GAP, &subject, tenant);
 	if (finding == NULL)

@@ -9,7 +9,7 @@
 static bool
 is_new(const struct mm_past *past, const struct mm_logs_event *event)
 {
-	return past->judged && event->kind == MM_LOGS_MAIL_ACCESS && past->network_in_tenant != NULL &&
+	return past->judged && mm_logs_reads_mail(event) && past->network_in_tenant != NULL &&
 	    mm_history_is_new(past->network_in_tenant->new_since_us, event);
 }
 
@@ -22,7 +22,7 @@ look(void *state, const struct mm_logs_event *event)
 	struct mm_subject subject;
 	struct mm_finding *finding;
 
-	if (past->no_room && event->kind == MM_LOGS_MAIL_ACCESS)
+	if (past->no_room && mm_logs_reads_mail(event))
 		mm_detect_drop(detect, &mm_detect_first_seen_network);
 	if (!is_new(past, event))
 		return;
@@ -49,10 +49,10 @@ const struct mm_detection mm_detect_first_seen_network = {
 	.name = "first-seen-network",
 	.title = "Mail was read from a network that was never seen before",
 	.class = MM_FINDING_LEAD,
-	.inputs = "Mail accesses from public addresses; what else is done with mail teaches which networks are known. "
-	    "A network is a /24 of IPv4 or a /48 of IPv6. The provider's own networks and private ones are never new. "
-	    "Organisation and mailbox learn for the first 14 days of their own log; what was away for 90 days is "
-	    "new again.",
+	.inputs = "Mail accesses, and logins at Dovecot, from public addresses; what else is done with mail "
+	    "teaches which networks are known. A network is a /24 of IPv4 or a /48 of IPv6. The provider's "
+	    "own networks and private ones are never new. Organisation and mailbox learn for the first 14 "
+	    "days of their own log; what was away for 90 days is new again.",
 	.meaning = "A thief reads from a network of his own. So does everybody on a journey, with a new telephone or "
 	    "at a new house: therefore a network must be new to the mailbox and to its organisation, and for a "
 	    "mailbox that was seen from four networks or more it is told only once three mailboxes were read from "

@@ -126,7 +126,7 @@ mm_history_mailbox(const struct mm_logs_event *event)
 static bool
 counts(const struct mm_logs_event *event)
 {
-	return (event->kind == MM_LOGS_MAIL_ACCESS || event->kind == MM_LOGS_MAIL_ACTION) && event->time_us > 0 &&
+	return (mm_logs_reads_mail(event) || event->kind == MM_LOGS_MAIL_ACTION) && event->time_us > 0 &&
 	    (event->flags & (MM_LOGS_TIME_DOUBTFUL | MM_LOGS_TIME_FUTURE)) == 0;
 }
 
@@ -146,10 +146,19 @@ get(struct mm_history *history, struct mm_map *map, const void *key, size_t max)
 
 /* ---- applications ---- */
 
+/* A mail server of one's own names no tenant, as some exports do not: neither teaches what is known of the other. */
+#define OWN_SERVER UINT32_MAX
+
+static uint32_t
+tenant_of(const struct mm_logs_event *event)
+{
+	return event->tenant == 0 && event->place.family == MM_LOGS_DOVECOT ? OWN_SERVER : event->tenant;
+}
+
 static void
 fill_key(const struct mm_logs_event *event, struct profile_key *key)
 {
-	*key = (struct profile_key){ event->tenant, mm_history_mailbox(event),
+	*key = (struct profile_key){ tenant_of(event), mm_history_mailbox(event),
 		{ event->client, event->application, event->client_family } };
 }
 
@@ -263,7 +272,7 @@ learn_application(const struct profile *profile, const struct mm_logs_event *eve
 		in_tenant->mailboxes += at_mailbox->first_us == 0;
 		touch(in_tenant, event->time_us);
 		touch(at_mailbox, event->time_us);
-		if (event->kind == MM_LOGS_MAIL_ACCESS)
+		if (mm_logs_reads_mail(event))
 			in_tenant->access_day = at_mailbox->access_day = day_of(event);
 		if (event->access != MM_LOGS_SYNC)
 			continue;
@@ -283,7 +292,7 @@ next_application(const struct profile *profile, const struct profile_key *key, c
 	profile->tenant->mailboxes += profile->mailbox->first_us == 0;
 	touch(profile->tenant, event->time_us);
 	touch(profile->mailbox, event->time_us);
-	if (best < LEVELS && event->kind == MM_LOGS_MAIL_ACCESS) {
+	if (best < LEVELS && mm_logs_reads_mail(event)) {
 		past->first_today_in_tenant = profile->in_tenant[best]->access_day != day_of(event);
 		past->first_today_at_mailbox = profile->at_mailbox[best]->access_day != day_of(event);
 		mark_new(profile, best, event->time_us);
@@ -351,7 +360,7 @@ mark_network(const struct profile *profile, struct mm_seen *in_tenant, const str
 {
 	int64_t now_us = event->time_us;
 
-	if (in_tenant->new_since_us != 0 || event->kind != MM_LOGS_MAIL_ACCESS ||
+	if (in_tenant->new_since_us != 0 || !mm_logs_reads_mail(event) ||
 	    !mm_history_is_unseen(at_mailbox->last_us, now_us) || !mm_history_has_learned(profile->tenant, now_us))
 		return;
 	if (mm_history_is_unseen(in_tenant->last_us, now_us)) {
@@ -520,6 +529,8 @@ mm_history_tenant(const struct mm_history *history, size_t number, uint32_t *ten
 	if (number >= mm_map_count(history->tenants))
 		return false;
 	*tenant = *(const uint32_t *)mm_map_key(history->tenants, number);
+	if (*tenant == OWN_SERVER)
+		*tenant = 0;
 	*seen = *(const struct mm_seen *)mm_map_value(history->tenants, number);
 	return true;
 }

@@ -90,7 +90,10 @@ const struct mm_past *mm_history_next(struct mm_history *history, const struct m
 /* What is known of an event that went through before, by now; of its token nothing. */
 void mm_history_of(const struct mm_history *history, const struct mm_logs_event *event, struct mm_past *past);
 
-/* The number-th tenant that has mail in the log, in the order of coming; false: there are no more. */
+/*
+ * The number-th tenant that has mail in the log, in the order of coming; false: there are no more. Tenant 0 may come
+ * twice: of logs that name none, and of mail servers of one's own.
+ */
 bool mm_history_tenant(const struct mm_history *history, size_t number, uint32_t *tenant, struct mm_seen *seen);
 
 /* The number under which an event's mailbox goes: its name, else its id. */

@@ -191,6 +191,14 @@ struct mm_logs_event {
 	uint16_t flags;  /* enum mm_logs_flag */
 };
 
+/* Whether mail was read, or lay open to be: an access, or a login at a mail server that was done. */
+static inline bool
+mm_logs_reads_mail(const struct mm_logs_event *event)
+{
+	return event->kind == MM_LOGS_MAIL_ACCESS ||
+	    (event->kind == MM_LOGS_LOGIN && event->result == MM_LOGS_DONE);
+}
+
 static inline bool
 mm_logs_id_present(const struct mm_logs_id *id)
 {

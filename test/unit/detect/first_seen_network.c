@@ -89,6 +89,29 @@ test_people_who_move_about(void **state)
 	assert_int_equal(detect_world_count(world, DETECTION), 1);
 }
 
+/* One that failed neither teaches nor tells. */
+static void
+test_logins_at_dovecot(void **state)
+{
+	struct detect_world *world = *state;
+	const struct mm_finding *finding;
+
+	detect_world_line(world, "2023-06-01T08:00:00+00:00 mail dovecot: imap-login: Login: "
+	    "user=<alice@contoso.example>, method=OAUTHBEARER, rip=" HOME ", lip=10.0.0.1, mpid=1, TLS, session=<a1>");
+	detect_world_line(world, "2023-06-18T08:00:00+00:00 mail dovecot: imap-login: Disconnected "
+	    "(auth failed, 1 attempts in 2 secs): user=<alice@contoso.example>, "
+	    "method=PLAIN, rip=198.18.9.9, lip=10.0.0.1, TLS, session=<a2>");
+	detect_world_line(world, "2023-06-18T09:00:00+00:00 mail dovecot: imap-login: Login: "
+	    "user=<alice@contoso.example>, method=OAUTHBEARER, rip=" ELSEWHERE ", lip=10.0.0.1, mpid=2, TLS, "
+	    "session=<a3>");
+	detect_world_run(world, NULL, NULL);
+	assert_int_equal(detect_world_count(world, DETECTION), 1);
+	finding = detect_world_finding(world, DETECTION, 0);
+	assert_int_equal(finding->records, 1);
+	assert_int_equal(finding->first_us, world_time("2023-06-18T09:00:00Z"));
+	world_assert_name(&world->logs, finding->mailbox, "alice@contoso.example");
+}
+
 int
 main(void)
 {
@@ -96,6 +119,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_new_network, detect_world_begin, detect_world_finish),
 		cmocka_unit_test_setup_teardown(test_known_to_organisation, detect_world_begin, detect_world_finish),
 		cmocka_unit_test_setup_teardown(test_people_who_move_about, detect_world_begin, detect_world_finish),
+		cmocka_unit_test_setup_teardown(test_logins_at_dovecot, detect_world_begin, detect_world_finish),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
