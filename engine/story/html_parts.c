@@ -49,7 +49,9 @@ const char mm_html_style[] =
     "svg .name.bad{fill:var(--bad);font-weight:600}svg .name.warn{fill:var(--warn);font-weight:600}"
     "@media print{:root{color-scheme:light;--paper:#fff;--panel:#f4f6f8;--ink:#000;--soft:#444;--line:#bbb;--bad:#a00;"
     "--warn:#740;--cool:#036;--fill:#68a;--hatch:#888}main{max-width:none;padding:0}"
-    "body{font-size:11px}.scroll{overflow:visible;border:0}svg{min-width:0}nav,summary{display:none}"
+    "html{font-size:9px}body{font-size:1.1rem}.scroll{overflow:visible;border:0}svg{min-width:0}"
+    "nav,summary{display:none}th,td{padding:.3rem .5rem}tbody th,td.w,td.h{min-width:0}"
+    "thead th,td.t,td.n{white-space:normal}th button::after{content:none}"
     "tr,svg{break-inside:avoid}h2,h3{break-after:avoid}thead{display:table-header-group}}";
 
 const char mm_html_script[] =
@@ -68,6 +70,6 @@ const char mm_html_script[] =
     "if(down)rows.reverse();body.append(...rows)})})}";
 
 const char mm_html_policy[] =
-    "default-src 'none'; style-src 'sha256-TnyqWbwuYVAAq+XREQmIRMUyJwzrVm7pu3LV6wwyF1c='; "
+    "default-src 'none'; style-src 'sha256-aTJF1n3VJmULQEByKvz5zEnjDtSNeH58eN9b0IZEg3I='; "
     "script-src 'sha256-N2VIMsy7VYHNVp4/KQG2PRvq83bY0UepZbPwSu1zhyg='; "
     "base-uri 'none'; form-action 'none'";

@@ -175,10 +175,10 @@ put_not_whole(struct report *report)
 static void
 put_question(struct report *report)
 {
-	add(report, "<dl class=\"facts\">\n<dt>Command</dt><dd>");
+	add(report, "<dl class=\"facts\">\n<dt>Command</dt><dd>mintmark hunt");
 	for (const char *const *argument = report->question->arguments; *argument != NULL; argument++) {
+		add(report, " ");
 		mm_html_str(&report->html, *argument);
-		add(report, argument[1] != NULL ? " " : "");
 	}
 	add(report, "</dd>\n<dt>Version</dt><dd>mintmark ");
 	mm_html_str(&report->html, report->question->version);

@@ -36,7 +36,7 @@ finish(void **state)
 static int
 write_page(FILE *out, struct mm_story *story)
 {
-	static const char *const arguments[] = { "hunt", "<b>folder", NULL };
+	static const char *const arguments[] = { "<b>folder", NULL };
 	static const struct mm_report_question question = { "1.2.3", arguments };
 
 	return mm_report_html(out, story, &question);
@@ -103,7 +103,7 @@ test_story(void **state)
 	assert_has(text, "<dt>Messages</dt><dd>at least 2</dd>");
 	assert_has(text, STRANGER);
 	assert_has(text, "id=\"word-access-without-sign-in\"");
-	assert_has(text, "hunt &lt;b&gt;folder");
+	assert_has(text, "<dd>mintmark hunt &lt;b&gt;folder</dd>");
 	assert_has(text, "first seen 2023-06-10T10:00:00Z");
 	assert_has(text, "mintmark 1.2.3");
 	/* One SHA-256 an input. */
