@@ -10,11 +10,7 @@ look(void *state, const struct mm_logs_event *event)
 	struct mm_subject subject = mm_subject_of_name(MM_SUBJECT_TARGET, event->target);
 	struct mm_finding *finding;
 
-	if (event->kind != MM_LOGS_CHANGE || event->result == MM_LOGS_FAILED)
-		return;
-	if (event->change != MM_LOGS_CHANGE_AUDIT_OFF &&
-	    event->change != MM_LOGS_CHANGE_AUDIT_BYPASS &&
-	    event->change != MM_LOGS_CHANGE_AUDIT_SHORTENED)
+	if (!mm_detection_is_change(event, MM_CHANGES_OF_AUDITING))
 		return;
 	finding = mm_detect_note(state, &mm_detect_audit_reduced, MM_FINDING_GAP, &subject, event);
 	mm_detection_add_change(finding, event);

@@ -10,12 +10,8 @@ look(void *state, const struct mm_logs_event *event)
 	struct mm_subject subject = mm_subject_of_name(MM_SUBJECT_TARGET, event->target);
 	struct mm_finding *finding;
 
-	if (event->kind != MM_LOGS_CHANGE || event->result == MM_LOGS_FAILED)
-		return;
-	if (event->change != MM_LOGS_CHANGE_CERTIFICATE &&
-	    event->change != MM_LOGS_CHANGE_PASSWORD &&
-	    event->change != MM_LOGS_CHANGE_CREDENTIAL &&
-	    event->change != MM_LOGS_CHANGE_OWNER)
+	if (!mm_detection_is_change(event, MM_CHANGE_BIT(CERTIFICATE) | MM_CHANGE_BIT(PASSWORD) |
+	    MM_CHANGE_BIT(CREDENTIAL) | MM_CHANGE_BIT(OWNER)))
 		return;
 	finding = mm_detect_note(state, &mm_detect_credential_added, MM_FINDING_LEAD, &subject, event);
 	mm_detection_add_change(finding, event);

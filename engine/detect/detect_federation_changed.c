@@ -12,10 +12,7 @@ look(void *state, const struct mm_logs_event *event)
 	enum mm_finding_class class = event->change == MM_LOGS_CHANGE_FEDERATION ? MM_FINDING_STRONG : MM_FINDING_LEAD;
 	struct mm_finding *finding;
 
-	if (event->kind != MM_LOGS_CHANGE || event->result == MM_LOGS_FAILED)
-		return;
-	if (event->change != MM_LOGS_CHANGE_FEDERATION &&
-	    event->change != MM_LOGS_CHANGE_DOMAIN)
+	if (!mm_detection_is_change(event, MM_CHANGE_BIT(FEDERATION) | MM_CHANGE_BIT(DOMAIN)))
 		return;
 	finding = mm_detect_note(state, &mm_detect_federation_changed, class, &subject, event);
 	mm_detection_add_change(finding, event);

@@ -68,9 +68,8 @@ remember(struct state *state, uint32_t name, const struct mm_logs_event *event)
 static bool
 is_credential(const struct mm_logs_event *event)
 {
-	return event->kind == MM_LOGS_CHANGE && event->result != MM_LOGS_FAILED &&
-	    (event->change == MM_LOGS_CHANGE_CERTIFICATE || event->change == MM_LOGS_CHANGE_PASSWORD ||
-	    event->change == MM_LOGS_CHANGE_CREDENTIAL);
+	return mm_detection_is_change(event,
+	    MM_CHANGE_BIT(CERTIFICATE) | MM_CHANGE_BIT(PASSWORD) | MM_CHANGE_BIT(CREDENTIAL));
 }
 
 /* Both changes, where they were made by, or to, this name in the day before the event. */

@@ -11,13 +11,8 @@ look(void *state, const struct mm_logs_event *event)
 	struct mm_subject subject = mm_subject_of_name(MM_SUBJECT_TARGET, event->target);
 	struct mm_finding *finding;
 
-	if (event->kind != MM_LOGS_CHANGE || event->result == MM_LOGS_FAILED)
-		return;
-	if (event->change != MM_LOGS_CHANGE_MAILBOX_PERMISSION &&
-	    event->change != MM_LOGS_CHANGE_FORWARDING &&
-	    event->change != MM_LOGS_CHANGE_INBOX_RULE &&
-	    event->change != MM_LOGS_CHANGE_IMPERSONATION &&
-	    event->change != MM_LOGS_CHANGE_PROTOCOL)
+	if (!mm_detection_is_change(event, MM_CHANGE_BIT(MAILBOX_PERMISSION) | MM_CHANGE_BIT(FORWARDING) |
+	    MM_CHANGE_BIT(INBOX_RULE) | MM_CHANGE_BIT(IMPERSONATION) | MM_CHANGE_BIT(PROTOCOL)))
 		return;
 	finding = mm_detect_note(state, &mm_detect_mailbox_opened, MM_FINDING_LEAD, &subject, event);
 	mm_detection_add_change(finding, event);

@@ -15,6 +15,13 @@ const struct mm_detection *const mm_detections[] = {
 };
 const size_t mm_detections_count = MM_COUNT_OF(mm_detections);
 
+bool
+mm_detection_is_change(const struct mm_logs_event *event, uint32_t changes)
+{
+	_Static_assert(MM_LOGS_CHANGES <= 32, "a bit for each");
+	return event->kind == MM_LOGS_CHANGE && event->result != MM_LOGS_FAILED && (changes >> event->change & 1) != 0;
+}
+
 void
 mm_detection_add_change(struct mm_finding *finding, const struct mm_logs_event *event)
 {

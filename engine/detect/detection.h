@@ -100,6 +100,16 @@ void mm_detect_lower(struct mm_detect *detect, struct mm_finding *finding);
 /* An event could not be judged by this detection for want of room: counted with the findings that found none. */
 void mm_detect_drop(struct mm_detect *detect, const struct mm_detection *detection);
 
+/* A set of changes, for the function below: MM_CHANGE_BIT(CONSENT) | MM_CHANGE_BIT(OWNER). */
+#define MM_CHANGE_BIT(id) (UINT32_C(1) << MM_LOGS_CHANGE_##id)
+
+/* Whether an event is a change of this set that was made, or whose record does not say that it failed. */
+bool mm_detection_is_change(const struct mm_logs_event *event, uint32_t changes);
+
+/* Changes after which less is recorded than before. */
+#define MM_CHANGES_OF_AUDITING \
+	(MM_CHANGE_BIT(AUDIT_OFF) | MM_CHANGE_BIT(AUDIT_BYPASS) | MM_CHANGE_BIT(AUDIT_SHORTENED))
+
 /*
  * Add to a finding (NULL: nothing is done) what the first change that it is about was: which, by whom, from where, and
  * what came in.

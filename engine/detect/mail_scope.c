@@ -5,6 +5,7 @@
  */
 #include "engine/detect/mail_scope.h"
 
+#include "engine/detect/detection.h"
 #include "lib/base/array.h"
 
 #include <string.h>
@@ -66,8 +67,7 @@ has_mail_scope(struct mm_slice text)
 bool
 mm_detection_is_mail_grant(const struct mm_names *names, const struct mm_logs_event *event)
 {
-	return event->kind == MM_LOGS_CHANGE && event->result != MM_LOGS_FAILED &&
-	    (event->change == MM_LOGS_CHANGE_CONSENT || event->change == MM_LOGS_CHANGE_DELEGATED_GRANT ||
-	    event->change == MM_LOGS_CHANGE_APP_ROLE) &&
+	return mm_detection_is_change(event,
+	    MM_CHANGE_BIT(CONSENT) | MM_CHANGE_BIT(DELEGATED_GRANT) | MM_CHANGE_BIT(APP_ROLE)) &&
 	    has_mail_scope(mm_names_text(names, event->added));
 }
