@@ -111,12 +111,19 @@ learn_application(struct mm_known *known, uint32_t tenant, uint32_t application)
 	return true;
 }
 
+/* A time that is mended, or lies ahead of whoever reads, says nothing of what a log covers. */
+static bool
+has_plain_time(const struct mm_logs_event *event)
+{
+	return event->time_us != MM_LOGS_NO_TIME && (event->flags & (MM_LOGS_TIME_DOUBTFUL | MM_LOGS_TIME_FUTURE)) == 0;
+}
+
 bool
 mm_known_learn(struct mm_known *known, const struct mm_logs_event *event)
 {
 	if (event->kind != MM_LOGS_SIGN_IN)
 		return true;
-	if (event->time_us != MM_LOGS_NO_TIME && !learn_span(known, event->tenant, event->time_us))
+	if (has_plain_time(event) && !learn_span(known, event->tenant, event->time_us))
 		return false;
 	/* A sign-in that failed, or went on elsewhere, gave no token. */
 	if (event->result == MM_LOGS_FAILED || event->result == MM_LOGS_INTERRUPTED)

@@ -202,6 +202,25 @@ test_a_session_that_signed_in(void **state)
 	assert_int_equal(detect_world_fact(gap, "signed_in_by_session_alone")->number, 1);
 }
 
+/* One sign-in whose clock jumped covers no years: what lies between cannot be judged. */
+static void
+test_a_sign_in_of_the_future(void **state)
+{
+	struct record sign_in = { .time = "2031-01-01T00:00:00Z", .token = "eeeeeeee-0000-4000-8000-000000000005" };
+	struct record access = { .time = "2026-01-10T10:00:00Z", .application = STRANGER,
+		.token = "dddddddd-0000-4000-8000-000000000004" };
+	const struct mm_finding *gap;
+
+	(void)state;
+	add_everyday(40, 0);
+	detect_world_sign_in(&world, &sign_in);
+	detect_world_access(&world, &access);
+	detect_world_run(&world, NULL, NULL);
+	assert_int_equal(detect_world_count(&world, DETECTION), 0);
+	gap = detect_world_finding(&world, &mm_detect_ids_missing, 0);
+	assert_int_equal(detect_world_fact(gap, "outside_of_sign_in_logs")->number, 1);
+}
+
 /* What is outside of the question teaches, but is no finding. */
 static void
 test_only_what_is_asked(void **state)
@@ -227,6 +246,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_application_in_others_sessions, begin, finish),
 		cmocka_unit_test_setup_teardown(test_without_sign_in_logs, begin, finish),
 		cmocka_unit_test_setup_teardown(test_a_session_that_signed_in, begin, finish),
+		cmocka_unit_test_setup_teardown(test_a_sign_in_of_the_future, begin, finish),
 		cmocka_unit_test_setup_teardown(test_only_what_is_asked, begin, finish),
 	};
 
