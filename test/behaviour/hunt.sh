@@ -260,7 +260,7 @@ echo "checking: $what"
 what="progress on a terminal"
 echo "checking: $what"
 python3 - "$mintmark" "$logs" "$world/audit.csv" "$world/ended" >"$world/out" 2>&1 <<'END' || fail "$what"
-import os, pty, signal, sys
+import os, pty, signal, sys, time
 mintmark, logs, audit, out = sys.argv[1:]
 
 def start(*arguments):
@@ -283,8 +283,14 @@ def read(fd, until=None):
         shown += more
     return shown
 
-pid, fd = start(logs, *[audit] * 8)
-shown = read(fd)
+# Held up at its first line for longer than the tenth of a second after which it tells a rate: a fast machine would have
+# read all of it before.
+pid, fd = start(logs, *[audit] * 60)
+shown = read(fd, b"reading")
+os.kill(pid, signal.SIGSTOP)
+time.sleep(0.2)
+os.kill(pid, signal.SIGCONT)
+shown += read(fd)
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
 for word in (b"reading  [", b" %", b"B/s"):
     assert word in shown, (word, shown[:400])
