@@ -613,6 +613,7 @@ a_damaged_file_is_named_and_not_guessed(void **state)
 	struct signer_world_token token;
 	const struct dirent *entry;
 	char path[512];
+	uint8_t byte;
 	DIR *folder;
 	int fd;
 
@@ -623,8 +624,10 @@ a_damaged_file_is_named_and_not_guessed(void **state)
 	while ((entry = readdir(folder)) != NULL && entry->d_name[0] == '.')
 		;
 	(void)snprintf(path, sizeof(path), "%s/%s", world.keys, entry->d_name);
-	assert_int_not_equal(fd = open(path, O_WRONLY | O_CLOEXEC), -1);
-	assert_int_equal(pwrite(fd, "x", 1, 200), 1);
+	assert_int_not_equal(fd = open(path, O_RDWR | O_CLOEXEC), -1);
+	assert_int_equal(pread(fd, &byte, 1, 200), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(fd, &byte, 1, 200), 1);
 	close(fd);
 	world.serial = 0;
 	signer_world_start(&world);
