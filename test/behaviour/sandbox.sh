@@ -130,8 +130,12 @@ check "mintmarkd: and its gate dies with it" wait_for 5 is_gone "$gate"
 for call in ptrace mount bpf; do
 	start_and_wait
 	victim=$daemon_pid
+	gate=$(gates)
+	gate=${gate% }
 	check "mintmarkd: $call kills it" injected "$victim" "$call" "killed by SIGSYS"
 	wait "$victim" 2>/dev/null || true
 	daemon_pid=
+	# The next one cannot listen where this one's gate still does.
+	check "mintmarkd: after $call, too, its gate dies with it" wait_for 5 is_gone "$gate"
 done
 finish
