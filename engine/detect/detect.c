@@ -65,8 +65,7 @@ mm_detect_free(struct mm_detect **detect)
 	if (*detect == NULL)
 		return;
 	for (size_t i = 0; (*detect)->parts != NULL && i < mm_detections_count; i++)
-		if ((*detect)->parts[i].state != NULL)
-			mm_detections[i]->free((*detect)->parts[i].state);
+		mm_detection_state_free(mm_detections[i], (*detect)->parts[i].state);
 	free((*detect)->parts);
 	free((*detect)->order);
 	mm_map_free(&(*detect)->findings);
@@ -106,18 +105,6 @@ const struct mm_past *
 mm_detect_past(const struct mm_detect *detect)
 {
 	return detect->past;
-}
-
-void *
-mm_detect_itself(struct mm_detect *detect)
-{
-	return detect;
-}
-
-void
-mm_detect_nothing(void *state)
-{
-	(void)state;
 }
 
 bool
@@ -379,7 +366,7 @@ mm_detect_run(struct mm_detect *detect)
 	if (walk(detect, learn) != 0)
 		return -1;
 	for (size_t i = 0; i < mm_detections_count; i++) {
-		detect->parts[i].state = mm_detections[i]->begin(detect);
+		detect->parts[i].state = mm_detection_state_new(mm_detections[i], detect);
 		if (detect->parts[i].state == NULL)
 			return -1;
 	}

@@ -10,8 +10,6 @@
 #include "engine/detect/known.h"
 #include "engine/detect/map.h"
 
-#include <stdlib.h>
-
 /* The others' accesses that must have been judged, and how many in a thousand of them may lack a sign-in. */
 #define OTHERS_LEAST 100
 #define OTHERS_LACKING_THOUSANDTHS 10
@@ -30,32 +28,6 @@ struct state {
 	struct mm_map *applications; /* struct key: struct counts */
 	struct mm_map *tenants;      /* uint32_t: struct counts */
 };
-
-static void
-forget(void *data)
-{
-	struct state *state = data;
-
-	mm_map_free(&state->applications);
-	mm_map_free(&state->tenants);
-	free(state);
-}
-
-static void *
-begin(struct mm_detect *detect)
-{
-	struct state *state = calloc(1, sizeof(*state));
-
-	if (state == NULL)
-		return NULL;
-	state->detect = detect;
-	state->applications = mm_map_new(sizeof(struct key), sizeof(struct counts));
-	state->tenants = mm_map_new(sizeof(uint32_t), sizeof(struct counts));
-	if (state->applications != NULL && state->tenants != NULL)
-		return state;
-	forget(state);
-	return NULL;
-}
 
 static void
 count(struct counts *counts, enum mm_known_origin origin)
@@ -189,9 +161,12 @@ const struct mm_detection mm_detect_access_without_sign_in = {
 	    "the token ids named here.",
 	.reference = "Cyber Safety Review Board, Review of the Summer 2023 Microsoft Exchange Online Intrusion "
 	    "(2024); MITRE ATT&CK T1606, Forge Web Credentials",
-	.begin = begin,
+	.state = MM_DETECTION_STATE(struct state),
+	.maps = {
+		MM_DETECTION_MAP(struct state, applications, struct key, struct counts),
+		MM_DETECTION_MAP(struct state, tenants, uint32_t, struct counts),
+	},
 	.event = look,
 	.end = end,
 	.concerns = concerns,
-	.free = forget,
 };

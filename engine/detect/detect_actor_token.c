@@ -54,8 +54,6 @@ const struct mm_detection mm_detect_actor_token = {
 	    "accounts, credentials and roles that were added around that time.",
 	.reference = "CVE-2025-55241; Dirk-jan Mollema, One Token to rule them all (2025); MITRE ATT&CK T1134.001, "
 	    "Token Impersonation",
-	.begin = mm_detect_itself,
 	.event = look,
 	.concerns = concerns,
-	.free = mm_detect_nothing,
 };

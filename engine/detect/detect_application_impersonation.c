@@ -9,7 +9,6 @@
 #include "engine/detect/map.h"
 #include "engine/logs/names.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* How many of its applications and tenants are remembered. */
@@ -30,32 +29,6 @@ struct state {
 	struct mm_map *uses;    /* struct key: struct use */
 	struct mm_map *granted; /* uint32_t: int64_t, when a tenant last gave the role */
 };
-
-static void
-forget(void *data)
-{
-	struct state *state = data;
-
-	mm_map_free(&state->uses);
-	mm_map_free(&state->granted);
-	free(state);
-}
-
-static void *
-begin(struct mm_detect *detect)
-{
-	struct state *state = calloc(1, sizeof(*state));
-
-	if (state == NULL)
-		return NULL;
-	state->detect = detect;
-	state->uses = mm_map_new(sizeof(struct key), sizeof(struct use));
-	state->granted = mm_map_new(sizeof(uint32_t), sizeof(int64_t));
-	if (state->uses != NULL && state->granted != NULL)
-		return state;
-	forget(state);
-	return NULL;
-}
 
 static bool
 is_of_ews(const struct state *state, const struct mm_logs_event *event)
@@ -160,8 +133,11 @@ const struct mm_detection mm_detect_application_impersonation = {
 	    "and whether it reads more mailboxes than it needs; restrict it to these.",
 	.reference = "MITRE ATT&CK T1098.002, Additional Email Delegate Permissions; T1114.002, Remote Email "
 	    "Collection",
-	.begin = begin,
+	.state = MM_DETECTION_STATE(struct state),
+	.maps = {
+		MM_DETECTION_MAP(struct state, uses, struct key, struct use),
+		MM_DETECTION_MAP(struct state, granted, uint32_t, int64_t),
+	},
 	.event = look,
 	.concerns = concerns,
-	.free = forget,
 };

@@ -86,8 +86,6 @@ const struct mm_detection mm_detect_application_never_signed_in = {
 	    "organisation, and what it may do there.",
 	.reference = "Cyber Safety Review Board, Review of the Summer 2023 Microsoft Exchange Online Intrusion "
 	    "(2024); MITRE ATT&CK T1550.001, Application Access Token",
-	.begin = mm_detect_itself,
 	.event = look,
 	.concerns = concerns,
-	.free = mm_detect_nothing,
 };

@@ -8,8 +8,6 @@
 #include "engine/detect/history.h"
 #include "engine/detect/map.h"
 
-#include <stdlib.h>
-
 /* Fewer a day are not many; and how many times the highest day before it must be. */
 #define MAILBOXES_LEAST 10
 #define TENANTS_LEAST 5
@@ -33,32 +31,6 @@ struct state {
 	struct mm_map *tenants;   /* uint32_t, the application: struct days */
 	int64_t first_us;         /* of all mail */
 };
-
-static void
-forget(void *data)
-{
-	struct state *state = data;
-
-	mm_map_free(&state->mailboxes);
-	mm_map_free(&state->tenants);
-	free(state);
-}
-
-static void *
-begin(struct mm_detect *detect)
-{
-	struct state *state = calloc(1, sizeof(*state));
-
-	if (state == NULL)
-		return NULL;
-	state->detect = detect;
-	state->mailboxes = mm_map_new(sizeof(struct key), sizeof(struct days));
-	state->tenants = mm_map_new(sizeof(uint32_t), sizeof(struct days));
-	if (state->mailboxes != NULL && state->tenants != NULL)
-		return state;
-	forget(state);
-	return NULL;
-}
 
 /* Count one more of a day, if it is its first; returns the days, NULL where there is no room. */
 static struct days *
@@ -142,7 +114,10 @@ const struct mm_detection mm_detect_application_over_many_mailboxes = {
 	    "sign-ins and addresses, and at the mailboxes that it read.",
 	.reference = "Cyber Safety Review Board, Review of the Summer 2023 Microsoft Exchange Online Intrusion "
 	    "(2024); MITRE ATT&CK T1114.002, Remote Email Collection",
-	.begin = begin,
+	.state = MM_DETECTION_STATE(struct state),
+	.maps = {
+		MM_DETECTION_MAP(struct state, mailboxes, struct key, struct days),
+		MM_DETECTION_MAP(struct state, tenants, uint32_t, struct days),
+	},
 	.event = look,
-	.free = forget,
 };

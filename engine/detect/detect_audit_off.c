@@ -37,8 +37,6 @@ const struct mm_detection mm_detect_audit_off = {
 	.advice = "Ask who ordered it. Switch it on again, and take what is not recorded since as not known: "
 	    "see the evidence gaps.",
 	.reference = "MITRE ATT&CK T1562.008, Disable or Modify Cloud Logs",
-	.begin = mm_detect_itself,
 	.event = look,
-	.free = mm_detect_nothing,
 	.concerns = concerns,
 };

@@ -25,7 +25,5 @@ const struct mm_detection mm_detect_audit_reduced = {
 	    "lower bounds.",
 	.advice = "Take what the account could read as possibly read, from then until auditing was on again.",
 	.reference = "MITRE ATT&CK T1562.008, Disable or Modify Cloud Logs",
-	.begin = mm_detect_itself,
 	.event = look,
-	.free = mm_detect_nothing,
 };

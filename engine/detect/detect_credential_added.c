@@ -29,7 +29,5 @@ const struct mm_detection mm_detect_credential_added = {
 	.advice = "Ask the owner of the application. Remove what nobody knows, then look for what the "
 	    "application did since: mintmark hunt --pivot app=ID.",
 	.reference = "MITRE ATT&CK T1098.001, Additional Cloud Credentials; CISA alert AA21-008A",
-	.begin = mm_detect_itself,
 	.event = look,
-	.free = mm_detect_nothing,
 };

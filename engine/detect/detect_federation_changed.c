@@ -31,7 +31,5 @@ const struct mm_detection mm_detect_federation_changed = {
 	.advice = "Compare the issuer and the certificate with those of your own federation server. If they are "
 	    "not yours, set the domain back, then end the sessions of all of its users.",
 	.reference = "MITRE ATT&CK T1484.002, Trust Modification; T1606.002, SAML Tokens",
-	.begin = mm_detect_itself,
 	.event = look,
-	.free = mm_detect_nothing,
 };

@@ -92,9 +92,7 @@ const struct mm_detection mm_detect_first_seen_application = {
 	    "read many mailboxes or have no sign-in.",
 	.reference = "Cyber Safety Review Board, Review of the Summer 2023 Microsoft Exchange Online Intrusion "
 	    "(2024), where such a rule found the attack; MITRE ATT&CK T1114.002, Remote Email Collection",
-	.begin = mm_detect_itself,
 	.event = look,
 	.end = end,
 	.concerns = concerns,
-	.free = mm_detect_nothing,
 };

@@ -61,8 +61,6 @@ const struct mm_detection mm_detect_first_seen_network = {
 	.advice = "Look who owns the network, which applications read from it, and how many mailboxes. A hosting "
 	    "provider says more than a telephone company.",
 	.reference = "MITRE ATT&CK T1114.002, Remote Email Collection; T1078.004, Cloud Accounts",
-	.begin = mm_detect_itself,
 	.event = look,
 	.concerns = concerns,
-	.free = mm_detect_nothing,
 };

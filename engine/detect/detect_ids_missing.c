@@ -6,8 +6,6 @@
 #include "engine/detect/known.h"
 #include "engine/detect/map.h"
 
-#include <stdlib.h>
-
 struct counts {
 	uint64_t accesses, without_application, without_token, without_address, without_mailbox, cut, outside,
 	    by_session;
@@ -19,30 +17,6 @@ struct state {
 	struct mm_detect *detect;
 	struct mm_map *tenants; /* uint32_t: struct counts */
 };
-
-static void
-forget(void *data)
-{
-	struct state *state = data;
-
-	mm_map_free(&state->tenants);
-	free(state);
-}
-
-static void *
-begin(struct mm_detect *detect)
-{
-	struct state *state = calloc(1, sizeof(*state));
-
-	if (state == NULL)
-		return NULL;
-	state->detect = detect;
-	state->tenants = mm_map_new(sizeof(uint32_t), sizeof(struct counts));
-	if (state->tenants != NULL)
-		return state;
-	forget(state);
-	return NULL;
-}
 
 static void
 add(struct counts *counts, const struct mm_logs_event *event, enum mm_known_origin origin)
@@ -128,8 +102,10 @@ const struct mm_detection mm_detect_ids_missing = {
 	.advice = "Export the audit log itself (AuditData in full) rather than a table made of it, with sign-in "
 	    "logs of the same time and the day before, and run this again.",
 	.reference = "Microsoft Learn, MailItemsAccessed; AppAccessContext",
-	.begin = begin,
+	.state = MM_DETECTION_STATE(struct state),
+	.maps = {
+		MM_DETECTION_MAP(struct state, tenants, uint32_t, struct counts),
+	},
 	.event = look,
 	.end = end,
-	.free = forget,
 };

@@ -6,8 +6,6 @@
 #include "engine/detect/known.h"
 #include "engine/detect/map.h"
 
-#include <stdlib.h>
-
 #define HOUR_US (INT64_C(3600) * 1000000)
 
 /* Less than this at either end is no gap: records come late, and nights are quiet. */
@@ -23,30 +21,6 @@ struct state {
 	struct mm_detect *detect;
 	struct mm_map *tenants; /* uint32_t: struct accesses */
 };
-
-static void
-forget(void *data)
-{
-	struct state *state = data;
-
-	mm_map_free(&state->tenants);
-	free(state);
-}
-
-static void *
-begin(struct mm_detect *detect)
-{
-	struct state *state = calloc(1, sizeof(*state));
-
-	if (state == NULL)
-		return NULL;
-	state->detect = detect;
-	state->tenants = mm_map_new(sizeof(uint32_t), sizeof(struct accesses));
-	if (state->tenants != NULL)
-		return state;
-	forget(state);
-	return NULL;
-}
 
 static void
 look(void *data, const struct mm_logs_event *event)
@@ -163,8 +137,10 @@ const struct mm_detection mm_detect_log_short = {
 	.advice = "Export the rest: audit logs are kept for 180 days at least, sign-in logs for 30 (7 without a "
 	    "premium licence). What is not kept any more can be asked of the provider only.",
 	.reference = "Microsoft Learn, Microsoft Entra data retention; Audit log retention policies",
-	.begin = begin,
+	.state = MM_DETECTION_STATE(struct state),
+	.maps = {
+		MM_DETECTION_MAP(struct state, tenants, uint32_t, struct accesses),
+	},
 	.event = look,
 	.end = end,
-	.free = forget,
 };

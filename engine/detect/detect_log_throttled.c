@@ -30,7 +30,5 @@ const struct mm_detection mm_detect_log_throttled = {
 	    "bounds.",
 	.advice = "Take all of the mailbox as possibly read in the 24 hours after each such record.",
 	.reference = "Microsoft Learn, Use MailItemsAccessed to investigate compromised accounts",
-	.begin = mm_detect_itself,
 	.event = look,
-	.free = mm_detect_nothing,
 };

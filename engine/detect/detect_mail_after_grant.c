@@ -7,8 +7,6 @@
 #include "engine/detect/mail_scope.h"
 #include "engine/detect/map.h"
 
-#include <stdlib.h>
-
 #define WITHIN_US (INT64_C(24) * 3600 * 1000000)
 
 struct key {
@@ -23,30 +21,6 @@ struct state {
 	struct mm_detect *detect;
 	struct mm_map *changes; /* struct key: struct changes */
 };
-
-static void
-forget(void *data)
-{
-	struct state *state = data;
-
-	mm_map_free(&state->changes);
-	free(state);
-}
-
-static void *
-begin(struct mm_detect *detect)
-{
-	struct state *state = calloc(1, sizeof(*state));
-
-	if (state == NULL)
-		return NULL;
-	state->detect = detect;
-	state->changes = mm_map_new(sizeof(struct key), sizeof(struct changes));
-	if (state->changes != NULL)
-		return state;
-	forget(state);
-	return NULL;
-}
 
 static void
 remember(struct state *state, uint32_t name, const struct mm_logs_event *event)
@@ -140,8 +114,10 @@ const struct mm_detection mm_detect_mail_after_grant = {
 	    "at how he signed in before the first change, remove the key and the grant, and treat the "
 	    "mailboxes as read.",
 	.reference = "MITRE ATT&CK T1098.001 and T1114.002; Microsoft SimuLand, golden SAML and mail access",
-	.begin = begin,
+	.state = MM_DETECTION_STATE(struct state),
+	.maps = {
+		MM_DETECTION_MAP(struct state, changes, struct key, struct changes),
+	},
 	.event = look,
 	.concerns = concerns,
-	.free = forget,
 };

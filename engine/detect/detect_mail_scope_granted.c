@@ -31,7 +31,5 @@ const struct mm_detection mm_detect_mail_scope_granted = {
 	.advice = "Ask for whom the application is, and who its publisher. If nobody knows, take the grant back "
 	    "and revoke its tokens; look for what it read: mintmark hunt --pivot app=ID.",
 	.reference = "MITRE ATT&CK T1528, Steal Application Access Token; T1098.003, Additional Cloud Roles",
-	.begin = mm_detect_itself,
 	.event = look,
-	.free = mm_detect_nothing,
 };

@@ -30,7 +30,5 @@ const struct mm_detection mm_detect_mailbox_opened = {
 	    "where since.",
 	.reference = "MITRE ATT&CK T1098.002, Additional Email Delegate Permissions; T1114.003, Email Forwarding "
 	    "Rule; T1564.008",
-	.begin = mm_detect_itself,
 	.event = look,
-	.free = mm_detect_nothing,
 };

@@ -146,7 +146,5 @@ const struct mm_detection mm_detect_time_gap = {
 	.advice = "Export the hours that are missing once more, in smaller slices: Search-UnifiedAuditLog gives "
 	    "at most 50,000 records a session and drops the rest in silence.",
 	.reference = "Microsoft Learn, Search-UnifiedAuditLog; MITRE ATT&CK T1562.008",
-	.begin = mm_detect_itself,
 	.end = end,
-	.free = mm_detect_nothing,
 };

@@ -42,7 +42,5 @@ const struct mm_detection mm_detect_token_from_two_networks = {
 	.advice = "Ask the owner where he was. Look whether both networks were in use at the same time, and what was "
 	    "read from the new one.",
 	.reference = "MITRE ATT&CK T1528, Steal Application Access Token; T1539, Steal Web Session Cookie",
-	.begin = mm_detect_itself,
 	.event = look,
-	.free = mm_detect_nothing,
 };

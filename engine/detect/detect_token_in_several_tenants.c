@@ -6,8 +6,6 @@
 #include "engine/detect/history.h"
 #include "engine/detect/map.h"
 
-#include <stdlib.h>
-
 /* How many such tokens are remembered, to find their records again. */
 #define ROOM 65536
 
@@ -15,30 +13,6 @@ struct state {
 	struct mm_detect *detect;
 	struct mm_map *tokens; /* struct mm_logs_id: bool */
 };
-
-static void
-forget(void *data)
-{
-	struct state *state = data;
-
-	mm_map_free(&state->tokens);
-	free(state);
-}
-
-static void *
-begin(struct mm_detect *detect)
-{
-	struct state *state = calloc(1, sizeof(*state));
-
-	if (state == NULL)
-		return NULL;
-	state->detect = detect;
-	state->tokens = mm_map_new(sizeof(struct mm_logs_id), sizeof(bool));
-	if (state->tokens != NULL)
-		return state;
-	forget(state);
-	return NULL;
-}
 
 static void
 keep(struct state *state, const struct mm_logs_id *token)
@@ -93,8 +67,10 @@ const struct mm_detection mm_detect_token_in_several_tenants = {
 	    "its application did there, and ask the provider for the origin of the token id.",
 	.reference = "Cyber Safety Review Board, Review of the Summer 2023 Microsoft Exchange Online Intrusion "
 	    "(2024); MITRE ATT&CK T1606, Forge Web Credentials",
-	.begin = begin,
+	.state = MM_DETECTION_STATE(struct state),
+	.maps = {
+		MM_DETECTION_MAP(struct state, tokens, struct mm_logs_id, bool),
+	},
 	.event = look,
 	.concerns = concerns,
-	.free = forget,
 };

@@ -60,8 +60,6 @@ const struct mm_detection mm_detect_token_of_another_tenant = {
 	    "there is nothing that gives such rights: treat the mailboxes as read and ask the provider.",
 	.reference = "Cyber Safety Review Board, Review of the Summer 2023 Microsoft Exchange Online Intrusion "
 	    "(2024); MITRE ATT&CK T1606, Forge Web Credentials",
-	.begin = mm_detect_itself,
 	.event = look,
 	.concerns = concerns,
-	.free = mm_detect_nothing,
 };

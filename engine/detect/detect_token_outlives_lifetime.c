@@ -63,7 +63,5 @@ const struct mm_detection mm_detect_token_outlives_lifetime = {
 	    "if there is none, take it as forged. Revoke the user's sessions and the application's credentials.",
 	.reference = "Microsoft, Access tokens in the identity platform (lifetimes) and Continuous access "
 	    "evaluation; MITRE ATT&CK T1550.001, Application Access Token",
-	.begin = mm_detect_itself,
 	.event = look,
-	.free = mm_detect_nothing,
 };

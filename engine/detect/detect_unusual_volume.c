@@ -42,30 +42,6 @@ struct state {
 	struct mm_map *volumes; /* struct key: struct volume */
 };
 
-static void
-forget(void *data)
-{
-	struct state *state = data;
-
-	mm_map_free(&state->volumes);
-	free(state);
-}
-
-static void *
-begin(struct mm_detect *detect)
-{
-	struct state *state = calloc(1, sizeof(*state));
-
-	if (state == NULL)
-		return NULL;
-	state->detect = detect;
-	state->volumes = mm_map_new(sizeof(struct key), sizeof(struct volume));
-	if (state->volumes != NULL)
-		return state;
-	forget(state);
-	return NULL;
-}
-
 static struct volume *
 volume_of(struct state *state, const struct key *key)
 {
@@ -203,8 +179,10 @@ const struct mm_detection mm_detect_unusual_volume = {
 	    "see first-seen-application.",
 	.advice = "Look whether the day's addresses and tokens are those of other days, and ask the owner.",
 	.reference = "MITRE ATT&CK T1114.002, Remote Email Collection; T1030, Data Transfer Size Limits",
-	.begin = begin,
+	.state = MM_DETECTION_STATE(struct state),
+	.maps = {
+		MM_DETECTION_MAP(struct state, volumes, struct key, struct volume),
+	},
 	.event = look,
 	.concerns = concerns,
-	.free = forget,
 };

@@ -11,6 +11,29 @@
 #include "engine/detect/detect.h"
 #include "engine/detect/finding.h"
 
+#include <stddef.h>
+
+/*
+ * What a detection keeps during a run: a struct of its own, zeroes at the beginning, with the run in a member 'detect'
+ * and its maps (engine/detect/map.h) in others. The table of detections names both; they are made and freed here.
+ *
+ *   .state = MM_DETECTION_STATE(struct state),
+ *   .maps = { MM_DETECTION_MAP(struct state, tenants, uint32_t, struct counts) },
+ */
+#define MM_DETECTION_STATE(type) { sizeof(type), offsetof(type, detect) }
+#define MM_DETECTION_MAP(type, member, key, value) { offsetof(type, member), sizeof(key), sizeof(value) }
+#define MM_DETECTION_MAPS_MAX 2
+
+struct mm_detection_state {
+	size_t size; /* 0: it keeps nothing, and its state is the run itself */
+	size_t detect_at;
+};
+
+struct mm_detection_map {
+	size_t at;
+	size_t key_size, value_size; /* key_size 0: behind the last one */
+};
+
 struct mm_detection {
 	const char *name;  /* "access-without-sign-in": stands in reports and JSON, and keeps its meaning */
 	const char *title; /* one line, without a full stop */
@@ -22,10 +45,9 @@ struct mm_detection {
 	const char *advice;    /* what to do */
 	const char *reference; /* where it is described: an RFC, a report, MITRE ATT&CK's number */
 
-	/*
-	 * A state for one run; NULL where memory is short. detect is what it asks and notes in, and outlives it.
-	 */
-	void *(*begin)(struct mm_detect *detect);
+	struct mm_detection_state state;
+	struct mm_detection_map maps[MM_DETECTION_MAPS_MAX];
+
 	/* The next event. May be NULL. */
 	void (*event)(void *state, const struct mm_logs_event *event);
 	/* After the last one. May be NULL. */
@@ -35,7 +57,6 @@ struct mm_detection {
 	 * is about; asked after end. NULL: each is.
 	 */
 	bool (*concerns)(const void *state, const struct mm_finding *finding, const struct mm_logs_event *event);
-	void (*free)(void *state);
 };
 
 /* All of them, in the order of detections.def. */
@@ -55,6 +76,13 @@ const struct mm_detection *mm_detection_find(const char *name);
 #define MM_COULD_NOT_JUDGE "Could not be judged: "
 bool mm_detection_could_not_judge(const struct mm_finding *finding);
 
+/*
+ * The state of a detection for one run, detect, which outlives it; NULL where memory is short. What was made is freed,
+ * where it is not NULL.
+ */
+void *mm_detection_state_new(const struct mm_detection *detection, struct mm_detect *detect);
+void mm_detection_state_free(const struct mm_detection *detection, void *state);
+
 /* ---- for detections, while they run ---- */
 
 const struct mm_names *mm_detect_names(const struct mm_detect *detect);
@@ -64,10 +92,6 @@ const struct mm_history *mm_detect_history(const struct mm_detect *detect);
 
 /* What the log told up to the event in hand: while a detection's event() runs. */
 const struct mm_past *mm_detect_past(const struct mm_detect *detect);
-
-/* begin and free of a detection that keeps nothing: its state is the run. */
-void *mm_detect_itself(struct mm_detect *detect);
-void mm_detect_nothing(void *state);
 
 /* Whether a time is within what is asked (since, until). Events outside teach, but are no finding. */
 bool mm_detect_asked(const struct mm_detect *detect, int64_t time_us);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What if the n-th allocation fails while a story is built and told, for every n? It fails as a whole, with ENOMEM;
- * what succeeds is exact, and nothing is left behind.
+ * What if the n-th allocation fails while a log is judged, or a story is built and told, for every n? It fails as a
+ * whole, with ENOMEM; what succeeds is exact, and nothing is left behind.
  */
 #include "test/unit/story/story_world.h"
 
@@ -149,6 +149,19 @@ build(void)
 	return 0;
 }
 
+/* Of the log that is there; the story's own run stays. */
+static int
+detect(void)
+{
+	struct mm_detect *detect = mm_detect_new(&world.logs.source);
+	int status = detect == NULL ? -1 : mm_detect_run(detect);
+
+	if (status == 0)
+		assert_int_equal(mm_detect_count(detect), mm_detect_count(world.logs.detect));
+	mm_detect_free(&detect);
+	return status;
+}
+
 /* Fail each allocation of it in turn, until it makes fewer. */
 static void
 fail_each(int (*step)(void))
@@ -174,6 +187,13 @@ fail_each(int (*step)(void))
 }
 
 static void
+test_detecting(void **state)
+{
+	(void)state;
+	fail_each(detect);
+}
+
+static void
 test_building(void **state)
 {
 	(void)state;
@@ -193,6 +213,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_detecting, begin, finish),
 		cmocka_unit_test_setup_teardown(test_building, begin, finish),
 		cmocka_unit_test_setup_teardown(test_telling, begin, finish),
 	};
