@@ -268,6 +268,24 @@ mm_detect_drop(struct mm_detect *detect, const struct mm_detection *detection)
 	detect->parts[number_of(detection)].dropped++;
 }
 
+void *
+mm_detect_keep(struct mm_detect *detect, const struct mm_detection *detection, struct mm_map *map, const void *key,
+    size_t room)
+{
+	void *value = mm_map_find(map, key);
+
+	if (value != NULL)
+		return value;
+	if (mm_map_count(map) >= room) {
+		mm_detect_drop(detect, detection);
+		return NULL;
+	}
+	value = mm_map_get(map, key);
+	if (value == NULL)
+		mm_detect_fail(detect);
+	return value;
+}
+
 /* ---- the run ---- */
 
 /* Of a tenant that was asked for, or of none that is told. */

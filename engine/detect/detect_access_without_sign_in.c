@@ -8,7 +8,6 @@
  */
 #include "engine/detect/detection.h"
 #include "engine/detect/known.h"
-#include "engine/detect/map.h"
 
 /* The others' accesses that must have been judged, and how many in a thousand of them may lack a sign-in. */
 #define OTHERS_LEAST 100

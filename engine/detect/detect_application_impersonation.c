@@ -6,7 +6,6 @@
  */
 #include "engine/detect/detection.h"
 #include "engine/detect/history.h"
-#include "engine/detect/map.h"
 #include "engine/logs/names.h"
 
 #include <string.h>
@@ -53,18 +52,7 @@ is_impersonation(const struct state *state, const struct mm_logs_event *event)
 static void *
 get(struct state *state, struct mm_map *map, const void *key)
 {
-	void *value = mm_map_find(map, key);
-
-	if (value != NULL)
-		return value;
-	if (mm_map_count(map) >= ROOM) {
-		mm_detect_drop(state->detect, &mm_detect_application_impersonation);
-		return NULL;
-	}
-	value = mm_map_get(map, key);
-	if (value == NULL)
-		mm_detect_fail(state->detect);
-	return value;
+	return mm_detect_keep(state->detect, &mm_detect_application_impersonation, map, key, ROOM);
 }
 
 static void

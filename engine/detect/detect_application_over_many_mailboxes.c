@@ -6,7 +6,6 @@
  */
 #include "engine/detect/detection.h"
 #include "engine/detect/history.h"
-#include "engine/detect/map.h"
 
 /* Fewer a day are not many; and how many times the highest day before it must be. */
 #define MAILBOXES_LEAST 10
@@ -36,16 +35,10 @@ struct state {
 static struct days *
 count(struct state *state, struct mm_map *map, const void *key, int64_t day, bool is_first)
 {
-	struct days *days = mm_map_find(map, key);
+	struct days *days = mm_detect_keep(state->detect, &mm_detect_application_over_many_mailboxes, map, key, ROOM);
 
-	if (days == NULL && mm_map_count(map) >= ROOM) {
-		mm_detect_drop(state->detect, &mm_detect_application_over_many_mailboxes);
+	if (days == NULL)
 		return NULL;
-	}
-	if (days == NULL && (days = mm_map_get(map, key)) == NULL) {
-		mm_detect_fail(state->detect);
-		return NULL;
-	}
 	if (days->day != day) {
 		if (days->today > days->most)
 			days->most = days->today;

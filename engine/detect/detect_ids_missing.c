@@ -4,7 +4,6 @@
  */
 #include "engine/detect/detection.h"
 #include "engine/detect/known.h"
-#include "engine/detect/map.h"
 
 struct counts {
 	uint64_t accesses, without_application, without_token, without_address, without_mailbox, cut, outside,

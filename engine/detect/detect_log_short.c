@@ -4,7 +4,6 @@
  */
 #include "engine/detect/detection.h"
 #include "engine/detect/known.h"
-#include "engine/detect/map.h"
 
 #define HOUR_US (INT64_C(3600) * 1000000)
 

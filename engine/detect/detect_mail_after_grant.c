@@ -5,7 +5,6 @@
  */
 #include "engine/detect/detection.h"
 #include "engine/detect/mail_scope.h"
-#include "engine/detect/map.h"
 
 #define WITHIN_US (INT64_C(24) * 3600 * 1000000)
 

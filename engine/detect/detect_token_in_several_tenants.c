@@ -4,7 +4,6 @@
  */
 #include "engine/detect/detection.h"
 #include "engine/detect/history.h"
-#include "engine/detect/map.h"
 
 /* How many such tokens are remembered, to find their records again. */
 #define ROOM 65536
@@ -13,15 +12,6 @@ struct state {
 	struct mm_detect *detect;
 	struct mm_map *tokens; /* struct mm_logs_id: bool */
 };
-
-static void
-keep(struct state *state, const struct mm_logs_id *token)
-{
-	if (mm_map_count(state->tokens) >= ROOM && mm_map_find(state->tokens, token) == NULL)
-		mm_detect_drop(state->detect, &mm_detect_token_in_several_tenants);
-	else if (mm_map_get(state->tokens, token) == NULL)
-		mm_detect_fail(state->detect);
-}
 
 static void
 look(void *data, const struct mm_logs_event *event)
@@ -33,7 +23,7 @@ look(void *data, const struct mm_logs_event *event)
 	/* A log that names no tenant may be of the same. */
 	if (!past->judged || past->token_tenant == 0 || event->tenant == 0)
 		return;
-	keep(state, &event->token);
+	(void)mm_detect_keep(state->detect, &mm_detect_token_in_several_tenants, state->tokens, &event->token, ROOM);
 	finding = mm_detect_note(state->detect, &mm_detect_token_in_several_tenants, MM_FINDING_STRONG,
 	    &past->application, event);
 	if (finding == NULL || finding->records > 1)

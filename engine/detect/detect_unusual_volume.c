@@ -7,7 +7,6 @@
  */
 #include "engine/detect/detection.h"
 #include "engine/detect/history.h"
-#include "engine/detect/map.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,23 +40,6 @@ struct state {
 	struct mm_detect *detect;
 	struct mm_map *volumes; /* struct key: struct volume */
 };
-
-static struct volume *
-volume_of(struct state *state, const struct key *key)
-{
-	struct volume *volume = mm_map_find(state->volumes, key);
-
-	if (volume != NULL)
-		return volume;
-	if (mm_map_count(state->volumes) >= ROOM) {
-		mm_detect_drop(state->detect, &mm_detect_unusual_volume);
-		return NULL;
-	}
-	volume = mm_map_get(state->volumes, key);
-	if (volume == NULL)
-		mm_detect_fail(state->detect);
-	return volume;
-}
 
 static int
 compare(const void *left, const void *right)
@@ -143,7 +125,7 @@ look(void *data, const struct mm_logs_event *event)
 	if (!past->judged || event->kind != MM_LOGS_MAIL_ACCESS || past->in_tenant == NULL)
 		return;
 	key = key_of(event);
-	volume = volume_of(state, &key);
+	volume = mm_detect_keep(state->detect, &mm_detect_unusual_volume, state->volumes, &key, ROOM);
 	if (volume == NULL)
 		return;
 	add(volume, (int32_t)(event->time_us / MM_HISTORY_DAY_US), event->messages > 0 ? event->messages : 1);

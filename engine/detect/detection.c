@@ -4,7 +4,6 @@
  */
 #include "engine/detect/detection.h"
 
-#include "engine/detect/map.h"
 #include "lib/base/array.h"
 
 #include <stdlib.h>

@@ -10,6 +10,7 @@
 
 #include "engine/detect/detect.h"
 #include "engine/detect/finding.h"
+#include "engine/detect/map.h"
 
 #include <stddef.h>
 
@@ -123,6 +124,13 @@ void mm_detect_lower(struct mm_detect *detect, struct mm_finding *finding);
 
 /* An event could not be judged by this detection for want of room: counted with the findings that found none. */
 void mm_detect_drop(struct mm_detect *detect, const struct mm_detection *detection);
+
+/*
+ * The value of a key in a map of this detection's, which gets one of zeroes while the map has less than room of them;
+ * NULL: there is none, the event is dropped as above, or the run fails for want of memory.
+ */
+void *mm_detect_keep(struct mm_detect *detect, const struct mm_detection *detection, struct mm_map *map,
+    const void *key, size_t room);
 
 /* A set of changes, for the function below: MM_CHANGE_BIT(CONSENT) | MM_CHANGE_BIT(OWNER). */
 #define MM_CHANGE_BIT(id) (UINT32_C(1) << MM_LOGS_CHANGE_##id)
