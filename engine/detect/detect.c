@@ -15,11 +15,10 @@
 
 #define PROGRESS_EVENTS 65536
 
-/* What one finding is about; compared byte by byte, so filled member by member into zeroes. */
+/* What one finding is about; compared byte by byte. */
 struct finding_key {
-	uint32_t detection, tenant, name;
-	uint8_t kind, level, id_kind, network;
-	uint8_t id[16], address[16];
+	uint32_t detection;
+	struct mm_subject_key subject;
 };
 _Static_assert(sizeof(struct finding_key) == 48, "no padding");
 
@@ -134,18 +133,7 @@ number_of(const struct mm_detection *detection)
 static struct finding_key
 key_of(const struct mm_detection *detection, uint32_t tenant, const struct mm_subject *subject)
 {
-	struct finding_key key = { 0 };
-
-	key.detection = (uint32_t)number_of(detection);
-	key.tenant = tenant;
-	key.name = subject->name;
-	key.kind = subject->kind;
-	key.level = subject->level;
-	key.id_kind = subject->id.kind;
-	key.network = subject->address.network;
-	memcpy(key.id, subject->id.bytes, sizeof(key.id));
-	memcpy(key.address, subject->address.bytes, sizeof(key.address));
-	return key;
+	return (struct finding_key){ (uint32_t)number_of(detection), mm_subject_key(subject, tenant) };
 }
 
 /* Leads must not take the room of what is sure. */

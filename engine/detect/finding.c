@@ -70,6 +70,25 @@ mm_subject_equal(const struct mm_subject *a, const struct mm_subject *b)
 	    memcmp(&a->id, &b->id, sizeof(a->id)) == 0 && memcmp(&a->address, &b->address, sizeof(a->address)) == 0;
 }
 
+struct mm_subject_key
+mm_subject_key(const struct mm_subject *subject, uint32_t tenant)
+{
+	struct mm_subject_key key = {
+		.tenant = tenant,
+		.name = subject->name,
+		.kind = subject->kind,
+		.level = subject->level,
+		.id_kind = subject->id.kind,
+		.network = subject->address.network,
+	};
+
+	_Static_assert(sizeof(key.id) == sizeof(subject->id.bytes), "all of it");
+	_Static_assert(sizeof(key.address) == sizeof(subject->address.bytes), "all of it");
+	memcpy(key.id, subject->id.bytes, sizeof(key.id));
+	memcpy(key.address, subject->address.bytes, sizeof(key.address));
+	return key;
+}
+
 static struct mm_slice
 text_or_none(const char *text)
 {

@@ -71,6 +71,16 @@ struct mm_subject mm_subject_application(const struct mm_logs_event *event);
 
 bool mm_subject_equal(const struct mm_subject *a, const struct mm_subject *b);
 
+/* A subject in an organisation (0: in all), as a key of maps: compared byte by byte, it has no padding. */
+struct mm_subject_key {
+	uint32_t tenant, name;
+	uint8_t kind, level, id_kind, network;
+	uint8_t id[16], address[16];
+};
+_Static_assert(sizeof(struct mm_subject_key) == 44, "no padding");
+
+struct mm_subject_key mm_subject_key(const struct mm_subject *subject, uint32_t tenant);
+
 /* Room for the text of an id or address; the longest of them. */
 #define MM_SUBJECT_TEXT_MAX MM_LOGS_ADDRESS_TEXT_MAX
 

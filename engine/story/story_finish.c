@@ -215,7 +215,7 @@ order_mailboxes(struct mm_story *story)
 static uint32_t
 answer_of(const struct mm_story *story, const struct mm_finding *finding)
 {
-	struct story_key key = story_key(&finding->subject, finding->tenant);
+	struct mm_subject_key key = mm_subject_key(&finding->subject, finding->tenant);
 	const struct story_thread *thread = mm_map_find(story->threads, &key);
 
 	return finding->class < MM_FINDING_LEAD || thread == NULL ? STORY_NONE : thread->answer;

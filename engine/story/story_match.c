@@ -114,11 +114,11 @@ cannot_be_told(const struct mm_story *story, const struct story_thread *thread, 
 static const struct story_thread *
 find_thread(const struct mm_story *story, const struct mm_subject *subject, uint32_t tenant)
 {
-	struct story_key key;
+	struct mm_subject_key key;
 
 	if ((story->kinds & 1U << subject->kind) == 0)
 		return NULL;
-	key = story_key(subject, tenant);
+	key = mm_subject_key(subject, tenant);
 	return mm_map_find(story->threads, &key);
 }
 

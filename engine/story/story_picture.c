@@ -121,7 +121,7 @@ static struct story_application *
 get_application(struct mm_story *story, const struct mm_subject *subject, bool certain)
 {
 	struct mm_map *applications = story->picture.applications;
-	struct story_key key = story_key(subject, 0);
+	struct mm_subject_key key = mm_subject_key(subject, 0);
 	size_t known = mm_map_count(applications);
 	struct story_application *row = get(story, applications, &key, APPLICATIONS_COUNTED, certain);
 
@@ -140,7 +140,7 @@ story_picture_init(struct mm_story *story)
 {
 	struct story_picture *picture = &story->picture;
 
-	picture->applications = mm_map_new(sizeof(struct story_key), sizeof(struct story_application));
+	picture->applications = mm_map_new(sizeof(struct mm_subject_key), sizeof(struct story_application));
 	picture->mailboxes = mm_map_new(sizeof(uint32_t), sizeof(uint64_t));
 	picture->cells = mm_map_new(sizeof(struct story_cell), sizeof(uint64_t));
 	if (picture->applications == NULL || picture->mailboxes == NULL || picture->cells == NULL)
@@ -183,7 +183,7 @@ mark_answers(struct mm_story *story)
 {
 	for (size_t i = 0; i < story->answers_told_count; i++) {
 		const struct mm_answer *answer = &story->answers_told[i];
-		struct story_key key = story_key(&answer->subject, 0);
+		struct mm_subject_key key = mm_subject_key(&answer->subject, 0);
 		struct story_application *row = NULL;
 
 		if (answer->subject.kind == MM_SUBJECT_APPLICATION)

@@ -16,16 +16,6 @@
 /* No answer. */
 #define STORY_NONE UINT32_MAX
 
-/* A subject in an organisation; compared byte by byte, so filled member by member into zeroes. */
-struct story_key {
-	uint32_t tenant, name;
-	uint8_t kind, level, id_kind, network;
-	uint8_t id[16], address[16];
-};
-_Static_assert(sizeof(struct story_key) == 44, "no padding");
-
-struct story_key story_key(const struct mm_subject *subject, uint32_t tenant);
-
 /* The findings on one subject in one organisation: a chain, surest first. */
 struct story_thread {
 	uint32_t answer;      /* STORY_NONE: there was no room for it, or mail is not read by such a subject */
@@ -117,7 +107,7 @@ struct story_application {
 
 struct story_picture {
 	struct mm_story_picture told;
-	struct mm_map *applications; /* struct story_key of no tenant: struct story_application */
+	struct mm_map *applications; /* struct mm_subject_key of no tenant: struct story_application */
 	struct mm_map *mailboxes;    /* uint32_t: uint64_t mail accesses */
 	struct mm_map *cells;        /* struct story_cell: uint64_t mail accesses */
 	struct mm_story_application *applications_list;
@@ -135,7 +125,7 @@ struct mm_story {
 	struct story_answer *answers;
 	size_t answers_count;
 	uint64_t answers_dropped;
-	struct mm_map *threads; /* struct story_key: struct story_thread */
+	struct mm_map *threads; /* struct mm_subject_key: struct story_thread */
 	uint32_t *next;         /* of each finding: the next one of its thread, and 1; 0: none */
 	unsigned kinds;         /* bits: of which kinds there are threads */
 

@@ -8,7 +8,6 @@
 #include "engine/story/story_state.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* What is known of a subject before its answer is made. */
 struct candidate {
@@ -18,22 +17,6 @@ struct candidate {
 	uint32_t answer;
 	uint32_t coming;
 };
-
-struct story_key
-story_key(const struct mm_subject *subject, uint32_t tenant)
-{
-	struct story_key key = { 0 };
-
-	key.tenant = tenant;
-	key.name = subject->name;
-	key.kind = subject->kind;
-	key.level = subject->level;
-	key.id_kind = subject->id.kind;
-	key.network = subject->address.network;
-	memcpy(key.id, subject->id.bytes, sizeof(key.id));
-	memcpy(key.address, subject->address.bytes, sizeof(key.address));
-	return key;
-}
 
 bool
 story_is_pivot(const struct mm_story *story, const struct mm_subject *subject)
@@ -59,11 +42,11 @@ can_have_answer(const struct mm_finding *finding)
 static struct mm_map *
 find_candidates(const struct mm_story *story)
 {
-	struct mm_map *candidates = mm_map_new(sizeof(struct story_key), sizeof(struct candidate));
+	struct mm_map *candidates = mm_map_new(sizeof(struct mm_subject_key), sizeof(struct candidate));
 
 	for (size_t i = 0; candidates != NULL && i < mm_detect_count(story->source.detect); i++) {
 		const struct mm_finding *finding = mm_detect_finding(story->source.detect, i);
-		struct story_key key = story_key(&finding->subject, 0);
+		struct mm_subject_key key = mm_subject_key(&finding->subject, 0);
 		struct candidate *candidate;
 
 		if (!can_have_answer(finding) || story_is_pivot(story, &finding->subject))
@@ -156,7 +139,7 @@ make_answers(struct mm_story *story, struct mm_map *candidates)
 static uint32_t
 answer_of(const struct mm_story *story, const struct mm_map *candidates, const struct mm_finding *finding)
 {
-	struct story_key key = story_key(&finding->subject, 0);
+	struct mm_subject_key key = mm_subject_key(&finding->subject, 0);
 	const struct candidate *candidate;
 
 	if (story_is_pivot(story, &finding->subject))
@@ -168,7 +151,7 @@ answer_of(const struct mm_story *story, const struct mm_map *candidates, const s
 static bool
 add_to_thread(struct mm_story *story, size_t number, const struct mm_finding *finding, uint32_t answer)
 {
-	struct story_key key = story_key(&finding->subject, finding->tenant);
+	struct mm_subject_key key = mm_subject_key(&finding->subject, finding->tenant);
 	struct story_thread *thread = mm_map_get(story->threads, &key);
 
 	if (thread == NULL)
@@ -189,7 +172,7 @@ make_threads(struct mm_story *story, const struct mm_map *candidates)
 {
 	size_t count = mm_detect_count(story->source.detect);
 
-	story->threads = mm_map_new(sizeof(struct story_key), sizeof(struct story_thread));
+	story->threads = mm_map_new(sizeof(struct mm_subject_key), sizeof(struct story_thread));
 	story->next = calloc(count + 1, sizeof(*story->next));
 	story->touched = calloc(count + 1, sizeof(*story->touched));
 	if (story->threads == NULL || story->next == NULL || story->touched == NULL)
