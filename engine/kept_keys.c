@@ -6,6 +6,7 @@
 
 #include "engine/file.h"
 #include "lib/base/limits.h"
+#include "lib/codec/hex.h"
 #include "lib/crypto/digest.h"
 
 #include <errno.h>
@@ -27,8 +28,7 @@ mm_kept_keys_file_name(const char *document, char name[static MM_KEPT_KEYS_NAME_
 
 	if (!mm_sha256(mm_slice_str(document), digest))
 		return false;
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(name + 2 * i, 3, "%02x", digest[i]);
+	(void)mm_hex_encode(digest, sizeof(digest), name);
 	snprintf(name + 2 * sizeof(digest), MM_KEPT_KEYS_NAME_SIZE - 2 * sizeof(digest), ".jwks");
 	return true;
 }

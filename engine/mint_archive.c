@@ -3,6 +3,7 @@
 #include "engine/mint_archive.h"
 
 #include "lib/base/limits.h"
+#include "lib/codec/hex.h"
 #include "lib/crypto/digest.h"
 
 #include <errno.h>
@@ -101,14 +102,13 @@ bool
 mm_archive_add_bytes(struct mm_archive_writer *writer, const char *name, struct mm_slice bytes)
 {
 	uint8_t digest[MM_DIGEST_LEN];
+	char text[MM_HEX_SIZE(MM_DIGEST_LEN)];
 
 	if (!mm_sha256(bytes, digest)) {
 		errno = ENOMEM;
 		return false;
 	}
-	for (size_t i = 0; i < sizeof(digest); i++)
-		mm_buf_addf(&writer->manifest, "%02x", digest[i]);
-	mm_buf_addf(&writer->manifest, " %zu %s\n", bytes.len, name);
+	mm_buf_addf(&writer->manifest, "%s %zu %s\n", mm_hex_encode(digest, sizeof(digest), text), bytes.len, name);
 	return write_header(writer, name, bytes.len) && write_padded(writer, bytes);
 }
 
@@ -259,6 +259,7 @@ note(struct archive_reader *reader, const char *name, int fd, uint64_t len)
 {
 	void *mapped = len == 0 ? NULL : mmap(NULL, (size_t)len, PROT_READ, MAP_SHARED, fd, 0);
 	uint8_t digest[MM_DIGEST_LEN];
+	char text[MM_HEX_SIZE(MM_DIGEST_LEN)];
 	bool hashed;
 
 	if (mapped == MAP_FAILED)
@@ -266,9 +267,9 @@ note(struct archive_reader *reader, const char *name, int fd, uint64_t len)
 	hashed = mm_sha256(len == 0 ? mm_slice("", 0) : mm_slice(mapped, (size_t)len), digest);
 	if (mapped != NULL)
 		munmap(mapped, (size_t)len);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		mm_buf_addf(&reader->made, "%02x", digest[i]);
-	mm_buf_addf(&reader->made, " %" PRIu64 " %s\n", len, name);
+	if (hashed)
+		mm_buf_addf(&reader->made, "%s %" PRIu64 " %s\n", mm_hex_encode(digest, sizeof(digest), text), len,
+		    name);
 	return hashed && mm_buf_ok(&reader->made);
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/issuer/key_set.h"
 
 #include "engine/key_list.h"
+#include "lib/codec/hex.h"
 #include "lib/crypto/digest.h"
 
 #include <stdio.h>
@@ -45,8 +46,7 @@ write_etag(struct mm_slice bytes, char etag[ISSUER_ETAG_LEN + 1])
 	if (!mm_sha256(bytes, digest))
 		return false;
 	etag[0] = '"';
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(etag + 1 + 2 * i, 3, "%02x", digest[i]);
+	(void)mm_hex_encode(digest, sizeof(digest), etag + 1);
 	snprintf(etag + 1 + 2 * sizeof(digest), 2, "\"");
 	return true;
 }

@@ -12,6 +12,7 @@
 #include "engine/story/report.h"
 #include "engine/story/report_text.h"
 #include "lib/base/array.h"
+#include "lib/codec/hex.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -596,8 +597,9 @@ put_findings(struct report *report, const char *caption, bool gaps)
 static void
 put_digest(struct report *report, const uint8_t digest[MM_DIGEST_LEN])
 {
-	for (size_t i = 0; i < MM_DIGEST_LEN; i++)
-		mm_html_addf(&report->html, "%02x", digest[i]);
+	char text[MM_HEX_SIZE(MM_DIGEST_LEN)];
+
+	add(report, mm_hex_encode(digest, MM_DIGEST_LEN, text));
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "engine/story/report.h"
 #include "engine/story/report_text.h"
 #include "lib/base/array.h"
+#include "lib/codec/hex.h"
 
 #include <errno.h>
 
@@ -75,14 +76,9 @@ add_time(struct report *report, const char *name, int64_t time_us)
 static void
 add_digest(struct report *report, const char *name, const uint8_t digest[MM_DIGEST_LEN])
 {
-	static const char digits[] = "0123456789abcdef";
-	char text[2 * MM_DIGEST_LEN];
+	char text[MM_HEX_SIZE(MM_DIGEST_LEN)];
 
-	for (size_t i = 0; i < MM_DIGEST_LEN; i++) {
-		text[2 * i] = digits[digest[i] >> 4];
-		text[2 * i + 1] = digits[digest[i] & 15];
-	}
-	mm_json_add_slice(&report->json, name, mm_slice(text, sizeof(text)));
+	mm_json_add_str(&report->json, name, mm_hex_encode(digest, MM_DIGEST_LEN, text));
 }
 
 static void

@@ -20,6 +20,7 @@
 #include "engine/story/report.h"
 #include "engine/story/report_text.h"
 #include "engine/story/stix_id.h"
+#include "lib/codec/hex.h"
 #include "lib/crypto/digest.h"
 
 #include <errno.h>
@@ -49,7 +50,7 @@ struct bundle {
 	struct mm_map *refs;  /* ids that the report names */
 	struct mm_buf buf;
 	struct mm_json_writer json;
-	char run[2 * MM_DIGEST_LEN + 1]; /* what was read and asked, in one number */
+	char run[MM_HEX_SIZE(MM_DIGEST_LEN)]; /* what was read and asked, in one number */
 	char created[TIME_MAX];
 	char creator[MM_STIX_ID_MAX], extension[MM_STIX_ID_MAX];
 	bool is_first;
@@ -558,8 +559,8 @@ make_run(struct bundle *bundle)
 		mm_buf_add_slice(&buf, mm_subject_text(&source->pivot.subject, bundle->names, room));
 	}
 	made = mm_buf_ok(&buf) && mm_sha256(mm_slice(buf.data, buf.len), digest);
-	for (size_t i = 0; made && i < MM_DIGEST_LEN; i++)
-		(void)snprintf(bundle->run + 2 * i, 3, "%02x", digest[i]);
+	if (made)
+		(void)mm_hex_encode(digest, sizeof(digest), bundle->run);
 	mm_buf_clear(&buf);
 	return made;
 }
