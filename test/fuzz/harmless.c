@@ -162,15 +162,15 @@ harmless_csv(struct mm_slice text)
 /* ---- HTML ---- */
 
 static const char *const tags[] = {
-	"a", "body", "br", "caption", "dd", "defs", "desc", "details", "div", "dl", "dt", "h1", "h2", "h3", "head", "html",
-	"li", "line", "main", "meta", "nav", "p", "path", "pattern", "rect", "script", "span", "style", "summary", "svg",
-	"table", "tbody", "td", "text", "th", "thead", "time", "title", "tr", "ul",
+	"a", "body", "br", "caption", "dd", "defs", "desc", "details", "div", "dl", "dt", "h1", "h2", "h3",
+	"head", "html", "li", "line", "main", "meta", "nav", "p", "path", "pattern", "rect", "script", "span",
+	"style", "summary", "svg", "table", "tbody", "td", "text", "th", "thead", "time", "title", "tr", "ul",
 };
 
 static const char *const attributes[] = {
-	"aria-label", "aria-labelledby", "charset", "class", "content", "d", "data-v", "height", "href", "http-equiv", "id",
-	"lang", "name", "patternTransform", "patternUnits", "role", "scope", "tabindex", "text-anchor", "transform",
-	"viewBox", "width", "x", "x1", "x2", "y", "y1", "y2",
+	"aria-label", "aria-labelledby", "charset", "class", "content", "d", "data-v", "height", "href",
+	"http-equiv", "id", "lang", "name", "patternTransform", "patternUnits", "role", "scope", "tabindex",
+	"text-anchor", "transform", "viewBox", "width", "x", "x1", "x2", "y", "y1", "y2",
 };
 
 static const char *const entities[] = { "amp;", "lt;", "gt;", "quot;", "#39;", "middot;" };
