@@ -107,23 +107,11 @@ mm_hunt_records_of(const struct mm_logs_reading *reading, enum mm_logs_family fa
 	return records;
 }
 
-/* The line and column of the first trouble of this kind in this input, where it was kept. */
-static const struct mm_logs_trouble *
-first_trouble(const struct mm_logs_reading *reading, size_t input, size_t kind)
-{
-	size_t count;
-	const struct mm_logs_trouble *troubles = mm_logs_reading_troubles(reading, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (troubles[i].input == input && troubles[i].kind == kind)
-			return &troubles[i];
-	return NULL;
-}
-
 static void
 add_trouble(struct line *line, const struct mm_logs_reading *reading, size_t input, size_t kind, uint64_t count)
 {
-	const struct mm_logs_trouble *first = first_trouble(reading, input, kind);
+	const struct mm_logs_trouble *first = mm_logs_reading_first_trouble(reading, input,
+	    (enum mm_logs_trouble_kind)kind);
 
 	add(line, ": %s", mm_logs_trouble_text((enum mm_logs_trouble_kind)kind));
 	if (first != NULL && first->failure != 0)
@@ -140,10 +128,8 @@ put_troubles_of(FILE *stream, const struct mm_logs_reading *reading, size_t inpu
 {
 	const struct mm_logs_input_report *report = mm_logs_reading_input(reading, input);
 	struct line line = { .len = 0 };
-	uint64_t read = 0;
+	uint64_t read = mm_logs_input_known(report);
 
-	for (size_t i = 0; i < mm_logs_shapes_count; i++)
-		read += report->shapes[i];
 	add_slice(&line, mm_slice_str(report->path));
 	if (mm_logs_tally_troubles(&report->tally) == 0)
 		add(&line, ": the file is empty");
@@ -155,62 +141,14 @@ put_troubles_of(FILE *stream, const struct mm_logs_reading *reading, size_t inpu
 	mm_terminal_put_wrapped(stream, mm_slice(line.bytes, line.len), indent);
 }
 
-/* How a file was read. */
-enum reading_end {
-	READ_WHOLE,
-	READ_IN_PART, /* a log, or what is left of one */
-	READ_NO_LOG,  /* text that is no log, as a licence beside logs, or none: an export that failed, perhaps */
-};
-
-/* Text that stands at the beginning of a file that people wrote; what was packed, encrypted or damaged has others. */
-static bool
-is_plain(struct mm_slice text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] < ' ' && memchr("\t\n\f\r", text.ptr[i], 4) == NULL)
-			return false;
-	return text.len > 0;
-}
-
-/* Whatever could be a log that was damaged counts as one. */
-static enum reading_end
-how_read(const struct mm_logs_reading *reading, size_t input)
-{
-	const struct mm_logs_input_report *report = mm_logs_reading_input(reading, input);
-	const uint64_t *troubles = report->tally.troubles;
-	uint64_t all = mm_logs_tally_troubles(&report->tally), known = 0;
-	const struct mm_logs_trouble *no_form;
-
-	if (all == 0)
-		return report->facts.text_size > 0 ? READ_WHOLE : READ_NO_LOG;
-	for (size_t i = 0; i < mm_logs_shapes_count; i++)
-		known += report->shapes[i];
-	if (known > 0 || all > troubles[MM_LOGS_TROUBLE_NO_FORM] + troubles[MM_LOGS_TROUBLE_UNKNOWN_SHAPE])
-		return READ_IN_PART;
-	no_form = first_trouble(reading, input, MM_LOGS_TROUBLE_NO_FORM);
-	if (troubles[MM_LOGS_TROUBLE_NO_FORM] > 0 && (no_form == NULL || !is_plain(no_form->text)))
-		return READ_IN_PART;
-	return READ_NO_LOG;
-}
-
-static size_t
-count_read(const struct mm_logs_reading *reading, enum reading_end end)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < mm_logs_reading_inputs(reading); i++)
-		count += how_read(reading, i) == end;
-	return count;
-}
-
 /* Returns how many there are; so many were told before them. */
 static size_t
-put_read(FILE *stream, const struct mm_logs_reading *reading, enum reading_end end, size_t before, size_t indent)
+put_read(FILE *stream, const struct mm_logs_reading *reading, enum mm_logs_extent extent, size_t before, size_t indent)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < mm_logs_reading_inputs(reading); i++) {
-		if (how_read(reading, i) != end || before + count++ >= TROUBLES_MAX)
+		if (mm_logs_reading_extent(reading, i) != extent || before + count++ >= TROUBLES_MAX)
 			continue;
 		if (before + count > 1 && indent > 0)
 			fprintf(stream, "%*s", (int)indent, "");
@@ -222,9 +160,9 @@ put_read(FILE *stream, const struct mm_logs_reading *reading, enum reading_end e
 size_t
 mm_hunt_print_troubles(FILE *stream, const struct mm_logs_reading *reading, size_t indent)
 {
-	size_t count = put_read(stream, reading, READ_IN_PART, 0, indent);
+	size_t count = put_read(stream, reading, MM_LOGS_READ_IN_PART, 0, indent);
 
-	count += put_read(stream, reading, READ_NO_LOG, count, indent);
+	count += put_read(stream, reading, MM_LOGS_READ_NO_LOG, count, indent);
 	if (count > TROUBLES_MAX)
 		fprintf(stream, "%*sand %zu more files; --json and --out tell all\n", (int)indent, "",
 		    count - TROUBLES_MAX);
@@ -271,7 +209,7 @@ put_inputs(const struct mm_hunt_view *view)
 	    first_us == MM_LOGS_NO_TIME ? "" : ", ");
 	add_span(&line, first_us, last_us);
 	put_line("read", &line);
-	if (count_read(view->reading, READ_WHOLE) == inputs)
+	if (mm_logs_reading_count_extent(view->reading, MM_LOGS_READ_WHOLE) == inputs)
 		return;
 	put_title("not read", MM_STYLE_BAD);
 	(void)mm_hunt_print_troubles(stdout, view->reading, TEXT_COLUMN);
@@ -561,7 +499,8 @@ static void
 put_not_whole(const struct mm_hunt_view *view)
 {
 	size_t inputs = mm_logs_reading_inputs(view->reading);
-	size_t in_part = count_read(view->reading, READ_IN_PART), no_log = count_read(view->reading, READ_NO_LOG);
+	size_t in_part = mm_logs_reading_count_extent(view->reading, MM_LOGS_READ_IN_PART);
+	size_t no_log = mm_logs_reading_count_extent(view->reading, MM_LOGS_READ_NO_LOG);
 
 	if (in_part > 0)
 		put_warning("NOT WHOLE", in_part, inputs,

@@ -132,11 +132,31 @@ const struct mm_names *mm_logs_reading_names(const struct mm_logs_reading *readi
 size_t mm_logs_reading_inputs(const struct mm_logs_reading *reading);
 const struct mm_logs_input_report *mm_logs_reading_input(const struct mm_logs_reading *reading, size_t number);
 
+/* Records of an input that are of a kind that is known. */
+uint64_t mm_logs_input_known(const struct mm_logs_input_report *report);
+
+/* How much of an input was read: whatever could be a log that was damaged counts as one. */
+enum mm_logs_extent {
+	MM_LOGS_READ_WHOLE,
+	MM_LOGS_READ_IN_PART, /* a log, or what is left of one */
+	MM_LOGS_READ_NO_LOG,  /* text that is no log, as a licence beside logs, or none: an export that failed, perhaps */
+};
+
+enum mm_logs_extent mm_logs_reading_extent(const struct mm_logs_reading *reading, size_t number);
+size_t mm_logs_reading_count_extent(const struct mm_logs_reading *reading, enum mm_logs_extent extent);
+
+/* "whole", "in-part", "no-log": in reports and JSON. */
+const char *mm_logs_extent_name(enum mm_logs_extent extent);
+
 /* Sums over all inputs. */
 const struct mm_logs_tally *mm_logs_reading_tally(const struct mm_logs_reading *reading);
 
-/* Troubles whose place was kept, in the order of inputs and offsets. */
+/* Troubles whose place was kept, in the order of inputs and offsets; those of one input; its first of a kind, or NULL. */
 const struct mm_logs_trouble *mm_logs_reading_troubles(const struct mm_logs_reading *reading, size_t *count);
+const struct mm_logs_trouble *mm_logs_reading_input_troubles(const struct mm_logs_reading *reading, size_t number,
+    size_t *count);
+const struct mm_logs_trouble *mm_logs_reading_first_trouble(const struct mm_logs_reading *reading, size_t number,
+    enum mm_logs_trouble_kind kind);
 
 /* Hours in which a tenant's log of a family has records, by tenant, family, hour: between them are gaps. */
 const struct mm_logs_hour *mm_logs_reading_hours(const struct mm_logs_reading *reading, size_t *count);

@@ -74,6 +74,35 @@ test_deep_within_an_export(void **state)
 	assert_trouble(MM_LOGS_TROUBLE_RECORD_DEEP, 1);
 }
 
+static void
+assert_extent(const char *bytes, size_t len, enum mm_logs_extent extent)
+{
+	world_write_bytes(&world, "log", bytes, len);
+	world_read(&world, NULL);
+	assert_string_equal(mm_logs_extent_name(mm_logs_reading_extent(world.reading, 0)), mm_logs_extent_name(extent));
+	assert_int_equal(mm_logs_reading_count_extent(world.reading, extent), 1);
+}
+
+/* What lies beside logs is told from a log that was damaged, or of which a part is unknown. */
+static void
+test_extent(void **state)
+{
+	static const char licence[] = "Permission is granted\n\nto any person\n", packed[] = "XX\x8b\x08\0\0\0\0\1\2",
+	                  unknown[] = "{\"a\":1}\n", cut[] = GOOD "{\"Operation\":";
+
+	(void)state;
+	assert_extent(GOOD, sizeof(GOOD) - 1, MM_LOGS_READ_WHOLE);
+	assert_extent(licence, sizeof(licence) - 1, MM_LOGS_READ_NO_LOG);
+	assert_extent(unknown, sizeof(unknown) - 1, MM_LOGS_READ_NO_LOG);
+	assert_extent("", 0, MM_LOGS_READ_NO_LOG);
+	assert_extent(packed, sizeof(packed) - 1, MM_LOGS_READ_IN_PART);
+	assert_extent(cut, sizeof(cut) - 1, MM_LOGS_READ_IN_PART);
+	assert_int_equal(mm_logs_input_known(world_report(&world)), 1);
+	world_write(&world, "log", GOOD "{\"a\":1}\n");
+	world_read(&world, NULL);
+	assert_int_equal(mm_logs_reading_extent(world.reading, 0), MM_LOGS_READ_IN_PART);
+}
+
 /* A file that was cut anywhere loses no record before the cut, and says that it was. */
 static void
 test_cut_anywhere(void **state)
@@ -310,6 +339,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ONE_WORLD_TEST(test_deep_records),
 		ONE_WORLD_TEST(test_deep_within_an_export),
+		ONE_WORLD_TEST(test_extent),
 		ONE_WORLD_TEST(test_cut_anywhere),
 		ONE_WORLD_TEST(test_cut_csv),
 		ONE_WORLD_TEST(test_files_put_together),
