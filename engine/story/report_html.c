@@ -155,18 +155,21 @@ static void
 put_not_whole(struct report *report)
 {
 	struct mm_logs_reading *reading = report->source->reading;
-	size_t inputs = mm_logs_reading_inputs(reading), troubled = 0;
+	size_t inputs = mm_logs_reading_inputs(reading);
+	size_t in_part = mm_logs_reading_count_extent(reading, MM_LOGS_READ_IN_PART);
+	size_t no_log = mm_logs_reading_count_extent(reading, MM_LOGS_READ_NO_LOG);
 	uint64_t dropped = 0;
 
-	for (size_t i = 0; i < inputs; i++)
-		troubled += mm_logs_tally_troubles(&mm_logs_reading_input(reading, i)->tally) > 0;
 	for (size_t i = 0; i < mm_detections_count; i++)
 		dropped += mm_detect_dropped(report->source->detect, mm_detections[i]);
-	if (troubled > 0)
+	if (in_part > 0)
 		mm_html_addf(&report->html,
-		    "<p class=\"verdict lead\">Not everything was read: %zu of %zu files have "
-		    "<a href=\"#inputs\">something unreadable or unknown</a>, so there may be more.</p>\n", troubled,
-		    inputs);
+		    "<p class=\"verdict lead\">Not everything was read: %zu of %zu files could "
+		    "<a href=\"#inputs\">not be read wholly</a>, so there may be more.</p>\n", in_part, inputs);
+	if (no_log > 0)
+		mm_html_addf(&report->html,
+		    "<p class=\"verdict gap\">No log: %zu of %zu files hold <a href=\"#inputs\">nothing that is known as "
+		    "one</a>.</p>\n", no_log, inputs);
 	if (dropped > 0)
 		mm_html_addf(&report->html,
 		    "<p class=\"verdict lead\">There was no room for all that was found, or was to be judged, "
@@ -603,13 +606,18 @@ put_digest(struct report *report, const uint8_t digest[MM_DIGEST_LEN])
 }
 
 static void
-put_input(struct report *report, const struct mm_logs_input_report *input)
+put_input(struct report *report, size_t number)
 {
+	const struct mm_logs_input_report *input = mm_logs_reading_input(report->source->reading, number);
+	static const char *const extents[] = { "wholly", "in part", "no log" };
+
+	_Static_assert(MM_COUNT_OF(extents) == MM_LOGS_READ_NO_LOG + 1, "words for each");
 	add(report, "<tr><th scope=\"row\">");
 	mm_html_str(&report->html, input->path);
 	mm_html_addf(&report->html, "</th><td>%s, %s, %s</td>", mm_logs_form_name(input->form),
 	    mm_logs_encoding_name(input->facts.encoding), mm_logs_compression_name(input->facts.compression));
-	mm_html_addf(&report->html, "<td>%s</td>", mm_logs_end_name(input->facts.ended));
+	mm_html_addf(&report->html, "<td>%s</td><td>%s</td>", mm_logs_end_name(input->facts.ended),
+	    extents[mm_logs_reading_extent(report->source->reading, number)]);
 	mm_html_number_cell(&report->html, input->facts.file_size > 0 ? (uint64_t)input->facts.file_size : 0);
 	mm_html_number_cell(&report->html, input->records);
 	mm_html_number_cell(&report->html, input->duplicates);
@@ -657,10 +665,10 @@ put_inputs(struct report *report)
 	size_t count = mm_logs_reading_inputs(report->source->reading), shown = count < INPUTS_MAX ? count : INPUTS_MAX;
 
 	add(report, "<h2 id=\"inputs\">What was read</h2>\n");
-	BEGIN_TABLE(report, "Inputs", "File", "Form", "Ended", "#Bytes", "#Records", "#Repeated", "#Unreadable",
+	BEGIN_TABLE(report, "Inputs", "File", "Form", "Ended", "Read", "#Bytes", "#Records", "#Repeated", "#Unreadable",
 	    "First", "Last", "SHA-256");
 	for (size_t i = 0; i < shown; i++)
-		put_input(report, mm_logs_reading_input(report->source->reading, i));
+		put_input(report, i);
 	end_table(report, shown, count, "findings.json");
 	put_steps(report);
 }

@@ -174,12 +174,11 @@ add_trouble_places(struct report *report, size_t input)
 {
 	size_t count;
 	const struct mm_logs_trouble *troubles =
-	    mm_logs_reading_troubles(mm_story_source(report->story)->reading, &count);
+	    mm_logs_reading_input_troubles(mm_story_source(report->story)->reading, input, &count);
 
 	mm_json_begin_array(&report->json, "trouble_places");
 	for (size_t i = 0; i < count; i++)
-		if (troubles[i].input == input)
-			add_trouble(report, &troubles[i]);
+		add_trouble(report, &troubles[i]);
 	mm_json_end_array(&report->json);
 }
 
@@ -205,6 +204,8 @@ add_input(struct report *report, size_t number)
 	begin_element(report);
 	mm_json_add_str(&report->json, "path", input->path);
 	add_input_facts(report, &input->facts);
+	mm_json_add_str(&report->json, "read",
+	    mm_logs_extent_name(mm_logs_reading_extent(mm_story_source(report->story)->reading, number)));
 	mm_json_add_str(&report->json, "form", mm_logs_form_name(input->form));
 	add_number(report, "lines", input->lines);
 	add_number(report, "records", input->records);

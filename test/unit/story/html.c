@@ -188,11 +188,11 @@ test_full_disk(void **state)
 	assert_true(write_page(full, world.story) != 0 || fclose(full) != 0);
 }
 
-/* What is said first must not be silent about a log that is damaged. */
+/* What is said first must not be silent about a log that is damaged, and not cry for a licence beside logs. */
 static void
 test_not_whole(void **state)
 {
-	static const char damaged[] = "{\"Id\":\n";
+	static const char damaged[] = "{\"Id\":\n", licence[] = "Permission is granted\n\nto any person\n";
 	char *text;
 
 	(void)state;
@@ -200,11 +200,22 @@ test_not_whole(void **state)
 	story_world_build(&world);
 	text = page();
 	assert_null(strstr(text, "Not everything was read"));
+	assert_null(strstr(text, "No log: "));
+	assert_int_equal(count_of(text, "<td>wholly</td>"), 2);
+	free(text);
+	world_write_bytes(&world.logs.logs, "LICENSE", licence, sizeof(licence) - 1);
+	story_world_build(&world);
+	text = page();
+	assert_null(strstr(text, "Not everything was read"));
+	assert_has(text, "No log: 1 of 3 files hold ");
+	assert_int_equal(count_of(text, "<td>no log</td>"), 1);
 	free(text);
 	world_write_bytes(&world.logs.logs, "damaged.jsonl", damaged, sizeof(damaged) - 1);
 	story_world_build(&world);
 	text = page();
-	assert_has(text, "Not everything was read: 1 of ");
+	assert_has(text, "Not everything was read: 1 of 4 files could ");
+	assert_has(text, "No log: 1 of 4 files hold ");
+	assert_int_equal(count_of(text, "<td>in part</td>"), 1);
 	free(text);
 }
 

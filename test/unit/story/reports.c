@@ -63,6 +63,8 @@ test_json(void **state)
 	world_write(&world.logs.logs, "cut.jsonl", "{\"CreationTime\":\"2023-06-10T10:00:00Z\",\"Id\":\n");
 	story_world_build(&world);
 	text = story_world_text(&world, story_world_json);
+	assert_has(text, "\"read\":\"whole\",");
+	assert_has(text, "\"read\":\"in-part\",");
 	assert_has(text, "{\"question\":{\"version\":\"1.2.3\",\"arguments\":[\"hunt\",\"logs\"],\"zone\":\"UTC\"},");
 	assert_has(text, "\"compression\":\"none\"");
 	assert_has(text, "\"form\":\"json-lines\"");
