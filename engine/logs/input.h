@@ -43,7 +43,7 @@ enum mm_logs_end {
 	MM_LOGS_STOPPED,   /* whoever reads gave up */
 };
 
-/* What is known of an input. digest is of the whole file, also of what did not become text, unless it is unreadable. */
+/* What is known of an input. */
 struct mm_logs_input_facts {
 	enum mm_logs_compression compression;
 	enum mm_logs_encoding encoding;
@@ -54,8 +54,15 @@ struct mm_logs_input_facts {
 	uint64_t raw_size;        /* bytes read of the file so far */
 	uint64_t text_size;       /* bytes of text given so far */
 	uint64_t odd_units;       /* UTF-16: halves of a pair alone, or an odd byte at the end; each became U+FFFD */
-	uint8_t digest[MM_DIGEST_LEN]; /* SHA-256; set once ended is not MM_LOGS_GOING_ON */
+	uint8_t digest[MM_DIGEST_LEN]; /* SHA-256; see mm_logs_input_has_digest() */
 };
+
+/* Whether digest is of the whole file: it was read to its end, also where not all became text. */
+static inline bool
+mm_logs_input_has_digest(const struct mm_logs_input_facts *facts)
+{
+	return facts->ended != MM_LOGS_GOING_ON && facts->ended != MM_LOGS_UNREADABLE_FILE;
+}
 
 struct mm_logs_input;
 

@@ -625,7 +625,7 @@ put_input(struct report *report, size_t number)
 	mm_html_time_cell(&report->html, input->first_us);
 	mm_html_time_cell(&report->html, input->last_us);
 	add(report, "<td class=\"h\">");
-	if (input->facts.ended != MM_LOGS_GOING_ON && input->facts.ended != MM_LOGS_UNREADABLE_FILE)
+	if (mm_logs_input_has_digest(&input->facts))
 		put_digest(report, input->facts.digest);
 	add(report, "</td></tr>\n");
 }

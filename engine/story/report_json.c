@@ -185,7 +185,7 @@ add_trouble_places(struct report *report, size_t input)
 static void
 add_input_facts(struct report *report, const struct mm_logs_input_facts *facts)
 {
-	if (facts->ended != MM_LOGS_GOING_ON)
+	if (mm_logs_input_has_digest(facts))
 		add_digest(report, "sha256", facts->digest);
 	mm_json_add_int(&report->json, "size", facts->file_size);
 	mm_json_add_str(&report->json, "compression", mm_logs_compression_name(facts->compression));

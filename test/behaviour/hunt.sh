@@ -53,6 +53,8 @@ run 2 "no log" hunt
 says err "which logs?"
 run 2 "a file that is not there" hunt "$world/nowhere"
 says err "No such file or directory"
+run 0 "one file of two that is not there" hunt "$world/audit.csv" "$world/nowhere" --until 2023-05-15 --json
+json "it has a digest" '[("sha256" in i, i["read"]) for i in answer["inputs"]] == [(True, "whole"), (False, "in-part")]'
 run 2 "a folder without files" hunt "$(mktemp -d -p "$world")"
 run 2 "a time that is none" hunt --since yesterdy "$logs"
 run 2 "times the wrong way round" hunt --since 2023-06-02 --until 2023-06-01 "$logs"

@@ -350,6 +350,7 @@ test_a_file_that_is_not_there_is_told(void **state)
 	assert_int_equal(count, 1);
 	assert_int_equal(troubles[0].kind, MM_LOGS_TROUBLE_UNREADABLE);
 	assert_int_equal(troubles[0].failure, ENOENT);
+	assert_false(mm_logs_input_has_digest(&mm_logs_reading_input(reading, 0)->facts));
 	mm_logs_reading_free(&reading);
 }
 
