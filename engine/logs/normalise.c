@@ -495,7 +495,7 @@ set_logon(struct mm_slice text, struct mm_logs_event *event)
 		return;
 	event->logon = MM_LOGS_LOGON_OTHER;
 	for (size_t i = 0; i < MM_COUNT_OF(rows); i++)
-		if (mm_slice_equal(text, mm_slice_str(rows[i].text)))
+		if (mm_logs_is_word(text, rows[i].text))
 			event->logon = (uint8_t)rows[i].logon;
 }
 

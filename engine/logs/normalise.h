@@ -6,6 +6,7 @@
 #define MM_ENGINE_LOGS_NORMALISE_H
 
 #include "engine/logs/shape.h"
+#include "lib/codec/ascii.h"
 
 /*
  * The text of a value, unescaped, without blanks around it: absent where the value is missing, empty, null, "null", or
@@ -47,6 +48,18 @@ mm_logs_is_called(struct mm_slice name, const char *literal)
 {
 	return name.len > 0 && name.ptr[0] == literal[0] && strncmp(literal, name.ptr, name.len) == 0 &&
 	    literal[name.len] == '\0';
+}
+
+/* Whether a text, which may be absent, is a word in whichever case. */
+static inline bool
+mm_logs_is_word(struct mm_slice text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; text.len == len && i < len; i++)
+		if (mm_ascii_lower(text.ptr[i]) != mm_ascii_lower(word[i]))
+			return false;
+	return text.len == len;
 }
 
 /* Where a word stands in a text, which may be absent; NULL: it does not. */

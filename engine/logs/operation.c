@@ -4,8 +4,12 @@
  */
 #include "engine/logs/operation.h"
 
+#include "engine/logs/normalise.h"
 #include "engine/logs/tables.h"
 #include "lib/base/array.h"
+#include "lib/codec/ascii.h"
+
+#include <stdlib.h>
 
 #define ACCESS(name, type) { name, MM_LOGS_MAIL_ACCESS, type, MM_LOGS_CHANGE_NONE, MM_LOGS_RESULT_UNKNOWN }
 #define ACTION(name) { name, MM_LOGS_MAIL_ACTION, MM_LOGS_ACCESS_UNKNOWN, MM_LOGS_CHANGE_NONE, MM_LOGS_RESULT_UNKNOWN }
@@ -120,22 +124,55 @@ static const struct mm_logs_operation operations[] = {
 	CHANGE("New-ServicePrincipal", OTHER),
 };
 
+static void
+make_lower(struct mm_slice text, char *lower)
+{
+	for (size_t i = 0; i < text.len; i++)
+		lower[i] = mm_ascii_lower(text.ptr[i]);
+}
+
 size_t
-mm_logs_operations_names(const char *names[MM_WALK_NAMES_MAX])
+mm_logs_operations_names(char names[MM_WALK_NAMES_MAX][MM_LOGS_OPERATION_MAX])
 {
 	_Static_assert(MM_COUNT_OF(operations) <= MM_WALK_NAMES_MAX, "they fit into a table");
-	for (size_t i = 0; i < MM_COUNT_OF(operations); i++)
-		names[i] = operations[i].name;
+	for (size_t i = 0; i < MM_COUNT_OF(operations); i++) {
+		struct mm_slice name = mm_slice_str(operations[i].name);
+
+		if (name.len >= MM_LOGS_OPERATION_MAX)
+			abort();
+		make_lower(name, names[i]);
+		names[i][name.len] = '\0';
+	}
 	return MM_COUNT_OF(operations);
 }
 
 const struct mm_logs_operation *
 mm_logs_operation_find(struct mm_slice name)
 {
+	char lower[MM_LOGS_OPERATION_MAX];
 	int number;
 
 	while (name.len > 0 && (name.ptr[name.len - 1] == '.' || name.ptr[name.len - 1] == ' '))
 		name.len--;
-	number = mm_walk_table_find(&mm_logs_tables()->operations, name);
+	if (name.len > sizeof(lower))
+		return NULL;
+	make_lower(name, lower);
+	number = mm_walk_table_find(&mm_logs_tables()->operations, mm_slice(lower, name.len));
 	return number < 0 ? NULL : &operations[number];
+}
+
+enum mm_logs_result
+mm_logs_result_of(struct mm_slice text)
+{
+	/* What Exchange and the directory call success, and what they call a failure. */
+	static const char *const done[] = { "true", "success", "succeeded", "partiallysucceeded" };
+	static const char *const failed[] = { "false", "failed", "failure", "timeout" };
+
+	for (size_t i = 0; i < MM_COUNT_OF(done); i++)
+		if (mm_logs_is_word(text, done[i]))
+			return MM_LOGS_DONE;
+	for (size_t i = 0; i < MM_COUNT_OF(failed); i++)
+		if (mm_logs_is_word(text, failed[i]))
+			return MM_LOGS_FAILED;
+	return MM_LOGS_RESULT_UNKNOWN;
 }

@@ -16,10 +16,16 @@ struct mm_logs_operation {
 	enum mm_logs_result result; /* of a sign-in */
 };
 
-/* The names of all operations, for engine/logs/tables.c; returns how many there are. */
-size_t mm_logs_operations_names(const char *names[MM_WALK_NAMES_MAX]);
+/* Room for a name. */
+#define MM_LOGS_OPERATION_MAX 80
 
-/* The operation of a name, with or without a full stop; NULL: none of those that are asked for. */
+/* The names of all operations, in small letters, for engine/logs/tables.c; returns how many there are. */
+size_t mm_logs_operations_names(char names[MM_WALK_NAMES_MAX][MM_LOGS_OPERATION_MAX]);
+
+/* The operation of a name, in whichever case, with or without a full stop; NULL: none of those that are asked for. */
 const struct mm_logs_operation *mm_logs_operation_find(struct mm_slice name);
+
+/* What the words that logs have for a result say; unknown: neither that it was done nor that it failed. */
+enum mm_logs_result mm_logs_result_of(struct mm_slice text);
 
 #endif

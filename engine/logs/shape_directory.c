@@ -11,7 +11,6 @@
 #include "engine/logs/operation.h"
 #include "lib/base/array.h"
 
-#include <strings.h>
 
 /* Members with details of their own. */
 enum { ACTIVITY, TARGETS, INITIATED_BY, ADDITIONAL, RESULT };
@@ -145,26 +144,13 @@ read_change(struct mm_logs_reader *reader, const struct mm_json_value *values, s
 	mm_logs_change_end(&reading);
 }
 
-/* "success", "failure", "timeout", in whichever case. */
-static void
-read_result(struct mm_slice text, struct mm_logs_event *event)
-{
-	static const char done[] = "success";
-
-	if (!mm_slice_present(text))
-		return;
-	event->result = MM_LOGS_FAILED;
-	if (text.len == sizeof(done) - 1 && strncasecmp(text.ptr, done, text.len) == 0)
-		event->result = MM_LOGS_DONE;
-}
-
 static enum mm_logs_outcome
 read_directory(struct mm_logs_reader *reader, const struct mm_logs_member *columns, size_t count,
     const struct mm_json_value *values, struct mm_logs_event *event)
 {
 	read_kind(reader, values[ACTIVITY], event);
 	mm_logs_set_all(reader, columns, count, values, event);
-	read_result(mm_logs_text(reader, values[RESULT]), event);
+	event->result = (uint8_t)mm_logs_result_of(mm_logs_text(reader, values[RESULT]));
 	if (event->kind == MM_LOGS_CHANGE)
 		read_change(reader, values, event);
 	mm_logs_settle(reader, event);
@@ -315,7 +301,7 @@ read_portal(struct mm_logs_reader *reader, const struct mm_json_value *values, s
 {
 	read_kind(reader, values[PORTAL_ACTIVITY], event);
 	mm_logs_set_all(reader, portal_members, MM_COUNT_OF(portal_members), values, event);
-	read_result(mm_logs_text(reader, values[PORTAL_RESULT]), event);
+	event->result = (uint8_t)mm_logs_result_of(mm_logs_text(reader, values[PORTAL_RESULT]));
 	if (event->kind == MM_LOGS_CHANGE) {
 		settle_actor(reader, mm_logs_text(reader, values[PORTAL_ACTOR_TYPE]), event);
 		read_portal_change(reader, values, event);

@@ -128,9 +128,9 @@ read_access(struct mm_logs_reader *reader, const struct mm_logs_m365_details *de
 		if (!mm_slice_equal(pair.name, mm_slice_str("MailAccessType")))
 			continue;
 		text = mm_logs_text(reader, pair.value);
-		if (mm_slice_equal(text, mm_slice_str("Bind")))
+		if (mm_logs_is_word(text, "Bind"))
 			event->access = MM_LOGS_BIND;
-		else if (mm_slice_equal(text, mm_slice_str("Sync")))
+		else if (mm_logs_is_word(text, "Sync"))
 			event->access = MM_LOGS_SYNC;
 	}
 	count_items(reader, details, event);
@@ -258,19 +258,12 @@ read_change(struct mm_logs_reader *reader, const struct mm_logs_m365_details *de
 
 /* ---- all of them ---- */
 
-/* What Exchange and the directory call success. */
 static void
 read_result(struct mm_logs_reader *reader, struct mm_json_value value, struct mm_logs_event *event)
 {
-	static const char *const done[] = { "True", "Succeeded", "Success", "PartiallySucceeded", "success" };
-	struct mm_slice text = mm_logs_text(reader, value);
-
-	if (event->result != MM_LOGS_RESULT_UNKNOWN || !mm_slice_present(text))
-		return;
-	event->result = MM_LOGS_FAILED;
-	for (size_t i = 0; i < MM_COUNT_OF(done); i++)
-		if (mm_slice_equal(text, mm_slice_str(done[i])))
-			event->result = MM_LOGS_DONE;
+	/* The operation itself may say it. */
+	if (event->result == MM_LOGS_RESULT_UNKNOWN)
+		event->result = (uint8_t)mm_logs_result_of(mm_logs_text(reader, value));
 }
 
 /* Types of users that are no people: 5 and 6 are applications. */
@@ -280,7 +273,7 @@ read_user_type(struct mm_logs_reader *reader, struct mm_json_value value, struct
 	struct mm_slice text = mm_logs_text(reader, value);
 
 	if (mm_slice_equal(text, mm_slice_str("5")) || mm_slice_equal(text, mm_slice_str("6")) ||
-	    mm_slice_equal(text, mm_slice_str("Application")) || mm_slice_equal(text, mm_slice_str("ServicePrincipal")))
+	    mm_logs_is_word(text, "Application") || mm_logs_is_word(text, "ServicePrincipal"))
 		event->flags |= MM_LOGS_APP_ONLY;
 }
 
@@ -431,8 +424,7 @@ mm_logs_m365_items(struct mm_logs_reader *reader, const struct mm_logs_m365_deta
     struct mm_logs_item_list *list)
 {
 	struct mm_json_value affected = list_of(reader, details->affected_items), element;
-	bool sync = mm_slice_equal(mm_logs_pairs_find(reader, details->operation_properties, "MailAccessType"),
-	    mm_slice_str("Sync"));
+	bool sync = mm_logs_is_word(mm_logs_pairs_find(reader, details->operation_properties, "MailAccessType"), "Sync");
 	size_t position = 0;
 
 	add_folders(reader, list_of(reader, details->folders), list);

@@ -11,6 +11,7 @@
 
 static struct mm_logs_tables tables;
 static const char *shape_names[MM_LOGS_SHAPES_MAX][MM_WALK_NAMES_MAX];
+static char operations[MM_WALK_NAMES_MAX][MM_LOGS_OPERATION_MAX];
 static const char *operation_names[MM_WALK_NAMES_MAX];
 static const char *const folder_names[] = { "FolderItems" };
 static const char *const message_names[] = { "SizeInBytes" };
@@ -27,14 +28,25 @@ make_shape(size_t number)
 }
 
 static void
+make_operations(void)
+{
+	size_t count = mm_logs_operations_names(operations);
+
+	for (size_t i = 0; i < count; i++)
+		operation_names[i] = operations[i];
+	if (!mm_walk_table_init(&tables.operations, operation_names, count))
+		abort();
+}
+
+static void
 make(void)
 {
 	if (mm_logs_shapes_count > MM_LOGS_SHAPES_MAX)
 		abort();
 	for (size_t i = 0; i < mm_logs_shapes_count; i++)
 		make_shape(i);
-	if (!mm_walk_table_init(&tables.operations, operation_names, mm_logs_operations_names(operation_names)) ||
-	    !mm_walk_table_init(&tables.folder, folder_names, 1) ||
+	make_operations();
+	if (!mm_walk_table_init(&tables.folder, folder_names, 1) ||
 	    !mm_walk_table_init(&tables.message, message_names, 1))
 		abort();
 }

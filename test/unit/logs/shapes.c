@@ -116,6 +116,60 @@ test_sync_with_a_token(void **state)
 	assert_int_equal(world_step(&world, MM_LOGS_STEP_MOVED), 1); /* the client's id */
 }
 
+/* An export that wrote all in small letters, or in capitals, says the same; the name is told as it stands. */
+static void
+test_words_in_another_case(void **state)
+{
+	const struct mm_logs_event *event = read_one(
+	    "{\"CreationTime\":\"2026-09-29T08:00:00Z\",\"Operation\":\"mailitemsaccessed\",\"OperationProperties\":"
+	    "[{\"Name\":\"MailAccessType\",\"Value\":\"sync\"}],\"LogonType\":\"ADMIN\"}", "m365-audit");
+
+	(void)state;
+	assert_int_equal(event->kind, MM_LOGS_MAIL_ACCESS);
+	assert_int_equal(event->access, MM_LOGS_SYNC);
+	assert_int_equal(event->logon, MM_LOGS_ADMIN);
+	assert_name(event->operation, "mailitemsaccessed");
+	event = read_one("{\"CreationTime\":\"2026-09-29T08:00:00Z\",\"Operation\":\"CONSENT TO APPLICATION.\","
+	    "\"ResultStatus\":\"SUCCESS\"}", "m365-audit");
+	assert_int_equal(event->change, MM_LOGS_CHANGE_CONSENT);
+	assert_int_equal(event->result, MM_LOGS_DONE);
+	world_read_text(&world, "{\"CreationTime\":\"2026-09-29T08:00:00Z\",\"Operation\":\"mailitemsaccesse\"}");
+	assert_int_equal(world.count, 0);
+}
+
+/* What is called neither a success nor a failure may have been done. */
+static void
+test_results(void **state)
+{
+	static const struct {
+		const char *word;
+		enum mm_logs_result result;
+	} rows[] = {
+		{ "True", MM_LOGS_DONE }, { "succeeded", MM_LOGS_DONE }, { "PartiallySucceeded", MM_LOGS_DONE },
+		{ "Success", MM_LOGS_DONE }, { "false", MM_LOGS_FAILED }, { "Failed", MM_LOGS_FAILED },
+		{ "failure", MM_LOGS_FAILED }, { "TIMEOUT", MM_LOGS_FAILED },
+		{ "unknownFutureValue", MM_LOGS_RESULT_UNKNOWN }, { "", MM_LOGS_RESULT_UNKNOWN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT_OF(rows); i++) {
+		const struct mm_logs_event *event;
+		char text[256];
+
+		(void)snprintf(text, sizeof(text), "{\"CreationTime\":\"2023-05-20T11:07:00\",\"Operation\":"
+		    "\"Consent to application\",\"ResultStatus\":\"%s\"}", rows[i].word);
+		event = read_one(text, "m365-audit");
+		if (event->result != rows[i].result)
+			fail_msg("%s", rows[i].word);
+		(void)snprintf(text, sizeof(text), "{\"id\":\"Directory_1\",\"activityDisplayName\":"
+		    "\"Consent to application\",\"activityDateTime\":\"2023-10-27T16:14:14Z\",\"result\":\"%s\","
+		    "\"initiatedBy\":{},\"targetResources\":[]}", rows[i].word);
+		event = read_one(text, "directory-audit");
+		if (event->result != rows[i].result)
+			fail_msg("%s in the directory's log", rows[i].word);
+	}
+}
+
 static void
 test_sentinel_office(void **state)
 {
@@ -928,6 +982,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ONE_WORLD_TEST(test_bind),
 		ONE_WORLD_TEST(test_sync_with_a_token),
+		ONE_WORLD_TEST(test_words_in_another_case),
+		ONE_WORLD_TEST(test_results),
 		ONE_WORLD_TEST(test_sentinel_office),
 		ONE_WORLD_TEST(test_powershell_text),
 		ONE_WORLD_TEST(test_defender_without_raw_event),
