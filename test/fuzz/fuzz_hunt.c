@@ -4,7 +4,8 @@
  * answered and told in each way there is. What is told is whole and harmless, and the same bytes whatever the number of
  * threads and the random keys inside.
  *
- * An input is a byte of enum question, and files, held apart by SEPARATOR: a line with the file's name and what is in it.
+ * An input is a byte of enum question, and files, held apart by SEPARATOR: a line with the file's name, and what is in
+ * it.
  */
 #include "cli/hunt_print.h"
 #include "engine/story/report.h"
@@ -47,7 +48,9 @@ struct files {
 	size_t count;
 };
 
-static char folder[64];
+/* A new one for each process, which mkdtemp() names. */
+static char folder[] = "/tmp/mintmark-fuzz.XXXXXX";
+static bool has_folder;
 
 static void
 remove_folder(void)
@@ -58,9 +61,9 @@ remove_folder(void)
 static void
 make_folder(void)
 {
-	if (folder[0] != '\0')
+	if (has_folder)
 		return;
-	(void)strcpy(folder, "/tmp/mintmark-fuzz.XXXXXX");
+	has_folder = true;
 	must(mkdtemp(folder) != NULL && atexit(remove_folder) == 0);
 	must(setlocale(LC_ALL, "C.UTF-8") != NULL);
 }
