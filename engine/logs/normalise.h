@@ -46,8 +46,7 @@ void mm_logs_settle(struct mm_logs_reader *reader, struct mm_logs_event *event);
 static inline bool
 mm_logs_is_called(struct mm_slice name, const char *literal)
 {
-	return name.len > 0 && name.ptr[0] == literal[0] && strncmp(literal, name.ptr, name.len) == 0 &&
-	    literal[name.len] == '\0';
+	return name.len > 0 && name.ptr[0] == literal[0] && mm_slice_equal(name, mm_slice_str(literal));
 }
 
 /* Whether a text, which may be absent, is a word in whichever case. */

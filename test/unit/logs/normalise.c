@@ -163,6 +163,21 @@ test_families_of_clients(void **state)
 	}
 }
 
+/* A name of the logs goes on behind a U+0000 in it; what stands behind the end of a word of ours is not looked at. */
+static void
+test_names_with_nul(void **state)
+{
+	static const char word[16] = "APIId";
+
+	(void)state;
+	assert_true(mm_logs_is_called(mm_slice_str("APIId"), word));
+	assert_false(mm_logs_is_called(mm_slice("APIId\0token", 11), word));
+	assert_false(mm_logs_is_called(mm_slice("APIId\0", 6), word));
+	assert_false(mm_logs_is_called(mm_slice_str("APIIds"), word));
+	assert_false(mm_logs_is_called(mm_slice_str("API"), word));
+	assert_false(mm_logs_is_called(MM_SLICE_ABSENT, word));
+}
+
 int
 main(void)
 {
@@ -171,6 +186,7 @@ main(void)
 		cmocka_unit_test(test_what_is_no_address),
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_families_of_clients),
+		cmocka_unit_test(test_names_with_nul),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
