@@ -89,7 +89,7 @@ check_the_past "restored again"
 # ---- another anchor ----
 
 mint_stop
-printf x | dd of="$ledger/anchor" bs=1 seek=150 conv=notrunc 2>"$world/null"
+check "an anchor is changed" damage "$ledger/anchor" 150
 check "a changed anchor is found" eval '! run ledger audit >"$world/said" 2>&1'
 check "and called so" says 'the anchor is damaged'
 finish

@@ -79,7 +79,7 @@ head -c $(($(stat -c %s "$world/backup.tar") / 2)) "$world/backup.tar" >"$world/
 check "half an archive is none" eval '! run restore --force "$world/cut.tar" >"$world/said" 2>&1'
 check "what was there is still there" eval '[ -s "$ledger/0000000001.ledger" ]'
 cp "$world/backup.tar" "$world/bad.tar"
-printf x | dd of="$world/bad.tar" bs=1 seek=2000 conv=notrunc 2>"$world/null"
+check "an archive is changed" damage "$world/bad.tar" 2000
 check "a changed archive is none" eval '! run restore --force "$world/bad.tar" >"$world/said" 2>&1'
 check "the backup is restored" eval 'run restore --force "$world/backup.tar" >"$world/said" 2>&1'
 check "what is not known is said" says 'not known what the mints did after'

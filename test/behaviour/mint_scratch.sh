@@ -8,6 +8,7 @@
 #   check WHAT COMMAND…    the command must succeed
 #   await SECONDS COMMAND… until it succeeds; fails when the time is over
 #   fail WHAT              tells it, with what was said and logged last
+#   damage FILE OFFSET     another byte there, whichever it was
 #   finish                 ends the test, which failed if anything did
 #
 # Processes of world_pids are stopped at the end, with mintmarkd.
@@ -73,6 +74,15 @@ await()
 run()
 {
 	"$mintmark" "$@" -c "$config"
+}
+
+damage()
+{
+	local byte
+
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	# shellcheck disable=SC2059 # an escape of the format is what is to be written
+	printf "\\$(printf %03o $((byte ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>"$world/null"
 }
 
 finish()
