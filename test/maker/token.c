@@ -14,8 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An s + n that fits the modulus's length comes with a few tries of other token ids. */
-#define TRIES_MAX 400
+/*
+ * An s + n that fits the modulus's length comes with a few tries of other token ids; with many where the modulus is near
+ * its largest: 400 were too few once in some 10,000 worlds.
+ */
+#define TRIES_MAX 100000
 
 struct recipe {
 	const char *dir;
