@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #define MINUTE 29000000
+#define HASTE_S 3 /* long for a test that looks each millisecond, and not too long to be waited for */
 #define NOW_S ((int64_t)MINUTE * 60 + 20)
 
 static struct mm_ed25519 *root, *key, *thief;
@@ -330,12 +331,11 @@ connect_ledger(void)
 }
 
 static int
-begin_thread(void **state)
+begin_thread_of(uint32_t stale_after_s)
 {
 	static const unsigned char payload[] = { 0, 0, 'c', 'o', 'n', 's', 'u', 'm', 'e', 'r' };
 	int pair[2];
 
-	(void)state;
 	minute = (uint32_t)(time(NULL) / 60);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
 	mintmarkd = fcntl(pair[0], F_DUPFD_CLOEXEC, MM_CONTROL_FD + 1); /* that number may be one of the two */
@@ -344,11 +344,26 @@ begin_thread(void **state)
 	if (pair[1] != MM_CONTROL_FD)
 		close(pair[1]);
 	memset(&gate, 0, sizeof(gate));
-	gate.stale_after_s = 1;
+	gate.stale_after_s = stale_after_s;
 	assert_true(gate_mint_keys_set_root(&gate.mint_keys, root_public, sizeof(root_public)));
 	assert_true(gate_mint_keys_add_mint(&gate.mint_keys, payload, sizeof(payload)));
 	assert_true(gate_ledger_begin(&gate));
 	return 0;
+}
+
+/* What is fresh stays so, however long a busy machine lets this test wait. */
+static int
+begin_thread(void **state)
+{
+	(void)state;
+	return begin_thread_of(600);
+}
+
+static int
+begin_hasty_thread(void **state)
+{
+	(void)state;
+	return begin_thread_of(HASTE_S);
 }
 
 static int
@@ -458,10 +473,37 @@ is_fresh_by_heartbeats(void **state)
 	await_freshness(10, MM_CLOCK_IS_OFF);
 	beat(10, 0, 0);
 	await_freshness(10, MM_FRESH);
-	/* Nothing more comes: stale after a second. */
+}
+
+/* Until so many are there, and those before the last one are worked off. */
+static void
+await_messages(uint64_t count)
+{
+	const struct timespec step = { 0, 1000000 };
+	struct gate_ledger_stats stats;
+
+	for (;;) {
+		gate_ledger_get_stats(gate.ledger, &stats);
+		if (stats.messages >= count)
+			return;
+		nanosleep(&step, NULL);
+	}
+}
+
+static void
+is_stale_when_nothing_comes(void **state)
+{
+	(void)state;
+	connect_ledger();
+	beat(10, 0, 0);
+	await_freshness(10, MM_FRESH);
 	await_freshness(10, MM_STALE);
-	beat(10, 0, 1500);
+	beat(10, 0, HASTE_S * 1000 + 1);
+	beat(10, 0, HASTE_S * 1000 + 1);
+	await_messages(3);
 	assert_int_equal(freshness(10), MM_STALE);
+	beat(10, 0, 0);
+	await_freshness(10, MM_FRESH);
 }
 
 /* A ledger that was started anew may not know what the one before named. */
@@ -476,9 +518,9 @@ remembers_the_latest_epoch(void **state)
 	await_freshness(10, MM_FRESH);
 	assert_int_equal(freshness(9), MM_STALE);
 	beat(9, 0, 0);
-	do
-		gate_ledger_get_stats(gate.ledger, &stats);
-	while (stats.messages < 2);
+	beat(9, 0, 0);
+	await_messages(3);
+	gate_ledger_get_stats(gate.ledger, &stats);
 	assert_int_equal(stats.epoch, 10);
 	assert_int_equal(freshness(9), MM_STALE);
 	assert_int_equal(freshness(10), MM_FRESH);
@@ -498,11 +540,22 @@ takes_no_time_that_was_before(void **state)
 	await_freshness(9, MM_FRESH);
 }
 
+/* For how much longer it lacks an epoch than it has heard nothing: its age first, which grows meanwhile. */
+static int64_t
+lacks_longer_ms(void)
+{
+	int64_t age_ms = gate_ledger_age_ms(gate.ledger);
+
+	return gate_ledger_stale_for_ms(gate.ledger) - age_ms;
+}
+
 /* Heartbeats that go on coming do not make an epoch that is lacking younger, nor do later ones. */
 static void
 is_stale_for_as_long_as_it_lacks_an_epoch(void **state)
 {
-	const struct timespec pause = { 0, 300000000 };
+	enum { PAUSE_MS = 300 };
+	const struct timespec pause = { 0, PAUSE_MS * 1000000 };
+	const struct timespec step = { 0, 1000000 };
 
 	(void)state;
 	assert_int_equal(gate_ledger_stale_for_ms(gate.ledger), INT64_MAX);
@@ -514,14 +567,15 @@ is_stale_for_as_long_as_it_lacks_an_epoch(void **state)
 	await_freshness(9, MM_STALE);
 	nanosleep(&pause, NULL);
 	beat(11, 0, 0);
-	await_freshness(10, MM_STALE);
-	assert_true(gate_ledger_age_ms(gate.ledger) < 300);
-	assert_true(gate_ledger_stale_for_ms(gate.ledger) >= 300);
+	beat(11, 0, 0);
+	await_messages(4);
+	assert_true(lacks_longer_ms() >= PAUSE_MS);
 	gate_ledger_hold_epoch(&gate, 10);
-	assert_true(gate_ledger_stale_for_ms(gate.ledger) >= 300);
+	assert_true(lacks_longer_ms() >= PAUSE_MS);
 	gate_ledger_hold_epoch(&gate, 11);
 	assert_int_equal(freshness(11), MM_FRESH);
-	assert_true(gate_ledger_stale_for_ms(gate.ledger) < 300);
+	while (lacks_longer_ms() >= PAUSE_MS)
+		nanosleep(&step, NULL); /* this test was held up between two looks */
 }
 
 static bool
@@ -688,10 +742,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(refuses_malformed_revocations, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_a_mint_that_nobody_told_of, begin, end),
 		cmocka_unit_test_setup_teardown(is_fresh_by_heartbeats, begin_thread, end_thread),
+		cmocka_unit_test_setup_teardown(is_stale_when_nothing_comes, begin_hasty_thread, end_thread),
 		cmocka_unit_test_setup_teardown(remembers_the_latest_epoch, begin_thread, end_thread),
 		cmocka_unit_test_setup_teardown(takes_no_time_that_was_before, begin_thread, end_thread),
 		cmocka_unit_test_setup_teardown(is_stale_for_as_long_as_it_lacks_an_epoch, begin_thread, end_thread),
-		cmocka_unit_test_setup_teardown(is_not_fresh_before_all_revocations_came, begin_thread, end_thread),
+		cmocka_unit_test_setup_teardown(is_not_fresh_before_all_revocations_came, begin_hasty_thread,
+		    end_thread),
 		cmocka_unit_test_setup_teardown(keeps_revocations_over_streams, begin_thread, end_thread),
 		cmocka_unit_test_setup_teardown(decides_by_the_old_stream_until_the_new_one_has_all, begin_thread,
 		    end_thread),
