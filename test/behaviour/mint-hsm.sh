@@ -32,7 +32,8 @@ cat >"$scratch/softhsm2.conf" <<-CONF
 	log.level = ERROR
 CONF
 export SOFTHSM2_CONF=$scratch/softhsm2.conf
-pin=271828
+# With letters: none of the numbers that a log has.
+pin=tau-271828
 softhsm2-util --module "$module" --init-token --free --label "mint keys" --pin $pin --so-pin 31415926 >/dev/null
 (umask 077 && echo $pin >"$scratch/mint/pin")
 [ "$(id -u)" -ne 0 ] || chown -R nobody "$scratch/tokens"
