@@ -40,7 +40,7 @@ for round in $(seq "$rounds"); do
 	fi
 	echo "round $round: $victim is killed"
 	kill -KILL "$pid"
-	sleep "0.$((RANDOM % 4 + 1))"
+	sleep "0.$((round % 4 + 1))" # each victim comes before each pause
 done
 for victim in "${victims[@]}"; do
 	check "$victim is back" await 40 is_another "$victim" 0
