@@ -434,6 +434,12 @@ each_call_fails_for_long(void **state)
 
 /* ---- all of it ---- */
 
+static unsigned
+first_of(unsigned worker, unsigned from, unsigned step)
+{
+	return 1 + (from + worker * step / WORKERS) % step;
+}
+
 /* Every step, by processes that take turns. */
 static int
 share(char **argv, unsigned step)
@@ -446,15 +452,20 @@ share(char **argv, unsigned step)
 
 	for (unsigned i = 0; i < WORKERS; i++) {
 		(void)snprintf(numbers[0], sizeof(numbers[0]), "%u", step);
-		(void)snprintf(numbers[1], sizeof(numbers[1]), "%u", 1 + (from + i * step / WORKERS) % step);
+		(void)snprintf(numbers[1], sizeof(numbers[1]), "%u", first_of(i, from, step));
 		workers[i] = fork();
 		if (workers[i] == 0) {
 			execl("/proc/self/exe", argv[0], argv[1], argv[2], numbers[0], numbers[1], NULL);
 			_exit(2);
 		}
 	}
-	for (unsigned i = 0; i < WORKERS; i++)
-		failed = workers[i] == -1 || waitpid(workers[i], &status, 0) == -1 || status != 0 || failed;
+	for (unsigned i = 0; i < WORKERS; i++) {
+		if (workers[i] != -1 && waitpid(workers[i], &status, 0) != -1 && status == 0)
+			continue;
+		fprintf(stderr, "to have this again: %s %s %s %u %u\n", argv[0], argv[1], argv[2], step,
+		    first_of(i, from, step));
+		failed = true;
+	}
 	return failed;
 }
 
