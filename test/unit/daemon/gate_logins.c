@@ -83,25 +83,32 @@ the_last_one_counts_while_it_is_fresh(void **state)
 	gate_logins_free(&logins);
 }
 
+/*
+ * Which set a name belongs to, chance decides: of the newest 300 some two find no place beside others of their set, and
+ * more than 20 never. If another one than the oldest gave way, more than a hundred would be missing.
+ */
 static void
 the_oldest_gives_way(void **state)
 {
+	enum { COUNT = GATE_LOGIN_SETS * GATE_LOGINS_IN_SET * 4, IN_A_SECOND = 10, MISSING_MAX = 20 };
+	enum { FRESH = GATE_LOGIN_AGE_MAX_S * IN_A_SECOND };
 	struct gate_logins *logins = gate_logins_new();
-	const int count = GATE_LOGIN_SETS * GATE_LOGINS_IN_SET * 4;
 	char name[32];
 	int kept = 0;
 
 	(void)state;
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < COUNT; i++) {
+		const int64_t now_s = NOW_S + i / IN_A_SECOND;
+
 		snprintf(name, sizeof(name), "u%d@x", i);
-		note(logins, "imap", "dovecot", name, "192.0.2.1", NOW_S + i);
-		assert_string_equal(found(logins, "imap", "dovecot", name, NOW_S + i), "192.0.2.1");
+		note(logins, "imap", "dovecot", name, "192.0.2.1", now_s);
+		assert_string_equal(found(logins, "imap", "dovecot", name, now_s), "192.0.2.1");
 	}
-	for (int i = count - GATE_LOGIN_AGE_MAX_S; i < count; i++) {
+	for (int i = COUNT - FRESH; i < COUNT; i++) {
 		snprintf(name, sizeof(name), "u%d@x", i);
-		kept += found(logins, "imap", "dovecot", name, NOW_S + count - 1)[0] != '\0';
+		kept += found(logins, "imap", "dovecot", name, NOW_S + (COUNT - 1) / IN_A_SECOND)[0] != '\0';
 	}
-	assert_int_equal(kept, GATE_LOGIN_AGE_MAX_S);
+	assert_in_range(kept, FRESH - MISSING_MAX, FRESH);
 	gate_logins_free(&logins);
 }
 
