@@ -15,8 +15,8 @@
 #include <string.h>
 
 /*
- * An s + n that fits the modulus's length comes with a few tries of other token ids; with many where the modulus is near
- * its largest: 400 were too few once in some 10,000 worlds.
+ * An s + n that fits the modulus's length comes with a few tries of other token ids; with many where the modulus is
+ * near its largest: 400 were too few once in some 10,000 worlds.
  */
 #define TRIES_MAX 100000
 
