@@ -139,7 +139,7 @@ uint64_t mm_logs_input_known(const struct mm_logs_input_report *report);
 enum mm_logs_extent {
 	MM_LOGS_READ_WHOLE,
 	MM_LOGS_READ_IN_PART, /* a log, or what is left of one */
-	MM_LOGS_READ_NO_LOG,  /* text that is no log, as a licence beside logs, or none: an export that failed, perhaps */
+	MM_LOGS_READ_NO_LOG,  /* text that is none, as a licence beside logs, or no text: a failed export, perhaps */
 };
 
 enum mm_logs_extent mm_logs_reading_extent(const struct mm_logs_reading *reading, size_t number);
@@ -151,7 +151,7 @@ const char *mm_logs_extent_name(enum mm_logs_extent extent);
 /* Sums over all inputs. */
 const struct mm_logs_tally *mm_logs_reading_tally(const struct mm_logs_reading *reading);
 
-/* Troubles whose place was kept, in the order of inputs and offsets; those of one input; its first of a kind, or NULL. */
+/* Troubles whose place was kept, by inputs and offsets; those of one input; its first of a kind, or NULL. */
 const struct mm_logs_trouble *mm_logs_reading_troubles(const struct mm_logs_reading *reading, size_t *count);
 const struct mm_logs_trouble *mm_logs_reading_input_troubles(const struct mm_logs_reading *reading, size_t number,
     size_t *count);

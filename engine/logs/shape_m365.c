@@ -424,7 +424,8 @@ mm_logs_m365_items(struct mm_logs_reader *reader, const struct mm_logs_m365_deta
     struct mm_logs_item_list *list)
 {
 	struct mm_json_value affected = list_of(reader, details->affected_items), element;
-	bool sync = mm_logs_is_word(mm_logs_pairs_find(reader, details->operation_properties, "MailAccessType"), "Sync");
+	struct mm_slice type = mm_logs_pairs_find(reader, details->operation_properties, "MailAccessType");
+	bool sync = mm_logs_is_word(type, "Sync");
 	size_t position = 0;
 
 	add_folders(reader, list_of(reader, details->folders), list);

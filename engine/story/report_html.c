@@ -168,8 +168,8 @@ put_not_whole(struct report *report)
 		    "<a href=\"#inputs\">not be read wholly</a>, so there may be more.</p>\n", in_part, inputs);
 	if (no_log > 0)
 		mm_html_addf(&report->html,
-		    "<p class=\"verdict gap\">No log: %zu of %zu files hold <a href=\"#inputs\">nothing that is known as "
-		    "one</a>.</p>\n", no_log, inputs);
+		    "<p class=\"verdict gap\">No log: %zu of %zu files hold "
+		    "<a href=\"#inputs\">nothing that is known as one</a>.</p>\n", no_log, inputs);
 	if (dropped > 0)
 		mm_html_addf(&report->html,
 		    "<p class=\"verdict lead\">There was no room for all that was found, or was to be judged, "
