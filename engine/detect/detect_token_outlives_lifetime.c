@@ -17,7 +17,7 @@ begin_of(const struct mm_detect *detect, const struct mm_logs_event *event)
 {
 	if (!mm_logs_id_present(&event->token) && !mm_logs_id_present(&event->session))
 		return 0;
-	if (event->issued_us != MM_LOGS_NO_TIME && event->issued_us >= MM_KNOWN_EARLIEST_US)
+	if (event->issued_us != MM_LOGS_NO_TIME && event->issued_us >= MM_LOGS_EARLIEST_US)
 		return event->issued_us;
 	return mm_detect_past(detect)->token_first_us;
 }

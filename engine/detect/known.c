@@ -160,7 +160,7 @@ mm_known_span(const struct mm_known *known, uint32_t tenant, int64_t *first_us, 
 static bool
 can_be_issued_then(const struct mm_logs_event *event)
 {
-	return event->issued_us >= MM_KNOWN_EARLIEST_US && event->issued_us <= event->time_us + GRACE_US;
+	return event->issued_us >= MM_LOGS_EARLIEST_US && event->issued_us <= event->time_us + GRACE_US;
 }
 
 static bool

@@ -20,9 +20,6 @@
 /* An access token lives up to 28 hours where its issuer can end it early; older sign-ins need not be known. */
 #define MM_KNOWN_TOKEN_LIFE_S (28 * 3600)
 
-/* Times of issue before the service existed are none. */
-#define MM_KNOWN_EARLIEST_US (INT64_C(1262304000) * 1000000)
-
 struct mm_known;
 
 struct mm_known *mm_known_new(void);

@@ -290,6 +290,7 @@ keep(struct mm_logs_batch *batch, const struct mm_logs_reader *reader, const str
 		.event = MM_LOGS_NO_EVENT,
 		.family = event->place.family,
 		.rank = (uint8_t)mm_logs_event_rank(event),
+		.covers = mm_logs_has_right_time(event),
 	};
 	/* A GUID by its bytes, however it is written. */
 	stub->has_id = mm_logs_guid_digest(batch->key, event, &stub->digest) ||

@@ -29,6 +29,7 @@ struct mm_logs_stub {
 	uint8_t family;
 	uint8_t rank;
 	bool has_id;
+	bool covers; /* its time says when there was a log */
 };
 
 #define MM_LOGS_NO_EVENT UINT32_MAX

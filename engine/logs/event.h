@@ -139,6 +139,9 @@ struct mm_logs_place {
 
 #define MM_LOGS_NO_TIME INT64_MIN
 
+/* 2010-01-01: what is older, is from before the services (MM_LOGS_STEP_TIME_EARLY). */
+#define MM_LOGS_EARLIEST_US (INT64_C(1262304000) * 1000000)
+
 struct mm_logs_event {
 	int64_t time_us;   /* since 1970, UTC; MM_LOGS_NO_TIME: the record has none that can be read */
 	int64_t issued_us; /* when its token was issued, or MM_LOGS_NO_TIME */
@@ -190,6 +193,13 @@ struct mm_logs_event {
 	uint8_t change;  /* enum mm_logs_change */
 	uint16_t flags;  /* enum mm_logs_flag */
 };
+
+/* Whether an event has a time, neither of the future nor of before the services: one that says when there was a log. */
+static inline bool
+mm_logs_has_right_time(const struct mm_logs_event *event)
+{
+	return event->time_us >= MM_LOGS_EARLIEST_US && (event->flags & MM_LOGS_TIME_FUTURE) == 0;
+}
 
 /* Whether mail was read, or lay open to be: an access, or a login at a mail server that was done. */
 static inline bool

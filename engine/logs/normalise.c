@@ -12,7 +12,6 @@
 #define DAY_US (INT64_C(86400) * 1000000)
 
 /* The service began in 2011; records of before are mistakes of a clock. */
-#define EARLIEST_US (INT64_C(1262304000) * 1000000)
 
 /* ---- texts ---- */
 
@@ -674,7 +673,7 @@ settle_time(struct mm_logs_reader *reader, struct mm_logs_event *event)
 		event->flags |= MM_LOGS_TIME_FUTURE;
 		mm_logs_count(reader, MM_LOGS_STEP_TIME_FUTURE);
 	}
-	if (event->time_us < EARLIEST_US) {
+	if (event->time_us < MM_LOGS_EARLIEST_US) {
 		event->flags |= MM_LOGS_TIME_DOUBTFUL;
 		mm_logs_count(reader, MM_LOGS_STEP_TIME_EARLY);
 	}

@@ -181,7 +181,7 @@ take_records(struct mm_logs_reading *reading, struct mm_logs_input_state *state,
 		follow_clock(state, stub->time_us);
 		if (is == 0)
 			continue;
-		if (stub->time_us != MM_LOGS_NO_TIME &&
+		if (stub->covers &&
 		    !mm_logs_hours_add(reading->hours, reading->map[stub->tenant], stub->family, stub->time_us))
 			state->report.tally.troubles[MM_LOGS_TROUBLE_COVERAGE_FULL]++;
 		if (stub->event == MM_LOGS_NO_EVENT)

@@ -16,9 +16,6 @@
 #define MAILBOXES_COUNTED 32768
 #define CELLS_COUNTED 65536
 
-/* 2010-01-01: what is older has no right time (MM_LOGS_STEP_TIME_EARLY). */
-#define EARLIEST_US (INT64_C(1262304000) * SECOND_US)
-
 struct story_cell {
 	uint32_t mailbox, application; /* name; number in the map of applications */
 };
@@ -111,12 +108,6 @@ count_cell(struct mm_story *story, const struct story_application *application, 
 		++*value;
 }
 
-static bool
-has_right_time(const struct mm_logs_event *event)
-{
-	return event->time_us >= EARLIEST_US && (event->flags & MM_LOGS_TIME_FUTURE) == 0;
-}
-
 static struct story_application *
 get_application(struct mm_story *story, const struct mm_subject *subject, bool certain)
 {
@@ -161,7 +152,7 @@ story_picture_add(struct mm_story *story, const struct mm_logs_event *event, boo
 	if ((event->kind != MM_LOGS_MAIL_ACCESS && event->kind != MM_LOGS_LOGIN) || !story_is_in_view(story, event))
 		return;
 	row = get_application(story, &subject, certain);
-	if (row != NULL && row->told.first_us == MM_LOGS_NO_TIME && has_right_time(event))
+	if (row != NULL && row->told.first_us == MM_LOGS_NO_TIME && mm_logs_has_right_time(event))
 		row->told.first_us = event->time_us;
 	if (!story_is_in_time(story, event))
 		return;
@@ -169,7 +160,7 @@ story_picture_add(struct mm_story *story, const struct mm_logs_event *event, boo
 	if (row == NULL)
 		return;
 	row->told.records++;
-	if (has_right_time(event))
+	if (mm_logs_has_right_time(event))
 		row->told.slices[slice_of(picture, event->time_us)]++;
 	else
 		picture->told.timeless++;

@@ -450,6 +450,25 @@ test_hours_are_covered(void **state)
 	assert_int_equal(world.count, 4); /* … unless asked for */
 }
 
+/* One odd time must not make a log that ended long ago, or began late, look as if it had gone on. */
+static void
+test_odd_times_cover_nothing(void **state)
+{
+	const struct mm_logs_hour *hours;
+	size_t count;
+
+	(void)state;
+	world_read_text(&world,
+	    "{\"Operation\":\"Send\",\"Id\":\"1\",\"CreationTime\":\"1999-06-01T03:10:00Z\"}\n"
+	    "{\"Operation\":\"Send\",\"Id\":\"2\",\"CreationTime\":\"2023-06-01T03:10:00Z\"}\n"
+	    "{\"Operation\":\"Send\",\"Id\":\"3\",\"CreationTime\":\"never\"}\n"
+	    "{\"Operation\":\"Send\",\"Id\":\"4\",\"CreationTime\":\"2199-06-01T03:10:00Z\"}\n");
+	assert_int_equal(world.count, 4);
+	hours = mm_logs_reading_hours(world.reading, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(hours[0].hour, world_time("2023-06-01T03:00:00Z") / 3600000000);
+}
+
 static void
 test_clocks_that_jump_are_counted(void **state)
 {
@@ -636,6 +655,7 @@ main(void)
 		ONE_WORLD_TEST(test_inputs_are_known_by_their_digest),
 		ONE_WORLD_TEST(test_long_records_are_told),
 		ONE_WORLD_TEST(test_hours_are_covered),
+		ONE_WORLD_TEST(test_odd_times_cover_nothing),
 		ONE_WORLD_TEST(test_clocks_that_jump_are_counted),
 		ONE_WORLD_TEST(test_progress_ends_at_all),
 		ONE_WORLD_TEST(test_messages_are_read_again),
