@@ -28,17 +28,6 @@ struct silences {
 	size_t count;
 };
 
-/* The end of the hours that are of one tenant's log of one family. */
-static size_t
-end_of_log(const struct mm_logs_hour *hours, size_t begin, size_t count)
-{
-	size_t end = begin;
-
-	while (end < count && hours[end].tenant == hours[begin].tenant && hours[end].family == hours[begin].family)
-		end++;
-	return end;
-}
-
 /* Whether hardly an hour of the log is without records, and each has many. */
 static bool
 is_busy(const struct mm_logs_hour *hours, size_t count)
@@ -129,7 +118,7 @@ end(void *state)
 	const struct mm_logs_hour *hours = source->hours;
 
 	for (size_t i = 0, next; i < source->hours_count; i = next) {
-		next = end_of_log(hours, i, source->hours_count);
+		next = mm_logs_hours_end(hours, i, source->hours_count);
 		if (source->tenant == 0 || hours[i].tenant == 0 || hours[i].tenant == source->tenant)
 			look_at_log(state, hours + i, next - i);
 	}

@@ -21,6 +21,17 @@ struct mm_logs_hour {
 	uint64_t records;
 };
 
+/* The end of the hours, of those in a list by tenant, family and hour, that are of one log: that of the begin-th. */
+static inline size_t
+mm_logs_hours_end(const struct mm_logs_hour *hours, size_t begin, size_t count)
+{
+	size_t end = begin;
+
+	while (end < count && hours[end].tenant == hours[begin].tenant && hours[end].family == hours[begin].family)
+		end++;
+	return end;
+}
+
 struct mm_logs_hours;
 
 /* NULL where memory is short. */

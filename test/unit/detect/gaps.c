@@ -163,6 +163,47 @@ test_logs_within_the_question(void **state)
 	assert_int_equal(detect_world_count(&world, &mm_detect_log_short), 0);
 }
 
+/* A log without any record in what was asked: silence about it says nothing. */
+static void
+test_questions_outside_of_the_logs(void **state)
+{
+	const struct mm_finding *finding;
+
+	(void)state;
+	add_hours(4, 31, 0, 0);
+	detect_world_run(&world, "2023-07-01T00:00:00Z", "2023-08-01T00:00:00Z");
+	finding = detect_world_finding(&world, &mm_detect_log_short, 0);
+	world_assert_name(&world.logs, finding->subject.name, CONTOSO);
+	assert_int_equal(finding->records, 0);
+	assert_int_equal(finding->first_us, MM_LOGS_NO_TIME);
+	assert_int_equal(detect_world_fact(finding, "audit_log_ends")->number, world_time("2023-06-05T00:00:00Z"));
+	detect_world_run(&world, "2023-05-01T00:00:00Z", "2023-05-20T00:00:00Z");
+	finding = detect_world_finding(&world, &mm_detect_log_short, 0);
+	assert_int_equal(detect_world_fact(finding, "audit_log_begins")->number, world_time("2023-06-01T00:00:00Z"));
+	/* Close to the log, but none of it. */
+	detect_world_run(&world, "2023-06-05T01:00:00Z", "2023-06-05T09:00:00Z");
+	assert_int_equal(detect_world_count(&world, &mm_detect_log_short), 1);
+	detect_world_run(&world, "2023-05-31T12:00:00Z", "2023-06-01T00:00:00Z");
+	assert_int_equal(detect_world_count(&world, &mm_detect_log_short), 1);
+}
+
+/* A mail server's own log is one like the others. */
+static void
+test_a_mail_servers_log_that_ends(void **state)
+{
+	const struct mm_finding *finding;
+
+	(void)state;
+	world_write(&world.logs, "mail.log",
+	    "2023-06-01T10:00:00+00:00 mail dovecot: imap-login: Info: Login: user=<bob@contoso.example>, method=PLAIN, "
+	    "rip=192.0.2.9, lip=192.0.2.1, session=<a>\n");
+	detect_world_run(&world, "2023-06-01T00:00:00Z", "2023-06-20T00:00:00Z");
+	finding = detect_world_finding(&world, &mm_detect_log_short, 0);
+	assert_int_equal(detect_world_fact(finding, "mail_server_log_ends")->number, world_time("2023-06-01T11:00:00Z"));
+	detect_world_run(&world, "2023-06-01T00:00:00Z", "2023-06-02T00:00:00Z");
+	assert_int_equal(detect_world_count(&world, &mm_detect_log_short), 0);
+}
+
 int
 main(void)
 {
@@ -174,6 +215,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_nothing_lacks, begin, finish),
 		cmocka_unit_test_setup_teardown(test_no_sign_ins, begin, finish),
 		cmocka_unit_test_setup_teardown(test_logs_within_the_question, begin, finish),
+		cmocka_unit_test_setup_teardown(test_questions_outside_of_the_logs, begin, finish),
+		cmocka_unit_test_setup_teardown(test_a_mail_servers_log_that_ends, begin, finish),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
