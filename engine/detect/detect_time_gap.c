@@ -80,9 +80,10 @@ tell(struct mm_detect *detect, const struct mm_logs_hour *log, const struct sile
 {
 	struct mm_subject subject = subject_of(log, silence);
 	int64_t first_us = silence->from_hour * HOUR_US, end_us = first_us + silence->hours * HOUR_US;
+	const struct mm_detect_source *source = mm_detect_source(detect);
 	struct mm_finding *finding;
 
-	if (!mm_detect_asked(detect, first_us) && !mm_detect_asked(detect, end_us))
+	if (end_us <= source->since_us || first_us >= source->until_us)
 		return;
 	finding = mm_detect_add(detect, &mm_detect_time_gap, MM_FINDING_GAP, &subject, log->tenant);
 	if (finding == NULL)
@@ -129,7 +130,8 @@ const struct mm_detection mm_detect_time_gap = {
 	.title = "A log that runs on otherwise has hours without any record",
 	.class = MM_FINDING_GAP,
 	.inputs = "The hours in which each organisation has records of each kind of log, whatever they are "
-	    "about; nights and weekends that are always silent are no gap.",
+	    "about; nights and weekends that are always silent are no gap. A log with records in fewer than 48 hours is "
+	    "not judged.",
 	.meaning = "Records of that time were not exported, not kept, or not made. What happened in it is not "
 	    "known; numbers are lower bounds.",
 	.advice = "Export the hours that are missing once more, in smaller slices: Search-UnifiedAuditLog gives "

@@ -5,6 +5,8 @@
  */
 #include "test/unit/detect/detect_world.h"
 
+#include "lib/base/array.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,6 +64,33 @@ test_silent_hours(void **state)
 	assert_int_equal(finding->last_us, world_time("2023-06-05T11:00:00Z"));
 	assert_int_equal(detect_world_fact(finding, "hours")->number, 8);
 	assert_string_equal(detect_world_fact(finding, "log")->word, "m365-audit");
+}
+
+/* A question that lies within a silence, and one that ends or begins in it. */
+static void
+test_questions_within_a_silence(void **state)
+{
+	static const char *const questions[][2] = {
+		{ "2023-06-05T05:00:00Z", "2023-06-05T09:00:00Z" }, { "2023-06-05T03:00:00Z", "2023-06-05T11:00:00Z" },
+		{ "2023-06-04T00:00:00Z", "2023-06-05T05:00:00Z" }, { "2023-06-05T09:00:00Z", "2023-06-06T00:00:00Z" },
+		{ "2023-06-05T00:00:00Z", "2023-06-05T23:00:00Z" },
+	};
+	static const char *const others[][2] = {
+		{ "2023-06-05T11:00:00Z", "2023-06-06T00:00:00Z" }, { "2023-06-04T11:00:00Z", "2023-06-05T03:00:00Z" },
+	};
+
+	(void)state;
+	add_hours(10, 5, 3, 8);
+	for (size_t i = 0; i < MM_COUNT_OF(questions); i++) {
+		detect_world_run(&world, questions[i][0], questions[i][1]);
+		if (detect_world_count(&world, &mm_detect_time_gap) != 1)
+			fail_msg("%s: no gap", questions[i][0]);
+	}
+	for (size_t i = 0; i < MM_COUNT_OF(others); i++) {
+		detect_world_run(&world, others[i][0], others[i][1]);
+		if (detect_world_count(&world, &mm_detect_time_gap) != 0)
+			fail_msg("%s: a gap", others[i][0]);
+	}
 }
 
 /* Every night is as quiet, and one hour without a record is nothing where there is one an hour. */
@@ -209,6 +238,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_silent_hours, begin, finish),
+		cmocka_unit_test_setup_teardown(test_questions_within_a_silence, begin, finish),
 		cmocka_unit_test_setup_teardown(test_usual_silence, begin, finish),
 		cmocka_unit_test_setup_teardown(test_throttled, begin, finish),
 		cmocka_unit_test_setup_teardown(test_fields_that_lack, begin, finish),
