@@ -4,6 +4,8 @@
  */
 #include "engine/detect/detection.h"
 
+#include "lib/base/array.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,15 +54,24 @@ find_silences(const struct mm_logs_hour *hours, size_t count, struct silences *f
 	return found->list != NULL;
 }
 
-static bool
-is_usual(const struct silences *silences, const struct silence *silence)
+/* The longest but USUAL_SILENCES: each silence of up to twice its length has as many others that are like it. */
+static int64_t
+find_usual(const struct silences *silences)
 {
-	size_t like_it = 0;
+	int64_t longest[USUAL_SILENCES + 1] = { 0 };
 
-	for (size_t i = 0; i < silences->count && like_it <= USUAL_SILENCES; i++)
-		like_it += silences->list[i].hours * 2 >= silence->hours;
-	/* It is one of those that are like it. */
-	return like_it > USUAL_SILENCES;
+	for (size_t i = 0; i < silences->count; i++) {
+		int64_t hours = silences->list[i].hours;
+
+		for (size_t j = 0; j < MM_COUNT_OF(longest); j++)
+			if (hours > longest[j]) {
+				int64_t shorter = longest[j];
+
+				longest[j] = hours;
+				hours = shorter;
+			}
+	}
+	return longest[USUAL_SILENCES];
 }
 
 /* Each gap is a finding of its own: its place in the log tells it from others of the organisation. */
@@ -97,7 +108,7 @@ tell(struct mm_detect *detect, const struct mm_logs_hour *log, const struct sile
 static void
 look_at_log(struct mm_detect *detect, const struct mm_logs_hour *hours, size_t count)
 {
-	int64_t least = is_busy(hours, count) ? 1 : QUIET_HOURS;
+	int64_t least = is_busy(hours, count) ? 1 : QUIET_HOURS, usual;
 	struct silences silences;
 
 	if (count < HOURS_LEAST)
@@ -106,8 +117,9 @@ look_at_log(struct mm_detect *detect, const struct mm_logs_hour *hours, size_t c
 		mm_detect_fail(detect);
 		return;
 	}
+	usual = find_usual(&silences);
 	for (size_t i = 0; i < silences.count; i++)
-		if (silences.list[i].hours >= least && !is_usual(&silences, &silences.list[i]))
+		if (silences.list[i].hours >= least && silences.list[i].hours > usual * 2)
 			tell(detect, hours, &silences.list[i]);
 	free(silences.list);
 }

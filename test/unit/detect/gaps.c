@@ -32,20 +32,25 @@ finish(void **state)
 	return 0;
 }
 
+static void
+add_hour(unsigned hour)
+{
+	char time[32];
+	struct record record = { .time = detect_world_time(1 + hour / 24, hour % 24 * 3600, time), .token = "-" };
+
+	detect_world_access(&world, &record);
+}
+
 /* An access each hour of these days of June, but for hours from silent_from on, so many, of each silent_day. */
 static void
 add_hours(unsigned days, unsigned silent_day, unsigned silent_from, unsigned silent_hours)
 {
-	char time[32];
-
 	for (unsigned hour = 0; hour < days * 24; hour++) {
 		unsigned of_day = hour % 24;
-		struct record record = { .time = detect_world_time(1 + hour / 24, of_day * 3600, time), .token = "-" };
 
-		if ((silent_day == 0 || hour / 24 + 1 == silent_day) && of_day >= silent_from &&
-		    of_day < silent_from + silent_hours)
-			continue;
-		detect_world_access(&world, &record);
+		if ((silent_day != 0 && hour / 24 + 1 != silent_day) || of_day < silent_from ||
+		    of_day >= silent_from + silent_hours)
+			add_hour(hour);
 	}
 }
 
@@ -104,6 +109,29 @@ test_usual_silence(void **state)
 	add_hours(10, 6, 12, 1);
 	detect_world_run(&world, NULL, NULL);
 	assert_int_equal(detect_world_count(&world, &mm_detect_time_gap), 0);
+}
+
+/* Ten hours at the beginning of the tenth day, after silences of five in so many days before it. */
+static size_t
+gaps_after(unsigned silences)
+{
+	detect_world_remove(&world);
+	detect_world_make(&world);
+	for (unsigned hour = 0; hour < 12 * 24; hour++)
+		if ((hour / 24 != 9 || hour % 24 >= 10) && (hour / 24 >= silences || hour % 24 < 6 || hour % 24 >= 11))
+			add_hour(hour);
+	detect_world_run(&world, NULL, NULL);
+	return detect_world_count(&world, &mm_detect_time_gap);
+}
+
+/* A silence is usual where three others are at least half as long. */
+static void
+test_how_many_make_a_silence_usual(void **state)
+{
+	(void)state;
+	assert_int_equal(gaps_after(2), 1);
+	assert_int_equal(gaps_after(3), 0);
+	assert_int_equal(gaps_after(4), 0);
 }
 
 static void
@@ -240,6 +268,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_silent_hours, begin, finish),
 		cmocka_unit_test_setup_teardown(test_questions_within_a_silence, begin, finish),
 		cmocka_unit_test_setup_teardown(test_usual_silence, begin, finish),
+		cmocka_unit_test_setup_teardown(test_how_many_make_a_silence_usual, begin, finish),
 		cmocka_unit_test_setup_teardown(test_throttled, begin, finish),
 		cmocka_unit_test_setup_teardown(test_fields_that_lack, begin, finish),
 		cmocka_unit_test_setup_teardown(test_nothing_lacks, begin, finish),
