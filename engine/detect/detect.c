@@ -236,18 +236,41 @@ extend(struct mm_finding *finding, const struct mm_logs_event *event)
 	finding->records++;
 }
 
+static struct mm_finding *
+note(struct mm_detect *detect, const struct mm_detection *detection, enum mm_finding_class class,
+    const struct mm_subject *subject, const struct mm_logs_event *event)
+{
+	struct mm_finding *finding = mm_detect_add(detect, detection, class, subject, event->tenant);
+
+	if (finding != NULL)
+		extend(finding, event);
+	return finding;
+}
+
 struct mm_finding *
 mm_detect_note(struct mm_detect *detect, const struct mm_detection *detection, enum mm_finding_class class,
     const struct mm_subject *subject, const struct mm_logs_event *event)
 {
-	struct mm_finding *finding;
+	return mm_detect_asked(detect, event->time_us) ? note(detect, detection, class, subject, event) : NULL;
+}
 
-	if (!mm_detect_asked(detect, event->time_us))
-		return NULL;
-	finding = mm_detect_add(detect, detection, class, subject, event->tenant);
-	if (finding != NULL)
-		extend(finding, event);
-	return finding;
+/* Whether what begins at a time, and lasts, reaches into what is asked. */
+static bool
+reaches(const struct mm_detect *detect, int64_t time_us, int64_t lasting_us)
+{
+	const struct mm_detect_source *source = &detect->source;
+
+	if (time_us == MM_LOGS_NO_TIME)
+		return true;
+	return time_us < source->until_us &&
+	    (source->since_us == INT64_MIN || lasting_us == INT64_MAX || time_us + lasting_us > source->since_us);
+}
+
+struct mm_finding *
+mm_detect_note_lasting(struct mm_detect *detect, const struct mm_detection *detection, enum mm_finding_class class,
+    const struct mm_subject *subject, const struct mm_logs_event *event, int64_t lasting_us)
+{
+	return reaches(detect, event->time_us, lasting_us) ? note(detect, detection, class, subject, event) : NULL;
 }
 
 void

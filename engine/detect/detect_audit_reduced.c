@@ -12,7 +12,7 @@ look(void *state, const struct mm_logs_event *event)
 
 	if (!mm_detection_is_change(event, MM_CHANGES_OF_AUDITING))
 		return;
-	finding = mm_detect_note(state, &mm_detect_audit_reduced, MM_FINDING_GAP, &subject, event);
+	finding = mm_detect_note_lasting(state, &mm_detect_audit_reduced, MM_FINDING_GAP, &subject, event, INT64_MAX);
 	mm_detection_add_change(finding, event);
 }
 
@@ -20,7 +20,7 @@ const struct mm_detection mm_detect_audit_reduced = {
 	.name = "audit-reduced",
 	.title = "Auditing was reduced: what happened since may not be on record",
 	.class = MM_FINDING_GAP,
-	.inputs = "The same changes as audit-off.",
+	.inputs = "The same changes as audit-off, also those from before what was asked.",
 	.meaning = "From that time on accesses of the account named, or of all, may leave no record; numbers are "
 	    "lower bounds.",
 	.advice = "Take what the account could read as possibly read, from then until auditing was on again.",

@@ -15,7 +15,8 @@ look(void *state, const struct mm_logs_event *event)
 
 	if ((event->flags & MM_LOGS_THROTTLED) == 0)
 		return;
-	finding = mm_detect_note(state, &mm_detect_log_throttled, MM_FINDING_GAP, &mailbox, event);
+	finding = mm_detect_note_lasting(state, &mm_detect_log_throttled, MM_FINDING_GAP, &mailbox, event,
+	    INT64_C(1000000) * SILENT_S);
 	if (finding != NULL && finding->records == 1)
 		mm_finding_add_seconds(finding, "silent_for_up_to", SILENT_S);
 }
@@ -24,7 +25,7 @@ const struct mm_detection mm_detect_log_throttled = {
 	.name = "log-throttled",
 	.title = "The log of a mailbox was throttled: it says nothing for up to 24 hours",
 	.class = MM_FINDING_GAP,
-	.inputs = "Mail accesses with IsThrottled = True.",
+	.inputs = "Mail accesses with IsThrottled = True, also those of the day before what was asked.",
 	.meaning = "Exchange stops recording the binds of a mailbox for up to 24 hours when there are more than "
 	    "1,000 in a day. What was read in that time is not known; numbers for this mailbox are lower "
 	    "bounds.",

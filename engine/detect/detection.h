@@ -107,6 +107,14 @@ struct mm_finding *mm_detect_note(struct mm_detect *detect, const struct mm_dete
     enum mm_finding_class class, const struct mm_subject *subject, const struct mm_logs_event *event);
 
 /*
+ * The same of an event after which something is missing, for lasting_us or, with INT64_MAX, for good: also of one from
+ * before what is asked, where that reaches into it, and of one whose time is not told.
+ */
+struct mm_finding *mm_detect_note_lasting(struct mm_detect *detect, const struct mm_detection *detection,
+    enum mm_finding_class class, const struct mm_subject *subject, const struct mm_logs_event *event,
+    int64_t lasting_us);
+
+/*
  * The same without an event, at the end: the caller sets times and counts. NULL where there is no room.
  */
 struct mm_finding *mm_detect_add(struct mm_detect *detect, const struct mm_detection *detection,

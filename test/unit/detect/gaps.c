@@ -152,6 +152,33 @@ test_throttled(void **state)
 	assert_int_equal(detect_world_fact(finding, "silent_for_up_to")->number, 24 * 3600);
 }
 
+/* What was switched off, or fell silent, before what is asked is missing in it. */
+static void
+test_gaps_from_before_the_question(void **state)
+{
+	struct record record = { .time = "2023-06-05T10:00:00Z", .token = "-", .throttled = true };
+
+	(void)state;
+	detect_world_access(&world, &record);
+	detect_world_line(&world, "{\"CreationTime\":\"2023-06-02T10:00:00Z\",\"Id\":\"off\",\"Operation\":"
+	    "\"Set-MailboxAuditBypassAssociation\",\"OrganizationId\":\"" CONTOSO "\",\"UserId\":\"eve@contoso.example\","
+	    "\"Parameters\":[{\"Name\":\"AuditBypassEnabled\",\"Value\":\"True\"},"
+	    "{\"Name\":\"Identity\",\"Value\":\"alice\"}]}");
+	detect_world_run(&world, "2023-06-06T09:00:00Z", "2023-06-07T00:00:00Z");
+	assert_int_equal(detect_world_count(&world, &mm_detect_log_throttled), 1);
+	assert_int_equal(detect_world_count(&world, &mm_detect_audit_reduced), 1);
+	assert_int_equal(detect_world_finding(&world, &mm_detect_audit_reduced, 0)->first_us,
+	    world_time("2023-06-02T10:00:00Z"));
+	/* That it was switched off is no news. */
+	assert_int_equal(detect_world_count(&world, &mm_detect_audit_off), 0);
+	detect_world_run(&world, "2023-06-06T10:00:00Z", "2023-06-07T00:00:00Z");
+	assert_int_equal(detect_world_count(&world, &mm_detect_log_throttled), 0);
+	assert_int_equal(detect_world_count(&world, &mm_detect_audit_reduced), 1);
+	detect_world_run(&world, "2023-06-01T00:00:00Z", "2023-06-02T10:00:00Z");
+	assert_int_equal(detect_world_count(&world, &mm_detect_log_throttled), 0);
+	assert_int_equal(detect_world_count(&world, &mm_detect_audit_reduced), 0);
+}
+
 static void
 test_fields_that_lack(void **state)
 {
@@ -270,6 +297,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_usual_silence, begin, finish),
 		cmocka_unit_test_setup_teardown(test_how_many_make_a_silence_usual, begin, finish),
 		cmocka_unit_test_setup_teardown(test_throttled, begin, finish),
+		cmocka_unit_test_setup_teardown(test_gaps_from_before_the_question, begin, finish),
 		cmocka_unit_test_setup_teardown(test_fields_that_lack, begin, finish),
 		cmocka_unit_test_setup_teardown(test_nothing_lacks, begin, finish),
 		cmocka_unit_test_setup_teardown(test_no_sign_ins, begin, finish),
