@@ -32,6 +32,26 @@ enum { KEY_RANDOM, KEY_RANDOM_TOO, KEY_1, KEY_2, KEY_MINUS_1, KEY_MINUS_2, KEY_C
 static struct p256_key keys[KEY_COUNT];
 static unsigned checked, held;
 
+static void
+tell(const char *what, const uint8_t *bytes, size_t len)
+{
+	print_error("%s ", what);
+	for (size_t i = 0; i < len; i++)
+		print_error("%02x", bytes[i]);
+	print_error("\n");
+}
+
+/* Keys and factors are random numbers: what fails is told, or nobody has it again. */
+static void
+fail_with(const uint8_t *x, const uint8_t *y, const struct p256_signed *made, bool plain, enum mm_reason reason)
+{
+	tell("x", x, P256_LEN);
+	tell("y", y, P256_LEN);
+	tell("digest", made->digest, sizeof(made->digest));
+	tell("signature", made->signature, sizeof(made->signature));
+	fail_msg("libcrypto says %d, the table %s", plain, mm_reason_code(reason));
+}
+
 /* Both ways agree; returns what they say. */
 static bool
 holds(const struct p256_key *key, const struct p256_signed *made)
@@ -40,7 +60,7 @@ holds(const struct p256_key *key, const struct p256_signed *made)
 	enum mm_reason reason = p256_by_table(key, made);
 
 	if (reason != (plain ? MM_OK : MM_SIGNATURE_INVALID))
-		fail_msg("libcrypto says %d, the table %s", plain, mm_reason_code(reason));
+		fail_with(key->x, key->y, made, plain, reason);
 	checked++;
 	held += plain;
 	return plain;
@@ -149,6 +169,7 @@ honest_signatures_hold(void **state)
 	struct mm_verifier *verifier = mm_verifier_new();
 	struct mm_public_key *plain = NULL;
 	struct p256_signed made;
+	enum mm_reason reason;
 	char text[32];
 
 	(void)state;
@@ -160,12 +181,15 @@ honest_signatures_hold(void **state)
 		(void)snprintf(text, sizeof(text), "text %u", i);
 		sign_text(pair, text, &made);
 		assert_int_equal(mm_public_key_verify(plain, verifier, mm_slice_str(text), signature), MM_OK);
-		assert_int_equal(mm_p256_table_verify(table, p256_room, made.digest, signature), MM_OK);
+		reason = mm_p256_table_verify(table, p256_room, made.digest, signature);
+		if (reason != MM_OK)
+			fail_with(point, point + P256_LEN, &made, true, reason);
 		made.signature[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		assert_int_equal(mm_public_key_verify(plain, verifier, mm_slice_str(text), signature),
 		    MM_SIGNATURE_INVALID);
-		assert_int_equal(mm_p256_table_verify(table, p256_room, made.digest, signature),
-		    MM_SIGNATURE_INVALID);
+		reason = mm_p256_table_verify(table, p256_room, made.digest, signature);
+		if (reason != MM_SIGNATURE_INVALID)
+			fail_with(point, point + P256_LEN, &made, false, reason);
 	}
 	mm_public_key_free(&plain);
 	mm_verifier_free(&verifier);
