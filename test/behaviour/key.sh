@@ -25,7 +25,7 @@ open(asked, "wb").write(line)
 peer.sendall(answer.encode() + b"\n")
 END
 	desk=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		[ -e "$world/ready" ] && break
 		sleep 0.05
 	done

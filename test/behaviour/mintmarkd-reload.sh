@@ -184,7 +184,7 @@ for kind, allowed in (("good", {"allow"}), ("bad", {"deny"}), ("moving", {"allow
         verdicts.add(verdict)
     print(f"  {kind}: {len(numbers)} answered, {' and '.join(sorted(verdicts))}")
     assert verdicts == allowed, verdicts
-    assert len(numbers) > 1000
+    assert len(numbers) > 100
     # Each number is one request: none is missing.
     assert sorted(numbers) == list(range(1, len(numbers) + 1)), "requests were lost"
 END
