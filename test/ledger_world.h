@@ -61,6 +61,7 @@ struct world_signer {
 	uint64_t count, last_serial;
 	bool mute;   /* answers no SIGN */
 	bool refuse; /* refuses them */
+	unsigned together; /* the most requests that came in one message */
 };
 
 struct world_token {
@@ -552,38 +553,54 @@ world_take_order(unsigned realm)
 	(void)world_say(world.signer_fd[realm], MM_PROCESS_SIGNER, MM_MESSAGE_KEY_DONE, &done, sizeof(done));
 }
 
+/* Write the answer to a request; returns its length. */
+static size_t
+world_answer(struct world_signer *signer, const struct mm_sign *sign, struct mm_slice input, unsigned char *bytes)
+{
+	struct mm_signed answer = { .serial = sign->serial, .status = MM_SIGN_REFUSED };
+
+	assert_true(sign->serial > signer->last_serial);
+	if (!signer->refuse) {
+		struct world_key *key = world_find_key(signer, sign->thumbprint);
+
+		if (key == NULL)
+			abort();
+		answer.status = MM_SIGN_DONE;
+		answer.len = (uint32_t)mm_signer_sign(key->signer, input, bytes + sizeof(answer));
+		assert_true(answer.len > 0);
+		signer->count++;
+		signer->last_serial = sign->serial;
+	}
+	answer.count = signer->count;
+	memcpy(bytes, &answer, sizeof(answer));
+	return sizeof(answer) + answer.len;
+}
+
+/* What comes in one message is answered in one. */
 static void
 world_sign(unsigned realm)
 {
+	static unsigned char answers[MM_SIGNED_MESSAGE_MAX];
 	struct world_signer *signer = &world.signers[realm];
-	struct world_key *key;
-	struct mm_sign sign;
-	static struct {
-		struct mm_signed head;
-		unsigned char signature[MM_MINT_SIGNATURE_MAX];
-	} answer;
+	unsigned requests = 0;
+	size_t len = 0;
 
-	memcpy(&sign, world_message.payload, sizeof(sign));
-	assert_int_equal(world_message.len, sizeof(sign) + sign.len);
 	if (signer->mute)
 		return;
-	memset(&answer, 0, sizeof(answer));
-	assert_true(sign.serial > signer->last_serial);
-	answer.head.serial = sign.serial;
-	answer.head.status = signer->refuse ? MM_SIGN_REFUSED : MM_SIGN_DONE;
-	if (!signer->refuse) {
-		key = world_find_key(signer, sign.thumbprint);
-		if (key == NULL)
-			abort();
-		answer.head.len = (uint32_t)mm_signer_sign(key->signer,
-		    mm_slice(world_message.payload + sizeof(sign), sign.len), answer.signature);
-		assert_true(answer.head.len > 0);
-		signer->count++;
-		signer->last_serial = sign.serial;
+	for (size_t at = 0; at < world_message.len; requests++) {
+		struct mm_sign sign;
+
+		assert_true(world_message.len - at >= sizeof(sign) && requests < MM_SIGN_TOGETHER_MAX);
+		memcpy(&sign, world_message.payload + at, sizeof(sign));
+		at += sizeof(sign);
+		assert_true(sign.len <= world_message.len - at);
+		len += world_answer(signer, &sign, mm_slice(world_message.payload + at, sign.len), answers + len);
+		at += sign.len;
 	}
-	answer.head.count = signer->count;
-	(void)world_say(world.signer_fd[realm], MM_PROCESS_SIGNER, MM_MESSAGE_SIGNED, &answer,
-	    sizeof(answer.head) + answer.head.len);
+	assert_true(requests > 0);
+	if (requests > signer->together)
+		signer->together = requests;
+	(void)world_say(world.signer_fd[realm], MM_PROCESS_SIGNER, MM_MESSAGE_SIGNED, answers, len);
 }
 
 /* ---- the others' ---- */

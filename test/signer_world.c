@@ -456,6 +456,9 @@ signer_world_wait(struct signer_world *world, enum mm_message_type type)
 			return false;
 		if (world->message.type == MM_MESSAGE_SIGNER_STATE)
 			memcpy(&world->state, world->message.payload, sizeof(world->state));
+		world->answers = MM_SLICE_ABSENT;
+		if (world->message.type == MM_MESSAGE_SIGNED)
+			world->answers = mm_slice(world->message.payload, world->message.len);
 	} while (world->message.type != type);
 	return true;
 }
@@ -607,24 +610,56 @@ signer_world_input(const struct signer_world_token *token, const struct signer_w
 	return len;
 }
 
-uint64_t
-signer_world_send(struct signer_world *world, const struct signer_world_token *token,
-    const struct signer_world_key *key, const char *input, size_t len)
+size_t
+signer_world_request(struct signer_world *world, const struct signer_world_token *token,
+    const struct signer_world_key *key, struct mm_slice input, unsigned char *request)
 {
-	unsigned char payload[sizeof(struct mm_sign) + MM_MINT_SIGNING_INPUT_MAX];
 	struct mm_sign head = {
 		.serial = ++world->serial,
 		.deadline_ms = token->deadline_ms,
 		.token_class = (uint8_t)token->token_class,
-		.len = (uint32_t)len,
+		.len = (uint32_t)input.len,
 	};
 
 	memcpy(head.thumbprint, key->thumbprint, sizeof(head.thumbprint));
-	memcpy(payload, &head, sizeof(head));
-	memcpy(payload + sizeof(head), input, len);
-	if (!send_to_signer(world, MM_MESSAGE_SIGN, payload, sizeof(head) + len))
+	memcpy(request, &head, sizeof(head));
+	memcpy(request + sizeof(head), input.ptr, input.len);
+	return sizeof(head) + input.len;
+}
+
+void
+signer_world_send_requests(struct signer_world *world, const void *requests, size_t len)
+{
+	if (!send_to_signer(world, MM_MESSAGE_SIGN, requests, len))
 		die("a request");
+}
+
+uint64_t
+signer_world_send(struct signer_world *world, const struct signer_world_token *token,
+    const struct signer_world_key *key, const char *input, size_t len)
+{
+	unsigned char request[sizeof(struct mm_sign) + MM_MINT_SIGNING_INPUT_MAX];
+
+	signer_world_send_requests(world, request,
+	    signer_world_request(world, token, key, mm_slice(input, len), request));
 	return world->serial;
+}
+
+bool
+signer_world_answer(struct signer_world *world, struct mm_signed *answer, struct mm_slice *signature)
+{
+	struct mm_slice *left = &world->answers;
+
+	if (left->len == 0 && !signer_world_wait(world, MM_MESSAGE_SIGNED))
+		return false;
+	if (left->len < sizeof(*answer))
+		die("an answer is cut");
+	memcpy(answer, left->ptr, sizeof(*answer));
+	if (answer->len > left->len - sizeof(*answer) || (answer->status == MM_SIGN_DONE) != (answer->len > 0))
+		die("an answer's length");
+	*signature = mm_slice(left->ptr + sizeof(*answer), answer->len);
+	*left = mm_slice(signature->ptr + signature->len, left->len - sizeof(*answer) - answer->len);
+	return true;
 }
 
 enum mm_sign_status
@@ -635,12 +670,9 @@ signer_world_sign(struct signer_world *world, const struct signer_world_token *t
 	size_t len = signer_world_input(token, key, input);
 	uint64_t serial = signer_world_send(world, token, key, input, len);
 
-	if (!signer_world_wait(world, MM_MESSAGE_SIGNED))
+	if (!signer_world_answer(world, answer, signature))
 		die("the signer ended the connection");
-	memcpy(answer, world->message.payload, sizeof(*answer));
-	*signature = mm_slice(world->message.payload + sizeof(*answer), world->message.len - sizeof(*answer));
-	if (answer->serial != serial || signature->len != answer->len ||
-	    (answer->status != MM_SIGN_DONE && signature->len != 0))
+	if (answer->serial != serial)
 		die("another answer than to the request");
 	if (answer->status == MM_SIGN_DONE && !signer_world_holds(key, mm_slice(input, len), *signature))
 		die("a signature that does not hold");

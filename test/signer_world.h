@@ -37,7 +37,8 @@ struct signer_world {
 	int control, ledger;
 	uint64_t serial, number;
 	struct mm_signer_state state; /* as it was told last */
-	struct mm_message message; /* the last that came */
+	struct mm_message message; /* the last that came … */
+	struct mm_slice answers;   /* … where it is SIGNED: those in it that were not taken */
 };
 
 /* A key that the signer made. */
@@ -102,9 +103,19 @@ void signer_world_token(struct signer_world_token *token);
 size_t signer_world_input(const struct signer_world_token *token, const struct signer_world_key *key,
     char input[MM_MINT_SIGNING_INPUT_MAX]);
 
+/* Write a request with the next serial number, as it stands in a message; returns its length. */
+size_t signer_world_request(struct signer_world *world, const struct signer_world_token *token,
+    const struct signer_world_key *key, struct mm_slice input, unsigned char *request);
+
+/* Send requests, one behind the other, in one message. */
+void signer_world_send_requests(struct signer_world *world, const void *requests, size_t len);
+
 /* Send a request without waiting; its serial number. */
 uint64_t signer_world_send(struct signer_world *world, const struct signer_world_token *token,
     const struct signer_world_key *key, const char *input, size_t len);
+
+/* Take the next answer to a request; *signature lies in world->message. False where the signer ended the connection. */
+bool signer_world_answer(struct signer_world *world, struct mm_signed *answer, struct mm_slice *signature);
 
 /* Have a token signed; *signature lies in world->message. */
 enum mm_sign_status signer_world_sign(struct signer_world *world, const struct signer_world_token *token,

@@ -164,7 +164,14 @@ struct mm_token_made {
 	char zero[2];
 };
 
-/* SIGN, ledger to signer: this head, then len bytes of header.payload. */
+/*
+ * SIGN, ledger to signer: one request or more, one behind the other without a gap: this head, then len bytes of
+ * header.payload. SIGNED holds answers in the same way, in any order. A message of many costs the kernel little more
+ * than one of a single one, which is a good part of a signature's time.
+ */
+#define MM_SIGN_TOGETHER_MAX 32 /* requests, or answers, of one message */
+#define MM_SIGN_MESSAGE_MAX 32768
+
 struct mm_sign {
 	uint64_t serial; /* one more with each */
 	int64_t deadline_ms; /* CLOCK_BOOTTIME */
@@ -183,7 +190,7 @@ enum mm_sign_status {
 	MM_SIGN_FAILED,  /* the key store could not */
 };
 
-/* SIGNED, signer to ledger: this head, then the len bytes of the JWS signature (0 unless DONE). */
+/* SIGNED, signer to ledger, of each answer: this head, then the len bytes of the JWS signature (0 unless DONE). */
 struct mm_signed {
 	uint64_t serial;
 	uint64_t count; /* signatures that this signer made since it started, this one counted: monotone */
@@ -315,6 +322,8 @@ MM_NO_HOLES(mm_ticket_spend, 24);
 MM_NO_HOLES(mm_token_made, 56);
 MM_NO_HOLES(mm_sign, 56);
 MM_NO_HOLES(mm_signed, 24);
+
+#define MM_SIGNED_MESSAGE_MAX (MM_SIGN_TOGETHER_MAX * (sizeof(struct mm_signed) + MM_MINT_SIGNATURE_MAX))
 MM_NO_HOLES(mm_key_order, 48);
 MM_NO_HOLES(mm_key_done, 48);
 MM_NO_HOLES(mm_ask_issued, 72);

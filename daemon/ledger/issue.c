@@ -158,7 +158,7 @@ send_to_signer(struct ledger *ledger, struct ledger_job *job)
 	memcpy(letter_buf, &sign, sizeof(sign));
 	memcpy(letter_buf + sizeof(sign), job->input, job->input_len);
 	job->give_up_ms = deadline_ms + LEDGER_ANSWER_MS;
-	return ledger_peer_post(signer, MM_MESSAGE_SIGN, letter_buf, sizeof(sign) + job->input_len);
+	return ledger_peer_post_request(signer, letter_buf, sizeof(sign) + job->input_len);
 }
 
 static void

@@ -75,16 +75,27 @@ take_issuer(struct ledger *ledger, struct ledger_peer *peer, const struct mm_mes
 	return true;
 }
 
+/* One answer or more. */
 static bool
 take_signed(struct ledger *ledger, struct ledger_peer *peer, const struct mm_message *message)
 {
-	struct mm_signed head;
+	const unsigned char *at = message->payload;
+	size_t left = message->len;
 
-	if (message->len < sizeof(head))
-		return false;
-	memcpy(&head, message->payload, sizeof(head));
-	return head.len == message->len - sizeof(head) &&
-	    ledger_take_signed(ledger, peer->realm, &head, mm_slice(message->payload + sizeof(head), head.len));
+	do {
+		struct mm_signed head;
+
+		if (left < sizeof(head))
+			return false;
+		memcpy(&head, at, sizeof(head));
+		at += sizeof(head);
+		left -= sizeof(head);
+		if (head.len > left || !ledger_take_signed(ledger, peer->realm, &head, mm_slice(at, head.len)))
+			return false;
+		at += head.len;
+		left -= head.len;
+	} while (left > 0);
+	return true;
 }
 
 static bool

@@ -10,7 +10,8 @@
 struct ledger_letter {
 	struct ledger_letter *next;
 	enum mm_message_type type;
-	size_t len;
+	unsigned requests; /* to sign, in one letter */
+	size_t len, size;
 	char payload[];
 };
 
@@ -68,7 +69,6 @@ ledger_peers_add(struct ledger_peers *peers, int fd, enum mm_process process, st
 			continue;
 		*peer = (struct ledger_peer){ .fd = fd, .process = process, .realm = realm,
 			.birth = ++peers->births };
-		peer->last = &peer->first;
 		if (peers->top <= i)
 			peers->top = i + 1;
 		return peer;
@@ -76,24 +76,61 @@ ledger_peers_add(struct ledger_peers *peers, int fd, enum mm_process process, st
 	return NULL;
 }
 
-bool
-ledger_peer_post(struct ledger_peer *peer, enum mm_message_type type, const void *payload, size_t len)
+/* Put an empty letter with room for so many bytes behind those that wait. NULL where the peer is given up. */
+static struct ledger_letter *
+add_letter(struct ledger_peer *peer, enum mm_message_type type, size_t size)
 {
 	struct ledger_letter *letter =
-	    peer->broken || peer->bytes + len > LEDGER_OUTBOX_BYTES ? NULL : malloc(sizeof(*letter) + len);
+	    peer->broken || peer->bytes + size > LEDGER_OUTBOX_BYTES ? NULL : malloc(sizeof(*letter) + size);
 
 	if (letter == NULL) {
 		peer->broken = true;
-		return false;
+		return NULL;
 	}
-	letter->next = NULL;
-	letter->type = type;
-	letter->len = len;
+	*letter = (struct ledger_letter){ .type = type, .size = size };
+	if (peer->first == NULL)
+		peer->first = letter;
+	else
+		peer->last->next = letter;
+	peer->last = letter;
+	peer->bytes += size;
+	return letter;
+}
+
+static void
+write_to_letter(struct ledger_letter *letter, const void *bytes, size_t len)
+{
 	if (len > 0)
-		memcpy(letter->payload, payload, len);
-	*peer->last = letter;
-	peer->last = &letter->next;
-	peer->bytes += len;
+		memcpy(letter->payload + letter->len, bytes, len);
+	letter->len += len;
+}
+
+bool
+ledger_peer_post(struct ledger_peer *peer, enum mm_message_type type, const void *payload, size_t len)
+{
+	struct ledger_letter *letter = add_letter(peer, type, len);
+
+	if (letter == NULL)
+		return false;
+	write_to_letter(letter, payload, len);
+	return true;
+}
+
+bool
+ledger_peer_post_request(struct ledger_peer *peer, const void *request, size_t len)
+{
+	struct ledger_letter *letter = peer->first == NULL ? NULL : peer->last;
+
+	_Static_assert(MM_SIGN_MESSAGE_MAX >= sizeof(struct mm_sign) + MM_MINT_SIGNING_INPUT_MAX, "the longest fits");
+	if (peer->broken)
+		return false;
+	if (letter == NULL || letter->type != MM_MESSAGE_SIGN || letter->requests == MM_SIGN_TOGETHER_MAX ||
+	    len > letter->size - letter->len)
+		letter = add_letter(peer, MM_MESSAGE_SIGN, MM_SIGN_MESSAGE_MAX);
+	if (letter == NULL)
+		return false;
+	write_to_letter(letter, request, len);
+	letter->requests++;
 	return true;
 }
 
@@ -151,9 +188,7 @@ drop_first(struct ledger_peer *peer)
 	struct ledger_letter *letter = peer->first;
 
 	peer->first = letter->next;
-	if (peer->first == NULL)
-		peer->last = &peer->first;
-	peer->bytes -= letter->len;
+	peer->bytes -= letter->size;
 	free(letter);
 }
 

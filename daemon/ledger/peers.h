@@ -29,8 +29,8 @@ struct ledger_peer {
 	enum mm_process process;
 	struct ledger_realm *realm; /* NULL: the gate */
 	uint64_t birth;             /* another one for each pair */
-	struct ledger_letter *first, **last;
-	size_t bytes;
+	struct ledger_letter *first, *last;
+	size_t bytes; /* of memory for letters */
 };
 
 struct ledger_peers {
@@ -59,6 +59,9 @@ void ledger_peer_close(struct ledger_peer *peer);
  * given up (broken is set).
  */
 bool ledger_peer_post(struct ledger_peer *peer, enum mm_message_type type, const void *payload, size_t len);
+
+/* Post a request to sign, in one message with those that were posted before it where they fit in. Else as above. */
+bool ledger_peer_post_request(struct ledger_peer *peer, const void *request, size_t len);
 
 /* Send at once, behind what waits. Else as above. */
 bool ledger_peer_send(struct ledger_peer *peer, enum mm_message_type type, const void *payload, size_t len);

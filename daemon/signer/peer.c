@@ -28,9 +28,10 @@ give_back(struct signer *signer, struct signer_work *work)
 size_t
 signer_peer_room(const struct signer *signer)
 {
-	size_t jobs = signer->free_jobs.count, orders = signer->free_orders.count;
+	_Static_assert(SIGNER_JOBS_MAX >= MM_SIGN_TOGETHER_MAX, "room for one message");
+	size_t of_jobs = signer->free_jobs.count / MM_SIGN_TOGETHER_MAX, orders = signer->free_orders.count;
 
-	return jobs < orders ? jobs : orders;
+	return of_jobs < orders ? of_jobs : orders;
 }
 
 /* ---- requests to sign ---- */
@@ -46,9 +47,8 @@ moment_of_now(void)
 
 /* What is wrong with a request, and its status; NULL: it may be signed. */
 static const char *
-refusal(struct signer *signer, struct signer_job *job)
+refusal(struct signer *signer, struct signer_job *job, const struct signer_moment *moment)
 {
-	const struct signer_moment moment = moment_of_now();
 	struct mm_slice header;
 	const char *fault;
 
@@ -63,35 +63,40 @@ refusal(struct signer *signer, struct signer_job *job)
 	}
 	header = signer_key_header(job->key, job->head.token_class);
 	fault = signer_realm_check(&signer->realm, job->head.token_class, header,
-	    mm_slice(job->input, job->head.len), &moment, &signer->room);
+	    mm_slice(job->input, job->head.len), moment, &signer->room);
 	if (fault == NULL && signer->state.away) {
 		job->status = MM_SIGN_AWAY;
 		return signer->state.text;
 	}
-	if (fault == NULL && moment.now_ms >= job->head.deadline_ms) {
+	if (fault == NULL && moment->now_ms >= job->head.deadline_ms) {
 		job->status = MM_SIGN_LATE;
 		return "its deadline is over";
 	}
 	return fault;
 }
 
-/* Whether the message is a request at all. */
+/* Read the next request of a message, and move *left behind it; false: what is left is none. */
 static bool
-read_request(const struct mm_message *message, struct signer_job *job)
+read_request(struct mm_slice *left, struct signer_job *job)
 {
 	static const uint8_t zero[sizeof(job->head.zero)];
+	size_t len;
 
-	if (message->len < sizeof(job->head))
+	if (left->len < sizeof(job->head))
 		return false;
-	memcpy(&job->head, message->payload, sizeof(job->head));
-	if (job->head.len != message->len - sizeof(job->head) || memcmp(job->head.zero, zero, sizeof(zero)) != 0)
+	memcpy(&job->head, left->ptr, sizeof(job->head));
+	len = job->head.len;
+	if (len > sizeof(job->input) || len > left->len - sizeof(job->head) ||
+	    memcmp(job->head.zero, zero, sizeof(zero)) != 0)
 		return false;
-	memcpy(job->input, message->payload + sizeof(job->head), job->head.len);
+	memcpy(job->input, left->ptr + sizeof(job->head), len);
+	*left = mm_slice(left->ptr + sizeof(job->head) + len, left->len - sizeof(job->head) - len);
 	return true;
 }
 
 static bool
-take_sign(struct signer *signer, const struct mm_message *message, struct signer_list *checked)
+take_request(struct signer *signer, struct mm_slice *left, const struct signer_moment *moment,
+    struct signer_list *checked)
 {
 	struct signer_job *job = (struct signer_job *)(void *)signer_list_take(&signer->free_jobs);
 	const char *fault;
@@ -99,11 +104,11 @@ take_sign(struct signer *signer, const struct mm_message *message, struct signer
 	job->generation = signer->peer.generation;
 	job->key = NULL;
 	job->signature_len = 0;
-	if (!read_request(message, job)) {
+	if (!read_request(left, job)) {
 		give_back(signer, &job->work);
 		return false;
 	}
-	fault = refusal(signer, job);
+	fault = refusal(signer, job, moment);
 	if (fault == NULL) {
 		signer_key_hold(job->key);
 		signer_list_add(checked, &job->work);
@@ -114,6 +119,22 @@ take_sign(struct signer *signer, const struct mm_message *message, struct signer
 		signer_control_complain(&signer->complaints, fault);
 	signer_peer_answer(signer, &job->work);
 	return true;
+}
+
+/* One request or more; there is room for as many as a message may have. */
+static bool
+take_sign(struct signer *signer, const struct mm_message *message, struct signer_list *checked)
+{
+	const struct signer_moment moment = moment_of_now();
+	struct mm_slice left = mm_slice(message->payload, message->len);
+
+	for (unsigned i = 0; i < MM_SIGN_TOGETHER_MAX; i++) {
+		if (!take_request(signer, &left, &moment, checked))
+			return false;
+		if (left.len == 0)
+			return true;
+	}
+	return false;
 }
 
 /* ---- orders ---- */
@@ -275,27 +296,22 @@ send_to_ledger(struct signer *signer, enum mm_message_type type, const void *pay
 	return mm_message_send(signer->peer.fd, MM_PROCESS_SIGNER, MM_PROCESS_LEDGER, type, payload, len, -1) == 0;
 }
 
-struct signed_payload {
-	struct mm_signed head;
-	unsigned char signature[MM_MINT_SIGNATURE_MAX];
-};
-
-/* The answer of a request; count: signatures with it. */
-static struct mm_outgoing
-write_signed(const struct signer_job *job, uint64_t count, struct signed_payload *payload)
+/* Write the answer of a request; count: signatures with it. Returns its length. */
+static size_t
+write_signed(const struct signer_job *job, uint64_t count, unsigned char *answer)
 {
 	bool done = job->status == MM_SIGN_DONE;
-
-	_Static_assert(MM_MINT_SIGNATURE_MAX == KEYSTORE_SIGNATURE_MAX, "one length of signatures");
-	_Static_assert(offsetof(struct signed_payload, signature) == sizeof(struct mm_signed), "no hole");
-	payload->head = (struct mm_signed){
+	struct mm_signed head = {
 		.serial = job->head.serial,
 		.count = count,
 		.status = job->status,
 		.len = done ? (uint32_t)job->signature_len : 0,
 	};
-	memcpy(payload->signature, job->signature, payload->head.len);
-	return (struct mm_outgoing){ MM_MESSAGE_SIGNED, mm_slice(payload, sizeof(payload->head) + payload->head.len) };
+
+	_Static_assert(MM_MINT_SIGNATURE_MAX == KEYSTORE_SIGNATURE_MAX, "one length of signatures");
+	memcpy(answer, &head, sizeof(head));
+	memcpy(answer + sizeof(head), job->signature, head.len);
+	return sizeof(head) + head.len;
 }
 
 /* It left, so it counts. Threads overtake each other: of what is above the highest serial, nothing was signed. */
@@ -311,34 +327,36 @@ signed_left(struct signer *signer, struct signer_job *job)
 }
 
 /*
- * Send the answers to requests that stand first, together; false with errno where none was taken. The count is of what
- * left: one more only where the socket took it.
+ * Send the answers to requests that stand first, in one message; false with errno where it was not taken. The count is
+ * of what left: more only where the socket took it.
  */
 static bool
 send_signed(struct signer *signer)
 {
 	struct signer_list *answers = &signer->peer.answers;
-	struct signer_work *work = answers->first;
-	struct signed_payload payloads[MM_BATCH_MAX];
-	struct mm_outgoing letters[MM_BATCH_MAX];
+	const struct signer_work *work = answers->first;
+	unsigned char payload[MM_SIGNED_MESSAGE_MAX];
 	uint64_t signatures = signer->count;
-	int count = 0, sent, failure;
+	size_t len = 0;
+	unsigned count = 0;
 
-	for (; work != NULL && work->queue == SIGNER_QUEUE_SIGN && count < MM_BATCH_MAX; work = work->next, count++) {
+	do {
 		const struct signer_job *job = (const struct signer_job *)(const void *)work;
 
 		signatures += job->status == MM_SIGN_DONE;
-		letters[count] = write_signed(job, signatures, &payloads[count]);
+		len += write_signed(job, signatures, payload + len);
+		work = work->next;
+	} while (++count < MM_SIGN_TOGETHER_MAX && work != NULL && work->queue == SIGNER_QUEUE_SIGN);
+	if (!send_to_ledger(signer, MM_MESSAGE_SIGNED, payload, len)) {
+		int failure = errno;
+
+		mm_secret_wipe(payload, len); /* it may be dropped yet, and must not be found anywhere then */
+		errno = failure;
+		return false;
 	}
-	sent = mm_message_send_batch(signer->peer.fd, MM_PROCESS_SIGNER, MM_PROCESS_LEDGER, letters, (size_t)count);
-	failure = errno;
-	for (int i = 0; i < sent; i++)
+	for (; count > 0; count--)
 		signed_left(signer, (struct signer_job *)(void *)signer_list_take(answers));
-	/* What was not taken may be dropped yet, and must not be found anywhere then. */
-	if (sent < count)
-		mm_secret_wipe(payloads, sizeof(payloads));
-	errno = failure;
-	return sent > 0;
+	return true;
 }
 
 static bool

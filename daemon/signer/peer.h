@@ -13,7 +13,7 @@ void signer_peer_replace(struct signer *signer, int fd);
 /* The ledger is gone or sent what it must not: what it wanted is dropped; keys stay open. */
 void signer_peer_end(struct signer *signer);
 
-/* How many requests there is room for. */
+/* How many messages there is room for, of as many requests as one may have. */
 size_t signer_peer_room(const struct signer *signer);
 
 /* Take what came, as far as there is room. */

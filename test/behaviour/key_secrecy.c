@@ -466,6 +466,8 @@ keep_signing(struct signer_world *world, const struct signer_world_key *key, uns
 {
 	char input[MM_MINT_SIGNING_INPUT_MAX];
 	struct signer_world_token token;
+	struct mm_slice signature;
+	struct mm_signed answer;
 	size_t len;
 
 	signer_world_token(&token);
@@ -473,7 +475,7 @@ keep_signing(struct signer_world *world, const struct signer_world_key *key, uns
 	for (unsigned i = 0; i < 32; i++)
 		(void)signer_world_send(world, &token, key, input, len);
 	for (unsigned i = 0; i < answers; i++) {
-		if (!signer_world_wait(world, MM_MESSAGE_SIGNED))
+		if (!signer_world_answer(world, &answer, &signature))
 			die("the signer is gone");
 		(void)signer_world_send(world, &token, key, input, len);
 	}

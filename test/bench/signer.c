@@ -278,46 +278,62 @@ rate_of_raw(struct contest *contest, unsigned threads, double *cpu_us)
 static unsigned
 send_some(struct contest *contest, unsigned count)
 {
-	static char payloads[MM_BATCH_MAX][sizeof(struct mm_sign) + MM_MINT_SIGNING_INPUT_MAX];
-	struct mm_outgoing outgoing[MM_BATCH_MAX];
+	static char requests[MM_SIGN_MESSAGE_MAX];
 	struct mm_sign sign = { .deadline_ms = signer_world_now_ms() + 10000, .token_class = MM_CLASS_ACCESS,
 		.len = (uint32_t)contest->input_len };
+	size_t len = 0;
 	unsigned i = 0;
-	int sent;
 
 	memcpy(sign.thumbprint, contest->key.thumbprint, sizeof(sign.thumbprint));
-	for (; i < count && i < MM_BATCH_MAX; i++) {
+	for (; i < count && i < MM_SIGN_TOGETHER_MAX; i++) {
+		if (sizeof(sign) + contest->input_len > sizeof(requests) - len)
+			break;
 		sign.serial = contest->world.serial + 1 + i;
-		memcpy(payloads[i], &sign, sizeof(sign));
-		memcpy(payloads[i] + sizeof(sign), contest->input, contest->input_len);
-		outgoing[i] = (struct mm_outgoing){ MM_MESSAGE_SIGN,
-			mm_slice(payloads[i], sizeof(sign) + contest->input_len) };
+		memcpy(requests + len, &sign, sizeof(sign));
+		memcpy(requests + len + sizeof(sign), contest->input, contest->input_len);
+		len += sizeof(sign) + contest->input_len;
 	}
-	sent = mm_message_send_batch(contest->world.ledger, MM_PROCESS_LEDGER, MM_PROCESS_SIGNER, outgoing, i);
-	if (sent == -1 && errno != EAGAIN)
-		fail("the signer takes nothing");
-	contest->world.serial += sent == -1 ? 0 : (unsigned)sent;
-	return sent == -1 ? 0 : (unsigned)sent;
+	if (mm_message_send(contest->world.ledger, MM_PROCESS_LEDGER, MM_PROCESS_SIGNER, MM_MESSAGE_SIGN, requests,
+	        len, -1) == -1) {
+		if (errno != EAGAIN)
+			fail("the signer takes nothing");
+		return 0;
+	}
+	contest->world.serial += i;
+	return i;
 }
 
-/* Take what answers there are, of at most count; wait for one where there is none. */
+/* The answers of a message. */
 static unsigned
-take_some(struct contest *contest, unsigned count)
+count_answers(const struct mm_message *message)
+{
+	struct mm_signed answer;
+	unsigned count = 0;
+
+	for (size_t at = 0; at + sizeof(answer) <= message->len; at += sizeof(answer) + answer.len) {
+		memcpy(&answer, message->payload + at, sizeof(answer));
+		if (message->type != MM_MESSAGE_SIGNED || answer.status != MM_SIGN_DONE)
+			fail("the signer refused");
+		count++;
+	}
+	return count;
+}
+
+/* Take what answers there are; wait for one where there is none. */
+static unsigned
+take_some(struct contest *contest)
 {
 	static struct mm_batch batch;
 	struct pollfd readable = { contest->world.ledger, POLLIN, 0 };
-	struct mm_signed answer;
+	unsigned count = 0;
 
 	(void)poll(&readable, 1, -1);
 	if (mm_message_receive_batch(contest->world.ledger, MM_PROCESS_LEDGER, MM_PROCESS_SIGNER, &batch,
-	        count < MM_BATCH_MAX ? count : MM_BATCH_MAX) != 1 && errno != EAGAIN)
+	        MM_BATCH_MAX) != 1 && errno != EAGAIN)
 		fail("the signer is gone");
-	for (size_t i = 0; i < batch.count; i++) {
-		memcpy(&answer, batch.messages[i].payload, sizeof(answer));
-		if (batch.messages[i].type != MM_MESSAGE_SIGNED || answer.status != MM_SIGN_DONE)
-			fail("the signer refused");
-	}
-	return (unsigned)batch.count;
+	for (size_t i = 0; i < batch.count; i++)
+		count += count_answers(&batch.messages[i]);
+	return count;
 }
 
 /* Its rate, its processor time a signature and that of this program. */
@@ -332,14 +348,14 @@ rate_of_signer(struct contest *contest, double *cpu_us, double *own_us)
 		if (sent - taken <= IN_FLIGHT / 2)
 			while (sent - taken < IN_FLIGHT)
 				sent += send_some(contest, IN_FLIGHT - (sent - taken));
-		taken += take_some(contest, sent - taken);
+		taken += take_some(contest);
 		end_s = now_s();
 	} while (end_s - begin_s < TURN_S);
 	*cpu_us = (bench_process_cpu_us(contest->world.pid) - begin_us) / taken;
 	*own_us = (own_cpu_us() - own_begin_us) / taken;
 	rate = taken / (end_s - begin_s);
 	while (taken < sent)
-		taken += take_some(contest, sent - taken);
+		taken += take_some(contest);
 	return rate;
 }
 

@@ -225,6 +225,80 @@ test_signer(void **state)
 	world_until_issuing();
 }
 
+/* Those that are recorded together go to the signer together, and each gets its own token. */
+static void
+test_together(void **state)
+{
+	enum { TOKENS = 200 };
+	uint64_t numbers[TOKENS];
+	struct mm_grant grant;
+	unsigned opened;
+	size_t first;
+
+	(void)state;
+	begin();
+	world_grant(0, &grant);
+	first = world.token_count;
+	opened = world.opened_count;
+	for (unsigned i = 0; i < TOKENS; i++) {
+		numbers[i] = world_open_ticket(0, &grant);
+		world_pump(0);
+	}
+	world_until(world.opened_count == opened + TOKENS);
+	for (unsigned i = 0; i < TOKENS; i++)
+		world_spend(0, numbers[i]);
+	world_until(world.token_count == first + TOKENS);
+	for (unsigned i = 0; i < TOKENS; i++) {
+		const struct world_token *token = &world.tokens[first + i];
+
+		assert_int_equal(token->status, MM_MINT_DONE);
+		assert_int_equal(token->number, numbers[i]);
+	}
+	assert_true(world.signers[0].together > 1);
+	world_check_tokens();
+}
+
+/* The ledger ends the connection of its signer, without our end saying anything more. */
+static void
+signer_is_given_up(const void *answers, size_t len)
+{
+	struct pollfd end = { world.signer_fd[0], POLLIN, 0 };
+
+	assert_true(world_say(world.signer_fd[0], MM_PROCESS_SIGNER, MM_MESSAGE_SIGNED, answers, len));
+	while (poll(&end, 1, WORLD_PATIENCE_MS) == 1 && mm_message_receive(world.signer_fd[0], MM_PROCESS_SIGNER,
+	           MM_PROCESS_LEDGER, &world_message) == 1)
+		;
+	assert_true((end.revents & POLLHUP) != 0);
+	close(world.signer_fd[0]);
+	world.signer_fd[0] = -1;
+	world_join_signer(0);
+	world_until_issuing();
+}
+
+static void
+test_signer_malformed(void **state)
+{
+	struct {
+		struct mm_signed of_nobody, second;
+		unsigned char signature[64];
+	} answers = { .of_nobody = { .serial = UINT64_MAX, .status = MM_SIGN_LATE } };
+
+	(void)state;
+	begin();
+	answers.of_nobody.count = world.signers[0].count;
+	answers.second = answers.of_nobody;
+	assert_true(world_say(world.signer_fd[0], MM_PROCESS_SIGNER, MM_MESSAGE_SIGNED, &answers,
+	    2 * sizeof(struct mm_signed))); /* that is none */
+	world_until_issuing();
+	signer_is_given_up(&answers, 0);
+	signer_is_given_up(&answers, sizeof(struct mm_signed) + 1);
+	answers.second.status = MM_SIGN_DONE;
+	answers.second.len = sizeof(answers.signature) + 1; /* longer than what is there */
+	signer_is_given_up(&answers, sizeof(answers));
+	answers.second.len = UINT32_MAX;
+	signer_is_given_up(&answers, sizeof(answers));
+}
+
 /* ---- the gate ---- */
 
 /* What the gate's index says of a token. */
@@ -828,6 +902,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_taken_issuer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_grants, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_signer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_together, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_signer_malformed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gate, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_revoke, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_revoke_malformed, set_up, tear_down),

@@ -191,6 +191,7 @@ many_requests_at_once_are_all_answered(void **state)
 	signer_world_token(&token);
 	len = signer_world_input(&token, &key, input);
 	while (received < REQUESTS) {
+		struct mm_slice signature;
 		struct mm_signed answer;
 
 		/* As many as the socket takes: blocking here would block both. */
@@ -198,13 +199,11 @@ many_requests_at_once_are_all_answered(void **state)
 			(void)signer_world_send(&world, &token, &key, input, len);
 			sent++;
 		}
-		assert_true(signer_world_wait(&world, MM_MESSAGE_SIGNED));
-		memcpy(&answer, world.message.payload, sizeof(answer));
+		assert_true(signer_world_answer(&world, &answer, &signature));
 		assert_int_equal(answer.status, MM_SIGN_DONE);
 		assert_true(answer.serial >= 1 && answer.serial <= REQUESTS && !answered[answer.serial]);
 		assert_int_equal(answer.count, ++count);
-		assert_true(signer_world_holds(&key, mm_slice(input, len),
-		    mm_slice(world.message.payload + sizeof(answer), answer.len)));
+		assert_true(signer_world_holds(&key, mm_slice(input, len), signature));
 		answered[answer.serial] = true;
 		received++;
 	}
@@ -213,6 +212,51 @@ many_requests_at_once_are_all_answered(void **state)
 	assert_true(signer_world_wait(&world, MM_MESSAGE_SIGNER_STATE));
 	assert_int_equal(world.state.last_serial, REQUESTS);
 	assert_int_equal(world.state.count, REQUESTS);
+	end();
+}
+
+/* Each request of a message is judged by itself, and signed by itself. */
+static void
+requests_of_one_message_are_each_judged(void **state)
+{
+	static const enum mm_sign_status wanted[] = { MM_SIGN_DONE, MM_SIGN_REFUSED, MM_SIGN_DONE, MM_SIGN_LATE };
+	static char inputs[MM_SIGN_TOGETHER_MAX][MM_MINT_SIGNING_INPUT_MAX];
+	static unsigned char message[MM_SIGN_MESSAGE_MAX];
+	size_t lens[MM_SIGN_TOGETHER_MAX], len = 0;
+	struct signer_world_token token;
+	uint64_t first, done = 0;
+
+	(void)state;
+	start_with_key(false);
+	first = world.serial + 1;
+	for (unsigned i = 0; i < MM_SIGN_TOGETHER_MAX; i++) {
+		char session[64];
+
+		(void)snprintf(session, sizeof(session), "\"sid\":\"s-%u%.*s\",", i, (int)(i % 7), "xxxxxxx");
+		signer_world_token(&token);
+		token.extra = session;
+		token.lifetime_s = i % 4 == 1 ? 3601 : 3600;
+		token.deadline_ms = i % 4 == 3 ? 1 : token.deadline_ms;
+		lens[i] = signer_world_input(&token, &key, inputs[i]);
+		len += signer_world_request(&world, &token, &key, mm_slice(inputs[i], lens[i]), message + len);
+	}
+	signer_world_send_requests(&world, message, len);
+	for (unsigned i = 0; i < MM_SIGN_TOGETHER_MAX; i++) {
+		struct mm_slice signature;
+		struct mm_signed answer;
+		uint64_t number;
+
+		assert_true(signer_world_answer(&world, &answer, &signature));
+		number = answer.serial - first;
+		assert_true(number < MM_SIGN_TOGETHER_MAX && lens[number] > 0);
+		assert_int_equal(answer.status, wanted[number % MM_COUNT_OF(wanted)]);
+		done += answer.status == MM_SIGN_DONE;
+		assert_int_equal(answer.count, done);
+		assert_true(answer.status != MM_SIGN_DONE ||
+		    signer_world_holds(&key, mm_slice(inputs[number], lens[number]), signature));
+		lens[number] = 0; /* it is answered once */
+	}
+	assert_signs();
 	end();
 }
 
@@ -696,14 +740,30 @@ send_garbage(const void *bytes, size_t len)
 		;
 }
 
+/* Of a message of requests, whose bytes are len with it. */
+static void
+write_header(unsigned char *bytes, size_t len)
+{
+	bytes[0] = MM_MESSAGE_SIGN;
+	bytes[4] = (unsigned char)((len - 8) & 0xff);
+	bytes[5] = (unsigned char)((len - 8) >> 8);
+}
+
 static void
 garbage_ends_the_connection_and_not_the_keys(void **state)
 {
 	static const unsigned char order_too_short[] = { MM_MESSAGE_KEY_OPEN, 0, 0, 0, 4, 0, 0, 0, 1, 2, 3, 4 };
 	static const unsigned char not_for_a_signer[] = { MM_MESSAGE_LEDGER_BEAT, 0, 0, 0, 0, 0, 0, 0 };
 	static const unsigned char no_message[] = { 1, 2, 3 };
+	static const unsigned char no_sign[] = { MM_MESSAGE_SIGN, 0, 0, 0, 0, 0, 0, 0 };
 	static const unsigned char no_type[] = { 0xff, 0xff, 0, 0, 0, 0, 0, 0 };
+	static unsigned char long_sign[8 + MM_SIGN_MESSAGE_MAX], many_signs[8 + MM_SIGN_MESSAGE_MAX];
+	const size_t long_len = 8 + sizeof(struct mm_sign) + MM_MINT_SIGNING_INPUT_MAX + 1;
+	const size_t many_len = 8 + (MM_SIGN_TOGETHER_MAX + 1) * sizeof(struct mm_sign);
 	unsigned char short_sign[8 + sizeof(struct mm_sign)] = { MM_MESSAGE_SIGN, 0, 0, 0, sizeof(struct mm_sign) };
+	unsigned char cut_sign[8 + sizeof(struct mm_sign) + 1] = { MM_MESSAGE_SIGN, 0, 0, 0,
+		sizeof(struct mm_sign) + 1 };
+	const uint32_t too_long = MM_MINT_SIGNING_INPUT_MAX + 1;
 	const struct {
 		const void *bytes;
 		size_t len;
@@ -711,11 +771,16 @@ garbage_ends_the_connection_and_not_the_keys(void **state)
 		{ order_too_short, sizeof(order_too_short) }, { not_for_a_signer, sizeof(not_for_a_signer) },
 		{ no_message, sizeof(no_message) }, { no_type, sizeof(no_type) },
 		{ short_sign, sizeof(short_sign) - 1 }, { short_sign, sizeof(short_sign) },
+		{ cut_sign, sizeof(cut_sign) }, { long_sign, long_len }, { many_signs, many_len },
+		{ no_sign, sizeof(no_sign) },
 	};
 
 	(void)state;
 	start_with_key(false);
 	short_sign[8 + offsetof(struct mm_sign, len)] = 1; /* a length that is not the message's */
+	write_header(long_sign, long_len);
+	memcpy(long_sign + 8 + offsetof(struct mm_sign, len), &too_long, sizeof(too_long));
+	write_header(many_signs, many_len);
 	for (size_t i = 0; i < MM_COUNT_OF(samples); i++) {
 		send_garbage(samples[i].bytes, samples[i].len);
 		signer_world_connect(&world);
@@ -728,7 +793,13 @@ garbage_ends_the_connection_and_not_the_keys(void **state)
 static void
 a_serial_number_is_used_once(void **state)
 {
+	static unsigned char message[MM_SIGN_MESSAGE_MAX];
+	char input[MM_MINT_SIGNING_INPUT_MAX];
+	size_t input_len, len;
+	unsigned done = 0, refused = 0;
 	struct signer_world_token token;
+	struct mm_slice signature;
+	struct mm_signed answer;
 
 	(void)state;
 	start_with_key(false);
@@ -737,6 +808,20 @@ a_serial_number_is_used_once(void **state)
 	world.serial--;
 	assert_int_equal(status_of(&token), MM_SIGN_REFUSED);
 	assert_int_equal(status_of(&token), MM_SIGN_DONE);
+	/* Neither twice in one message. */
+	input_len = signer_world_input(&token, &key, input);
+	len = signer_world_request(&world, &token, &key, mm_slice(input, input_len), message);
+	world.serial--;
+	len += signer_world_request(&world, &token, &key, mm_slice(input, input_len), message + len);
+	signer_world_send_requests(&world, message, len);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(signer_world_answer(&world, &answer, &signature));
+		assert_int_equal(answer.serial, world.serial);
+		done += answer.status == MM_SIGN_DONE;
+		refused += answer.status == MM_SIGN_REFUSED;
+	}
+	assert_int_equal(done, 1);
+	assert_int_equal(refused, 1);
 	end();
 }
 
@@ -944,19 +1029,19 @@ a_token_that_does_not_answer_holds_up_nobody(void **state)
 		(void)signer_world_send(&world, &token, &key, input, len);
 	assert_true(wait_for_state(1));
 	for (; away < REQUESTS - 4; away++) {
+		struct mm_slice signature;
 		struct mm_signed answer;
 
-		assert_true(signer_world_wait(&world, MM_MESSAGE_SIGNED));
-		memcpy(&answer, world.message.payload, sizeof(answer));
+		assert_true(signer_world_answer(&world, &answer, &signature));
 		assert_int_equal(answer.status, MM_SIGN_AWAY);
 	}
 	assert_int_equal(status_of(&token), MM_SIGN_AWAY); /* at once */
 	assert_int_equal(unlink(hang_path), 0);
 	for (; done < 4; done++) {
+		struct mm_slice signature;
 		struct mm_signed answer;
 
-		assert_true(signer_world_wait(&world, MM_MESSAGE_SIGNED));
-		memcpy(&answer, world.message.payload, sizeof(answer));
+		assert_true(signer_world_answer(&world, &answer, &signature));
 		assert_true(answer.status == MM_SIGN_DONE || answer.status == MM_SIGN_LATE);
 	}
 	assert_true(wait_for_state(0));
@@ -1018,6 +1103,7 @@ main(void)
 		cmocka_unit_test(no_kid_looks_like_an_option),
 		cmocka_unit_test(it_counts_what_left),
 		cmocka_unit_test(many_requests_at_once_are_all_answered),
+		cmocka_unit_test(requests_of_one_message_are_each_judged),
 		cmocka_unit_test(every_wrong_payload_is_refused),
 		cmocka_unit_test(every_other_header_is_refused),
 		cmocka_unit_test(tokens_of_others_are_refused),
