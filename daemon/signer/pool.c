@@ -2,6 +2,8 @@
 /* The threads of a signer. */
 #include "daemon/signer/pool.h"
 
+#include "daemon/ipc/mint.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -11,8 +13,12 @@
 /* Modules are called on it. */
 #define STACK_LEN ((size_t)1024 * 1024)
 
-/* The loop is woken for some signatures at a time while more are waiting: each wake costs a tenth of a signature. */
-#define DONE_AT_ONCE 8
+/*
+ * While more waits to be signed, the loop is woken for as many answers as one message takes, or after this long: each
+ * wake costs the processor, and who signs, a tenth of a signature and more.
+ */
+#define DONE_AT_ONCE MM_SIGN_TOGETHER_MAX
+#define DONE_WAIT_MS 2
 
 #define STOP_WAIT_S 2
 
@@ -59,18 +65,26 @@ wake_loop(struct signer_pool *pool)
 	(void)!write(pool->event_fd, &one, sizeof(one)); /* it is readable already, where it is full */
 }
 
+/* Whether the loop has to answer something now. With the lock held. */
+static bool
+is_worth_waking(const struct signer_pool *pool)
+{
+	return pool->done.first != NULL && (pool->done.count >= DONE_AT_ONCE || pool->done_is_due ||
+	    pool->queues[SIGNER_QUEUE_SIGN].first == NULL);
+}
+
 /* Hand over what is done, and say whether the loop must be woken for it. With the lock held. */
 static bool
-hand_over(struct signer_thread *thread, struct signer_work *done)
+hand_over(struct signer_thread *thread, struct signer_work *done, int64_t now_ms)
 {
 	struct signer_pool *pool = thread->pool;
 
-	if (done == NULL)
-		return false;
+	if (pool->done.first == NULL)
+		pool->done_since_ms = now_ms;
 	signer_list_add(&pool->done, done);
-	if (!pool->loop_sleeps ||
-	    (thread->queue == SIGNER_QUEUE_SIGN && pool->queues[thread->queue].first != NULL &&
-	        pool->done.count < DONE_AT_ONCE))
+	if (thread->queue != SIGNER_QUEUE_SIGN || now_ms - pool->done_since_ms >= DONE_WAIT_MS)
+		pool->done_is_due = true;
+	if (!pool->loop_sleeps || !is_worth_waking(pool))
 		return false;
 	pool->loop_sleeps = false;
 	return true;
@@ -81,11 +95,13 @@ static struct signer_work *
 next_work(struct signer_thread *thread, struct signer_work *done)
 {
 	struct signer_pool *pool = thread->pool;
+	int64_t now_ms = signer_clock_ms();
 	struct signer_work *work;
-	bool wake;
+	bool wake = false;
 
 	pthread_mutex_lock(&pool->lock);
-	wake = hand_over(thread, done);
+	if (done != NULL)
+		wake = hand_over(thread, done, now_ms);
 	while ((work = signer_list_take(&pool->queues[thread->queue])) == NULL && !pool->stop) {
 		if (wake) {
 			pthread_mutex_unlock(&pool->lock);
@@ -98,8 +114,9 @@ next_work(struct signer_thread *thread, struct signer_work *done)
 		pool->waiting[thread->queue]++;
 		pthread_cond_wait(&pool->work[thread->queue], &pool->lock);
 		pool->waiting[thread->queue]--;
+		now_ms = signer_clock_ms();
 	}
-	thread->since_ms = signer_clock_ms();
+	thread->since_ms = now_ms;
 	pthread_mutex_unlock(&pool->lock);
 	if (wake)
 		wake_loop(pool);
@@ -177,28 +194,37 @@ signer_pool_submit(struct signer_pool *pool, enum signer_queue queue, struct sig
 		pthread_cond_signal(&pool->work[queue]);
 }
 
+/* With the lock held. */
 static struct signer_work *
-take_all(struct signer_pool *pool, struct signer_list *list)
+take_all(struct signer_list *list)
 {
-	struct signer_work *work;
+	struct signer_work *work = list->first;
 
-	pthread_mutex_lock(&pool->lock);
-	work = list->first;
 	*list = SIGNER_LIST_EMPTY;
-	pthread_mutex_unlock(&pool->lock);
 	return work;
 }
 
 struct signer_work *
 signer_pool_collect(struct signer_pool *pool)
 {
-	return take_all(pool, &pool->done);
+	struct signer_work *work;
+
+	pthread_mutex_lock(&pool->lock);
+	work = take_all(&pool->done);
+	pool->done_is_due = false;
+	pthread_mutex_unlock(&pool->lock);
+	return work;
 }
 
 struct signer_work *
 signer_pool_take_back(struct signer_pool *pool)
 {
-	return take_all(pool, &pool->queues[SIGNER_QUEUE_SIGN]);
+	struct signer_work *work;
+
+	pthread_mutex_lock(&pool->lock);
+	work = take_all(&pool->queues[SIGNER_QUEUE_SIGN]);
+	pthread_mutex_unlock(&pool->lock);
+	return work;
 }
 
 bool
@@ -207,7 +233,7 @@ signer_pool_may_sleep(struct signer_pool *pool)
 	bool may;
 
 	pthread_mutex_lock(&pool->lock);
-	may = pool->done.first == NULL;
+	may = !is_worth_waking(pool);
 	pool->loop_sleeps = may;
 	pthread_mutex_unlock(&pool->lock);
 	return may;

@@ -55,6 +55,8 @@ struct signer_pool {
 	struct signer_list queues[SIGNER_QUEUE_COUNT];
 	unsigned waiting[SIGNER_QUEUE_COUNT];
 	struct signer_list done;
+	int64_t done_since_ms; /* the first of them */
+	bool done_is_due;      /* to be answered, however few there are */
 	bool loop_sleeps, stop;
 };
 
@@ -67,7 +69,10 @@ void signer_pool_submit(struct signer_pool *pool, enum signer_queue queue, struc
 /* All that was done since. */
 struct signer_work *signer_pool_collect(struct signer_pool *pool);
 
-/* Before the loop sleeps: true where nothing was done meanwhile; only then is the event raised for what will be. */
+/*
+ * Before the loop sleeps: true where nothing is to be answered now; only then is the event raised for what will be.
+ * Some of many that are being signed are left lying until more are done, or for two milliseconds.
+ */
 MM_MUST_USE bool signer_pool_may_sleep(struct signer_pool *pool);
 void signer_pool_woke(struct signer_pool *pool, bool raised);
 
