@@ -142,8 +142,8 @@ const struct mm_detection mm_detect_time_gap = {
 	.title = "A log that runs on otherwise has hours without any record",
 	.class = MM_FINDING_GAP,
 	.inputs = "The hours in which each organisation has records of each kind of log, whatever they are "
-	    "about; nights and weekends that are always silent are no gap. A log with records in fewer than 48 hours is "
-	    "not judged.",
+	    "about; nights and weekends that are always silent are no gap. A log with records in fewer than 48 hours "
+	    "is not judged.",
 	.meaning = "Records of that time were not exported, not kept, or not made. What happened in it is not "
 	    "known; numbers are lower bounds.",
 	.advice = "Export the hours that are missing once more, in smaller slices: Search-UnifiedAuditLog gives "

@@ -161,8 +161,8 @@ test_gaps_from_before_the_question(void **state)
 	(void)state;
 	detect_world_access(&world, &record);
 	detect_world_line(&world, "{\"CreationTime\":\"2023-06-02T10:00:00Z\",\"Id\":\"off\",\"Operation\":"
-	    "\"Set-MailboxAuditBypassAssociation\",\"OrganizationId\":\"" CONTOSO "\",\"UserId\":\"eve@contoso.example\","
-	    "\"Parameters\":[{\"Name\":\"AuditBypassEnabled\",\"Value\":\"True\"},"
+	    "\"Set-MailboxAuditBypassAssociation\",\"OrganizationId\":\"" CONTOSO "\","
+	    "\"UserId\":\"eve@contoso.example\",\"Parameters\":[{\"Name\":\"AuditBypassEnabled\",\"Value\":\"True\"},"
 	    "{\"Name\":\"Identity\",\"Value\":\"alice\"}]}");
 	detect_world_run(&world, "2023-06-06T09:00:00Z", "2023-06-07T00:00:00Z");
 	assert_int_equal(detect_world_count(&world, &mm_detect_log_throttled), 1);
@@ -279,11 +279,12 @@ test_a_mail_servers_log_that_ends(void **state)
 
 	(void)state;
 	world_write(&world.logs, "mail.log",
-	    "2023-06-01T10:00:00+00:00 mail dovecot: imap-login: Info: Login: user=<bob@contoso.example>, method=PLAIN, "
-	    "rip=192.0.2.9, lip=192.0.2.1, session=<a>\n");
+	    "2023-06-01T10:00:00+00:00 mail dovecot: imap-login: Info: Login: user=<bob@contoso.example>, "
+	    "method=PLAIN, rip=192.0.2.9, lip=192.0.2.1, session=<a>\n");
 	detect_world_run(&world, "2023-06-01T00:00:00Z", "2023-06-20T00:00:00Z");
 	finding = detect_world_finding(&world, &mm_detect_log_short, 0);
-	assert_int_equal(detect_world_fact(finding, "mail_server_log_ends")->number, world_time("2023-06-01T11:00:00Z"));
+	assert_int_equal(detect_world_fact(finding, "mail_server_log_ends")->number,
+	    world_time("2023-06-01T11:00:00Z"));
 	detect_world_run(&world, "2023-06-01T00:00:00Z", "2023-06-02T00:00:00Z");
 	assert_int_equal(detect_world_count(&world, &mm_detect_log_short), 0);
 }
