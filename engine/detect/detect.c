@@ -322,6 +322,21 @@ learn(struct mm_detect *detect, const struct mm_logs_event *event)
 		detect->failed = true;
 }
 
+/* Whether the history could not tell a detection what it asks of the event in hand. */
+static bool
+lacks_history(const struct mm_detect *detect, const struct mm_detection *detection)
+{
+	switch (detection->asks) {
+	case MM_ASKS_OF_APPLICATIONS:
+		return detect->past->no_room && !detect->past->judged;
+	case MM_ASKS_OF_NETWORKS:
+		return detect->past->no_room;
+	case MM_ASKS_NOTHING:
+		break;
+	}
+	return false;
+}
+
 static void
 detect_all(struct mm_detect *detect, const struct mm_logs_event *event)
 {
@@ -330,9 +345,11 @@ detect_all(struct mm_detect *detect, const struct mm_logs_event *event)
 		detect->failed = true;
 		return;
 	}
-	for (size_t i = 0; i < mm_detections_count; i++)
+	for (size_t i = 0; i < mm_detections_count; i++) {
+		detect->parts[i].dropped += mm_logs_reads_mail(event) && lacks_history(detect, mm_detections[i]);
 		if (mm_detections[i]->event != NULL)
 			mm_detections[i]->event(detect->parts[i].state, event);
+	}
 }
 
 static int

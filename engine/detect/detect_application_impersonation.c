@@ -121,6 +121,7 @@ const struct mm_detection mm_detect_application_impersonation = {
 	    "and whether it reads more mailboxes than it needs; restrict it to these.",
 	.reference = "MITRE ATT&CK T1098.002, Additional Email Delegate Permissions; T1114.002, Remote Email "
 	    "Collection",
+	.asks = MM_ASKS_OF_APPLICATIONS,
 	.state = MM_DETECTION_STATE(struct state),
 	.maps = {
 		MM_DETECTION_MAP(struct state, uses, struct key, struct use),

@@ -107,6 +107,7 @@ const struct mm_detection mm_detect_application_over_many_mailboxes = {
 	    "sign-ins and addresses, and at the mailboxes that it read.",
 	.reference = "Cyber Safety Review Board, Review of the Summer 2023 Microsoft Exchange Online Intrusion "
 	    "(2024); MITRE ATT&CK T1114.002, Remote Email Collection",
+	.asks = MM_ASKS_OF_APPLICATIONS,
 	.state = MM_DETECTION_STATE(struct state),
 	.maps = {
 		MM_DETECTION_MAP(struct state, mailboxes, struct key, struct days),

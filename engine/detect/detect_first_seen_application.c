@@ -21,8 +21,6 @@ look(void *state, const struct mm_logs_event *event)
 	const struct mm_past *past = mm_detect_past(detect);
 	struct mm_finding *finding;
 
-	if (past->no_room && mm_logs_reads_mail(event))
-		mm_detect_drop(detect, &mm_detect_first_seen_application);
 	if (!is_new(past, event))
 		return;
 	finding = mm_detect_note(detect, &mm_detect_first_seen_application, MM_FINDING_LEAD, &past->application, event);
@@ -92,6 +90,7 @@ const struct mm_detection mm_detect_first_seen_application = {
 	    "read many mailboxes or have no sign-in.",
 	.reference = "Cyber Safety Review Board, Review of the Summer 2023 Microsoft Exchange Online Intrusion "
 	    "(2024), where such a rule found the attack; MITRE ATT&CK T1114.002, Remote Email Collection",
+	.asks = MM_ASKS_OF_APPLICATIONS,
 	.event = look,
 	.end = end,
 	.concerns = concerns,

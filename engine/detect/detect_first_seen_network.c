@@ -22,8 +22,6 @@ look(void *state, const struct mm_logs_event *event)
 	struct mm_subject subject;
 	struct mm_finding *finding;
 
-	if (past->no_room && mm_logs_reads_mail(event))
-		mm_detect_drop(detect, &mm_detect_first_seen_network);
 	if (!is_new(past, event))
 		return;
 	mm_logs_network_of(&event->address, &network);
@@ -61,6 +59,7 @@ const struct mm_detection mm_detect_first_seen_network = {
 	.advice = "Look who owns the network, which applications read from it, and how many mailboxes. A hosting "
 	    "provider says more than a telephone company.",
 	.reference = "MITRE ATT&CK T1114.002, Remote Email Collection; T1078.004, Cloud Accounts",
+	.asks = MM_ASKS_OF_NETWORKS,
 	.event = look,
 	.concerns = concerns,
 };

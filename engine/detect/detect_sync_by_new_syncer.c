@@ -56,6 +56,7 @@ const struct mm_detection mm_detect_sync_by_new_syncer = {
 	    "he set up a program at that time, and look at the application's sign-ins.",
 	.reference = "Microsoft, Use MailItemsAccessed to investigate compromised accounts; MITRE ATT&CK T1114.002, "
 	    "Remote Email Collection",
+	.asks = MM_ASKS_OF_APPLICATIONS,
 	.event = look,
 	.concerns = concerns,
 };

@@ -42,5 +42,6 @@ const struct mm_detection mm_detect_token_from_two_networks = {
 	.advice = "Ask the owner where he was. Look whether both networks were in use at the same time, and what was "
 	    "read from the new one.",
 	.reference = "MITRE ATT&CK T1528, Steal Application Access Token; T1539, Steal Web Session Cookie",
+	.asks = MM_ASKS_OF_NETWORKS,
 	.event = look,
 };

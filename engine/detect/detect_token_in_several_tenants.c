@@ -21,7 +21,7 @@ look(void *data, const struct mm_logs_event *event)
 	struct mm_finding *finding;
 
 	/* A log that names no tenant may be of the same. */
-	if (!past->judged || past->token_tenant == 0 || event->tenant == 0)
+	if (past->token_tenant == 0 || event->tenant == 0)
 		return;
 	(void)mm_detect_keep(state->detect, &mm_detect_token_in_several_tenants, state->tokens, &event->token, ROOM);
 	finding = mm_detect_note(state->detect, &mm_detect_token_in_several_tenants, MM_FINDING_STRONG,

@@ -30,7 +30,7 @@ look(void *state, const struct mm_logs_event *event)
 	struct mm_subject subject, application;
 	struct mm_finding *finding;
 
-	if (!mm_detect_past(detect)->judged || (begin_us = begin_of(detect, event)) == 0)
+	if (!mm_detect_past(detect)->counts || (begin_us = begin_of(detect, event)) == 0)
 		return;
 	age_us = event->time_us - begin_us;
 	if (age_us <= (MM_KNOWN_TOKEN_LIFE_S + GRACE_S) * SECOND_US)

@@ -161,6 +161,7 @@ const struct mm_detection mm_detect_unusual_volume = {
 	    "see first-seen-application.",
 	.advice = "Look whether the day's addresses and tokens are those of other days, and ask the owner.",
 	.reference = "MITRE ATT&CK T1114.002, Remote Email Collection; T1030, Data Transfer Size Limits",
+	.asks = MM_ASKS_OF_APPLICATIONS,
 	.state = MM_DETECTION_STATE(struct state),
 	.maps = {
 		MM_DETECTION_MAP(struct state, volumes, struct key, struct volume),

@@ -35,6 +35,8 @@ struct mm_detection_map {
 	size_t key_size, value_size; /* key_size 0: behind the last one */
 };
 
+enum mm_detection_asks { MM_ASKS_NOTHING, MM_ASKS_OF_APPLICATIONS, MM_ASKS_OF_NETWORKS };
+
 struct mm_detection {
 	const char *name;  /* "access-without-sign-in": stands in reports and JSON, and keeps its meaning */
 	const char *title; /* one line, without a full stop */
@@ -46,6 +48,8 @@ struct mm_detection {
 	const char *advice;    /* what to do */
 	const char *reference; /* where it is described: an RFC, a report, MITRE ATT&CK's number */
 
+	/* What it asks the history (engine/detect/history.h): an access to mail that found no room there is dropped. */
+	enum mm_detection_asks asks;
 	struct mm_detection_state state;
 	struct mm_detection_map maps[MM_DETECTION_MAPS_MAX];
 

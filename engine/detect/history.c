@@ -472,23 +472,24 @@ next_ids(struct mm_history *history, uint32_t network, const struct mm_logs_even
 const struct mm_past *
 mm_history_next(struct mm_history *history, const struct mm_logs_event *event)
 {
+	struct mm_past *past = &history->past;
 	const struct profile *profile;
 	struct profile_key key;
-	uint32_t network;
+	uint32_t network = 0;
 
-	memset(&history->past, 0, sizeof(history->past));
+	memset(past, 0, sizeof(*past));
 	if (!counts(event))
-		return &history->past;
+		return past;
+	past->counts = true;
+	past->application = mm_subject_application(event);
 	fill_key(event, &key);
 	profile = profile_of(history, &key);
-	if (profile != NULL) {
-		/* The network is judged by what the mailbox knew before. */
-		history->past.judged = next_network(history, profile, &key, event, &network);
-		next_application(profile, &key, event, &history->past);
-		next_ids(history, network, event);
-		history->past.application = mm_subject_application(event);
-	}
-	history->past.no_room = !history->past.judged;
+	past->judged = profile != NULL;
+	/* The network is judged by what the mailbox knew before. */
+	past->no_room = profile == NULL || !next_network(history, profile, &key, event, &network);
+	if (profile != NULL)
+		next_application(profile, &key, event, past);
+	next_ids(history, network, event);
 	return history->failed ? NULL : &history->past;
 }
 
@@ -506,7 +507,7 @@ mm_history_of(const struct mm_history *history, const struct mm_logs_event *even
 	profile = counts(event) ? mm_map_find(history->profiles, &key) : NULL;
 	if (profile == NULL)
 		return;
-	past->judged = true;
+	past->counts = past->judged = true;
 	past->application = mm_subject_application(event);
 	past->tenant = profile->tenant;
 	past->mailbox = profile->mailbox;

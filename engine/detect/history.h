@@ -66,8 +66,9 @@ struct mm_token_seen {
 
 /* What is known of the event in hand, itself included. Borrowed until the next one. */
 struct mm_past {
-	bool judged;     /* mail with a time to rely on, and room for it: all that follows is told */
-	bool no_room;    /* it found no room */
+	bool counts;     /* mail with a time to rely on: its application is told, and what follows of its token */
+	bool judged;     /* and room for it: all of application and mailbox is told */
+	bool no_room;    /* it found no room, or, where it is judged, its network found none */
 	struct mm_subject application;
 	const struct mm_seen *tenant, *mailbox;
 	const struct mm_seen *in_tenant, *at_mailbox; /* its application; NULL where that is unknown */

@@ -59,6 +59,36 @@ test_no_more_mailboxes(void **state)
 	assert_null(history);
 }
 
+/* A mailbox that is seen from more networks than there is room for is known as before; so are tokens in any case. */
+static void
+test_no_more_networks(void **state)
+{
+	struct mm_history *history = mm_history_new();
+	struct mm_logs_event event = access_of(1, 1, BEGIN_US);
+	const struct mm_past *past = NULL;
+
+	(void)state;
+	event.address.network = MM_LOGS_PUBLIC;
+	for (uint32_t i = 0; i <= MM_HISTORY_TENANT_PAIRS_MAX; i++) {
+		/* Of IPv6: each is a /48 of its own. */
+		memcpy(event.address.bytes, &i, sizeof(i));
+		past = mm_history_next(history, &event);
+		assert_non_null(past);
+		assert_true(past->judged);
+		assert_int_equal(past->no_room, i == MM_HISTORY_TENANT_PAIRS_MAX);
+	}
+	assert_null(past->network_in_tenant);
+	assert_non_null(past->in_tenant);
+	assert_int_equal(past->token_first_us, BEGIN_US);
+	for (uint32_t i = 2; i <= MM_HISTORY_MAILBOXES_MAX; i++)
+		(void)next(history, i, 0, BEGIN_US);
+	past = next(history, MM_HISTORY_MAILBOXES_MAX + 1, 1, BEGIN_US + HOUR_US);
+	assert_false(past->judged);
+	assert_true(past->counts);
+	assert_int_equal(past->token_first_us, BEGIN_US);
+	mm_history_free(&history);
+}
+
 static void
 test_the_latest_tokens(void **state)
 {
@@ -108,6 +138,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_more_mailboxes),
+		cmocka_unit_test(test_no_more_networks),
 		cmocka_unit_test(test_the_latest_tokens),
 		cmocka_unit_test(test_what_does_not_count),
 	};
