@@ -55,6 +55,9 @@ begins_formula(struct mm_slice text)
 {
 	static const char *const wide[] = { "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0" };
 
+	/* Blanks before it, and quotes that are doubled, may be taken away. */
+	while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '"'))
+		text = mm_slice(text.ptr + 1, text.len - 1);
 	for (size_t i = 0; i < MM_COUNT_OF(wide); i++)
 		if (text.len >= 3 && memcmp(text.ptr, wide[i], 3) == 0)
 			return true;
@@ -70,17 +73,20 @@ needs_quotes(struct mm_slice text)
 	return text.len > 0 && (text.ptr[0] == ' ' || text.ptr[text.len - 1] == ' ');
 }
 
-/* Quotes are doubled; no other character that is shown means anything within them. */
+/* Quotes are doubled. Where rows are cut at semicolons a formula may begin behind each, quotes or not. */
 static void
 add_quoted(struct mm_buf *buf, struct mm_slice text)
 {
 	size_t begin = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] != '"')
+		struct mm_slice rest = mm_slice(text.ptr + i + 1, text.len - i - 1);
+		bool is_quote = text.ptr[i] == '"';
+
+		if (!is_quote && (text.ptr[i] != ';' || !begins_formula(rest)))
 			continue;
 		mm_report_add_shown(buf, mm_slice(text.ptr + begin, i - begin));
-		mm_buf_add_str(buf, "\"\"");
+		mm_buf_add_str(buf, is_quote ? "\"\"" : ";'");
 		begin = i + 1;
 	}
 	mm_report_add_shown(buf, mm_slice(text.ptr + begin, text.len - begin));

@@ -79,8 +79,8 @@ test_full_history(void **state)
 		record.mailbox = mailbox;
 		detect_world_access(&world, &record);
 	}
-	record = (struct record){ .time = "2023-06-08T10:00:00Z", .mailbox = "victim", .issued = "2023-06-05T10:00:00Z",
-		.token = "cccccccc-0000-4000-8000-000000000003" };
+	record = (struct record){ .time = "2023-06-08T10:00:00Z", .mailbox = "victim",
+		.issued = "2023-06-05T10:00:00Z", .token = "cccccccc-0000-4000-8000-000000000003" };
 	detect_world_access(&world, &record);
 	detect_world_run(&world, "2023-06-08T00:00:00Z", NULL);
 	assert_int_equal(detect_world_count(&world, &mm_detect_token_outlives_lifetime), 1);

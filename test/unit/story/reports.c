@@ -188,6 +188,31 @@ test_wide_formula(void **state)
 	mm_buf_clear(&cell);
 }
 
+/*
+ * Where a spreadsheet's language has the comma in its numbers, it cuts rows at semicolons, and knows quotes at the
+ * beginning of a cell alone.
+ */
+static void
+test_formula_behind_a_semicolon(void **state)
+{
+	static const char *const cells[][2] = {
+		{ "a;=1+1", "\"a;'=1+1\"" }, { "a; -1;b;;@x", "\"a;' -1;b;;'@x\"" }, { "a;\"=1", "\"a;'\"\"=1\"" },
+		{ " =1", "\"' =1\"" }, { "a=1;b", "\"a=1;b\"" }, { "=", "'=" }, { "a;", "\"a;\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+		struct mm_buf cell;
+
+		mm_buf_init(&cell, 64);
+		mm_report_add_cell(&cell, mm_slice_str(cells[i][0]));
+		mm_buf_add_u8(&cell, 0);
+		assert_true(mm_buf_ok(&cell));
+		assert_string_equal((const char *)cell.data, cells[i][1]);
+		mm_buf_clear(&cell);
+	}
+}
+
 static void
 test_hostile_json(void **state)
 {
@@ -277,6 +302,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_findings_csv, begin, finish),
 		cmocka_unit_test_setup_teardown(test_hostile_cells, begin, finish),
 		cmocka_unit_test(test_wide_formula),
+		cmocka_unit_test(test_formula_behind_a_semicolon),
 		cmocka_unit_test_setup_teardown(test_hostile_json, begin, finish),
 		cmocka_unit_test_setup_teardown(test_same_bytes, begin, finish),
 		cmocka_unit_test_setup_teardown(test_of_nothing, begin, finish),
