@@ -96,6 +96,13 @@ has_active()
 	[ -n "$signs" ] && [ "$signs" != "${2:-}" ]
 }
 
+# has_prepared: the one that signs next; its kid goes to next.
+has_prepared()
+{
+	next=$(kid prepared)
+	[ -n "$next" ]
+}
+
 unready()
 {
 	curl -s --max-time 5 "$young/readyz" | grep -q "no key may sign now"
@@ -137,9 +144,9 @@ process()
 start_and_wait
 check "a key signs" wait_for 20 has_active
 first=$(kid active)
-next=$(kid prepared)
+check "and another one is prepared" wait_for 20 has_prepared
 check "it is published" wait_for 10 publishes "$first"
-check "the next one is published too" publishes "$next"
+check "the next one is published too" wait_for 10 publishes "$next"
 check "its private part is there" test -e "$state/mint/enterprise/keys/$first.sealed"
 
 key 1 "a key that signs is not retired" key retire -- enterprise "$first"
