@@ -119,7 +119,7 @@ struct mm_finding_fact {
 };
 
 #define MM_FINDING_PLACES 4
-#define MM_FINDING_FACTS 8
+#define MM_FINDING_FACTS 9
 
 struct mm_detection;
 

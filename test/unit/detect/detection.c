@@ -67,9 +67,11 @@ test_full_map(void **state)
 static void
 test_full_history(void **state)
 {
-	static const struct mm_detection *const asking[] = { &mm_detect_first_seen_application,
-		&mm_detect_first_seen_network, &mm_detect_sync_by_new_syncer, &mm_detect_application_over_many_mailboxes,
-		&mm_detect_unusual_volume, &mm_detect_application_impersonation, &mm_detect_token_from_two_networks };
+	static const struct mm_detection *const asking[] = {
+		&mm_detect_first_seen_application, &mm_detect_first_seen_network, &mm_detect_sync_by_new_syncer,
+		&mm_detect_application_over_many_mailboxes, &mm_detect_unusual_volume,
+		&mm_detect_application_impersonation, &mm_detect_token_from_two_networks,
+	};
 	struct record record = { .time = "2023-06-06T10:00:00Z", .token = "-" };
 	char mailbox[32];
 

@@ -200,6 +200,30 @@ test_fields_that_lack(void **state)
 	assert_int_equal(detect_world_fact(finding, "without_address")->number, 0);
 }
 
+/* Whether an access without a time was within what is asked, nobody can say: it is told, not left out in silence. */
+static void
+test_accesses_without_time(void **state)
+{
+	struct record timeless = { .time = "never", .token = "-" };
+	struct record record = { .time = "2023-06-05T10:00:00Z", .token = "-" };
+	const struct mm_finding *finding;
+
+	(void)state;
+	detect_world_access(&world, &timeless);
+	detect_world_access(&world, &record);
+	detect_world_run(&world, "2023-06-05T00:00:00Z", "2023-06-06T00:00:00Z");
+	finding = detect_world_finding(&world, &mm_detect_ids_missing, 0);
+	assert_int_equal(finding->records, 2);
+	assert_int_equal(detect_world_fact(finding, "accesses")->number, 2);
+	assert_int_equal(detect_world_fact(finding, "without_time")->number, 1);
+	assert_int_equal(finding->first_us, world_time("2023-06-05T10:00:00Z"));
+	assert_int_equal(finding->last_us, world_time("2023-06-05T10:00:00Z"));
+	detect_world_run(&world, NULL, NULL);
+	finding = detect_world_finding(&world, &mm_detect_ids_missing, 0);
+	assert_int_equal(detect_world_fact(finding, "without_time")->number, 1);
+	assert_int_equal(finding->first_us, world_time("2023-06-05T10:00:00Z"));
+}
+
 static void
 test_nothing_lacks(void **state)
 {
@@ -300,6 +324,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_throttled, begin, finish),
 		cmocka_unit_test_setup_teardown(test_gaps_from_before_the_question, begin, finish),
 		cmocka_unit_test_setup_teardown(test_fields_that_lack, begin, finish),
+		cmocka_unit_test_setup_teardown(test_accesses_without_time, begin, finish),
 		cmocka_unit_test_setup_teardown(test_nothing_lacks, begin, finish),
 		cmocka_unit_test_setup_teardown(test_no_sign_ins, begin, finish),
 		cmocka_unit_test_setup_teardown(test_logs_within_the_question, begin, finish),
