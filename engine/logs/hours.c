@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An open table by tenant, family and hour in one key; records of one hour come one behind the other, so the last place
- * is asked first.
+ * is asked first. The hash has a random key: whoever chooses the times of a log must not choose the places.
  */
 #include "engine/logs/hours.h"
 
 #include "engine/logs/event.h"
+#include "engine/logs/text_hash.h"
 
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ struct place {
 };
 
 struct mm_logs_hours {
+	struct mm_text_hash_key hash_key;
 	struct place *places;
 	size_t count, room; /* room is a power of two */
 	struct place *last;
@@ -32,7 +34,7 @@ mm_logs_hours_new(void)
 		return NULL;
 	hours->room = 1024;
 	hours->places = calloc(hours->room, sizeof(*hours->places));
-	if (hours->places == NULL)
+	if (hours->places == NULL || !mm_text_hash_key_init(&hours->hash_key))
 		mm_logs_hours_free(&hours);
 	return hours;
 }
@@ -57,9 +59,10 @@ key_of(uint32_t tenant, uint8_t family, int64_t hours)
 }
 
 static struct place *
-find(struct place *places, size_t room, uint64_t key)
+find(const struct mm_logs_hours *hours, struct place *places, size_t room, uint64_t key)
 {
-	size_t at = (size_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (room - 1);
+	uint64_t hash = mm_text_hash(&hours->hash_key, mm_slice((const char *)&key, sizeof(key)));
+	size_t at = (size_t)(hash >> 32) & (room - 1);
 
 	while (places[at].key != 0 && places[at].key != key)
 		at = (at + 1) & (room - 1);
@@ -76,7 +79,7 @@ grow(struct mm_logs_hours *hours)
 		return false;
 	for (size_t i = 0; i < hours->room; i++)
 		if (hours->places[i].key != 0)
-			*find(places, room, hours->places[i].key) = hours->places[i];
+			*find(hours, places, room, hours->places[i].key) = hours->places[i];
 	free(hours->places);
 	hours->places = places;
 	hours->room = room;
@@ -88,7 +91,7 @@ grow(struct mm_logs_hours *hours)
 static bool
 add(struct mm_logs_hours *hours, uint64_t key)
 {
-	struct place *place = find(hours->places, hours->room, key);
+	struct place *place = find(hours, hours->places, hours->room, key);
 
 	if (place->key == 0) {
 		if (hours->count == MM_LOGS_HOURS_MAX)
@@ -96,7 +99,7 @@ add(struct mm_logs_hours *hours, uint64_t key)
 		if (hours->count >= hours->room / 2) {
 			if (!grow(hours))
 				return false;
-			place = find(hours->places, hours->room, key);
+			place = find(hours, hours->places, hours->room, key);
 		}
 		place->key = key;
 		hours->count++;
@@ -127,7 +130,7 @@ mm_logs_hours_put(struct mm_logs_hours *hours, const struct mm_logs_hour *hour)
 	uint64_t key = key_of(hour->tenant, hour->family, hour->hour);
 
 	if (hour->family >= MM_LOGS_FAMILIES || hour->hour < 0 || hour->hour > HOUR_MAX || hour->records == 0 ||
-	    find(hours->places, hours->room, key)->key != 0 || !add(hours, key))
+	    find(hours, hours->places, hours->room, key)->key != 0 || !add(hours, key))
 		return false;
 	hours->last->records = hour->records;
 	return true;
