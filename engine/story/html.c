@@ -57,11 +57,16 @@ mm_html_addf(struct mm_html *html, const char *markup, ...)
 {
 	char text[512];
 	va_list arguments;
+	int len;
 
 	va_start(arguments, markup);
-	(void)vsnprintf(text, sizeof(text), markup, arguments);
+	len = vsnprintf(text, sizeof(text), markup, arguments);
 	va_end(arguments);
-	mm_html_add(html, text);
+	/* Markup that is cut would open a tag, or a quote, that nothing closes. */
+	if (len < 0 || (size_t)len >= sizeof(text))
+		html->failure = EOVERFLOW;
+	else
+		mm_html_add(html, text);
 }
 
 static void

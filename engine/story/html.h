@@ -23,7 +23,7 @@ void mm_html_begin(struct mm_html *html, FILE *out);
 /* Write what is left and free. Returns 0, or -1 with errno where anything failed. */
 int mm_html_end(struct mm_html *html);
 
-/* Markup of ours; nothing of it is escaped. */
+/* Markup of ours; nothing of it is escaped. One of more than 511 bytes fails (EOVERFLOW) where it is formatted. */
 void mm_html_add(struct mm_html *html, const char *markup);
 void mm_html_addf(struct mm_html *html, const char *markup, ...) __attribute__((format(printf, 2, 3)));
 

@@ -23,7 +23,6 @@
 #define MAILBOXES_MAX 1000
 #define ORGANISATIONS_MAX 500
 #define FINDINGS_MAX 2000
-#define REASONS_MAX 8
 #define INPUTS_MAX 2000
 
 struct report {
@@ -345,15 +344,12 @@ put_mailboxes(struct report *report, const struct mm_answer *answer)
 static void
 put_reasons(struct report *report, const struct mm_answer *answer)
 {
-	size_t told = 0;
-
-	for (size_t i = 0; i < answer->findings_count && told < REASONS_MAX; i++) {
+	for (size_t i = 0; i < answer->findings_count; i++) {
 		const struct mm_detection *detection = answer->findings[i]->detection;
 
 		if (i > 0 && detection == answer->findings[i - 1]->detection)
 			continue;
 		mm_html_addf(&report->html, "<li><a href=\"#word-%s\">%s</a></li>", detection->name, detection->title);
-		told++;
 	}
 }
 
@@ -460,12 +456,24 @@ put_answers(struct report *report)
 static void
 put_answer_sections(struct report *report)
 {
+	size_t without = 0;
+
 	if (mm_story_answers(report->story) == 0)
 		return;
 	add(report, "<h2 id=\"each\">Each answer</h2>\n");
-	for (size_t i = 0; i < mm_story_answers(report->story); i++)
-		if (has_section(mm_story_answer(report->story, i), i))
-			put_answer(report, mm_story_answer(report->story, i), i);
+	for (size_t i = 0; i < mm_story_answers(report->story); i++) {
+		const struct mm_answer *answer = mm_story_answer(report->story, i);
+
+		if (has_section(answer, i))
+			put_answer(report, answer, i);
+		else
+			without += answer->within == NULL;
+	}
+	if (without == 0)
+		return;
+	add(report, "<p class=\"note\">Of ");
+	mm_html_number(&report->html, without);
+	add(report, " more there is the row above; findings.json has all of them.</p>\n");
 }
 
 /* ---- pictures ---- */

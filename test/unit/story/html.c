@@ -5,9 +5,11 @@
  */
 #include "test/unit/story/story_world.h"
 
+#include "engine/story/html.h"
 #include "engine/story/html_parts.h"
 #include "lib/crypto/digest.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -219,6 +221,56 @@ test_not_whole(void **state)
 	free(text);
 }
 
+/* A page whose markup would be cut is none. */
+static void
+test_markup_is_not_cut(void **state)
+{
+	char *text = NULL, longest[512], longer[513];
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	struct mm_html html;
+
+	(void)state;
+	assert_non_null(out);
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	memset(longer, 'a', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	mm_html_begin(&html, out);
+	mm_html_addf(&html, "%s", longest);
+	assert_int_equal(mm_html_end(&html), 0);
+	(void)fflush(out);
+	assert_int_equal(size, sizeof(longest) - 1);
+	mm_html_begin(&html, out);
+	mm_html_addf(&html, "%s", longer);
+	assert_int_equal(mm_html_end(&html), -1);
+	assert_int_equal(errno, EOVERFLOW);
+	(void)fclose(out);
+	free(text);
+}
+
+/* What has a row and nothing more is counted. */
+static void
+test_many_answers(void **state)
+{
+	char *text, application[40];
+
+	(void)state;
+	story_world_everyday(&world);
+	for (unsigned i = 0; i < 43; i++) {
+		(void)snprintf(application, sizeof(application), "bbbbbbbb-0000-4000-8000-1%011u", i);
+		detect_world_access(&world.logs, &(struct record){ .time = "2023-06-10T10:00:00Z",
+		    .issued = "2023-06-10T10:00:00Z", .application = application,
+		    .token = "00000001-dddd-4ddd-8ddd-dddddddddddd" });
+	}
+	story_world_build(&world);
+	text = page();
+	assert_int_equal(count_of(text, "<h3 id=\"answer-"), 40);
+	assert_has(text, "<p class=\"note\">Of ");
+	assert_has(text, " more there is the row above; ");
+	free(text);
+}
+
 int
 main(void)
 {
@@ -228,6 +280,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_hostile, begin, finish),
 		cmocka_unit_test_setup_teardown(test_nothing, begin, finish),
 		cmocka_unit_test_setup_teardown(test_not_whole, begin, finish),
+		cmocka_unit_test(test_markup_is_not_cut),
+		cmocka_unit_test_setup_teardown(test_many_answers, begin, finish),
 		cmocka_unit_test_setup_teardown(test_same_bytes, begin, finish),
 		cmocka_unit_test_setup_teardown(test_full_disk, begin, finish),
 	};
