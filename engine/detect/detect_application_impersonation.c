@@ -81,7 +81,7 @@ look(void *data, const struct mm_logs_event *event)
 	struct mm_finding *finding;
 	struct use *use;
 
-	if (event->kind == MM_LOGS_CHANGE && event->change == MM_LOGS_CHANGE_IMPERSONATION)
+	if (mm_detection_is_change(event, MM_CHANGE_BIT(IMPERSONATION)))
 		learn_grant(state, event);
 	if (!past->judged || !is_impersonation(state, event) || (use = get(state, state->uses, &key)) == NULL)
 		return;

@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -48,15 +49,29 @@ test_begins_with_it(void **state)
 }
 
 static void
+give_role(struct detect_world *world, const char *id, const char *result)
+{
+	char line[1024];
+
+	(void)snprintf(line, sizeof(line), "{\"CreationTime\":\"2023-06-02T08:00:00\",\"Id\":\"%s\","
+	    "\"Operation\":\"New-RoleGroup\",\"OrganizationId\":\"" CONTOSO "\",\"RecordType\":1,"
+	    "\"Workload\":\"Exchange\",\"UserId\":\"admin@contoso.example\",\"ResultStatus\":\"%s\","
+	    "\"Parameters\":[{\"Name\":\"Roles\",\"Value\":\"ApplicationImpersonation\"}]}", id, result);
+	detect_world_line(world, line);
+}
+
+/* Nobody has it by an attempt that failed. */
+static void
 test_after_the_role_was_given(void **state)
 {
 	struct detect_world *world = *state;
 
 	add(world, "2023-06-01T08:00:00Z", MAILER, "");
-	detect_world_line(world, "{\"CreationTime\":\"2023-06-02T08:00:00\",\"Id\":"
-	    "\"7627a837-18de-44fb-1e94-08db640a589c\",\"Operation\":\"New-RoleGroup\",\"OrganizationId\":\"" CONTOSO
-	    "\",\"RecordType\":1,\"Workload\":\"Exchange\",\"UserId\":\"admin@contoso.example\",\"Parameters\":["
-	    "{\"Name\":\"Roles\",\"Value\":\"ApplicationImpersonation\"}]}");
+	give_role(world, "7627a837-18de-44fb-1e94-08db640a589b", "False");
+	add(world, "2023-06-03T07:00:00Z", STRANGER, BY_ITSELF);
+	detect_world_run(world, NULL, NULL);
+	assert_int_equal(detect_world_count(world, DETECTION), 0);
+	give_role(world, "7627a837-18de-44fb-1e94-08db640a589c", "True");
 	add(world, "2023-06-03T08:00:00Z", STRANGER, BY_ITSELF);
 	detect_world_run(world, NULL, NULL);
 	assert_int_equal(detect_world_count(world, DETECTION), 1);
