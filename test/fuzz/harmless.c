@@ -101,29 +101,39 @@ skip(struct text *text, const char *word)
 	return true;
 }
 
-/* To the quote that ends a cell: two of them are one within it. */
+/* Spreadsheets may take blanks and quotes away before they look; those of East Asia know wide signs as well. */
+static void
+check_begin(struct text text)
+{
+	static const char *const signs[] = { "=", "+", "-", "@", "\t", "\xef\xbc\x9d", "\xef\xbc\x8b",
+		"\xef\xbc\x8d", "\xef\xbc\xa0" };
+
+	while (skip(&text, " ") || skip(&text, "\""))
+		;
+	for (size_t i = 0; i < MM_COUNT_OF(signs); i++)
+		must(!has(&text, signs[i]));
+}
+
+/* To the quote that ends a cell: two of them are one within it. Some cut rows at semicolons, quotes or not. */
 static void
 skip_quoted(struct text *text)
 {
 	for (;;) {
-		while (text->at < text->end && *text->at != '"')
-			must((unsigned char)*text->at++ >= 0x20);
-		must(skip(text, "\""));
-		if (!skip(text, "\""))
+		if (skip(text, "\"\""))
+			continue;
+		if (skip(text, "\""))
 			return;
+		must(text->at < text->end && (unsigned char)*text->at >= 0x20);
+		if (*text->at++ == ';')
+			check_begin(*text);
 	}
 }
 
 static void
 check_cell(struct text *text)
 {
-	static const char *const signs[] = { "=", "+", "-", "@", "\t", "\xef\xbc\x9d", "\xef\xbc\x8b",
-		"\xef\xbc\x8d", "\xef\xbc\xa0" };
-	bool is_quoted = skip(text, "\"");
-
-	for (size_t i = 0; i < MM_COUNT_OF(signs); i++)
-		must(!has(text, signs[i]));
-	if (is_quoted)
+	check_begin(*text);
+	if (skip(text, "\""))
 		skip_quoted(text);
 	else
 		while (text->at < text->end && memchr(",;\"\r\n", *text->at, 5) == NULL)
