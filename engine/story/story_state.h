@@ -80,8 +80,8 @@ struct story_match {
 	enum story_way way;
 };
 
-/* Seven subjects of an event, four that may be targets, and the pivot. */
-#define STORY_MATCHES_MAX 12
+/* Seven subjects of an event, four that may be targets; with a pivot its target and organisation, and the pivot. */
+#define STORY_MATCHES_MAX 14
 
 /* Records to be read again: those of certain accesses, with a pivot all. */
 struct story_record {
