@@ -523,7 +523,7 @@ put_pictures(struct report *report)
 	if (picture->mailboxes_count > 0) {
 		add(report, "<h3>Mailboxes and applications</h3>\n<p class=\"note\">");
 		mm_html_number(&report->html, picture->mailboxes_count);
-		add(report, " of ");
+		add(report, picture->mailboxes_more ? " of more than " : " of ");
 		mm_html_number(&report->html, picture->mailboxes_all);
 		add(report, " mailboxes: those of the answers first, then those with the most accesses.</p>\n"
 		    "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "

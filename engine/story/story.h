@@ -136,6 +136,7 @@ struct mm_story_picture {
 	uint64_t timeless;           /* mail accesses whose time is none or doubtful: in no slice */
 	const uint32_t *mailboxes;   /* names */
 	size_t mailboxes_count, mailboxes_all;
+	bool mailboxes_more;         /* than all: there was no room to tell more of them apart */
 	const uint64_t *cells;       /* mail accesses: cells[mailbox * applications_count + application] */
 };
 

@@ -100,8 +100,10 @@ count_cell(struct mm_story *story, const struct story_application *application, 
 	struct story_cell cell = { mailbox, application->number };
 	uint64_t *value = mailbox == 0 ? NULL : get(story, picture->mailboxes, &mailbox, MAILBOXES_COUNTED, certain);
 
-	if (value == NULL)
+	if (value == NULL) {
+		picture->told.mailboxes_more |= mailbox != 0;
 		return;
+	}
 	++*value;
 	value = get(story, picture->cells, &cell, CELLS_COUNTED, certain);
 	if (value != NULL)

@@ -271,6 +271,29 @@ test_many_answers(void **state)
 	free(text);
 }
 
+/* How many mailboxes there are is a lower bound once they are too many to be told apart. */
+static void
+test_many_mailboxes(void **state)
+{
+	char *text, mailbox[32];
+
+	(void)state;
+	story_world_everyday(&world);
+	story_world_build(&world);
+	text = page();
+	assert_has(text, "</h3>\n<p class=\"note\">2 of 2 mailboxes: ");
+	free(text);
+	for (unsigned i = 0; i < 32768; i++) {
+		(void)snprintf(mailbox, sizeof(mailbox), "m%u", i);
+		detect_world_access(&world.logs, &(struct record){ .time = "2023-06-10T10:00:00Z", .mailbox = mailbox,
+		    .token = "-" });
+	}
+	story_world_build(&world);
+	text = page();
+	assert_has(text, "60 of more than 32,768 mailboxes: ");
+	free(text);
+}
+
 int
 main(void)
 {
@@ -281,6 +304,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_nothing, begin, finish),
 		cmocka_unit_test_setup_teardown(test_not_whole, begin, finish),
 		cmocka_unit_test(test_markup_is_not_cut),
+		cmocka_unit_test_setup_teardown(test_many_mailboxes, begin, finish),
 		cmocka_unit_test_setup_teardown(test_many_answers, begin, finish),
 		cmocka_unit_test_setup_teardown(test_same_bytes, begin, finish),
 		cmocka_unit_test_setup_teardown(test_full_disk, begin, finish),
