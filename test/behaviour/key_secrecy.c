@@ -38,6 +38,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PIECE 32 /* also the shortest pattern: 40 characters are base64url of 30 bytes */
@@ -344,20 +345,17 @@ has_ended(long pid)
 	return name_end == NULL || strncmp(name_end, ") Z", 3) == 0 || strncmp(name_end, ") X", 3) == 0;
 }
 
-/*
- * All that a process has in its memory, which it uses at all; where is NULL: without telling. *looked (may be NULL) is
- * raised, unless the process has ended.
- */
+/* All that a process has in its memory, which it uses at all: in *ranges so many ranges of it. */
 static unsigned
-look_in_process(const char *where, long pid, unsigned *looked)
+look_in_memory(const char *where, long pid, size_t *ranges)
 {
 	struct range range = { 0, 0, false };
 	char path[64], line[512];
 	unsigned found = 0;
-	size_t ranges = 0;
 	FILE *smaps;
 	int mem;
 
+	*ranges = 0;
 	(void)snprintf(path, sizeof(path), "/proc/%ld/mem", pid);
 	mem = open(path, O_RDONLY | O_CLOEXEC);
 	(void)snprintf(path, sizeof(path), "/proc/%ld/smaps", pid);
@@ -369,17 +367,40 @@ look_in_process(const char *where, long pid, unsigned *looked)
 		    strtoul(strchr(line, ':') + 1, NULL, 10) == 0)
 			continue;
 		found += look_in_range(where, mem, (off_t)range.begin, (off_t)range.end);
-		ranges++;
+		++*ranges;
 		range.readable = false; /* once is enough */
 	}
 	if (smaps != NULL)
 		fclose(smaps);
 	if (mem != -1)
 		close(mem);
-	if (ranges >= 3 && looked != NULL)
-		++*looked;
-	else if (ranges < 3 && !has_ended(pid))
-		die("a process shows no memory");
+	return found;
+}
+
+/*
+ * What a process has in its memory; where is NULL: without telling. *looked (may be NULL) is raised, unless the process
+ * has ended. One that is ending has given its memory back for a moment before it counts as ended.
+ */
+static unsigned
+look_in_process(const char *where, long pid, unsigned *looked)
+{
+	static const struct timespec moment = { .tv_nsec = 20 * 1000 * 1000 };
+	unsigned found = 0;
+
+	for (unsigned tries = 0; tries < 250; tries++) {
+		size_t ranges;
+
+		found += look_in_memory(where, pid, &ranges);
+		if (ranges >= 3) {
+			if (looked != NULL)
+				++*looked;
+			return found;
+		}
+		if (has_ended(pid))
+			return found;
+		(void)nanosleep(&moment, NULL);
+	}
+	die("a process shows no memory");
 	return found;
 }
 
