@@ -139,7 +139,7 @@ struct mm_logs_place {
 
 #define MM_LOGS_NO_TIME INT64_MIN
 
-/* 2010-01-01: what is older, is from before the services (MM_LOGS_STEP_TIME_EARLY). */
+/* 2010-01-01, before the services began: what is older is a clock's mistake (MM_LOGS_STEP_TIME_EARLY). */
 #define MM_LOGS_EARLIEST_US (INT64_C(1262304000) * 1000000)
 
 struct mm_logs_event {

@@ -11,8 +11,6 @@
 
 #define DAY_US (INT64_C(86400) * 1000000)
 
-/* The service began in 2011; records of before are mistakes of a clock. */
-
 /* ---- texts ---- */
 
 static bool

@@ -11,7 +11,6 @@
 #include "engine/logs/operation.h"
 #include "lib/base/array.h"
 
-
 /* Members with details of their own. */
 enum { ACTIVITY, TARGETS, INITIATED_BY, ADDITIONAL, RESULT };
 
