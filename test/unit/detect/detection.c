@@ -13,50 +13,31 @@
 
 #include <cmocka.h>
 
-static struct detect_world world;
-
-static int
-begin(void **state)
-{
-	struct record record = { .time = "2023-06-05T10:00:00Z" };
-
-	(void)state;
-	detect_world_make(&world);
-	detect_world_access(&world, &record);
-	detect_world_run(&world, NULL, NULL);
-	return 0;
-}
-
-static int
-finish(void **state)
-{
-	(void)state;
-	detect_world_remove(&world);
-	return 0;
-}
-
 static void *
-keep(struct mm_map *map, uint32_t key)
+keep(const struct detect_world *world, struct mm_map *map, uint32_t key)
 {
-	return mm_detect_keep(world.detect, &mm_detect_unusual_volume, map, &key, 2);
+	return mm_detect_keep(world->detect, &mm_detect_unusual_volume, map, &key, 2);
 }
 
 static void
 test_full_map(void **state)
 {
+	struct detect_world *world = *state;
+	struct record record = { .time = "2023-06-05T10:00:00Z" };
 	struct mm_map *map = mm_map_new(sizeof(uint32_t), sizeof(uint32_t));
-	uint32_t *first = keep(map, 1);
+	uint32_t *first;
 
-	(void)state;
-	assert_non_null(first);
+	detect_world_access(world, &record);
+	detect_world_run(world, NULL, NULL);
+	assert_non_null(first = keep(world, map, 1));
 	assert_int_equal(*first, 0);
-	assert_non_null(keep(map, 2));
-	assert_null(keep(map, 3));
-	assert_null(keep(map, 4));
-	assert_ptr_equal(keep(map, 1), first);
+	assert_non_null(keep(world, map, 2));
+	assert_null(keep(world, map, 3));
+	assert_null(keep(world, map, 4));
+	assert_ptr_equal(keep(world, map, 1), first);
 	assert_int_equal(mm_map_count(map), 2);
-	assert_int_equal(mm_detect_dropped(world.detect, &mm_detect_unusual_volume), 2);
-	assert_int_equal(mm_detect_dropped(world.detect, &mm_detect_application_impersonation), 0);
+	assert_int_equal(mm_detect_dropped(world->detect, &mm_detect_unusual_volume), 2);
+	assert_int_equal(mm_detect_dropped(world->detect, &mm_detect_application_impersonation), 0);
 	mm_map_free(&map);
 }
 
@@ -72,32 +53,32 @@ test_full_history(void **state)
 		&mm_detect_application_over_many_mailboxes, &mm_detect_unusual_volume,
 		&mm_detect_application_impersonation, &mm_detect_token_from_two_networks,
 	};
+	struct detect_world *world = *state;
 	struct record record = { .time = "2023-06-06T10:00:00Z", .token = "-" };
 	char mailbox[32];
 
-	(void)state;
 	for (unsigned i = 0; i < MM_HISTORY_MAILBOXES_MAX; i++) {
 		(void)snprintf(mailbox, sizeof(mailbox), "m%u", i);
 		record.mailbox = mailbox;
-		detect_world_access(&world, &record);
+		detect_world_access(world, &record);
 	}
 	record = (struct record){ .time = "2023-06-08T10:00:00Z", .mailbox = "victim",
 		.issued = "2023-06-05T10:00:00Z", .token = "cccccccc-0000-4000-8000-000000000003" };
-	detect_world_access(&world, &record);
-	detect_world_run(&world, "2023-06-08T00:00:00Z", NULL);
-	assert_int_equal(detect_world_count(&world, &mm_detect_token_outlives_lifetime), 1);
+	detect_world_access(world, &record);
+	detect_world_run(world, "2023-06-08T00:00:00Z", NULL);
+	assert_int_equal(detect_world_count(world, &mm_detect_token_outlives_lifetime), 1);
 	for (size_t i = 0; i < MM_COUNT_OF(asking); i++)
-		if (mm_detect_dropped(world.detect, asking[i]) == 0)
+		if (mm_detect_dropped(world->detect, asking[i]) == 0)
 			fail_msg("%s dropped nothing", asking[i]->name);
-	assert_int_equal(mm_detect_dropped(world.detect, &mm_detect_token_outlives_lifetime), 0);
+	assert_int_equal(mm_detect_dropped(world->detect, &mm_detect_token_outlives_lifetime), 0);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_full_map, begin, finish),
-		cmocka_unit_test_setup_teardown(test_full_history, begin, finish),
+		cmocka_unit_test_setup_teardown(test_full_map, detect_world_begin, detect_world_finish),
+		cmocka_unit_test_setup_teardown(test_full_history, detect_world_begin, detect_world_finish),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
