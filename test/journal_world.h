@@ -72,8 +72,21 @@ world_alarm(void *ctx, const char *text)
 {
 	struct journal_world *world = ctx;
 
+	pthread_mutex_lock(&world->lock);
 	world->alarms++;
 	(void)snprintf(world->alarm, sizeof(world->alarm), "%s", text);
+	pthread_mutex_unlock(&world->lock);
+}
+
+static inline unsigned
+world_alarms(struct journal_world *world)
+{
+	unsigned alarms;
+
+	pthread_mutex_lock(&world->lock);
+	alarms = world->alarms;
+	pthread_mutex_unlock(&world->lock);
+	return alarms;
 }
 
 static inline void

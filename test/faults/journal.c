@@ -23,13 +23,17 @@ enum failure {
 	FAIL_COUNT
 };
 
-static struct {
+/* A journal's own thread may come to a failing call at any moment, also while the test says what fails next. */
+struct fault {
 	unsigned at;     /* which call fails, from 1 on; 0: none */
 	bool for_good;   /* and every one after it */
 	bool slow;       /* a millisecond each */
 	enum failure how;
 	unsigned calls;
-} fault_write, fault_sync, fault_allocate;
+};
+
+static struct fault fault_write, fault_sync, fault_allocate;
+static pthread_mutex_t faults_lock = PTHREAD_MUTEX_INITIALIZER;
 
 ssize_t __real_pwrite64(int fd, const void *bytes, size_t len, off_t offset);
 ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t len, off_t offset);
@@ -38,25 +42,48 @@ int __wrap_fdatasync(int fd);
 int __real_posix_fallocate64(int fd, off_t offset, off_t len);
 int __wrap_posix_fallocate64(int fd, off_t offset, off_t len);
 
-static bool
-short_write_pending(void)
+static void
+set_fault(struct fault *fault, struct fault next)
 {
-	return fault_write.how == FAIL_SHORT && fault_write.calls == fault_write.at + 1;
+	pthread_mutex_lock(&faults_lock);
+	*fault = next;
+	pthread_mutex_unlock(&faults_lock);
+}
+
+static void
+no_faults(void)
+{
+	set_fault(&fault_write, (struct fault){ .at = 0 });
+	set_fault(&fault_sync, (struct fault){ .at = 0 });
+	set_fault(&fault_allocate, (struct fault){ .at = 0 });
+}
+
+/* Count a call. 'now' says how it stands with the fault; returns whether this call fails. */
+static bool
+count_call(struct fault *fault, struct fault *now)
+{
+	bool fails;
+
+	pthread_mutex_lock(&faults_lock);
+	fails = fault->at > 0 && (++fault->calls == fault->at || (fault->for_good && fault->calls > fault->at) ||
+	    (fault->how == FAIL_SHORT && fault->calls == fault->at + 1));
+	*now = *fault;
+	pthread_mutex_unlock(&faults_lock);
+	return fails;
 }
 
 ssize_t
 __wrap_pwrite64(int fd, const void *bytes, size_t len, off_t offset)
 {
-	bool now = fault_write.at > 0 && (++fault_write.calls == fault_write.at || short_write_pending() ||
-	    (fault_write.for_good && fault_write.calls > fault_write.at));
+	struct fault now;
 
-	if (!now)
+	if (!count_call(&fault_write, &now))
 		return __real_pwrite64(fd, bytes, len, offset);
-	if (fault_write.how == FAIL_SHORT && fault_write.calls == fault_write.at && len > 1)
+	if (now.how == FAIL_SHORT && now.calls == now.at && len > 1)
 		return __real_pwrite64(fd, bytes, len / 2, offset);
-	if (fault_write.how == FAIL_AFTER)
+	if (now.how == FAIL_AFTER)
 		(void)!__real_pwrite64(fd, bytes, len, offset);
-	errno = fault_write.how == FAIL_EIO || fault_write.how == FAIL_AFTER ? EIO : ENOSPC;
+	errno = now.how == FAIL_EIO || now.how == FAIL_AFTER ? EIO : ENOSPC;
 	return -1;
 }
 
@@ -64,31 +91,25 @@ int
 __wrap_fdatasync(int fd)
 {
 	static const struct timespec pause = { 0, 1000000 };
+	struct fault now;
+	bool fails = count_call(&fault_sync, &now);
 
-	if (fault_sync.slow)
+	if (now.slow)
 		nanosleep(&pause, NULL);
-	if (fault_sync.at > 0 && (++fault_sync.calls == fault_sync.at ||
-	    (fault_sync.for_good && fault_sync.calls > fault_sync.at))) {
-		errno = EIO;
-		return -1;
-	}
-	return __real_fdatasync(fd);
+	if (!fails)
+		return __real_fdatasync(fd);
+	errno = EIO;
+	return -1;
 }
 
 int
 __wrap_posix_fallocate64(int fd, off_t offset, off_t len)
 {
-	if (fault_allocate.at > 0 && ++fault_allocate.calls == fault_allocate.at)
-		return fault_allocate.how == FAIL_ENOSPC ? ENOSPC : EOPNOTSUPP;
-	return __real_posix_fallocate64(fd, offset, len);
-}
+	struct fault now;
 
-static void
-no_faults(void)
-{
-	memset(&fault_write, 0, sizeof(fault_write));
-	memset(&fault_sync, 0, sizeof(fault_sync));
-	memset(&fault_allocate, 0, sizeof(fault_allocate));
+	if (count_call(&fault_allocate, &now))
+		return now.how == FAIL_ENOSPC ? ENOSPC : EOPNOTSUPP;
+	return __real_posix_fallocate64(fd, offset, len);
 }
 
 /* ---- what must hold ---- */
@@ -198,9 +219,7 @@ fail_each_write(enum mm_journal_mode mode, bool for_good, unsigned step)
 	for (enum failure how = FAIL_EIO; how < FAIL_COUNT; how++) {
 		for (unsigned n = 1; n <= RECORDS + 20; n += step) {
 			no_faults();
-			fault_write.at = n;
-			fault_write.how = how;
-			fault_write.for_good = for_good;
+			set_fault(&fault_write, (struct fault){ .at = n, .how = how, .for_good = for_good });
 			/* One failure moves a record to the spare; only in making segments it costs more. */
 			if (live(mode, &numbers, false) && !for_good)
 				assert_true(count_acknowledged(&numbers) >= RECORDS - 1);
@@ -233,9 +252,7 @@ test_group_writes_fail(void **state)
 		for (unsigned n = 1; n <= 24; n++) {
 			for (unsigned for_good = 0; for_good < 2; for_good++) {
 				no_faults();
-				fault_write.at = n;
-				fault_write.how = how;
-				fault_write.for_good = for_good;
+				set_fault(&fault_write, (struct fault){ .at = n, .how = how, .for_good = for_good });
 				(void)live(MM_JOURNAL_GROUP, &numbers, false);
 			}
 		}
@@ -257,15 +274,13 @@ test_write_fails_without_spare(void **state)
 			assert_true(world_open(&world, MM_JOURNAL_BEFORE_ANSWER, 0));
 			for (unsigned i = 1; i <= 10; i++)
 				numbers.acknowledged[i] = world_append(&world, i);
-			fault_write.at = 1;
-			fault_write.how = how;
-			fault_write.for_good = for_good;
+			set_fault(&fault_write, (struct fault){ .at = 1, .how = how, .for_good = for_good });
 			for (unsigned i = 11; i <= 15; i++)
 				numbers.acknowledged[i] = world_append(&world, i);
 			assert_false(numbers.acknowledged[11]);
 			assert_int_equal(numbers.acknowledged[15], for_good == 0);
 			assert_int_equal(mm_journal_ready(world.journal), for_good == 0);
-			assert_true(world.alarms > 0);
+			assert_true(world_alarms(&world) > 0);
 			no_faults();
 			numbers.acknowledged[16] = world_append(&world, 16);
 			assert_true(numbers.acknowledged[16]);
@@ -305,8 +320,7 @@ test_counting_fails(void **state)
 		world_make(&world);
 		world.feed = true;
 		assert_true(world_open(&world, MM_JOURNAL_BEFORE_ANSWER, 1));
-		fault_write.at = n;
-		fault_write.how = n % FAIL_COUNT;
+		set_fault(&fault_write, (struct fault){ .at = n, .how = n % FAIL_COUNT });
 		for (unsigned i = 0; i < DENIALS; i++)
 			acknowledged += append_denial(&world);
 		no_faults();
@@ -330,7 +344,7 @@ test_each_sync_fails(void **state)
 	(void)state;
 	for (unsigned n = 1; n <= RECORDS; n++) {
 		no_faults();
-		fault_sync.at = n;
+		set_fault(&fault_sync, (struct fault){ .at = n });
 		(void)live(MM_JOURNAL_DURABLE, &numbers, true);
 		assert_true(count_acknowledged(&numbers) >= RECORDS - 1);
 	}
@@ -345,8 +359,7 @@ test_syncs_fail_for_good(void **state)
 	(void)state;
 	for (unsigned n = 1; n <= RECORDS; n += 60) {
 		no_faults();
-		fault_sync.at = n;
-		fault_sync.for_good = true;
+		set_fault(&fault_sync, (struct fault){ .at = n, .for_good = true });
 		assert_false(live(MM_JOURNAL_DURABLE, &numbers, true));
 		assert_true(count_acknowledged(&numbers) < n);
 	}
@@ -377,7 +390,7 @@ test_syncs_are_shared(void **state)
 
 	(void)state;
 	no_faults();
-	fault_sync.slow = true;
+	set_fault(&fault_sync, (struct fault){ .slow = true });
 	world_make(&world);
 	assert_true(world_open(&world, MM_JOURNAL_DURABLE, 1));
 	for (unsigned i = 0; i < SHARERS; i++)
@@ -410,7 +423,7 @@ test_lost_sync_is_told(void **state)
 	world_make(&world);
 	assert_true(world_open(&world, MM_JOURNAL_DURABLE, 1));
 	assert_true(world_append(&world, 1));
-	fault_sync.at = 1;
+	set_fault(&fault_sync, (struct fault){ .at = 1 });
 	assert_false(world_append(&world, 2));
 	assert_true(world_append(&world, 3));
 	assert_true(world_close(&world));
@@ -444,23 +457,21 @@ test_allocation_fails(void **state)
 	(void)state;
 	world_make(&world);
 	no_faults();
-	fault_allocate.at = 1;
-	fault_allocate.how = FAIL_ENOSPC;
+	set_fault(&fault_allocate, (struct fault){ .at = 1, .how = FAIL_ENOSPC });
 	assert_int_equal(mm_journal_segment_create(world.dir_fd, "gate", WORLD_SEGMENT, 1), -1);
 	assert_int_equal(errno, ENOSPC);
 	assert_no_file(&world);
 	/* A file system that cannot allocate gets zeroes, and those may not fit. */
 	for (unsigned n = 1; n <= 2; n++) {
 		no_faults();
-		fault_allocate.at = 1;
-		fault_write.at = n;
-		fault_write.how = FAIL_ENOSPC;
+		set_fault(&fault_allocate, (struct fault){ .at = 1 });
+		set_fault(&fault_write, (struct fault){ .at = n, .how = FAIL_ENOSPC });
 		assert_int_equal(mm_journal_segment_create(world.dir_fd, "gate", WORLD_SEGMENT, 1), -1);
 		assert_int_equal(errno, ENOSPC);
 		assert_no_file(&world);
 	}
 	no_faults();
-	fault_allocate.at = 1;
+	set_fault(&fault_allocate, (struct fault){ .at = 1 });
 	fd = mm_journal_segment_create(world.dir_fd, "gate", WORLD_SEGMENT, 1);
 	assert_true(fd >= 0);
 	assert_int_equal(lseek(fd, 0, SEEK_END), WORLD_SEGMENT);
