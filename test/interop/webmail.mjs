@@ -11,7 +11,9 @@ import { readFileSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 
 const settings = JSON.parse(readFileSync(0, 'utf8'))
-const name = 'input[name=username], input[name=login]'
+const name = 'input[name=username]'
+const allow = 'button[value=allow]'
+const leave = 'button[value=sign-out]'
 const list = '#messagelist'
 
 const browser = await chromium.launch({
@@ -32,17 +34,20 @@ async function fillIn(password) {
 	await look('issuer')
 	await page.fill(name, settings.username)
 	await page.fill('input[name=password]', password)
-	await page.click('button[type=submit], input[type=submit]')
+	await page.click('button[type=submit]')
 }
 
-// An issuer may ask whether it may tell the webmail who this is.
+// The issuer may ask whether it may tell the webmail who this is.
 async function agree() {
-	for (let tries = 0; tries < 3; tries++) {
-		await page.waitForSelector(`${list}, button[type=submit]`)
-		if (await page.$(list)) return
-		await look('consent')
-		await page.click('button[type=submit][value=allow], button[type=submit]')
-	}
+	await page.waitForSelector(`${list}, ${allow}`)
+	if (await page.$(list)) return
+	await look('consent')
+	await page.click(allow)
+}
+
+// While Roundcube loads something, also the rest of a message that can be read already, a click does nothing.
+async function settle() {
+	await page.waitForFunction(() => window.rcmail && !window.rcmail.busy)
 }
 
 const steps = {
@@ -55,11 +60,12 @@ const steps = {
 	},
 	async 'wrong-sign-in'() {
 		await fillIn('not the password')
-		await page.waitForSelector(name)
+		await page.waitForSelector('[role=alert]')
 		await look('refused')
 		return `refused: ${(await page.textContent('[role=alert]')).trim()}`
 	},
 	async read(subject) {
+		await settle()
 		await page.click(`${list} tr.message a:has-text("${subject}")`)
 		const frame = page.frameLocator('#messagecontframe')
 		const text = await frame.locator('#messagebody').textContent()
@@ -67,11 +73,11 @@ const steps = {
 		return text.trim()
 	},
 	async 'sign-out'() {
+		await settle()
 		await page.click('a.logout')
-		await page.waitForSelector(`${name}, button[type=submit]`)
+		await page.waitForSelector(`${name}, ${leave}`)
 		await look('signed-out')
-		if (!await page.$(name)) await Promise.all([page.waitForNavigation(), page.click('button[type=submit]')])
-		await page.goto(settings.url)
+		if (await page.$(leave)) await page.click(leave)
 		await page.waitForSelector(name)
 		return 'signed out'
 	},
