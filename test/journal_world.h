@@ -46,7 +46,21 @@ world_hand_in(struct journal_world *world)
 		world->number++;
 }
 
-/* Handing in may want the next at once, in this thread or in another: one of them feeds, and without the lock. */
+/*
+ * Hand in what is owed, with the lock held. Handing in may want the next at once, in this thread or in another: one of
+ * them feeds, and without the lock.
+ */
+static inline void
+world_feed(struct journal_world *world)
+{
+	for (; world->owed > 0; world->owed--) {
+		pthread_mutex_unlock(&world->lock);
+		world_hand_in(world);
+		pthread_mutex_lock(&world->lock);
+	}
+	world->feeding = false;
+}
+
 static inline void
 world_want_segment(void *ctx)
 {
@@ -57,12 +71,7 @@ world_want_segment(void *ctx)
 	world->owed += world->feed;
 	if (!world->feeding) {
 		world->feeding = true;
-		for (; world->owed > 0; world->owed--) {
-			pthread_mutex_unlock(&world->lock);
-			world_hand_in(world);
-			pthread_mutex_lock(&world->lock);
-		}
-		world->feeding = false;
+		world_feed(world);
 	}
 	pthread_mutex_unlock(&world->lock);
 }
@@ -120,24 +129,37 @@ world_remove(struct journal_world *world)
 	close(world->dir_fd);
 }
 
+/* The newest begun segment, or a first one. */
+static inline bool
+world_add_newest(struct journal_world *world)
+{
+	int fd = mm_journal_segment_newest(world->dir_fd, "gate", &world->number);
+
+	if (fd < 0) {
+		world->number = 1;
+		fd = mm_journal_segment_create(world->dir_fd, "gate", WORLD_SEGMENT, 1);
+	}
+	return fd >= 0 && mm_journal_add_segment(world->journal, fd);
+}
+
 /* Open the journal as mintmarkd and a gate do: the newest begun segment, and spares behind it. */
 static inline bool
 world_open(struct journal_world *world, enum mm_journal_mode mode, unsigned spares)
 {
 	struct mm_journal_hooks hooks = { world_want_segment, world_alarm, world };
-	int fd = mm_journal_segment_newest(world->dir_fd, "gate", &world->number);
+	bool opened;
 
+	/* Until all are handed in, nobody else feeds. */
+	world->feeding = true;
 	world->journal = mm_journal_open("gate", mode, &hooks);
 	assert_non_null(world->journal);
-	if (fd < 0) {
-		world->number = 1;
-		fd = mm_journal_segment_create(world->dir_fd, "gate", WORLD_SEGMENT, 1);
-	}
-	if (fd < 0 || !mm_journal_add_segment(world->journal, fd))
-		return false;
-	for (unsigned i = 0; i < spares; i++)
-		world_hand_in(world);
-	return true;
+	opened = world_add_newest(world);
+	pthread_mutex_lock(&world->lock);
+	if (opened)
+		world->owed += spares;
+	world_feed(world);
+	pthread_mutex_unlock(&world->lock);
+	return opened;
 }
 
 static inline bool
