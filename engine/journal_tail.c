@@ -497,8 +497,9 @@ recover_end(struct mm_journal *journal, const struct mm_journal_segment *segment
 	if (!mm_journal_window_init(&window))
 		return false;
 	mm_journal_window_set(&window, segment->fd);
+	/* A first record that is torn leaves none; then the start alone says where to go on. */
 	done = recover_tallies(segment, found) && recover_records(journal, &window, segment, found) &&
-	    found->head.sequence > 0 && recover_torn(segment, found) &&
+	    (segment->start_whole || found->head.sequence > 0) && recover_torn(segment, found) &&
 	    write_zeroes(segment->fd, found->end, found->torn_end - found->end);
 	mm_journal_window_clear(&window);
 	return done;
