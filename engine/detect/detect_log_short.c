@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Logs that begin after the question does, or end before it; and mail accesses of which no sign-in log is there.
+ * Logs that begin after the question does, or end before it; mail accesses of which no sign-in log is there; and
+ * organisations of which no log is there that has mail.
  */
 #include "engine/detect/detection.h"
 #include "engine/detect/known.h"
@@ -29,6 +30,7 @@ struct organisation {
 struct state {
 	struct mm_detect *detect;
 	struct mm_map *tenants; /* uint32_t: struct organisation */
+	bool has_unnamed;       /* a log that has mail and does not say of whom: it may be anybody's */
 };
 
 static struct organisation *
@@ -60,19 +62,26 @@ look(void *data, const struct mm_logs_event *event)
 
 /* ---- where logs begin and end ---- */
 
+static bool
+has_mail(const struct mm_logs_hour *hour)
+{
+	return hour->family == MM_LOGS_M365_AUDIT || hour->family == MM_LOGS_DOVECOT;
+}
+
 static void
 learn_log(struct state *state, const struct mm_logs_hour *first, const struct mm_logs_hour *last)
 {
 	const struct mm_detect_source *source = mm_detect_source(state->detect);
 	struct organisation *organisation;
 
-	if ((first->family != MM_LOGS_M365_AUDIT && first->family != MM_LOGS_DOVECOT) ||
-	    (source->tenant != 0 && first->tenant != 0 && first->tenant != source->tenant))
+	if (source->tenant != 0 && first->tenant != 0 && first->tenant != source->tenant)
 		return;
 	organisation = get_organisation(state, first->tenant);
-	if (organisation != NULL)
-		organisation->logs[first->family == MM_LOGS_DOVECOT ? SERVER : AUDIT] =
-		    (struct span){ first->hour * HOUR_US, (last->hour + 1) * HOUR_US };
+	if (organisation == NULL || !has_mail(first))
+		return;
+	organisation->logs[first->family == MM_LOGS_DOVECOT ? SERVER : AUDIT] =
+	    (struct span){ first->hour * HOUR_US, (last->hour + 1) * HOUR_US };
+	state->has_unnamed = state->has_unnamed || first->tenant == 0;
 }
 
 /* Also of organisations of which no mail access was asked for: that there is none may be for want of a log. */
@@ -103,6 +112,14 @@ ends_early(const struct mm_detect_source *source, const struct span *log)
 }
 
 /* ---- telling ---- */
+
+/* That nothing was found in the mail of an organisation says nothing where none of its logs has mail. */
+static void
+tell_mail(const struct state *state, const struct organisation *organisation, struct mm_finding *finding)
+{
+	if (!state->has_unnamed && organisation->logs[AUDIT].end_us == 0 && organisation->logs[SERVER].end_us == 0)
+		mm_finding_add_word(finding, "mail_logs", "none");
+}
 
 static void
 tell_log(const struct mm_detect_source *source, const struct organisation *organisation, enum mail_log log,
@@ -143,6 +160,7 @@ tell(struct state *state, uint32_t tenant, const struct organisation *organisati
 	struct mm_subject subject = mm_subject_of_name(MM_SUBJECT_ORGANISATION, tenant);
 	struct mm_finding told = { .facts_count = 0 }, *finding;
 
+	tell_mail(state, organisation, &told);
 	for (enum mail_log log = 0; log < MAIL_LOGS; log++)
 		tell_log(mm_detect_source(state->detect), organisation, log, &told);
 	tell_sign_ins(mm_detect_known(state->detect), tenant, organisation, &told);
@@ -175,12 +193,13 @@ end(void *data)
 
 const struct mm_detection mm_detect_log_short = {
 	.name = "log-short",
-	.title = "The logs end before the question does, or lack the sign-ins",
+	.title = "The logs end before the question does, or lack sign-ins or mail",
 	.class = MM_FINDING_GAP,
 	.inputs = "First and last hour of the audit log, and of the logs of mail servers, beside --since and --until, "
-	    "whatever the records are of; first and last sign-in beside the mail accesses.",
+	    "whatever the records are of; first and last sign-in beside the mail accesses; whether there is a log that has "
+	    "mail at all.",
 	.meaning = "What is outside of the logs is not known. Without sign-ins for the time of the mail accesses "
-	    "no forged token shows, however many there are.",
+	    "no forged token shows, however many there are; without a log that has mail no mailbox does.",
 	.advice = "Export the rest: audit logs are kept for 180 days at least, sign-in logs for 30 (7 without a "
 	    "premium licence). What is not kept any more can be asked of the provider only.",
 	.reference = "Microsoft Learn, Microsoft Entra data retention; Audit log retention policies",

@@ -250,6 +250,28 @@ test_no_sign_ins(void **state)
 	    detect_world_fact(detect_world_finding(&world, &mm_detect_log_short, 0), "sign_in_logs")->word, "none");
 }
 
+/* Of sign-ins alone nobody sees what was read; a mail server's log names no organisation and may be of this one. */
+static void
+test_no_mail_log(void **state)
+{
+	struct record sign_in = { .time = "2023-06-03T10:00:00Z", .token = "dddddddd-0000-4000-8000-000000000004" };
+	const struct mm_finding *finding;
+
+	(void)state;
+	detect_world_sign_in(&world, &sign_in);
+	detect_world_run(&world, NULL, NULL);
+	assert_int_equal(detect_world_count(&world, &mm_detect_log_short), 1);
+	finding = detect_world_finding(&world, &mm_detect_log_short, 0);
+	world_assert_name(&world.logs, finding->subject.name, CONTOSO);
+	assert_string_equal(detect_world_fact(finding, "mail_logs")->word, "none");
+	assert_int_equal(finding->records, 0);
+	world_write(&world.logs, "mail.log",
+	    "2023-06-03T10:00:00+00:00 mail dovecot: imap-login: Info: Login: user=<bob@contoso.example>, "
+	    "method=PLAIN, rip=192.0.2.9, lip=192.0.2.1, session=<a>\n");
+	detect_world_run(&world, NULL, NULL);
+	assert_int_equal(detect_world_count(&world, &mm_detect_log_short), 0);
+}
+
 static void
 test_logs_within_the_question(void **state)
 {
@@ -327,6 +349,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_accesses_without_time, begin, finish),
 		cmocka_unit_test_setup_teardown(test_nothing_lacks, begin, finish),
 		cmocka_unit_test_setup_teardown(test_no_sign_ins, begin, finish),
+		cmocka_unit_test_setup_teardown(test_no_mail_log, begin, finish),
 		cmocka_unit_test_setup_teardown(test_logs_within_the_question, begin, finish),
 		cmocka_unit_test_setup_teardown(test_questions_outside_of_the_logs, begin, finish),
 		cmocka_unit_test_setup_teardown(test_a_mail_servers_log_that_ends, begin, finish),
