@@ -196,8 +196,8 @@ const struct mm_detection mm_detect_log_short = {
 	.title = "The logs end before the question does, or lack sign-ins or mail",
 	.class = MM_FINDING_GAP,
 	.inputs = "First and last hour of the audit log, and of the logs of mail servers, beside --since and --until, "
-	    "whatever the records are of; first and last sign-in beside the mail accesses; whether there is a log that has "
-	    "mail at all.",
+	    "whatever the records are of; first and last sign-in beside the mail accesses; whether there is a log "
+	    "that has mail at all.",
 	.meaning = "What is outside of the logs is not known. Without sign-ins for the time of the mail accesses "
 	    "no forged token shows, however many there are; without a log that has mail no mailbox does.",
 	.advice = "Export the rest: audit logs are kept for 180 days at least, sign-in logs for 30 (7 without a "
