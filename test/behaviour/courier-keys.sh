@@ -104,8 +104,8 @@ start_mintmarkd
 check "a start without the provider serves by the keys of the disk" wait_for 20 allowed KE2
 check "and by the one that is gone" allowed KE1
 publish "$world/two.jwks"
-start_server
 before=$(requests /keys)
+start_server
 check "the provider is found when it is back" wait_for 40 eval "[ \"\$(requests /keys)\" -gt $before ]"
 check "and everything is as it was" allowed KE2
 stop_mintmarkd
