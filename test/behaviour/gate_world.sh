@@ -40,6 +40,7 @@ trap 'exit 1' INT TERM
 
 chmod 755 "$world"
 "$maker" world "$world" --listen "$address"
+: >"$world/log"
 
 # token RECIPE…: a token of the world.
 token()
@@ -82,12 +83,26 @@ is_there()
 	curl -sf -o "$world/null" --max-time 2 "$base/healthz"
 }
 
-# start CURL-OPTION…: mintmarkd over the configuration, until its gate is ready.
+# How many gates mintmarkd has known to be ready.
+known_gates()
+{
+	grep -c 'the gate (process [0-9]*) answers' "$world/log" || true
+}
+
+knows_another()
+{
+	[ "$(known_gates)" -gt "$1" ]
+}
+
+# start CURL-OPTION…: mintmarkd over the configuration, until its gate is ready, and mintmarkd knows that: of one that was
+# killed before, it would say that it did not start.
 start()
 {
+	known=$(known_gates)
 	"$mintmarkd" -c "$config" --libexec "$MINTMARK_BUILD/daemon" >>"$world/log" 2>&1 &
 	mintmarkd_pid=$!
 	await 20 "the gate gets ready" is_ready "$@" || exit 1
+	await 20 "mintmarkd knows it" knows_another "$known" || exit 1
 }
 
 # end STATUS: stop mintmarkd, which must end so.
