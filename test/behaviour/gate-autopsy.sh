@@ -60,7 +60,7 @@ shown mail --key KC1 --kid KC1
 examined 3
 found proof 1 realm=consumer kid=KC1 service=mail source=127.0.0.1 subject=5f0c7f0e-alice \
     tenant_id=aaaaaaaa-0000-4000-8000-00000000000a finding=autopsy
-grep -q "alarm: gate: proof: somebody holds key 'KC1' of realm consumer" "$world/log" || fail "the log does not know"
+logs "alarm: gate: proof: somebody holds key 'KC1' of realm consumer"
 metric 'mintmark_findings_total{kind="autopsy_proof"} 1'
 
 echo "== row 1b: its mirror; row 2: a key that is dead for 771 days"

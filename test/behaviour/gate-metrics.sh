@@ -89,7 +89,7 @@ fi
 echo "== a finding of the trust: counted, recorded, logged"
 metric 'mintmark_findings_total{kind="key_material"} 1'
 "$mintmark" decisions --dir "$journal" --json | grep -q '"kind":"finding"' || fail "no finding in the journal"
-grep -q 'alarm: gate: ' "$world/log" || fail "no alarm in the log"
+logs 'alarm: gate: '
 
 echo "== no request makes a label"
 series >"$world/before"

@@ -115,6 +115,17 @@ end()
 	[ "$status" -eq "$1" ] || fail "mintmarkd ended with $status instead of $1"
 }
 
+# logs TEXT: the log comes to have it: what a gate has to tell goes to mintmarkd first.
+has_logged()
+{
+	grep -qF -- "$1" "$world/log"
+}
+
+logs()
+{
+	await 20 "the log says '$1'" has_logged "$1" || true
+}
+
 # The process of the gate, or nothing while there is none.
 gate_pid()
 {
