@@ -250,32 +250,25 @@ fits_forward_auth(const char *token, const struct attack_shown *shown)
 
 /* ---- the host ---- */
 
-/* What the gate says of itself; "": it does not answer. */
+/* What the gate says of itself at a path; "": it does not answer. */
 static const char *
-ask_readiness(void)
+ask_about_itself(const char *path)
 {
-	static const char text[] = "GET /readyz HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n";
 	static char answer[ANSWER_MAX];
 	struct maker_text request = { 0 };
 	bool answered;
 
-	maker_text_add_str(&request, text);
+	maker_text_add_format(&request, "GET %s HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n", path);
 	answered = exchange(INADDR_LOOPBACK, &request, answer);
 	maker_text_clear(&request);
 	return answered ? answer : "";
-}
-
-static bool
-says(const char *text)
-{
-	return strstr(ask_readiness(), text) != NULL;
 }
 
 /* A gate of mints must be so for all of them; one of the other worlds is for those realms that have a good key. */
 static bool
 is_ready(const struct attack_world *world)
 {
-	const char *answer = ask_readiness();
+	const char *answer = ask_about_itself("/readyz");
 
 	return status_of(answer) == 200 && !(attack_is_of_mints(world->name) && strstr(answer, "in part") != NULL);
 }
@@ -402,14 +395,23 @@ ask_gate(struct attack_world *world, size_t number, const struct attack_case *on
 
 /* ---- states of the ledger ---- */
 
+/* Whether what a command waits for is so: "log TEXT", "readyz TEXT", "metrics TEXT". */
+static bool
+has_come(const struct attack_world *world, const char *until)
+{
+	const char *text = until + strcspn(until, " ") + 1;
+
+	if (strncmp(until, "log ", 4) == 0)
+		return attack_host_logged(world, text);
+	return strstr(ask_about_itself(strncmp(until, "metrics ", 8) == 0 ? "/metrics" : "/readyz"), text) != NULL;
+}
+
 static void
 await(const struct attack_world *world, const char *until)
 {
 	struct attack_patience patience = attack_patience_for(until);
-	bool of_log = strncmp(until, "log ", 4) == 0;
-	const char *text = until + strcspn(until, " ") + 1;
 
-	while (!(of_log ? attack_host_logged(world, text) : says(text)))
+	while (!has_come(world, until))
 		attack_patience_wait(&patience, world);
 }
 
