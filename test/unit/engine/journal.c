@@ -90,20 +90,29 @@ test_written_before_return(void **state)
 	assert_true(world_close(world));
 }
 
+static int64_t
+now_s(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 /* Group mode writes by itself. */
 static void
 test_group_writes_soon(void **state)
 {
+	static const struct timespec moment = { 0, 1000000 };
 	struct journal_world *world = *state;
-	struct timespec begun, now;
+	int64_t begun_s = now_s();
 
 	assert_true(world_open(world, MM_JOURNAL_GROUP, 0));
 	assert_true(world_append(world, 1));
-	(void)clock_gettime(CLOCK_MONOTONIC, &begun);
-	do {
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		assert_true(now.tv_sec - begun.tv_sec < 10); /* promised: 100 ms; a busy machine is not a failure */
-	} while (world_read(world).decisions == 0);
+	while (world_read(world).decisions == 0) {
+		assert_true(now_s() - begun_s < 60); /* promised: 100 ms; a busy machine is not a failure */
+		nanosleep(&moment, NULL);
+	}
 	assert_true(world_close(world));
 }
 
@@ -216,6 +225,7 @@ test_folded_counts_are_exact(void **state)
 	struct mm_journal_stats stats;
 	struct journal_found found;
 	const unsigned appended = 5000;
+	int64_t begun_s = now_s();
 
 	world->feed = true;
 	assert_true(world_open(world, MM_JOURNAL_BEFORE_ANSWER, 1));
@@ -229,7 +239,7 @@ test_folded_counts_are_exact(void **state)
 	}
 	mm_journal_stats(world->journal, &stats);
 	assert_int_equal(stats.records + stats.folded, appended);
-	assert_true(stats.records < 1500); /* 200 a second, on a machine that is slow */
+	assert_true(stats.records <= 200 * (uint64_t)(now_s() - begun_s + 2)); /* a second, of both sources */
 	assert_true(world_close(world));
 	found = world_read(world);
 	assert_int_equal(found.decisions, stats.records);
