@@ -134,6 +134,9 @@ mm_journal_tail_note(struct mm_journal *journal, unsigned index)
 	struct mm_journal_tally tally = *mm_fold_tally(journal->fold, index);
 	uint8_t bytes[MM_JOURNAL_TALLY_LEN];
 
+	/* A segment whose first record could not be written is not begun: what is noted there would not survive. */
+	if (journal->end == MM_JOURNAL_HEADER_LEN)
+		return false;
 	tally.as_of = journal->written.sequence;
 	mm_journal_encode_tally(&tally, bytes);
 	if (write_at(journal->current.fd, bytes, sizeof(bytes), journal->current.limit + index * sizeof(bytes)) ==

@@ -98,6 +98,17 @@ world_alarms(struct journal_world *world)
 	return alarms;
 }
 
+static inline unsigned
+world_wanted(struct journal_world *world)
+{
+	unsigned wanted;
+
+	pthread_mutex_lock(&world->lock);
+	wanted = world->wanted;
+	pthread_mutex_unlock(&world->lock);
+	return wanted;
+}
+
 static inline void
 world_make(struct journal_world *world)
 {

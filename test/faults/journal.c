@@ -6,6 +6,7 @@
  */
 #include "test/journal_world.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -63,6 +64,17 @@ no_faults(void)
 	set_fault(&fault_write, (struct fault){ .at = 0 });
 	set_fault(&fault_sync, (struct fault){ .at = 0 });
 	set_fault(&fault_allocate, (struct fault){ .at = 0 });
+}
+
+static unsigned
+count_writes(void)
+{
+	unsigned calls;
+
+	pthread_mutex_lock(&faults_lock);
+	calls = fault_write.calls;
+	pthread_mutex_unlock(&faults_lock);
+	return calls;
 }
 
 /* Count a call. 'now' says how it stands with the fault; returns whether this call fails. */
@@ -525,6 +537,7 @@ test_allocation_fails(void **state)
 /* What a child acknowledged, seen by its parent after its death. */
 struct shared {
 	_Atomic uint64_t acknowledged;
+	_Atomic unsigned turned; /* how many writes there were when the first segment was full */
 };
 
 _Noreturn static void
@@ -674,6 +687,68 @@ test_killed_while_counting(void **state)
 	munmap(shared, sizeof(*shared));
 }
 
+/* Deny more than is recorded singly, fill the segment until the n-th write fails, deny more, and die. */
+_Noreturn static void
+count_and_die(struct journal_world *world, unsigned n, struct shared *shared)
+{
+	if (!world_open(world, MM_JOURNAL_BEFORE_ANSWER, 1))
+		_exit(1);
+	set_fault(&fault_write, (struct fault){ .at = n, .how = FAIL_EIO });
+	for (unsigned i = 0; i < 120; i++)
+		atomic_fetch_add(&shared->acknowledged, append_denial(world));
+	for (unsigned i = 1; i <= RECORDS && world_append(world, i); i++) {
+		atomic_fetch_add(&shared->acknowledged, 1);
+		if (world_wanted(world) > 0 && atomic_load(&shared->turned) == 0)
+			atomic_store(&shared->turned, count_writes());
+	}
+	for (unsigned i = 0; i < 20; i++)
+		atomic_fetch_add(&shared->acknowledged, append_denial(world));
+	_exit(0);
+}
+
+/* All that was acknowledged is there in the next life. */
+static void
+count_die_and_live(unsigned n, struct shared *shared)
+{
+	struct journal_world world;
+	struct journal_found found;
+	int status = 0;
+	pid_t child;
+
+	no_faults();
+	world_make(&world);
+	atomic_store(&shared->acknowledged, 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		count_and_die(&world, n, shared);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_true(world_open(&world, MM_JOURNAL_BEFORE_ANSWER, 2));
+	assert_true(world_close(&world));
+	found = world_read(&world);
+	assert_int_equal(found.damaged, 0);
+	assert_true(found.decisions + found.folded >= atomic_load(&shared->acknowledged));
+	world_remove(&world);
+}
+
+/* Whichever write fails where a segment is begun: what is counted behind it survives the process. */
+static void
+test_killed_while_counting_after_a_failure(void **state)
+{
+	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned turned;
+
+	(void)state;
+	assert_true(shared != MAP_FAILED);
+	count_die_and_live(UINT_MAX, shared);
+	turned = atomic_load(&shared->turned);
+	assert_true(turned > 120);
+	for (unsigned n = turned - 6; n <= turned + 6; n++)
+		count_die_and_live(n, shared);
+	munmap(shared, sizeof(*shared));
+}
+
 int
 main(void)
 {
@@ -691,6 +766,7 @@ main(void)
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_killed_while_syncing),
 		cmocka_unit_test(test_killed_while_counting),
+		cmocka_unit_test(test_killed_while_counting_after_a_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
