@@ -139,7 +139,7 @@ int mm_journal_segment_create(int dir_fd, const char *name, int64_t size, uint64
  * Open the segment that a starting writer goes on with: the newest one that was begun, else the oldest. Segments
  * behind it are its spares; mm_journal_segment_create(number + 1) opens or makes the first of them.
  * Returns a descriptor and sets *number, or -1 with errno (ENOENT: there is none yet; EPROTO: that of *number is no
- * segment, or its identity is damaged).
+ * segment, or its identity is damaged; others: one cannot be looked at now, and it may be the newest).
  */
 int mm_journal_segment_newest(int dir_fd, const char *name, uint64_t *number);
 

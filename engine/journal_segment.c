@@ -232,6 +232,7 @@ struct newest {
 	int dir_fd;
 	const char *name;
 	uint64_t begun, oldest, begun_count;
+	int error; /* a segment is there and cannot be looked at now */
 };
 
 static void
@@ -242,8 +243,11 @@ visit_newest(void *ctx, uint64_t number)
 
 	if (newest->oldest == 0 || number < newest->oldest)
 		newest->oldest = number;
-	if (mm_journal_segment_open(newest->dir_fd, newest->name, number, &segment) < 0)
+	if (mm_journal_segment_open(newest->dir_fd, newest->name, number, &segment) < 0) {
+		if (errno != ENOENT && errno != EPROTO)
+			newest->error = errno;
 		return;
+	}
 	close(segment.fd);
 	if (segment.begun) {
 		newest->begun_count++;
@@ -252,13 +256,23 @@ visit_newest(void *ctx, uint64_t number)
 	}
 }
 
+/* Look at all segments. One that may be begun is not passed over: the journal would fork. -1 with errno. */
+static int
+look_at_all(struct newest *newest)
+{
+	if (each_segment(newest->dir_fd, newest->name, visit_newest, newest) < 0)
+		return -1;
+	errno = newest->error;
+	return newest->error == 0 ? 0 : -1;
+}
+
 int
 mm_journal_segment_newest(int dir_fd, const char *name, uint64_t *number)
 {
-	struct newest newest = { dir_fd, name, 0, 0, 0 };
+	struct newest newest = { dir_fd, name, 0, 0, 0, 0 };
 	struct mm_journal_segment segment;
 
-	if (each_segment(dir_fd, name, visit_newest, &newest) < 0)
+	if (look_at_all(&newest) < 0)
 		return -1;
 	*number = newest.begun > 0 ? newest.begun : newest.oldest;
 	if (*number == 0) {
@@ -286,13 +300,13 @@ remove_segment(int dir_fd, const char *name, uint64_t number)
 int
 mm_journal_segment_remove_old(int dir_fd, const char *name, uint64_t keep)
 {
-	struct newest newest = { dir_fd, name, 0, 0, 0 };
+	struct newest newest = { dir_fd, name, 0, 0, 0, 0 };
 	uint64_t number = 0;
 	int removed;
 
 	if (keep == 0)
 		return 0;
-	if (each_segment(dir_fd, name, visit_newest, &newest) < 0)
+	if (look_at_all(&newest) < 0)
 		return -1;
 	while (newest.begun_count > keep) {
 		if (mm_journal_segment_find(dir_fd, name, number + 1, &number) < 0)

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -526,6 +527,43 @@ test_allocation_fails(void **state)
 	world_remove(&world);
 }
 
+/* A segment that cannot be looked at now may be the newest: behind an older one the journal would fork. */
+static void
+test_newest_cannot_be_opened(void **state)
+{
+	struct rlimit before, tight;
+	struct journal_world world;
+	struct numbers numbers;
+	uint64_t number;
+	int fd, error;
+
+	(void)state;
+	no_faults();
+	memset(&numbers, 0, sizeof(numbers));
+	world_make(&world);
+	world.feed = true;
+	assert_true(world_open(&world, MM_JOURNAL_BEFORE_ANSWER, 1));
+	append_numbers(&world, &numbers);
+	assert_true(world_close(&world));
+	/* Room for the folder's descriptor and for no segment's. */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	fd = dup(world.dir_fd);
+	assert_true(fd >= 0);
+	close(fd);
+	tight = (struct rlimit){ (rlim_t)fd + 1, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	fd = mm_journal_segment_newest(world.dir_fd, "gate", &number);
+	error = errno;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(fd, -1);
+	assert_int_equal(error, EMFILE);
+	fd = mm_journal_segment_newest(world.dir_fd, "gate", &number);
+	assert_true(fd >= 0);
+	assert_int_equal(number, 2);
+	close(fd);
+	world_remove(&world);
+}
+
 /* ---- death ---- */
 
 /* Lives of one journal that end by SIGKILL. */
@@ -763,6 +801,7 @@ main(void)
 		cmocka_unit_test(test_syncs_are_shared),
 		cmocka_unit_test(test_lost_sync_is_told),
 		cmocka_unit_test(test_allocation_fails),
+		cmocka_unit_test(test_newest_cannot_be_opened),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_killed_while_syncing),
 		cmocka_unit_test(test_killed_while_counting),
