@@ -187,24 +187,43 @@ begin_segment(struct mm_ledger_writer *writer)
 	return true;
 }
 
+/*
+ * Write the last records once more. Who wrote them may have been killed before he synced them, or could not: then the
+ * kernel takes their pages for written, and another sync proves nothing. One writing is under way at a time.
+ */
+static bool
+write_again(const struct mm_ledger_writer *writer)
+{
+	const uint64_t end = writer->durable.end;
+	uint8_t bytes[ZEROES_LEN];
+	size_t len;
+
+	for (uint64_t at = end > MM_LEDGER_HEADER_LEN + MM_LEDGER_PENDING_LEN ? end - MM_LEDGER_PENDING_LEN :
+	                                                                        MM_LEDGER_HEADER_LEN;
+	     at < end; at += len) {
+		len = end - at < sizeof(bytes) ? (size_t)(end - at) : sizeof(bytes);
+		errno = EIO;
+		if (mm_file_read_at(writer->fd, bytes, len, (off_t)at) != (ssize_t)len ||
+		    !mm_ledger_write_at(writer->fd, bytes, len, at))
+			return false;
+	}
+	return true;
+}
+
 /* Zero what stands behind the end of the last segment. */
 static bool
 zero_torn(const struct mm_ledger_writer *writer)
 {
 	static const uint8_t zeroes[ZEROES_LEN];
 	uint8_t bytes[ZEROES_LEN];
-	bool changed = false;
 	ssize_t got;
 
 	for (uint64_t at = writer->durable.end;
-	     (got = mm_file_read_at(writer->fd, bytes, sizeof(bytes), (off_t)at)) > 0; at += (uint64_t)got) {
-		if (memcmp(bytes, zeroes, (size_t)got) == 0)
-			continue;
-		if (!mm_ledger_write_at(writer->fd, zeroes, (size_t)got, at))
+	     (got = mm_file_read_at(writer->fd, bytes, sizeof(bytes), (off_t)at)) > 0; at += (uint64_t)got)
+		if (memcmp(bytes, zeroes, (size_t)got) != 0 &&
+		    !mm_ledger_write_at(writer->fd, zeroes, (size_t)got, at))
 			return false;
-		changed = true;
-	}
-	return got == 0 && (!changed || fdatasync(writer->fd) == 0);
+	return got == 0;
 }
 
 static bool
@@ -224,7 +243,8 @@ go_on(struct mm_ledger_writer *writer, const struct mm_ledger_tail *tail)
 		return false;
 	writer->salt = header.salt;
 	writer->size_bytes = header.size_bytes;
-	return zero_torn(writer);
+	/* What is recorded next says of all before it that it is on the disk. */
+	return write_again(writer) && zero_torn(writer) && fdatasync(writer->fd) == 0;
 }
 
 static bool

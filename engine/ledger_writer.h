@@ -32,8 +32,9 @@ struct mm_ledger_writer_stats {
 
 /*
  * Go on from where a reader found the end, or begin a ledger where there is none (end.segment 0). What was torn is
- * zeroed. segment_bytes: of new segments. NULL with errno where a file cannot be written; then nothing can be
- * recorded, and it may be tried again. dir_fd stays the caller's.
+ * zeroed, and what is whole is brought to the disk: who wrote it may not have come to that. segment_bytes: of new
+ * segments. NULL with errno where a file cannot be written; then nothing can be recorded, and it may be tried again.
+ * dir_fd stays the caller's.
  */
 MM_MUST_USE struct mm_ledger_writer *mm_ledger_writer_open(int dir_fd, uint64_t segment_bytes,
     const struct mm_ledger_tail *tail);
