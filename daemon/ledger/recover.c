@@ -39,6 +39,7 @@ struct scan {
 	struct mm_ledger_anchor anchor; /* what stood before the first segment that is kept */
 	uint64_t first_segment;
 	bool has_head;
+	bool end_is_unknown; /* it could not be read: keys may have been revoked there */
 	struct seen *seen; /* in the order of their numbers */
 	size_t count, size;
 	bool used[MM_LEDGER_REALMS_MAX]; /* there is a token with signers' number … */
@@ -284,9 +285,11 @@ scan_from(struct scan *scan, uint64_t first_segment)
 		else
 			break;
 	}
-	if (read == MM_LEDGER_READ_FAILED)
+	if (read == MM_LEDGER_READ_FAILED) {
 		(void)snprintf(scan->ledger->damage, sizeof(scan->ledger->damage), "the ledger cannot be read: %s",
 		    strerror(errno));
+		scan->end_is_unknown = true;
+	}
 	if (reader != NULL)
 		mm_ledger_reader_tail(reader, &scan->ledger->tail);
 	mm_ledger_reader_free(&reader);
@@ -362,13 +365,19 @@ scan_newest(struct scan *scan)
 	size_t index;
 	bool ok;
 
-	if (count <= 0) {
-		if (count == -1)
-			(void)snprintf(scan->ledger->damage, sizeof(scan->ledger->damage),
-			    "the ledger's folder cannot be read: %s", strerror(errno));
+	if (count == -1) {
+		(void)snprintf(scan->ledger->damage, sizeof(scan->ledger->damage),
+		    "the ledger's folder cannot be read: %s", strerror(errno));
+		scan->end_is_unknown = true;
 		return true;
 	}
+	/* Also where nothing is kept: an anchor tells of what must be. */
 	take_anchor(scan);
+	if (count == 0) {
+		scan->end_is_unknown = scan->ledger->damage[0] != '\0';
+		free(numbers);
+		return true;
+	}
 	index = first_alive(scan->ledger, numbers, (size_t)count);
 	while ((ok = scan_from(scan, numbers[index])) && !scan->has_head && index > 0 &&
 	    scan->ledger->damage[0] == '\0') {
@@ -621,7 +630,7 @@ ledger_recover(struct ledger *ledger)
 		return false;
 	ok = scan_newest(&scan);
 	ledger->revoked_known = ledger->damage[0] == '\0';
-	rare = ok && replay_rare(&scan);
+	rare = ok && !scan.end_is_unknown && replay_rare(&scan);
 	if (ok) {
 		settle_signers(&scan);
 		ok = hand_unresolved(&scan);

@@ -689,6 +689,72 @@ has_alarm_of(const char *what)
 	return false;
 }
 
+/* Take all segments away, or bring them back. */
+static void
+move_segments(const uint64_t *numbers, ssize_t count, bool away)
+{
+	for (ssize_t i = 0; i < count; i++) {
+		char name[MM_LEDGER_NAME_SIZE], aside[MM_LEDGER_NAME_SIZE + 8];
+
+		mm_ledger_segment_name(numbers[i], name);
+		(void)snprintf(aside, sizeof(aside), "%s.aside", name);
+		assert_int_equal(renameat(world.folder_fd, away ? name : aside, world.folder_fd,
+		    away ? aside : name), 0);
+	}
+}
+
+/* Nothing is issued, and no list of keys is told: what was revoked last is not known. */
+static void
+begin_in_vain(const char *alarm)
+{
+	uint64_t sequence = world.lists[0].sequence;
+	struct mm_grant grant;
+
+	world_start();
+	world_join();
+	assert_true(has_alarm_of(alarm));
+	world_grant(0, &grant);
+	assert_int_not_equal(world_issue(0, &grant)->status, MM_MINT_DONE);
+	assert_int_equal(world.lists[0].sequence, sequence);
+	assert_int_equal(world_end(0), 0);
+	world_close_all();
+}
+
+/* The anchor tells of segments, and none is there: no ledger begins anew, with numbers that were given before. */
+static void
+begin_without_segments(void)
+{
+	uint64_t *numbers, *others;
+	ssize_t count = mm_ledger_list(world.folder_fd, &numbers);
+
+	assert_true(count > 0);
+	move_segments(numbers, count, true);
+	begin_in_vain("the segment that the anchor leads to is missing");
+	assert_int_equal(mm_ledger_list(world.folder_fd, &others), 0);
+	free(others);
+	move_segments(numbers, count, false);
+	free(numbers);
+}
+
+/* Nor does it go on from the last segment that can be read. */
+static void
+begin_without_end(void)
+{
+	char name[MM_LEDGER_NAME_SIZE];
+	uint64_t *numbers;
+	ssize_t count = mm_ledger_list(world.folder_fd, &numbers);
+
+	assert_true(count > 0);
+	move_segments(&numbers[count - 1], 1, true);
+	mm_ledger_segment_name(numbers[count - 1], name);
+	assert_int_equal(mkdirat(world.folder_fd, name, 0777), 0);
+	assert_int_equal(fchmodat(world.folder_fd, name, 0777, 0), 0);
+	begin_in_vain("the ledger cannot be read");
+	assert_int_equal(unlinkat(world.folder_fd, name, AT_REMOVEDIR), 0);
+	move_segments(&numbers[count - 1], 1, false);
+	free(numbers);
+}
+
 /* Somebody without the ledger's key signs its anchor with his own, and a certificate that he made himself. */
 static void
 sign_anchor_as_another(void)
@@ -749,6 +815,9 @@ test_let_go(void **state)
 	assert_null(audit.fault);
 	assert_true(audit.anchor_segment > 0);
 	assert_int_equal(audit.term, 3);
+
+	begin_without_segments();
+	begin_without_end();
 
 	sign_anchor_as_another();
 	world_start();
