@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,7 +35,7 @@ struct run {
 	bool has_root_public;
 	uint8_t root_public[MM_ED25519_PUBLIC_LEN];
 	struct mm_ed25519 *root;
-	int ledger_fd;
+	int lock_fd, ledger_fd;
 };
 
 static bool __attribute__((format(printf, 3, 4)))
@@ -112,35 +113,68 @@ sync_folder_of(const char *path)
 	return done;
 }
 
-/* Write a file that is not there; it is whole, or not there. */
+/* Write a file under a name that it does not keep. */
+static bool
+write_fresh(const char *fresh, mode_t mode, const void *bytes, size_t len)
+{
+	int fd, error;
+	bool written;
+
+	(void)unlink(fresh); /* what a run that was killed left */
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd == -1)
+		return false;
+	written = fchmod(fd, mode) == 0 && write_all(fd, bytes, len);
+	error = errno;
+	if (close(fd) == 0 && written)
+		return true;
+	(void)unlink(fresh);
+	errno = written ? errno : error;
+	return false;
+}
+
+/* Not all file systems of others, where an offline root may be kept, can tell by themselves that nothing is there. */
+static bool
+take_free_name(const char *fresh, const char *path)
+{
+	if (renameat2(AT_FDCWD, fresh, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return true;
+	return errno == EINVAL && access(path, F_OK) == -1 && errno == ENOENT && rename(fresh, path) == 0;
+}
+
+/* Whole on the disk before it gets its name; a run that is killed leaves nothing half under it. */
+static bool
+put_file(const char *path, mode_t mode, const void *bytes, size_t len, bool replaces)
+{
+	char fresh[PATH_MAX];
+	int error;
+
+	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	if (!write_fresh(fresh, mode, bytes, len))
+		return false;
+	if (replaces ? rename(fresh, path) == 0 : take_free_name(fresh, path))
+		return sync_folder_of(path);
+	error = errno;
+	(void)unlink(fresh);
+	errno = error;
+	return false;
+}
+
+/* Write a file that is not there. */
 static bool
 make_file(const char *path, mode_t mode, const void *bytes, size_t len)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-	bool written = fd != -1 && fchmod(fd, mode) == 0 && write_all(fd, bytes, len);
-	int error = errno;
-
-	if (fd == -1)
-		return false;
-	if (close(fd) == 0 && written)
-		return sync_folder_of(path);
-	(void)unlink(path);
-	errno = error;
-	return false;
+	return put_file(path, mode, bytes, len, false);
 }
 
 /* Write a file in place of one that may be there. */
 static bool
 replace_file(const char *path, const void *bytes, size_t len)
 {
-	char fresh[PATH_MAX];
-
-	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh)) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	(void)unlink(fresh);
-	return make_file(fresh, 0644, bytes, len) && rename(fresh, path) == 0 && sync_folder_of(path);
+	return put_file(path, 0644, bytes, len, true);
 }
 
 /* A folder of the processes' user, closed to everybody else. */
@@ -380,10 +414,16 @@ store_secrets(struct run *run)
 {
 	if (!mm_ledger_secrets_store(run->ledger_fd, run->sealing_key, &run->secrets))
 		return fail(run, NULL, MM_LEDGER_SECRETS_FILE " cannot be written: %s", strerror(errno));
-	if (run->setup->give &&
-	    fchownat(run->ledger_fd, MM_LEDGER_SECRETS_FILE, run->setup->uid, run->setup->gid, 0) != 0)
-		return fail(run, NULL, MM_LEDGER_SECRETS_FILE " cannot be given to its user: %s", strerror(errno));
 	return true;
+}
+
+/* Also those that are there: the run that wrote them may have been killed before it could. */
+static bool
+give_secrets(struct run *run)
+{
+	return !run->setup->give ||
+	    fchownat(run->ledger_fd, MM_LEDGER_SECRETS_FILE, run->setup->uid, run->setup->gid, 0) == 0 ||
+	    fail(run, NULL, MM_LEDGER_SECRETS_FILE " cannot be given to its user: %s", strerror(errno));
 }
 
 /* The key-state key and the mark roots. */
@@ -405,7 +445,7 @@ ensure_secrets(struct run *run)
 	if (is_new && !mm_ed25519_make(run->secrets.key_state_seed))
 		return fail(run, NULL, "no random numbers are to be had");
 	tell(run, "key-state key", MM_LEDGER_SECRETS_FILE, is_new, NULL);
-	return add_mark_roots(run, &changed) && (!changed || store_secrets(run));
+	return add_mark_roots(run, &changed) && (!changed || store_secrets(run)) && give_secrets(run);
 }
 
 /* ---- the certificate ---- */
@@ -535,13 +575,28 @@ ensure_ledger(struct run *run)
 	    run->sealing_key);
 }
 
+/* Two at once would write under the same names. */
+static bool
+take_lock(struct run *run)
+{
+	char path[PATH_MAX];
+
+	if (!write_path(run, path, "/"))
+		return false;
+	run->lock_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (run->lock_fd != -1 && flock(run->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	return fail(run, NULL, "%s: %s", path,
+	    errno == EWOULDBLOCK ? "another 'mintmark init' is at work there" : strerror(errno));
+}
+
 static bool
 ensure_mint_folder(struct run *run)
 {
 	if (mkdir(run->setup->config->state_dir, 0755) != 0 && errno != EEXIST)
 		return fail(run, "make the folder above it first", "%s cannot be made: %s",
 		    run->setup->config->state_dir, strerror(errno));
-	return ensure_below(run, NULL, "", false);
+	return ensure_below(run, NULL, "", false) && take_lock(run);
 }
 
 bool
@@ -554,13 +609,15 @@ mm_mint_setup_run(const struct mm_mint_setup *setup, struct mm_problems *problem
 		return false;
 	run->setup = setup;
 	run->problems = problems;
-	run->ledger_fd = -1;
+	run->lock_fd = run->ledger_fd = -1;
 	done = mm_config_has_mint(setup->config) ||
 	    fail(run, "give a realm keys = \"mint\"", "no realm of the configuration is a mint");
 	done = done && ensure_mint_folder(run) && read_root_public(run) && ensure_ledger(run) && ensure_realms(run) &&
 	    ensure_secrets(run) && ensure_certificate(run) && pin_root(run);
 	if (run->ledger_fd != -1)
 		close(run->ledger_fd);
+	if (run->lock_fd != -1)
+		close(run->lock_fd);
 	mm_ed25519_free(&run->root);
 	mm_secret_wipe(run, sizeof(*run));
 	free(run);

@@ -34,8 +34,8 @@ struct mm_mint_setup {
 
 /*
  * Make what lacks, in an order in which a crash leaves nothing that a second run does not complete. False with an error
- * in problems where it cannot be; nothing that was there before is changed then. No secret is told or printed.
- * Not checked here: that nobody else does it meanwhile.
+ * in problems where it cannot be, or where another one is at work; nothing that was there before is changed then. No
+ * secret is told or printed.
  */
 MM_MUST_USE bool mm_mint_setup_run(const struct mm_mint_setup *setup, struct mm_problems *problems);
 

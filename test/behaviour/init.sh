@@ -1,7 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# mintmark init makes what mints need, once, and says what was there; it loses nothing and prints no secret.
+# mintmark init makes what mints need, once, and says what was there; it loses nothing and prints no secret. A run that
+# is killed, or whose disk fails, is completed by the next one, whichever step it came to.
 set -eu
+# Memory is a disk on which the many syncs cost nothing.
+[ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 # shellcheck source=test/behaviour/command_world.sh
 . "$MINTMARK_SOURCE/test/behaviour/command_world.sh"
 
@@ -129,4 +132,61 @@ member "done" true
 rm "$state/mint/root.pub" "$state/mint/key-state.cert"
 run 0 "a run that was killed before the root was pinned" init -c "$mint" --root "$root"
 openssl pkey -in "$root" -pubout -outform DER | tail -c 32 | cmp - "$state/mint/root.pub" || fail "another root is pinned"
+
+# ---- a run that is killed, or a disk that fails, at each step ----
+
+steps=$MINTMARK_BUILD/test/steps
+
+is_left_over()
+{
+	[ -n "$(find "$world" -name '*.new')" ]
+}
+
+# hurt HOW N: whether a new installation came to its n-th step.
+hurt()
+{
+	rm -rf "$state" "$root"
+	"$steps" "$world/steps" arm mintmark "$1" "$2"
+	MM_TEST_STEPS=$world/steps LD_PRELOAD=$MINTMARK_BUILD/test/libtest_steps.so \
+	    "$mintmark" init -c "$mint" --root "$root" >"$world/out" 2>"$world/err" || true
+	told=$("$steps" "$world/steps" tell)
+	"$steps" "$world/steps" calm
+	[ "$(echo "$told" | cut -d ' ' -f 2)" -gt 0 ]
+}
+
+# Whatever it left, the next one completes it, and a mint can be started with that.
+check_next()
+{
+	"$mintmark" init -c "$mint" --root "$root" >"$world/out" 2>"$world/err" || fail "$what: the next run ends with $?"
+	"$mintmark" init -c "$mint" --root "$root" >"$world/out" 2>"$world/err" || fail "$what: one more ends with $?"
+	says out "Everything was there"
+	! is_left_over || fail "$what: something is left: $(find "$world" -name '*.new')"
+	[ "$(id -u)" -ne 0 ] || [ "$(stat -c %U "$state/mint/ledger/secrets.sealed")" = nobody ] ||
+	    fail "$what: the ledger cannot read its secrets"
+}
+
+walk()
+{
+	n=1
+	echo "checking: $1 each step"
+	while hurt "$1" "$n"; do
+		what="step $n, $1 ($told)"
+		check_next
+		n=$((n + 1))
+	done
+	[ "$n" -gt 40 ] || fail "$1: there are only $n steps"
+}
+
+# A sanitizer wants to be loaded first.
+if [ "$MINTMARK_SANITIZED" = 0 ]; then
+	"$steps" "$world/steps" new
+	walk before
+	walk behind
+	walk eio
+fi
+
+mkdir -p "$state/mint"
+what="two at once"
+flock "$state/mint" "$mintmark" init -c "$mint" --root "$root" >"$world/out" 2>"$world/err" && fail "$what: both are at work"
+says err "another 'mintmark init' is at work there"
 finish
