@@ -57,7 +57,7 @@ struct world_key {
 
 struct world_signer {
 	struct world_key keys[WORLD_KEYS_MAX];
-	size_t key_count;
+	size_t key_count, key_limit; /* it leaves orders of more keys unanswered; 0: it makes all */
 	uint64_t count, last_serial;
 	bool mute;   /* answers no SIGN */
 	bool refuse; /* refuses them */
@@ -539,7 +539,8 @@ world_take_order(unsigned realm)
 	assert_int_equal(world_message.len, sizeof(order));
 	memcpy(&order, world_message.payload, sizeof(order));
 	if (world_message.type == MM_MESSAGE_KEY_MAKE) {
-		world_make_key(realm, &order);
+		if (world.signers[realm].key_limit == 0 || world.signers[realm].key_count < world.signers[realm].key_limit)
+			world_make_key(realm, &order);
 		return;
 	}
 	done.number = order.number;

@@ -469,9 +469,10 @@ ledger_keys_begin(struct ledger_keys *keys)
 		if (keys->realms[i] == NULL)
 			continue;
 		keys->realms[i]->life.started_s = wall_s;
-		/* A realm that is new has no key for a moment; that is no alarm. */
+		/* A realm that is new has no key for a moment, or not yet the next one; that is no alarm. */
+		keys->realms[i]->alarms = MM_KEY_ALARM_NONE_PREPARED;
 		if (keys->realms[i]->life.count == 0)
-			keys->realms[i]->alarms = MM_KEY_ALARM_NONE_SIGNS | MM_KEY_ALARM_NONE_PREPARED;
+			keys->realms[i]->alarms |= MM_KEY_ALARM_NONE_SIGNS;
 		keys->realms[i]->alarms_told_s = wall_s;
 		ledger_keys_do_due(keys->realms[i]);
 	}

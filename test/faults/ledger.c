@@ -225,6 +225,22 @@ test_signer(void **state)
 	world_until_issuing();
 }
 
+/* A ledger that ends before a new mint has its second key leaves that to the next one. */
+static void
+test_next_key_comes_later(void **state)
+{
+	(void)state;
+	world.signers[0].key_limit = world.signers[1].key_limit = 1;
+	begin();
+	assert_int_equal(world_end(0), 0);
+	world_close_all();
+	begin();
+	/* It looks at the age of keys after a second, since something is due. */
+	for (unsigned i = 0; i < 150; i++)
+		world_pump(20);
+	world_check_no_alarm("no key is prepared");
+}
+
 /* Those that are recorded together go to the signer together, and each gets its own token. */
 static void
 test_together(void **state)
@@ -971,6 +987,7 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_taken_issuer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_grants, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_signer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_next_key_comes_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_together, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_signer_malformed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gate, set_up, tear_down),
