@@ -100,8 +100,9 @@ wait_for 10 said_since 0 "document 1 2 0" || fail "the keys by discovery do not 
 echo "checking: a change of the good one is seen while others stall"
 here=$(lines)
 publish "$world/other.jwks"
-wait_for 4 said_since "$here" "status 0 new 0 .*keys: 2 good, 2 gone" || fail "the change is not seen"
-! said_since 0 "status 2 " || fail "the stalled one was over already: this says nothing"
+wait_for 20 said_since "$here" "status 0 new 0 .*keys: 2 good, 2 gone" || fail "the change is not seen"
+sed '/^status 0 new 0 .*keys: 2 good, 2 gone/,$d' "$world/said" >"$world/before"
+! grep -q '^status 2 ' "$world/before" || fail "the stalled one was over already: this says nothing"
 grep -q '^{"kid":"KE1".*mintmark_gone' "$world/0.keys" || fail "a key that is gone is not kept as such"
 
 echo "checking: a good key beside bad ones, a kid that holds control characters"
@@ -130,7 +131,7 @@ wait_for 10 grep -q '^status 6 unreachable 3 ' "$world/said" || fail "a refused 
 echo "checking: the good one still answers, and memory stays small"
 here=$(lines)
 publish "$world/keys-made/enterprise.jwks"
-wait_for 4 said_since "$here" "status 0 new 0 " || fail "the change back is not seen"
+wait_for 20 said_since "$here" "status 0 new 0 " || fail "the change back is not seen"
 courier=$(sed -n 's/^courier //p' "$world/said")
 peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$courier/status")
 echo "  peak $peak kB"
