@@ -80,7 +80,10 @@ check "a key with live tokens is not retired" refuses "" run key retire enterpri
 check "rotating" run key rotate enterprise --now
 another_signs()
 {
-	[ "$(mint_kid "$(sign_in enterprise $alice)")" != "$kid" ]
+	local signs
+
+	signs=$(mint_kid "$(sign_in enterprise $alice)")
+	[ -n "$signs" ] && [ "$signs" != "$kid" ]
 }
 check "another one signs soon" await 30 another_signs
 decides "what the older one signed is still good" imap OK "$token"
@@ -99,7 +102,7 @@ check "adding a tenant while it runs" run tenant add many fabrikam --id bbbbbbbb
 check "the list has it" says fabrikam run tenant list many
 check "a domain belongs to one" refuses "" run tenant add many other --id cccccccc-0000-4000-8000-00000000000c \
     --domain fabrikam.example
-check "its users can be added" await 10 mint_add_user many bob@fabrikam.example "$password"
+check "its users can be added" await 20 mint_add_user many bob@fabrikam.example "$password"
 mint_add_client many mail --grant code --redirect "$redirect" --scope mail.read --audience "${audience[many]}"
 bobs=$(sign_in_again many bob@fabrikam.example) || fail "its user cannot sign in"
 check "his token is his tenant's" [ "$(mint_claims "$bobs" | mint_member tid)" = bbbbbbbb-0000-4000-8000-00000000000b ]
