@@ -94,8 +94,8 @@ source_of jwks 300 "$base/some-good"
 say start
 
 echo "checking: the good ones come at once"
-wait_for 10 said_since 0 "document 0 2 0" || fail "the keys do not come"
-wait_for 10 said_since 0 "document 1 2 0" || fail "the keys by discovery do not come"
+wait_for 20 said_since 0 "document 0 2 0" || fail "the keys do not come"
+wait_for 20 said_since 0 "document 1 2 0" || fail "the keys by discovery do not come"
 
 echo "checking: a change of the good one is seen while others stall"
 here=$(lines)
@@ -127,7 +127,7 @@ while IFS="$tab" read -r number outcome what text; do
 done <"$world/expected"
 
 echo "checking: failures are tried again, later each time"
-wait_for 10 grep -q '^status 6 unreachable 3 ' "$world/said" || fail "a refused connection is not tried three times"
+wait_for 20 grep -q '^status 6 unreachable 3 ' "$world/said" || fail "a refused connection is not tried three times"
 echo "checking: the good one still answers, and memory stays small"
 here=$(lines)
 publish "$world/keys-made/enterprise.jwks"

@@ -50,7 +50,7 @@ stop_mintmarkd()
 allowed()
 {
 	token=$("$maker" token "$world" --key "$1" --kid "$1")
-	curl -s --max-time 5 -u "dovecot:$secret" -d "token=$token" "http://$gate/v1/introspect/mail" |
+	curl -s --max-time 20 -u "dovecot:$secret" -d "token=$token" "http://$gate/v1/introspect/mail" |
 	    grep -q '"active":true'
 }
 
@@ -85,16 +85,16 @@ start_mintmarkd
 check "the first key comes by discovery" wait_for 20 allowed KE1
 check "a key that is not published is refused" eval '! allowed KE2'
 publish "$world/both.jwks"
-check "a new key is accepted by itself, as soon as a token names it" wait_for 15 allowed KE2
+check "a new key is accepted by itself, as soon as a token names it" wait_for 20 allowed KE2
 check "the old one still is" allowed KE1
 publish "$world/two.jwks"
 before=$(requests /keys)
-check "a token of an unknown key leads to a fetch" wait_for 15 unknown_leads_to_fetch "$before"
+check "a token of an unknown key leads to a fetch" wait_for 20 unknown_leads_to_fetch "$before"
 check "a key that is not published any more is good for a while" allowed KE1
 
 publish "$world/none.jwks"
 # The fetch that the unknown kid asked for may still be under way, and be the answer.
-check "an operator's fetch tells that nothing good came" wait_for 10 nothing_good_by_hand
+check "an operator's fetch tells that nothing good came" wait_for 20 nothing_good_by_hand
 check "a document that shrinks to nothing takes no key away" allowed KE2
 
 stop_mintmarkd

@@ -33,7 +33,7 @@ while True:
 END
 python3 "$world/mute.py" "$world/questions" &
 other_pids=$!
-wait_for 10 test -e "$world/questions" || {
+wait_for 20 test -e "$world/questions" || {
 	echo "not run: no name server can be made here"
 	exit 77
 }
@@ -72,7 +72,7 @@ fetched=$(grep -c '^status 0 same' "$world/said" || true)
 echo "checking: it ends when a file of the resolver is replaced"
 cp "$world/hosts" "$world/other-hosts"
 mount --bind "$world/other-hosts" /etc/hosts
-wait_for 10 grep -q '^end ' "$world/said" || {
+wait_for 20 grep -q '^end ' "$world/said" || {
 	# Without Landlock it can read the new one as well.
 	[ "$(grep -c '^status 0 same' "$world/said")" -gt "$fetched" ] || fail "it neither ends nor fetches"
 	say stop

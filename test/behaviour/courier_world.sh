@@ -101,7 +101,7 @@ start_server()
 	rm -f "$world/ready"
 	python3 "$MINTMARK_SOURCE/test/behaviour/key_server.py" "$world" "$port" "$@" >"$world/server.log" 2>&1 &
 	server_pid=$!
-	wait_for 10 test -e "$world/ready" || {
+	wait_for 20 test -e "$world/ready" || {
 		cat "$world/server.log"
 		fail "the key server does not start"
 		finish

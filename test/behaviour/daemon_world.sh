@@ -80,7 +80,7 @@ is_gone()
 
 answers()
 {
-	curl -sf -o "$world/body" --max-time 5 "$url/readyz"
+	curl -sf -o "$world/body" --max-time 20 "$url/readyz"
 }
 
 # start ARGUMENT…: a mintmarkd in the background.

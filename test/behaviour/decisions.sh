@@ -17,7 +17,7 @@ run()
 	shift 2
 	echo "checking: $what"
 	status=0
-	timeout 20 "$mintmark" decisions "$@" >"$world/out" 2>"$world/err" || status=$?
+	timeout 60 "$mintmark" decisions "$@" >"$world/out" 2>"$world/err" || status=$?
 	[ "$status" -eq "$wanted" ] || fail "$what: it ended with $status instead of $wanted"
 }
 
@@ -38,7 +38,7 @@ lines()
 
 ask()
 {
-	curl -s -o "$world/answer" --max-time 10 -A "$2" -H "Authorization: Bearer $1" "$base/v1/auth/mail"
+	curl -s -o "$world/answer" --max-time 20 -A "$2" -H "Authorization: Bearer $1" "$base/v1/auth/mail"
 }
 
 ask "$(token)" genuine
@@ -88,7 +88,7 @@ END
 
 echo "checking: terminals of 40 to 200 columns"
 for columns in 40 59 60 80 120 200; do
-	TERM=dumb timeout 20 script -qec "stty cols $columns; '$mintmark' decisions --dir '$journal'" "$world/typescript" \
+	TERM=dumb timeout 60 script -qec "stty cols $columns; '$mintmark' decisions --dir '$journal'" "$world/typescript" \
 	    </dev/null >"$world/terminal" || fail "it cannot be printed on a terminal"
 	python3 - "$world/terminal" "$columns" <<'END' || fail "it does not fit $columns columns"
 import sys

@@ -132,7 +132,7 @@ for number in $(seq 3000); do
 	printf 'url = "%s?command=allow"\nuser = "%s"\nsilent\noutput = "%s"\ndata-binary = "{\\"login\\":\\"u%s@contoso.example\\",\\"remote\\":\\"192.0.2.9\\",\\"protocol\\":\\"imap\\"}"\n' \
 	    "$policy" "$as_dovecot" "$world/null" "$number"
 done >"$world/flood"
-timeout 60 curl --config "$world/flood" || fail "the flood"
+timeout 120 curl --config "$world/flood" || fail "the flood"
 let_go "Alice logs in" "$as_dovecot" "$alices"
 ask "Alice's token" "$as_dovecot" source=192.0.2.7
 

@@ -109,7 +109,7 @@ if command -v nginx >"$world/null"; then
 		[ "$("$mintmark" decisions --dir "$journal" --json --protocol shadow --verdict deny |
 		    grep -c '"source":"unix".*"protocol":"shadow"')" -eq 2 ]
 	}
-	await 10 "both denials stand in the journal, as the shadow's" watched
+	await 20 "both denials stand in the journal, as the shadow's" watched
 	end 0
 	http 200 "without the gate" -H "$bearer" "$site/watched/x"
 	http 503 "but where it is asked nobody gets in" -H "$bearer" "$site/api/x"

@@ -106,7 +106,7 @@ dovecot_start()
 	dovecot_configure_mintmark "$@" || { echo "conf/dovecot is not as this script knows it" >&2; return 1; }
 	dovecot_write_configuration "$dir" "$port" >"$dir/dovecot.conf"
 	$dovecot_program -c "$dir/dovecot.conf" || return 1
-	for tries in $(seq 200); do
+	for tries in $(seq 600); do
 		! dovecot_answers "$port" || return 0
 		sleep 0.05
 	done
@@ -122,7 +122,7 @@ dovecot_stop()
 	[ -s "$1/run/master.pid" ] || return 0
 	pid=$(cat "$1/run/master.pid")
 	kill "$pid" 2>/dev/null || return 0
-	for tries in $(seq 200); do
+	for tries in $(seq 600); do
 		kill -0 "$pid" 2>/dev/null || return 0
 		sleep 0.05
 	done

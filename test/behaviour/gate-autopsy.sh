@@ -25,7 +25,7 @@ has_examined()
 
 examined()
 {
-	await 10 "$1 tokens are examined" has_examined "$1" || true
+	await 20 "$1 tokens are examined" has_examined "$1" || true
 }
 
 # found CLASS NUMBER NAME=TEXT…: so many findings of this class; the last one has these members.
@@ -92,7 +92,7 @@ has_repeated()
 stray=$(token --as carol --claim 'jti="stray"')
 for n in 0 1 2 3; do
 	http 401 "refused at imap: the same token" -H "Authorization: Bearer $stray" "$base/v1/auth/imap"
-	await 10 "$n repeated tokens are counted" has_repeated "$n" || true
+	await 20 "$n repeated tokens are counted" has_repeated "$n" || true
 	examined 8
 done
 found lead 2 service=imap jti=stray
@@ -107,7 +107,7 @@ says_status()
 	"$mintmark" status -c "$config" >"$world/answer" 2>&1 || status=$?
 	[ "$status" -eq 1 ] && grep -q "4 tokens are proven" "$world/answer"
 }
-await 5 "status ends with 1 and says that a key is stolen" says_status || true
+await 20 "status ends with 1 and says that a key is stolen" says_status || true
 "$mintmark" autopsies -c "$config" >"$world/answer" || fail "autopsies cannot be asked"
 [ "$(grep -c 'proof  key' "$world/answer")" -eq 4 ] || fail "autopsies does not show four proofs"
 
@@ -129,7 +129,7 @@ all_are_counted()
 		/^mintmark_autopsy_gaps_total / { sum += $2 }
 		END { exit waiting != 0 || sum != 22 }'
 }
-await 10 "ten more tokens are examined, repeated or missed" all_are_counted || true
+await 20 "ten more tokens are examined, repeated or missed" all_are_counted || true
 
 echo "== through introspection"
 http 200 "a forgery" -d "token=$(token --key KC1 --kid KC1 --claim 'jti="introspected"')" -d client_id=dovecot \
@@ -139,6 +139,6 @@ has_finding()
 {
 	"$mintmark" autopsies --dir "$journal" --json 2>"$world/null" | grep -q '"jti":"introspected"\|introspected'
 }
-await 10 "it is found" has_finding || true
+await 20 "it is found" has_finding || true
 end 0
 finish

@@ -165,7 +165,7 @@ nginx_answers()
 {
 	curl -s -o "$world/null" --max-time 2 "$site/"
 }
-await 10 "nginx answers" nginx_answers
+await 20 "nginx answers" nginx_answers
 http 200 "Alice through nginx" -H "$bearer" "$site/"
 body "the mail"
 header 'X-Mailbox: alice@contoso.example'

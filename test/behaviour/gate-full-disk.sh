@@ -43,7 +43,7 @@ echo "== fill the disk"
 tries=0
 until is_unready; do
 	tries=$((tries + 1))
-	[ "$tries" -le 30 ] || { fail "the disk did not get full"; break; }
+	[ "$tries" -le 100 ] || { fail "the disk did not get full"; break; }
 	ask 1
 done
 grep -q ' 200 allow$' "$world/answers" || fail "nothing was allowed before"
@@ -67,7 +67,7 @@ is_told()
 {
 	grep -q 'alarm: no further journal segment can be made' "$world/log"
 }
-await 10 "mintmarkd tells it" is_told
+await 20 "mintmarkd tells it" is_told
 
 echo "== denials that anybody can cause go on, and are counted"
 http 200 "a forgery" -d "token=$(token --key KC1 --kid KC1)&client_id=dovecot&client_secret=$secret" "$base/v1/introspect/mail"

@@ -58,7 +58,7 @@ for death in 1 2 3; do
 	kill -KILL "$gate"
 	check "death $death: a client that asks at once is answered by the next gate" test "$(ask)" = 200
 	answered=$((answered + 1))
-	check "death $death: there is one gate, another one" wait_for 10 another_gate
+	check "death $death: there is one gate, another one" wait_for 20 another_gate
 	check "death $death: an alarm says how it died" logged "alarm: the gate (process ${gate% }) was killed by SIGKILL"
 done
 check "each pause was twice the one before" test \

@@ -74,13 +74,13 @@ await()
 
 is_ready()
 {
-	[ "$(curl -s -o "$world/null" -w '%{http_code}' --max-time 2 "$@" "$base/readyz")" = 200 ]
+	[ "$(curl -s -o "$world/null" -w '%{http_code}' --max-time 10 "$@" "$base/readyz")" = 200 ]
 }
 
 # is_there: the gate answers. One without any key does, and is not ready.
 is_there()
 {
-	curl -sf -o "$world/null" --max-time 2 "$base/healthz"
+	curl -sf -o "$world/null" --max-time 10 "$base/healthz"
 }
 
 # How many gates mintmarkd has known to be ready.

@@ -25,7 +25,7 @@ has "Signing in is not possible"
 http 503 "and it is not ready" "$base/readyz"
 has "the realm's tenants have not come yet"
 say "tenants fabrikam contoso aaaaaaaa-0000-4000-8000-00000000000a"
-await 10 "the tenants are known" answers 200 "$base/readyz"
+await 20 "the tenants are known" answers 200 "$base/readyz"
 
 http 200 "metadata at the issuer's address" "$here/.well-known/openid-configuration"
 member issuer "\"$here\""
@@ -41,7 +41,7 @@ member token_endpoint "\"$base/common/v2.0/token\""
 # What there is not, and what there is no more, is told in the same words; and nobody else is asked.
 http 200 "a tenant's keys while it is there" "$base/fabrikam/v2.0/jwks"
 say "tenants contoso aaaaaaaa-0000-4000-8000-00000000000a"
-await 10 "a tenant is disabled" answers 404 "$base/fabrikam/v2.0/jwks"
+await 20 "a tenant is disabled" answers 404 "$base/fabrikam/v2.0/jwks"
 for tenant in fabrikam nobody contos contosoo CONTOSO Common; do
 	forget
 	for path in "/$tenant/v2.0/.well-known/openid-configuration" \

@@ -42,17 +42,17 @@ state_says()
 }
 
 say "verifier away"
-await 5 "readyz says so" state_says 503 "the verifier is away"
-await 5 "mintmarkd is told" said '"ready":false,"trouble":"the verifier is away"'
+await 20 "readyz says so" state_says 503 "the verifier is away"
+await 20 "mintmarkd is told" said '"ready":false,"trouble":"the verifier is away"'
 later 200 "a request waits for the next verifier" -u "$basic" -d "$grant" "$here/token"
-await 5 "it waits" is_waiting 1
+await 20 "it waits" is_waiting 1
 say "verifier back"
 came
-await 5 "readyz says so" state_says 200 ready
+await 20 "readyz says so" state_says 200 ready
 
 say "verifier mute"
 later 503 "a verifier that dies with a question" -u "$basic" -d "$grant" "$here/token"
-await 5 "it is asked" said "verify CLIENT_CREDENTIALS"
+await 20 "it is asked" said "verify CLIENT_CREDENTIALS"
 say "verifier back"
 came
 has '"error":"temporarily_unavailable"'
@@ -61,13 +61,13 @@ if said "verify "; then
 fi
 
 say "verifier broken"
-await 5 "who sends what is no answer is believed no more" state_says 503 "the verifier is away"
-await 5 "and that is an alarm" said "alarm realm test: the verifier is believed no more"
+await 20 "who sends what is no answer is believed no more" state_says 503 "the verifier is away"
+await 20 "and that is an alarm" said "alarm realm test: the verifier is believed no more"
 say "verifier back"
 
 say "ledger away"
 later 200 "a ticket waits for the next ledger" -u "$basic" -d "$grant" "$here/token"
-await 5 "it waits" is_waiting 1
+await 20 "it waits" is_waiting 1
 say "ledger back"
 came
 say "ledger 5"
@@ -75,28 +75,28 @@ http 503 "a ledger that cannot record" -u "$basic" -d "$grant" "$here/token"
 member error '"temporarily_unavailable"'
 header_has Retry-After 1
 has_not access_token
-await 5 "readyz says so" state_says 503 "nothing can be recorded now"
+await 20 "readyz says so" state_says 503 "nothing can be recorded now"
 say "ledger 4"
 http 503 "no key" -u "$basic" -d "$grant" "$here/token"
-await 5 "readyz says so" state_says 503 "the signer or its key store is away"
+await 20 "readyz says so" state_says 503 "the signer or its key store is away"
 say "ledger 2"
 http 500 "a token that the realm may not make" -u "$basic" -d "$grant" "$here/token"
 member error '"server_error"'
 say "ledger 0"
 http 200 "all is well again" -u "$basic" -d "$grant" "$here/token"
-await 5 "readyz says so" state_says 200 ready
+await 20 "readyz says so" state_says 200 ready
 
 say "keys prepared"
-await 5 "no key signs, and readyz says so before anybody asks for a token" state_says 503 "no key may sign now"
+await 20 "no key signs, and readyz says so before anybody asks for a token" state_says 503 "no key may sign now"
 say "keys new"
-await 5 "one signs again" state_says 200 ready
+await 20 "one signs again" state_says 200 ready
 
 http 200 "the keys" "$here/jwks"
 etag=$(tr -d '\r' <"$world/head" | sed -n 's/^[Ee][Tt]ag: //p')
 say "keys old"
-await 5 "an old list is an alarm" said "alarm realm test: the key list is not published: it is older"
+await 20 "an old list is an alarm" said "alarm realm test: the key list is not published: it is older"
 say "keys forged"
-await 5 "a forged one too" said "alarm realm test: the key list is not published: "
+await 20 "a forged one too" said "alarm realm test: the key list is not published: "
 http 304 "the keys are the same" -H "If-None-Match: $etag" "$here/jwks"
 
 echo "checking: many at once"
@@ -120,7 +120,7 @@ END
 
 say "verifier mute"
 later 503 "one that waits when the issuer stops" -u "$basic" -d "$grant" "$here/token"
-await 5 "it waits" is_waiting 1
+await 20 "it waits" is_waiting 1
 end
 came
 finish

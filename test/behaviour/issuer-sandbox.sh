@@ -57,7 +57,7 @@ for call in openat socket connect execve ptrace; do
 	echo "checking: $call kills it"
 	said=$("$inject" "$issuer" "$call" 2>&1) || true
 	case $said in "killed by SIGSYS"*) ;; *) fail "$call: $said" ;; esac
-	await 10 "the end is seen" said "end signal 31"
+	await 20 "the end is seen" said "end signal 31"
 	exec 4>&-
 	wait "$driver_pid" || true
 	# shellcheck disable=SC2119 # as above

@@ -80,7 +80,7 @@ say()
 {
 	forget
 	echo "$1" >&4
-	await 10 "the driver takes '$1'" said "did $1" || exit 1
+	await 20 "the driver takes '$1'" said "did $1" || exit 1
 }
 
 # end: stop the issuer, which must end well.
@@ -159,7 +159,7 @@ error()
 # asked TEXT: the verifier was asked a question whose line has this text in it. not_asked: it was asked nothing.
 asked()
 {
-	await 5 "$what: the verifier is asked" said "verify " || return 0
+	await 20 "$what: the verifier is asked" said "verify " || return 0
 	tail -n "+$((forgotten + 1))" "$world/said" | grep '^verify ' | grep -qF -- "$1" || fail "$what: no '$1' was asked"
 }
 

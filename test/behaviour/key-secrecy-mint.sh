@@ -52,13 +52,13 @@ gets_token()
 	    --data-urlencode resource=https://mail.example http://127.0.0.1:21012/token | grep -q '"access_token"'
 }
 
-# await WHAT COMMAND…: for at most 20 s.
+# await WHAT COMMAND…: for at least 60 s.
 await()
 {
 	local what=$1 tries
 
 	shift
-	for tries in $(seq 200); do
+	for tries in $(seq 600); do
 		! "$@" || return 0
 		sleep 0.1
 	done

@@ -44,7 +44,7 @@ exec 9>"$scratch/end"
 tries=0
 while ! grep -q holding "$scratch/held"; do
 	tries=$((tries + 1))
-	[ $tries -lt 200 ] || fail "the control does not begin"
+	[ $tries -lt 600 ] || fail "the control does not begin"
 	sleep 0.05
 done
 if [ "$(id -u)" -eq 0 ]; then

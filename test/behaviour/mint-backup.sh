@@ -48,7 +48,7 @@ is_held()
 }
 
 hold_backup
-check "a backup is being made" await 10 is_held
+check "a backup is being made" await 20 is_held
 check "another one waits for no other's tables" refuses "another backup" run backup "$world/second"
 kill -KILL $held
 wait $held 2>"$world/null" || true

@@ -64,7 +64,7 @@ check "the issuer is not ready" eval '[ "$(curl -s -o "$world/said" -w "%{http_c
 echo "== room"
 mount -o remount,size=200m "$disk"
 check "tokens are made by themselves" await 40 is_made
-check "and accepted" await 15 is_decided robots OK "$made"
+check "and accepted" await 20 is_decided robots OK "$made"
 check "status: nothing is wrong" await 20 is_well
 before=$made
 
@@ -76,8 +76,8 @@ check "status says it" await 30 is_told '! ledger: .*[Rr]ead-only'
 check "nothing is issued" eval '[ -z "$(token)" ]'
 mount -o remount,rw "$disk"
 check "tokens are made by themselves" await 40 is_made
-check "and accepted" await 15 is_decided robots OK "$made"
-check "and so is what was made before" await 10 is_decided robots OK "$before"
+check "and accepted" await 20 is_decided robots OK "$made"
+check "and so is what was made before" await 20 is_decided robots OK "$before"
 check "status: nothing is wrong" await 20 is_well
 
 echo "== no room for the people's table"

@@ -183,7 +183,7 @@ token=$(mint_sign_in "$issuer" browser "$redirect" "$webmail" mail.read alice@co
 made=$(exchange "$token" | mint_member access_token)
 expect "what is made of her next token is good" store OK "$made"
 check "she signs out" sign_out
-check "then it is refused for the session that it goes back to" await 5 is_decided store SESSION_REVOKED "$made"
+check "then it is refused for the session that it goes back to" await 20 is_decided store SESSION_REVOKED "$made"
 check "and nothing more is made of hers" refuses invalid_request "$token"
 token=$(mint_sign_in "$issuer" browser "$redirect" "$webmail" mail.read alice@contoso.example "correct horse" |
     mint_member access_token)
@@ -191,7 +191,7 @@ made=$(exchange "$token" | mint_member access_token)
 check "she signs in again: what is made is good" [ -n "$made" ]
 check "its client revokes the token that it is made of" curl -sSf --max-time 20 -o "$world/said" -d client_id=browser \
     --data-urlencode "token=$token" "$issuer/revoke"
-check "then it is refused with it" await 5 is_decided store TOKEN_REVOKED "$made"
+check "then it is refused with it" await 20 is_decided store TOKEN_REVOKED "$made"
 token=$(mint_sign_in "$issuer" browser "$redirect" "$webmail" mail.read alice@contoso.example "correct horse" |
     mint_member access_token)
 made=$(exchange "$token" | mint_member access_token)
@@ -220,7 +220,7 @@ check "the client that she signed in with is disabled" eval 'run client disable 
 check "nothing more is made of its tokens" refuses invalid_request "$token"
 expect "what was made before is not reached by it" store OK "$made"
 check "she is disabled" eval 'run user disable enterprise alice@contoso.example >"$world/said"'
-check "that reaches it" await 5 is_decided store SUBJECT_REVOKED "$made"
+check "that reaches it" await 20 is_decided store SUBJECT_REVOKED "$made"
 own_secret=wrong
 check "nor for somebody else" refuses invalid_client "$token"
 finish

@@ -84,13 +84,13 @@ log_says()
 	grep -q -- "$1" "$scratch/log"
 }
 
-# await WHAT COMMAND…: for at most 30 s.
+# await WHAT COMMAND…: for at least 60 s.
 await()
 {
 	local what=$1 tries
 
 	shift
-	for tries in $(seq 300); do
+	for tries in $(seq 600); do
 		! "$@" || return 0
 		sleep 0.1
 	done

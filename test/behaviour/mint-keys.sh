@@ -145,8 +145,8 @@ start_and_wait
 check "a key signs" wait_for 20 has_active
 first=$(kid active)
 check "and another one is prepared" wait_for 20 has_prepared
-check "it is published" wait_for 10 publishes "$first"
-check "the next one is published too" wait_for 10 publishes "$next"
+check "it is published" wait_for 20 publishes "$first"
+check "the next one is published too" wait_for 20 publishes "$next"
 check "its private part is there" test -e "$state/mint/enterprise/keys/$first.sealed"
 
 key 1 "a key that signs is not retired" key retire -- enterprise "$first"
@@ -166,7 +166,7 @@ says "the second approval must be somebody else's"
 key 0 "the other half" key restore --by bob -- enterprise "$next"
 says "is restored"
 key 0 "a revocation" key revoke -- enterprise "$first"
-check "it is published no more" wait_for 10 publishes_not "$first"
+check "it is published no more" wait_for 20 publishes_not "$first"
 check "its private part is destroyed" wait_for 20 is_destroyed "$first"
 key 1 "nothing restores it" key restore --by ann -- enterprise "$first"
 says "the key is revoked, which is for ever"
@@ -186,13 +186,13 @@ status_says()
 {
 	! "$mintmark" status -c "$config" >"$world/out" 2>"$world/err" && grep -qF -- "$1" "$world/out"
 }
-check "and so does the status" wait_for 10 status_says "! keys of realm young: no key may sign: nothing is issued"
+check "and so does the status" wait_for 20 status_says "! keys of realm young: no key may sign: nothing is issued"
 check "with what to do" status_says "'mintmark key rotate --now young' has it sign at once"
-check "and its issuer" wait_for 10 unready
+check "and its issuer" wait_for 20 unready
 check "the other's is ready" answers 200 "$issuer/readyz"
 key 0 "it is told to go on" key rotate --now young
 check "another one signs" wait_for 40 has_active young "$signs"
-check "its issuer is ready" wait_for 10 answers 200 "$young/readyz"
+check "its issuer is ready" wait_for 20 answers 200 "$young/readyz"
 signs=$(kid active young)
 key 0 "a revocation, and a rotation" key revoke --rotate --why "a stolen key" -- young "$signs"
 says "is revoked young: the key"
@@ -202,7 +202,7 @@ check "the next one signs" wait_for 40 has_active young "$signs"
 key 0 "a tenant more" tenant add --id bbbb --domain fabrikam.example enterprise fabrikam
 key 1 "a domain of another tenant" tenant add --id cccc --domain contoso.example enterprise litware
 says "a domain belongs to another tenant"
-check "it is compiled" wait_for 10 logged "the gate decides by epoch"
+check "it is compiled" wait_for 20 logged "the gate decides by epoch"
 
 "$mintmark" key history -c "$config" --json >"$world/before"
 signs=$(kid active)
@@ -228,10 +228,10 @@ all_answer()
 		answers "$1" "$each" || return 1
 	done
 }
-check "its addresses answer" wait_for 10 all_answer 200
+check "its addresses answer" wait_for 20 all_answer 200
 key 0 "it is taken away" tenant disable enterprise fabrikam
 says "disabled yes"
-check "so are its addresses" wait_for 10 all_answer 404
+check "so are its addresses" wait_for 20 all_answer 404
 check "and its sign-in" answers 404 "$issuer/bbbb/authorize?client_id=any"
 check "those of another are there" answers 200 "$issuer/$tenant/jwks"
 check "and of none in particular" answers 200 "$issuer/common/jwks"
@@ -248,7 +248,7 @@ tenant litware {
 CONF
 check "one is not there before it is listed" answers 404 "$issuer/cccc/jwks"
 check "the configuration has a tenant more" "$mintmark" reload -c "$config"
-check "its addresses answer" wait_for 10 answers 200 "$issuer/cccc/jwks"
+check "its addresses answer" wait_for 20 answers 200 "$issuer/cccc/jwks"
 check "of the same process" [ "$(process mintmark-issuer)" = "$first_issuer" ]
 stop
 [ "$status" -eq 0 ] || fail "mintmarkd ends with $status"

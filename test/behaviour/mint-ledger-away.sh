@@ -26,7 +26,7 @@ ledger=$(process ledger)
 kill -STOP "$ledger"
 check "no token is made meanwhile" eval '[ -z "$(token)" ]'
 expect "what the index has is accepted as ever" robots OK "$made"
-check "the gate knows in time" await 15 eval 'curl -s "http://$gate/metrics" | grep -q "^mintmark_ledger_stale 1"'
+check "the gate knows in time" await 20 eval 'curl -s "http://$gate/metrics" | grep -q "^mintmark_ledger_stale 1"'
 expect "by a service that is patient, by the mark alone" patient OK "$made"
 expect "and by one that wants no more" marked OK "$made"
 check "the gate is ready, in part" is_ready 200
@@ -47,7 +47,7 @@ check "in words" grep -q 'nothing current of the ledger' "$world/said"
 kill -CONT "$ledger"
 check "it is over" await 30 eval 'curl -s "http://$gate/metrics" | grep -q "^mintmark_ledger_stale 0"'
 check "tokens are made" await 30 is_made
-check "and accepted" await 10 is_decided robots OK "$made"
+check "and accepted" await 20 is_decided robots OK "$made"
 
 # Killed, again and again, the stream comes back and nothing genuine is refused beyond the grace.
 for round in 1 2 3; do
@@ -56,7 +56,7 @@ for round in 1 2 3; do
 	expect "a token of before, while the ledger is started anew ($round)" robots OK "$made"
 	check "another ledger runs ($round)" await 30 is_another ledger "$ledger"
 	check "tokens are made ($round)" await 30 is_made
-	check "and accepted ($round)" await 10 is_decided robots OK "$made"
+	check "and accepted ($round)" await 20 is_decided robots OK "$made"
 done
 # A gate that was started anew knows nothing yet, and the ledger hangs: a request waits for it, and for no longer than a
 # genuine one may have to.
@@ -87,5 +87,5 @@ world_pids="$world_pids $!"
 expect "it is heard while the request waits: accepted" robots OK "$made"
 check "requests waited" [ "$(waited)" -ge 2 ]
 
-check "/readyz says that all is well" await 15 eval 'is_ready 200 && grep -qx ready "$world/said"'
+check "/readyz says that all is well" await 20 eval 'is_ready 200 && grep -qx ready "$world/said"'
 finish

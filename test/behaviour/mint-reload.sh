@@ -34,7 +34,7 @@ check "its tokens are made" await 20 eval 'run client change enterprise robot --
 check "for its audience" await 20 eval 'made=$(curl -sS --max-time 20 -u "robot:$secret" -d grant_type=client_credentials -d resource=https://guests.example "$issuer/token" | member access_token); [ -n "$made" ]'
 check "and accepted" await 20 is_decided guests OK "$made"
 expect "by nobody else" robots AUDIENCE_MISMATCH "$made"
-check "a token of before is accepted" await 10 is_decided robots OK "$first"
+check "a token of before is accepted" await 20 is_decided robots OK "$first"
 check "the other realm's signer is the same process" [ "$(process consumer/signer)" = "$signer" ]
 
 # ---- a realm more ----
@@ -81,7 +81,7 @@ print("taken", flush=True)
 time.sleep(600)' "$1" >"$world/taken" &
 	thief=$!
 	world_pids="$world_pids $thief"
-	await 10 grep -qs taken "$world/taken"
+	await 20 grep -qs taken "$world/taken"
 }
 
 give_back()
@@ -99,7 +99,7 @@ check "a port is taken" take $((port + 3))
 port_thief=$thief
 check "and a socket" take "$world/sts.sock"
 check "a realm more: reload" reloads
-check "that its issuer cannot be reached is an alarm" await 10 grep -q "alarm: realm sts: its issuer cannot listen on unix:$world/sts.sock: another process listens there" "$log"
+check "that its issuer cannot be reached is an alarm" await 20 grep -q "alarm: realm sts: its issuer cannot listen on unix:$world/sts.sock: another process listens there" "$log"
 check "of each address" grep -q "alarm: realm sts: its issuer cannot listen on 127.0.0.1:$((port + 3)): Address already in use" "$log"
 check "status is not well" eval '! run status >"$world/said"'
 check "and says why" grep -q "! issuer of realm sts: cannot listen on 127.0.0.1:$((port + 3)), which is tried again: Address" "$world/said"
@@ -122,7 +122,7 @@ check "a realm less: reload" reloads
 check "its issuer is gone" await 20 eval '! answers $((port + 3))'
 expect "the others stay" robots OK "$first"
 check "tokens are made" await 20 is_made
-check "and accepted" await 10 is_decided robots OK "$made"
+check "and accepted" await 20 is_decided robots OK "$made"
 # A ledger that ends for the reload may have ordered a key that it does not record any more: the next one tells of it.
 check "no other alarm" eval '! grep "alarm:" "$log" | grep -v "its issuer cannot listen\|a key that is on no record"'
 finish

@@ -29,13 +29,13 @@ check "offline: all but its proof is right" eval 'run verify -s robots --no-mark
 run verify -s robots "$made" >"$world/said"
 check "offline: nothing proves it" grep -q PROOF_UNAVAILABLE "$world/said"
 
-check "nothing is wrong, and the ledger is heard" await 15 eval 'run status >"$world/said" && grep -q "ledger *heard" "$world/said"'
+check "nothing is wrong, and the ledger is heard" await 20 eval 'run status >"$world/said" && grep -q "ledger *heard" "$world/said"'
 for each in ledger enterprise/signer enterprise/verifier enterprise/issuer consumer/signer; do
 	check "$each runs" [ -n "$(process "$each")" ]
 done
 check "status: two mints" [ "$(grep -c ': a mint, told by the ledger' "$world/said")" -eq 2 ]
 check "metrics: what proved it" eval 'curl -s "http://$gate/metrics" | grep -q "mintmark_proof_total{service=\"robots\",result=\"issued\"} 1"'
-check "metrics: the index" await 10 eval 'curl -s "http://$gate/metrics" | grep -q "^mintmark_index_tokens 1"'
+check "metrics: the index" await 20 eval 'curl -s "http://$gate/metrics" | grep -q "^mintmark_index_tokens 1"'
 
 mint_stop
 grep -n 'ended with status' "$log" >"$world/ends"
@@ -44,7 +44,7 @@ check "the ledger is the last" [ "$(tail -n 1 "$world/ends" | grep -c 'the ledge
 check "no alarm" eval '! grep -q "alarm:" "$log"'
 
 check "it starts again" mint_start "$world" "$log"
-check "what was made before is accepted" await 10 is_decided robots OK "$made"
+check "what was made before is accepted" await 20 is_decided robots OK "$made"
 old=$made
 check "and tokens are made" is_made
 expect "another one" robots OK "$made"

@@ -129,8 +129,8 @@ begin()
 	    --scope run >"$world/added" 2>&1 || { fail "client add"; finish; }
 	secret=$(mint_client_secret)
 	cp "$world/added" "$world/said"
-	await 10 mint_add_user enterprise $alice "$password" || fail "user add"
-	await 10 mint_add_client enterprise mail --grant code --grant refresh --redirect "$redirect" \
+	await 20 mint_add_user enterprise $alice "$password" || fail "user add"
+	await 20 mint_add_client enterprise mail --grant code --grant refresh --redirect "$redirect" \
 	    --scope "openid mail.read offline_access" --audience "$mail" || fail "client add"
 	if ! await 20 is_made || ! await 20 is_prepared; then fail "no token is made"; finish; fi
 	kill_all

@@ -111,7 +111,7 @@ decides()
 	esac
 }
 
-# becomes WHAT SERVICE REASON TOKEN: the gate comes to decide so, in 10 seconds at most: it takes a moment from what the
+# becomes WHAT SERVICE REASON TOKEN: the gate comes to decide so, in 20 seconds at most: it takes a moment from what the
 # ledger says to what the gate decides by.
 has_reason()
 {
@@ -123,7 +123,7 @@ becomes()
 	local what=$1
 
 	shift
-	check "$what" await 10 has_reason "$@"
+	check "$what" await 20 has_reason "$@"
 }
 
 steal()

@@ -34,7 +34,7 @@ start_server()
 	python3 "$MINTMARK_SOURCE/test/behaviour/key_server.py" "$world" "$keys_port" >"$world/server.log" 2>&1 &
 	server=$!
 	running=$server
-	await 10 "the key server listens" test -e "$world/ready"
+	await 20 "the key server listens" test -e "$world/ready"
 }
 
 stop_server()
@@ -71,7 +71,7 @@ child()
 # is_accepted RECIPE…: whether introspection at mail says that the token is active.
 is_accepted()
 {
-	curl -s --max-time 5 -o "$world/answer" -u "dovecot:$secret" --data-urlencode "token=$(token "$@")" \
+	curl -s --max-time 20 -o "$world/answer" -u "dovecot:$secret" --data-urlencode "token=$(token "$@")" \
 	    "$base/v1/introspect/mail" && grep -q '"active":true' "$world/answer"
 }
 
@@ -148,20 +148,20 @@ is_refused --as alice || fail "a token is accepted without a key"
 curl -s --max-time 2 -o "$world/readiness" -w '%{http_code}\n' "$base/readyz" >"$world/status"
 grep -qx 503 "$world/status" || fail "it is ready without a key"
 grep -q '^realm enterprise: no good key is known' "$world/readiness" || fail "it does not say why it is not ready"
-await 10 "it says so" logged "nothing is kept of jwks:https://localhost:$keys_port/keys"
-await 10 "and that the server cannot be reached" logged "unreachable"
+await 20 "it says so" logged "nothing is kept of jwks:https://localhost:$keys_port/keys"
+await 20 "and that the server cannot be reached" logged "unreachable"
 
 echo "checking: keys come to the running gate"
 publish "$world/fewer.jwks"
 start_server
 await 30 "the courier fetches again by itself" logged "has other keys"
-await 10 "another key of the document is good" is_accepted --as carol
+await 20 "another key of the document is good" is_accepted --as carol
 is_ready || fail "it is not ready with a key"
 is_refused --as alice || fail "a token is accepted before its key is published"
 
 echo "checking: an unknown kid has the source fetched"
 publish "$world/all.jwks"
-await 10 "a new key is good, asked for by its first tokens" is_accepted --as alice
+await 20 "a new key is good, asked for by its first tokens" is_accepted --as alice
 [ "$(gate_pid)" = "$gate" ] || fail "the gate was started again"
 
 echo "checking: at most once in the cool-down"
@@ -182,12 +182,12 @@ asked=$(($(requests) - before))
 echo "checking: the courier is killed"
 killed=$(child courier)
 kill -KILL "$killed"
-await 10 "another one is started" another_courier
+await 20 "another one is started" another_courier
 is_accepted --as alice || fail "the death of the courier is felt"
 echo "checking: the desk is killed"
 killed=$(child desk)
 kill -KILL "$killed"
-await 10 "it is told" logged "alarm: the desk (process $killed) was killed by SIGKILL"
+await 20 "it is told" logged "alarm: the desk (process $killed) was killed by SIGKILL"
 is_accepted --as alice || fail "the death of the desk is felt"
 
 # compiler PROGRAM: what mintmarkd finds as its compiler.
@@ -207,7 +207,7 @@ is_newer()
 }
 fetch_now
 grep -q '"done":true' "$world/fetched" || fail "an operator's fetch: $(cat "$world/fetched")"
-await 10 "it is told" logged "alarm: keys that were fetched cannot be taken into use: it is tried again"
+await 20 "it is told" logged "alarm: keys that were fetched cannot be taken into use: it is tried again"
 is_accepted --as alice || fail "the death of the compiler is felt"
 
 echo "checking: one that hangs holds nothing up"
@@ -222,7 +222,7 @@ another_gate()
 	now=$(gate_pid)
 	[ -n "$now" ] && [ "$now" != "$killed" ] && is_ready
 }
-await 10 "a gate that dies meanwhile is started again" another_gate
+await 20 "a gate that dies meanwhile is started again" another_gate
 is_accepted --as alice || fail "a compiler that hangs is felt"
 gate=$(gate_pid)
 is_newer && fail "something was compiled"
@@ -242,12 +242,12 @@ mkdir "$state/keys/new"
 epoch=$(epoch)
 fetch_now
 await 20 "all keys are in use again" is_newer
-await 10 "it is told" logged "cannot be kept on the disk"
+await 20 "it is told" logged "cannot be kept on the disk"
 is_accepted --as alice || fail "they are not used"
 rmdir "$state/keys/new"
 fetch_now
-await 10 "they are kept as soon as they can be" logged "are kept on the disk again"
-await 10 "alice is accepted" is_accepted --as alice
+await 20 "they are kept as soon as they can be" logged "are kept on the disk again"
+await 20 "alice is accepted" is_accepted --as alice
 end 0
 stop_server
 : >"$world/log"
@@ -262,7 +262,7 @@ kept=$(find "$state/keys" -name '*.jwks')
 rm "$kept"
 mkdir "$kept"
 start
-await 10 "it is told" logged "it is set aside as"
+await 20 "it is told" logged "it is set aside as"
 [ -d "$kept.bad" ] || fail "it is not set aside"
 is_refused --as alice || fail "a token is accepted without a key"
 end 0

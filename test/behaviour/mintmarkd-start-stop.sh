@@ -19,16 +19,16 @@ with open(sys.argv[2], "w", buffering=1) as out:
 END
 python3 "$world/notify.py" "$world/notify.sock" "$world/notified" &
 notify_pid=$!
-wait_for 10 test -S "$world/notify.sock"
+wait_for 20 test -S "$world/notify.sock"
 
 export NOTIFY_SOCKET="$world/notify.sock"
 start_and_wait
 unset NOTIFY_SOCKET
-check "systemd is told that it is ready" wait_for 5 grep -qx 'READY=1' "$world/notified"
+check "systemd is told that it is ready" wait_for 20 grep -qx 'READY=1' "$world/notified"
 check "and how it stands" grep -q 'STATUS=.*epoch 1.*127.0.0.1' "$world/notified"
 check "it answers over TCP" answers
 check "it answers over a unix socket" \
-	curl -sf -o "$world/body" --max-time 5 --unix-socket "$world/gate.sock" http://gate/readyz
+	curl -sf -o "$world/body" --max-time 20 --unix-socket "$world/gate.sock" http://gate/readyz
 check "which is for its group alone" test "$(stat -c %a "$world/gate.sock")" = 660
 check "the state folder was made for itself, and to be passed through by its group" \
 	test "$(stat -c %a "$state")" = 710
@@ -44,7 +44,7 @@ check "and the first one still answers" answers
 
 start_pid=$daemon_pid
 check "SIGHUP does not stop it" kill -HUP "$daemon_pid"
-check "but gives what is read anew the next epoch" wait_for 10 logged "the gate decides by epoch 2"
+check "but gives what is read anew the next epoch" wait_for 20 logged "the gate decides by epoch 2"
 check "it answers afterwards" answers
 
 # A request whose head the gate has read before the stop ("100 Continue" says so), and whose body comes after it.
@@ -61,7 +61,7 @@ connection.sendall((f"POST /v1/introspect/imap HTTP/1.1\r\nHost: gate\r\nAuthori
 if b" 100 " not in connection.recv(1024):
     sys.exit("the head is not read")
 os.kill(pid, signal.SIGTERM)
-deadline = time.monotonic() + 5
+deadline = time.monotonic() + 20
 while "stopping" not in open(log).read():
     if time.monotonic() > deadline:
         sys.exit("SIGTERM is not heard")
@@ -79,7 +79,7 @@ check "SIGTERM ends it with status 0" test "$status" = 0
 check "the gate has ended too" is_gone "$gate"
 check "the unix socket is removed" test ! -e "$world/gate.sock"
 check "and the control socket" test ! -e "$state/control"
-check "systemd is told that it stops" wait_for 5 grep -qx 'STOPPING=1' "$world/notified"
+check "systemd is told that it stops" wait_for 20 grep -qx 'STOPPING=1' "$world/notified"
 wait "$notify_pid" || fail "the stand-in for systemd"
 
 # What a killed mintmarkd leaves behind does not stop the next one.
@@ -88,11 +88,11 @@ check "the next start has the next epoch" test "$(cat "$state/epoch")" = 3
 gate=$(gates)
 kill -KILL "$daemon_pid"
 wait "$daemon_pid" 2>/dev/null || true
-check "a gate dies with its mintmarkd" wait_for 5 is_gone "$gate"
+check "a gate dies with its mintmarkd" wait_for 20 is_gone "$gate"
 check "the socket was left behind" test -S "$world/gate.sock"
 start_and_wait
 check "it takes over the stale socket" \
-	curl -sf -o "$world/body" --max-time 5 --unix-socket "$world/gate.sock" http://gate/readyz
+	curl -sf -o "$world/body" --max-time 20 --unix-socket "$world/gate.sock" http://gate/readyz
 stop
 check "and stops again" test "$status" = 0
 
@@ -110,7 +110,7 @@ open(sys.argv[2], "w").close()
 s.accept()
 END
 other=$!
-wait_for 10 test -e "$world/listens"
+wait_for 20 test -e "$world/listens"
 run 1 "a socket on which another process listens is left alone" "another process listens"
 check "it is still there" test -S "$world/gate.sock"
 wait "$other" || true
@@ -135,7 +135,7 @@ run 1 "so is a pipe in its place" "$first is no journal segment"
 rm "$first"
 start_and_wait
 check "with it out of the way the next segment is gone on with" answers
-check "and a spare is made behind that" wait_for 5 test -e "$state/journal/gate.0000000003.journal"
+check "and a spare is made behind that" wait_for 20 test -e "$state/journal/gate.0000000003.journal"
 check "not in its place" test ! -e "$first"
 stop
 check "and it stops" test "$status" = 0
@@ -145,14 +145,14 @@ mv "$world/kept" "$first"
 # Something else has the number of the next segment, and bytes that no gate wrote are in the one after it.
 mkdir "$state/journal/gate.0000000002.journal"
 start_and_wait
-check "what stands in the way of the next segment is told by its name" wait_for 5 logged \
+check "what stands in the way of the next segment is told by its name" wait_for 20 logged \
 	"$state/journal/gate.0000000002.journal is no journal segment that can be used: its number is passed over"
-check "and the next number is taken" wait_for 5 test -f "$state/journal/gate.0000000003.journal"
+check "and the next number is taken" wait_for 20 test -f "$state/journal/gate.0000000003.journal"
 stop
 check "and it stops" test "$status" = 0
 printf x | dd of="$state/journal/gate.0000000003.journal" bs=1 seek=5000 conv=notrunc 2>/dev/null
 start_and_wait
-check "a spare with bytes in it is passed over too" wait_for 5 test -f "$state/journal/gate.0000000004.journal"
+check "a spare with bytes in it is passed over too" wait_for 20 test -f "$state/journal/gate.0000000004.journal"
 stop
 rmdir "$state/journal/gate.0000000002.journal"
 
@@ -176,11 +176,11 @@ s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("127.0.0.1", int(sys.argv[1])))
 s.listen()
 open(sys.argv[2], "w").close()
-s.settimeout(30)
+s.settimeout(100)
 s.accept()
 END
 other=$!
-wait_for 10 test -e "$world/listens2"
+wait_for 20 test -e "$world/listens2"
 run 1 "a port in use is told" "cannot listen on 127.0.0.1:$port: Address already in use"
 check "no socket is left behind" test ! -e "$world/gate.sock"
 kill "$other" 2>/dev/null || true

@@ -42,9 +42,9 @@ taken()
 	"$mintmarkd" -c "$config" --libexec "$world/libexec" >>"$world/log" 2>&1 &
 	mintmarkd_pid=$!
 	await 20 "the gate answers" is_there || return 0
-	await 10 "$what: it is killed" logged "alarm: the $name (process [0-9]*) sent what .*: it is killed"
+	await 20 "$what: it is killed" logged "alarm: the $name (process [0-9]*) sent what .*: it is killed"
 	gate=$(gate_pid)
-	await 10 "$what: it is started again" logged "the $name is started again in 200 ms"
+	await 20 "$what: it is started again" logged "the $name is started again in 200 ms"
 	is_there || fail "$what: the gate is gone"
 	[ "$(gate_pid)" = "$gate" ] || fail "$what: the gate was started again"
 	end 0
@@ -88,7 +88,7 @@ with_gate()
 	: >"$world/log"
 	"$mintmarkd" -c "$config" --libexec "$world/libexec" >>"$world/log" 2>&1 &
 	mintmarkd_pid=$!
-	await 10 "the gate is ready" logged "the gate (process [0-9]*) answers"
+	await 20 "the gate is ready" logged "the gate (process [0-9]*) answers"
 }
 
 echo "checking: a gate that asks for keys in a storm"
@@ -96,7 +96,7 @@ kid=$(message GATE_UNKNOWN_KID "$(hex enterprise)")
 other=$(message GATE_UNKNOWN_KID "$(hex nobody)")
 # shellcheck disable=SC2046 # words
 with_gate $(yes "$kid $other" | head -n 500) "$(message GATE_ALARM "$(hex enough)")"
-await 10 "all of it is read" logged "alarm: gate: enough"
+await 20 "all of it is read" logged "alarm: gate: enough"
 [ "$(grep -c 'a token names a key that is not known' "$world/log")" = 1 ] ||
     fail "a storm of unknown kids leads to more or less than one fetch"
 kill "$mintmarkd_pid"
@@ -108,7 +108,7 @@ for what in "GATE_EPOCH ffffffffffffffff" "GATE_EPOCH 00" "GATE_STATUS $(hex '{"
 	echo "checking: a gate that sends $what"
 	# shellcheck disable=SC2086 # type and payload
 	with_gate "$(message $what)"
-	await 10 "it is killed" logged "alarm: the gate (process [0-9]*) sent what .*: it is killed"
+	await 20 "it is killed" logged "alarm: the gate (process [0-9]*) sent what .*: it is killed"
 	kill "$mintmarkd_pid"
 	wait "$mintmarkd_pid" || true
 	mintmarkd_pid=

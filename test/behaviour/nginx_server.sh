@@ -48,7 +48,7 @@ nginx_start()
 	nginx -p "$world/nginx" -c "$world/nginx/nginx.conf" >"$world/nginx/out" 2>&1 &
 	nginx_pid=$!
 	running="$running $nginx_pid"
-	await 10 "nginx answers" nginx_answers || cat "$world/nginx/error.log" "$world/nginx/out"
+	await 20 "nginx answers" nginx_answers || cat "$world/nginx/error.log" "$world/nginx/out"
 }
 
 nginx_stop()

@@ -136,7 +136,7 @@ roundcube_start()
 	roundcube_write_servers "$dir" "$port"
 	$roundcube_fpm --fpm-config "$dir/fpm.conf" || return 1
 	nginx -p "$dir" -c "$dir/nginx.conf" || return 1
-	for tries in $(seq 200); do
+	for tries in $(seq 600); do
 		! roundcube_answers "$dir" "$port" || return 0
 		sleep 0.05
 	done
@@ -153,7 +153,7 @@ roundcube_stop()
 		[ -s "$file" ] || continue
 		pid=$(cat "$file")
 		kill "$pid" 2>/dev/null || continue
-		for tries in $(seq 200); do
+		for tries in $(seq 600); do
 			kill -0 "$pid" 2>/dev/null || break
 			sleep 0.05
 		done

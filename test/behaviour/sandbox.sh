@@ -91,7 +91,7 @@ done
 sleep 60 &
 sleeper=$!
 not_run=
-wait_for 5 status_is "$sleeper" Name sleep && wait_for 5 status_is "$sleeper" State "S (sleeping)"
+wait_for 20 status_is "$sleeper" Name sleep && wait_for 20 status_is "$sleeper" State "S (sleeping)"
 check "the injector: getpid in an unconfined process" injected "$sleeper" getpid "returned $sleeper"
 if [ -n "$not_run" ]; then
 	kill "$sleeper"
@@ -113,9 +113,9 @@ for call in openat socket connect execve ptrace; do
 	gate=$(gates)
 	gate=${gate% }
 	check "the gate: $call kills it" injected "$gate" "$call" "killed by SIGSYS"
-	check "the gate: mintmarkd tells why" wait_for 5 logged "alarm: the gate (process $gate) was killed by SIGSYS"
-	wait_for 10 another_gate || fail "no gate is started again"
-	wait_for 10 answers || fail "the next gate does not answer"
+	check "the gate: mintmarkd tells why" wait_for 20 logged "alarm: the gate (process $gate) was killed by SIGSYS"
+	wait_for 20 another_gate || fail "no gate is started again"
+	wait_for 20 answers || fail "the next gate does not answer"
 done
 
 gate=$(gates)
@@ -126,7 +126,7 @@ victim=$daemon_pid
 check "mintmarkd: a packet socket kills it" injected "$victim" socket-packet "killed by SIGSYS"
 wait "$victim" 2>/dev/null || true
 daemon_pid=
-check "mintmarkd: and its gate dies with it" wait_for 5 is_gone "$gate"
+check "mintmarkd: and its gate dies with it" wait_for 20 is_gone "$gate"
 for call in ptrace mount bpf; do
 	start_and_wait
 	victim=$daemon_pid
@@ -136,6 +136,6 @@ for call in ptrace mount bpf; do
 	wait "$victim" 2>/dev/null || true
 	daemon_pid=
 	# The next one cannot listen where this one's gate still does.
-	check "mintmarkd: after $call, too, its gate dies with it" wait_for 5 is_gone "$gate"
+	check "mintmarkd: after $call, too, its gate dies with it" wait_for 20 is_gone "$gate"
 done
 finish

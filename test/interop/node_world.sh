@@ -2,7 +2,7 @@
 # For the interop tests, sourced first: Node.js with the packages of package.json, else the test ends with 77.
 #
 #   node_start FOLDER        lay our .mjs files beside the packages in an empty folder: Node looks for packages there
-#   node_run NAME ARGUMENT…  run one of them, for node_seconds (30) at most
+#   node_run NAME ARGUMENT…  run one of them, for node_seconds (60) at most
 # shellcheck shell=sh
 
 command -v node >/dev/null || { echo "not run: there is no node (package nodejs)"; exit 77; }
@@ -23,5 +23,5 @@ node_run()
 {
 	node_script=$1
 	shift
-	timeout -k 5 "${node_seconds:-30}" node "$node_folder/$node_script.mjs" "$@"
+	timeout -k 5 "${node_seconds:-60}" node "$node_folder/$node_script.mjs" "$@"
 }

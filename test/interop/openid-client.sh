@@ -109,7 +109,7 @@ person()
 }
 
 echo "checking: a client by the book"
-node_seconds=100
+node_seconds=200
 status=0
 settings | node_run mint_client wrong-password code userinfo refresh refresh-reuse code-reuse client-credentials \
     introspect revoke device exchange dpop sign-out || status=1
