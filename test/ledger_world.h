@@ -539,7 +539,9 @@ world_take_order(unsigned realm)
 	assert_int_equal(world_message.len, sizeof(order));
 	memcpy(&order, world_message.payload, sizeof(order));
 	if (world_message.type == MM_MESSAGE_KEY_MAKE) {
-		if (world.signers[realm].key_limit == 0 || world.signers[realm].key_count < world.signers[realm].key_limit)
+		const struct world_signer *signer = &world.signers[realm];
+
+		if (signer->key_limit == 0 || signer->key_count < signer->key_limit)
 			world_make_key(realm, &order);
 		return;
 	}
