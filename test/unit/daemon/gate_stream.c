@@ -438,6 +438,19 @@ await_freshness(uint64_t epoch, enum mm_freshness wanted)
 		nanosleep(&step, NULL);
 }
 
+/* Heartbeats of now until the gate is seen to be fresh: where that lasts only seconds, one of them may be missed. */
+static void
+beat_until_fresh(uint64_t epoch)
+{
+	const struct timespec step = { 0, 1000000 };
+
+	for (unsigned looks = 0; freshness(epoch) != MM_FRESH; looks++) {
+		if (looks % 500 == 0)
+			beat(epoch, 0, 0);
+		nanosleep(&step, NULL);
+	}
+}
+
 static void
 await_message(enum mm_message_type type)
 {
@@ -493,17 +506,18 @@ await_messages(uint64_t count)
 static void
 is_stale_when_nothing_comes(void **state)
 {
+	struct gate_ledger_stats stats;
+
 	(void)state;
 	connect_ledger();
-	beat(10, 0, 0);
-	await_freshness(10, MM_FRESH);
+	beat_until_fresh(10);
 	await_freshness(10, MM_STALE);
+	gate_ledger_get_stats(gate.ledger, &stats);
 	beat(10, 0, HASTE_S * 1000 + 1);
 	beat(10, 0, HASTE_S * 1000 + 1);
-	await_messages(3);
+	await_messages(stats.messages + 2);
 	assert_int_equal(freshness(10), MM_STALE);
-	beat(10, 0, 0);
-	await_freshness(10, MM_FRESH);
+	beat_until_fresh(10);
 }
 
 /* A ledger that was started anew may not know what the one before named. */
@@ -618,8 +632,7 @@ is_not_fresh_before_all_revocations_came(void **state)
 	add_revoked(0, MM_REVOKED_SUBJECT, "alice", "", 1000);
 	send_bytes(MM_MESSAGE_LEDGER_INDEX, finish(key, false, 0));
 	await_revoked(MM_REVOKED_SUBJECT, "alice", 1000);
-	beat(9, 0, 0);
-	await_freshness(9, MM_FRESH);
+	beat_until_fresh(9);
 	/* Heartbeats that go on leaving something out are none. */
 	for (int i = 0; freshness(9) == MM_FRESH; i++) {
 		const struct timespec step = { 0, 50000000 };
