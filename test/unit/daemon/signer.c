@@ -548,12 +548,12 @@ tenants_come_and_go(void **state)
 	second.tid = other[0];
 	assert_int_equal(status_of(&second), MM_SIGN_REFUSED);
 	signer_world_send_tenants(&world, two);
-	for (until_ms = signer_world_now_ms() + 10000; status_of(&second) != MM_SIGN_DONE;)
+	for (until_ms = signer_world_now_ms() + 60000; status_of(&second) != MM_SIGN_DONE;)
 		assert_true(signer_world_now_ms() < until_ms);
 	assert_int_equal(status_of(&first), MM_SIGN_DONE);
 	/* One that is gone may sign for a moment yet, and then no more. */
 	signer_world_send_tenants(&world, other);
-	for (until_ms = signer_world_now_ms() + 10000; status_of(&first) != MM_SIGN_REFUSED;)
+	for (until_ms = signer_world_now_ms() + 60000; status_of(&first) != MM_SIGN_REFUSED;)
 		assert_true(signer_world_now_ms() < until_ms);
 	assert_int_equal(status_of(&second), MM_SIGN_DONE);
 	end();
@@ -1065,11 +1065,11 @@ used_ms(void)
 static void
 a_ledger_that_goes_while_nothing_is_free_costs_nothing(void **state)
 {
-	enum { WATCHED_MS = 1000, MAY_COST_MS = 100 };
+	enum { WATCHED_MS = 1000, MAY_COST_MS = 100, WATCHES_MAX = 20 };
 	char input[MM_MINT_SIGNING_INPUT_MAX];
 	struct signer_world_token token;
+	int64_t cost_ms = INT64_MAX;
 	const char *hang_path;
-	int64_t before_ms;
 	size_t len;
 
 	(void)state;
@@ -1083,9 +1083,14 @@ a_ledger_that_goes_while_nothing_is_free_costs_nothing(void **state)
 		(void)signer_world_send(&world, &token, &key, input, len);
 	close(world.ledger);
 	world.ledger = -1;
-	before_ms = used_ms();
-	(void)poll(NULL, 0, WATCHED_MS); /* what it does meanwhile is what is looked at */
-	assert_in_range(used_ms() - before_ms, 0, MAY_COST_MS);
+	/* A slow machine may have it work off first what it was sent. */
+	for (unsigned watches = 0; cost_ms > MAY_COST_MS; watches++) {
+		int64_t before_ms = used_ms();
+
+		assert_true(watches < WATCHES_MAX);
+		(void)poll(NULL, 0, WATCHED_MS); /* what it does meanwhile is what is looked at */
+		cost_ms = used_ms() - before_ms;
+	}
 	assert_int_equal(unlink(hang_path), 0);
 	signer_world_connect(&world);
 	assert_true(signer_world_wait(&world, MM_MESSAGE_SIGNER_STATE));
