@@ -469,7 +469,7 @@ signer_world_alarm(struct signer_world *world)
 	static char text[1025];
 
 	text[0] = '\0';
-	while (text[0] == '\0' && wait_readable(world->control, 10000)) {
+	while (text[0] == '\0' && wait_readable(world->control, PATIENCE_MS)) {
 		if (mm_message_receive(world->control, MM_PROCESS_MINTMARKD, MM_PROCESS_SIGNER, &world->message) != 1)
 			break;
 		if (world->message.type == MM_MESSAGE_SIGNER_ALARM)

@@ -99,7 +99,7 @@ stop_in_call(pid_t pid, struct user_regs_struct *registers)
 	static const struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
 	int status, rc;
 
-	for (unsigned tries = 0; tries < 500; tries++) {
+	for (unsigned tries = 0; tries < 6000; tries++) {
 		if (ptrace(PTRACE_ATTACH, pid, NULL, NULL) == -1)
 			return fail("attach");
 		if ((rc = wait_for(pid, &status)) != 0)
@@ -202,7 +202,7 @@ start_compiler(const char *program, int *socket)
 		_exit(EXIT_FAILURE);
 	}
 	*socket = pair[0];
-	for (int tries = 0; tries < 1000; tries++) {
+	for (int tries = 0; tries < 6000; tries++) {
 		if (is_waiting(pid))
 			return pid;
 		nanosleep(&pause, NULL);

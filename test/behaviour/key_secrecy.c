@@ -387,7 +387,7 @@ look_in_process(const char *where, long pid, unsigned *looked)
 	static const struct timespec moment = { .tv_nsec = 20 * 1000 * 1000 };
 	unsigned found = 0;
 
-	for (unsigned tries = 0; tries < 250; tries++) {
+	for (unsigned tries = 0; tries < 3000; tries++) {
 		size_t ranges;
 
 		found += look_in_memory(where, pid, &ranges);

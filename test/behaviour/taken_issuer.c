@@ -19,7 +19,7 @@
 
 #define CONTROL_FD 3
 #define GUESSES 2000
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 #define LINE_MAX_LEN 512
 #define REALM_NAME_AT 19 /* in ISSUER_REALM */
 

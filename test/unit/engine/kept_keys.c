@@ -147,7 +147,7 @@ static void
 a_pipe_holds_nobody_up(void **state)
 {
 	(void)state;
-	alarm(10);
+	alarm(60);
 	assert_int_equal(mkfifoat(folder_fd, "new", 0600), 0);
 	assert_false(mm_kept_keys_store(folder_fd, DOCUMENT, mm_slice_str("z"), 3));
 	assert_int_equal(errno, ENXIO);

@@ -90,7 +90,7 @@ wait_durable(struct mm_ledger_writer *writer, uint64_t sequence)
 		struct pollfd event = { mm_ledger_writer_event_fd(writer), POLLIN, 0 };
 
 		assert_null(mm_ledger_writer_trouble(writer));
-		assert_int_equal(poll(&event, 1, 10000), 1);
+		assert_int_equal(poll(&event, 1, 60000), 1);
 	}
 }
 
