@@ -58,34 +58,72 @@ for round in 1 2 3; do
 	check "tokens are made ($round)" await 30 is_made
 	check "and accepted ($round)" await 20 is_decided robots OK "$made"
 done
-# A gate that was started anew knows nothing yet, and the ledger hangs: a request waits for it, and for no longer than a
-# genuine one may have to.
+
 waited()
 {
 	curl -s "http://$gate/metrics" | sed -n 's/^mintmark_ledger_waited_total //p'
 }
 
-ledger=$(process ledger)
-kill -STOP "$ledger"
-before=$(process gate)
-kill -KILL "$before"
-check "another gate runs" await 30 is_another gate "$before"
+# A gate that was started anew knows nothing yet, and the ledger hangs: a request waits for it, and for no longer than a
+# genuine one may have to.
+begin_anew()
+{
+	local before
+
+	ledger=$(process ledger)
+	kill -STOP "$ledger"
+	before=$(process gate)
+	kill -KILL "$before"
+	check "another gate runs" await 30 is_another gate "$before"
+}
+
+begin_anew
 started=$(date +%s%N)
 check "it is not ready: nobody's tokens are good" is_ready 503
 check "which it says" grep -qx "every token is refused" "$world/said"
 expect "nothing is heard in time: refused" robots TRUST_STALE "$made"
 took=$((($(date +%s%N) - started) / 1000000))
 check "after two seconds ($took ms)" [ "$took" -ge 1900 ]
+check "the request waited" [ "$(waited)" -ge 1 ]
+
 # More requests waited than so many.
 more_waited()
 {
 	[ "$(waited)" -gt "$1" ]
 }
-before=$(waited)
-(await 20 more_waited "$before"; kill -CONT "$ledger") &
-world_pids="$world_pids $!"
-expect "it is heard while the request waits: accepted" robots OK "$made"
-check "requests waited" [ "$(waited)" -ge 2 ]
+
+# is_heard_meanwhile: the ledger goes on when one more request waits, and that one is accepted.
+is_heard_meanwhile()
+{
+	local before reason waiting
+
+	before=$(waited)
+	{
+		await 20 more_waited "$before"
+		waiting=$?
+		kill -CONT "$ledger"
+		exit $waiting
+	} &
+	waiting=$!
+	reason=$(decide robots "$made")
+	wait $waiting && [ "$reason" = OK ]
+}
+
+# A request waits for two seconds, in which a busy machine may not come to let the ledger go on.
+is_heard_in_time()
+{
+	local tries
+
+	for tries in 1 2 3 4 5; do
+		! is_heard_meanwhile || return 0
+		echo "not heard in time ($tries)"
+		begin_anew
+	done
+	kill -CONT "$ledger"
+	return 1
+}
+
+check "it is heard while the request waits: accepted" is_heard_in_time
 
 check "/readyz says that all is well" await 20 eval 'is_ready 200 && grep -qx ready "$world/said"'
 finish
