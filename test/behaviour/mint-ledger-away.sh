@@ -102,11 +102,11 @@ is_heard_meanwhile()
 		await 20 more_waited "$before"
 		waiting=$?
 		kill -CONT "$ledger"
-		exit $waiting
+		exit "$waiting"
 	} &
 	waiting=$!
 	reason=$(decide robots "$made")
-	wait $waiting && [ "$reason" = OK ]
+	wait "$waiting" && [ "$reason" = OK ]
 }
 
 # A request waits for two seconds, in which a busy machine may not come to let the ledger go on.
