@@ -14,6 +14,9 @@
 /* Bytes of a gate's name, as GATE_SETTINGS can carry it. */
 #define MM_GATE_NAME_MAX 64
 
+/* How long a signer's store may take to make one key: an RSA key of 4096 bits takes minutes in a small HSM. */
+#define MM_KEY_MAKE_MS (15 * 60 * 1000)
+
 /* A descriptor a connection: ten times the idle clients that a gate must bear. */
 #define MM_GATE_DESCRIPTORS_MAX 65536
 

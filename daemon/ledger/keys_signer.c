@@ -6,12 +6,13 @@
  */
 #include "daemon/ledger/keys_realm.h"
 
+#include "daemon/ipc/limits.h"
 #include "lib/codec/base64url.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* A signer that lives answers sooner, also where a token makes an RSA key. */
+/* A signer that lives answers sooner. */
 #define ANSWER_MS 60000
 /* What failed is tried again after. */
 #define AGAIN_MS 5000
@@ -54,6 +55,13 @@ set_closed(struct ledger_keys_realm *realm, const uint8_t thumbprint[MM_DIGEST_L
 
 /* ---- orders ---- */
 
+/* For how long it is waited for the answer to an order. */
+static int64_t
+answer_ms(enum mm_message_type type)
+{
+	return type == MM_MESSAGE_KEY_MAKE ? MM_KEY_MAKE_MS + ANSWER_MS : ANSWER_MS;
+}
+
 static bool
 may_order(const struct ledger_keys_realm *realm)
 {
@@ -62,7 +70,7 @@ may_order(const struct ledger_keys_realm *realm)
 	/* What could not be recorded is not begun. */
 	return realm->signer_is_here && !realm->store_is_away && now_ms >= realm->order_again_ms &&
 	    ledger_trouble(realm->keys->ledger) == NULL &&
-	    (realm->order.number == 0 || now_ms - realm->order.since_ms > ANSWER_MS);
+	    (realm->order.number == 0 || now_ms - realm->order.since_ms > answer_ms(realm->order.type));
 }
 
 static bool

@@ -186,6 +186,8 @@ take_order(struct signer *signer, const struct mm_message *message, enum signer_
 	/* From now on nothing is signed with it, whatever the store makes of it. */
 	if (kind == SIGNER_ORDER_FORGET)
 		signer_keys_take_out(&signer->keys, order->head.thumbprint);
+	if (kind == SIGNER_ORDER_MAKE && signer->makes++ == 0)
+		signer->made_ms = signer_clock_ms();
 	signer_list_add(&list, &order->work);
 	signer_pool_submit(&signer->pool, SIGNER_QUEUE_ORDER, &list);
 	return true;

@@ -44,13 +44,21 @@ met_reached(struct signer *signer)
 		signer_control_alarm("the store of keys is back");
 }
 
+/* Orders are followed one after the other: looking would wait behind the key, and seem to hang. */
+static bool
+makes_key(const struct signer *signer)
+{
+	return signer->makes > 0 && signer_clock_ms() - signer->made_ms < MM_KEY_MAKE_MS;
+}
+
 static void
 look_after_store(struct signer *signer)
 {
 	struct signer_list list = SIGNER_LIST_EMPTY;
 	struct signer_order *order;
 
-	if (signer->free_orders.count == 0 || !signer_state_look_now(&signer->state, signer_clock_ms()))
+	if (signer->free_orders.count == 0 || makes_key(signer) ||
+	    !signer_state_look_now(&signer->state, signer_clock_ms()))
 		return;
 	order = (struct signer_order *)(void *)signer_list_take(&signer->free_orders);
 	memset((char *)order + sizeof(order->work), 0, sizeof(*order) - sizeof(order->work));
@@ -107,6 +115,10 @@ finish_order(struct signer *signer, struct signer_order *order)
 		signer_control_alarm("an order of the ledger cannot be followed: %s", order->trouble.text);
 	if (order->kind == SIGNER_ORDER_LOOK)
 		signer_state_looked(&signer->state, signer_clock_ms());
+	if (order->kind == SIGNER_ORDER_MAKE) {
+		signer->makes--;
+		signer->made_ms = signer_clock_ms();
+	}
 	if (order->opened != NULL && !signer_keys_add(&signer->keys, order->opened)) {
 		order->status = MM_SIGN_FAILED;
 		signer_control_alarm("too many keys are open");

@@ -93,6 +93,8 @@ struct signer {
 	struct signer_peer peer;
 	struct signer_complaints complaints;
 	struct signer_list free_jobs, free_orders;
+	unsigned makes; /* orders of keys that are being made */
+	int64_t made_ms; /* when the first of them came, or the last one was done */
 	struct signer_job jobs[SIGNER_JOBS_MAX];
 	struct signer_order orders[SIGNER_ORDERS_MAX];
 	struct signer_check_room room;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A PKCS #11 module that is SoftHSM, but whose C_Sign does not return while the file that MM_TEST_HANGS names is there:
- * an HSM that does not answer. MM_TEST_MODULE names SoftHSM.
+ * A PKCS #11 module that is SoftHSM, but while the file that MM_TEST_HANGS names is there C_Sign does not return: an HSM
+ * that does not answer; and C_GenerateKeyPair takes eight seconds: a slow one. MM_TEST_MODULE names SoftHSM.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -34,6 +34,18 @@ sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, CK_BYTE *signa
 	return real->C_Sign(session, data, data_len, signature, signature_len);
 }
 
+static CK_RV
+generate(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *public_like, CK_ULONG public_count,
+    CK_ATTRIBUTE *private_like, CK_ULONG private_count, CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
+{
+	const struct timespec pause = { 8, 0 };
+
+	if (is_there(getenv("MM_TEST_HANGS")))
+		nanosleep(&pause, NULL);
+	return real->C_GenerateKeyPair(session, mechanism, public_like, public_count, private_like, private_count,
+	    public_key, private_key);
+}
+
 CK_RV
 C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
@@ -47,6 +59,7 @@ C_GetFunctionList(CK_FUNCTION_LIST **list)
 		return CKR_GENERAL_ERROR;
 	calls = *real;
 	calls.C_Sign = sign;
+	calls.C_GenerateKeyPair = generate;
 	*list = &calls;
 	return CKR_OK;
 }

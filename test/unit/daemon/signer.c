@@ -1049,6 +1049,25 @@ a_token_that_does_not_answer_holds_up_nobody(void **state)
 	end();
 }
 
+/* It is looked after every five seconds and given two; a key takes eight. */
+static void
+a_token_that_makes_a_key_slowly_is_not_away(void **state)
+{
+	struct signer_world_key other;
+	const char *hang_path;
+
+	(void)state;
+	if (!signer_world_has_softhsm())
+		skip();
+	hang_path = start_with_hanging_token();
+	make_file(hang_path);
+	assert_int_equal(signer_world_make(&world, &other), MM_SIGN_DONE);
+	assert_int_equal(world.state.store_away, 0);
+	assert_int_equal(unlink(hang_path), 0);
+	assert_signs();
+	end();
+}
+
 /* The processor's milliseconds that the signer has used up. */
 static int64_t
 used_ms(void)
@@ -1132,6 +1151,7 @@ main(void)
 		cmocka_unit_test(a_token_goes_away_and_comes_back),
 		cmocka_unit_test(a_signer_starts_without_its_token),
 		cmocka_unit_test(a_token_that_does_not_answer_holds_up_nobody),
+		cmocka_unit_test(a_token_that_makes_a_key_slowly_is_not_away),
 		cmocka_unit_test(a_ledger_that_goes_while_nothing_is_free_costs_nothing),
 	};
 
