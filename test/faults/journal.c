@@ -607,6 +607,19 @@ write_until_killed(struct journal_world *world, enum mm_journal_mode mode, uint6
 	}
 }
 
+/* Wait until a child acknowledged so much; it must not end before. */
+static void
+wait_for_acknowledged(pid_t child, struct shared *shared, uint64_t enough)
+{
+	static const struct timespec moment = { 0, 100000 };
+	int status;
+
+	while (atomic_load(&shared->acknowledged) < enough) {
+		assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+		nanosleep(&moment, NULL);
+	}
+}
+
 /* Start a writer and kill it at a moment that nobody chose; returns the last number that it acknowledged. */
 static uint64_t
 live_and_die(struct journal_world *world, enum mm_journal_mode mode, uint64_t from, struct shared *shared,
@@ -619,8 +632,7 @@ live_and_die(struct journal_world *world, enum mm_journal_mode mode, uint64_t fr
 	assert_true(child >= 0);
 	if (child == 0)
 		write_until_killed(world, mode, from, shared);
-	while (atomic_load(&shared->acknowledged) < from)
-		assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+	wait_for_acknowledged(child, shared, from);
 	nanosleep(&pause, NULL);
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -720,8 +732,7 @@ test_killed_while_counting(void **state)
 		assert_true(child >= 0);
 		if (child == 0)
 			deny_until_killed(&world, shared);
-		while (atomic_load(&shared->acknowledged) < enough)
-			assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+		wait_for_acknowledged(child, shared, enough);
 		nanosleep(&pause, NULL);
 		kill(child, SIGKILL);
 		assert_int_equal(waitpid(child, &status, 0), child);

@@ -617,15 +617,15 @@ await_revoked(enum mm_revoked_kind kind, const char *value, int64_t iat_s)
 static void
 is_not_fresh_before_all_revocations_came(void **state)
 {
+	const struct timespec step = { 0, 1000000 };
 	struct gate_ledger_stats stats;
 
 	(void)state;
 	connect_ledger();
 	beat_told(false, 8, 0, 0);
 	beat_told(false, 9, 0, 0); /* when it is there, the one before was worked off */
-	do
-		gate_ledger_get_stats(gate.ledger, &stats);
-	while (stats.epoch != 9);
+	while (gate_ledger_get_stats(gate.ledger, &stats), stats.epoch != 9)
+		nanosleep(&step, NULL);
 	assert_int_equal(freshness(9), MM_STALE);
 	assert_int_equal(gate_ledger_age_ms(gate.ledger), INT64_MAX);
 	mm_index_begin(&writer);
@@ -635,10 +635,10 @@ is_not_fresh_before_all_revocations_came(void **state)
 	beat_until_fresh(9);
 	/* Heartbeats that go on leaving something out are none. */
 	for (int i = 0; freshness(9) == MM_FRESH; i++) {
-		const struct timespec step = { 0, 50000000 };
+		const struct timespec pause = { 0, 50000000 };
 
 		beat_told(false, 9, 0, 0);
-		nanosleep(&step, NULL);
+		nanosleep(&pause, NULL);
 	}
 	gate_ledger_get_stats(gate.ledger, &stats);
 	assert_int_equal(stats.revoked, 1);
@@ -700,6 +700,7 @@ has_token(uint32_t counter, uint64_t entry)
 static void
 decides_by_the_old_stream_until_the_new_one_has_all(void **state)
 {
+	const struct timespec step = { 0, 1000000 };
 	const uint64_t entries[] = { 21, 22 };
 
 	(void)state;
@@ -716,7 +717,7 @@ decides_by_the_old_stream_until_the_new_one_has_all(void **state)
 	assert_int_equal(mm_index_add_entries(&writer, 0, place(0), entries, 1), 1);
 	send_bytes(MM_MESSAGE_LEDGER_INDEX, finish(key, false, 0));
 	while (!gate_ledger_connected(gate.ledger))
-		continue;
+		nanosleep(&step, NULL);
 	assert_true(has_token(1, 22));
 	mm_index_begin(&writer);
 	assert_int_equal(mm_index_add_entries(&writer, 0, place(1), (const uint64_t[]){ 23 }, 1), 1);
