@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A PKCS #11 module that is SoftHSM, but while the file that MM_TEST_HANGS names is there C_Sign does not return (an HSM
- * that does not answer) and C_GenerateKeyPair takes eight seconds (a slow one). MM_TEST_MODULE names SoftHSM.
+ * A PKCS #11 module that is SoftHSM, but while the file that MM_TEST_HANGS names is there C_Sign does not return (an
+ * HSM that does not answer) and C_GenerateKeyPair takes eight seconds (a slow one). MM_TEST_MODULE names SoftHSM.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
