@@ -270,6 +270,7 @@ def start(*arguments):
     if pid == 0:
         os.environ["TERM"] = "xterm"
         os.environ["NO_COLOR"] = "1"
+        signal.signal(signal.SIGINT, signal.SIG_DFL) # a shell's background job has it ignored
         os.execv(mintmark, [mintmark, "hunt", *arguments])
     return pid, fd
 
