@@ -227,6 +227,7 @@ run(const struct signer_world *world, int socket)
 	char path[PATH_MAX];
 	int tail = -1;
 
+	signal(SIGQUIT, SIG_DFL); /* a shell's background job has it ignored */
 	(void)snprintf(path, sizeof(path), "%s/daemon/signer/mintmark-signer", build == NULL ? "." : build);
 	if (world->tail != NULL)
 		tail = open(world->tail, O_WRONLY | O_CREAT | O_APPEND, 0600);
