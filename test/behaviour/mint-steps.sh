@@ -399,7 +399,7 @@ is_well()
 }
 
 # Of who was killed, and of what could not be written.
-expected_alarms='SIGKILL\|under way at the last end\|cannot be sent a message\|a key that is on no record'
+expected_alarms='SIGKILL\|under way at the last end\|cannot be sent \|a key that is on no record'
 disk_alarms='cannot be\|can only be\|can be .* again\|signer cannot\|ended with status\|could not be\|Input/output\|No space\|at the present rate\|no key is prepared'
 
 must()
