@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Logs that begin after the question does, or end before it; mail accesses of which no sign-in log is there; and
- * organisations of which no log is there that has mail.
+ * Logs that begin after the question does, or end before it; mail accesses of which no sign-in log is there; and logs
+ * of which none has mail.
  */
 #include "engine/detect/detection.h"
 #include "engine/detect/known.h"
@@ -30,7 +30,7 @@ struct organisation {
 struct state {
 	struct mm_detect *detect;
 	struct mm_map *tenants; /* uint32_t: struct organisation */
-	bool has_unnamed;       /* a log that has mail and does not say of whom: it may be anybody's */
+	bool has_mail;          /* one of the logs does */
 };
 
 static struct organisation *
@@ -81,7 +81,7 @@ learn_log(struct state *state, const struct mm_logs_hour *first, const struct mm
 		return;
 	organisation->logs[first->family == MM_LOGS_DOVECOT ? SERVER : AUDIT] =
 	    (struct span){ first->hour * HOUR_US, (last->hour + 1) * HOUR_US };
-	state->has_unnamed = state->has_unnamed || first->tenant == 0;
+	state->has_mail = true;
 }
 
 /* Also of organisations of which no mail access was asked for: that there is none may be for want of a log. */
@@ -113,11 +113,14 @@ ends_early(const struct mm_detect_source *source, const struct span *log)
 
 /* ---- telling ---- */
 
-/* That nothing was found in the mail of an organisation says nothing where none of its logs has mail. */
+/*
+ * That nothing was found in mail says nothing where no log has mail. Where one has, others of whom nothing but sign-ins
+ * are there may be whom users of this organisation are guests of.
+ */
 static void
-tell_mail(const struct state *state, const struct organisation *organisation, struct mm_finding *finding)
+tell_mail(const struct state *state, struct mm_finding *finding)
 {
-	if (!state->has_unnamed && organisation->logs[AUDIT].end_us == 0 && organisation->logs[SERVER].end_us == 0)
+	if (!state->has_mail)
 		mm_finding_add_word(finding, "mail_logs", "none");
 }
 
@@ -160,7 +163,7 @@ tell(struct state *state, uint32_t tenant, const struct organisation *organisati
 	struct mm_subject subject = mm_subject_of_name(MM_SUBJECT_ORGANISATION, tenant);
 	struct mm_finding told = { .facts_count = 0 }, *finding;
 
-	tell_mail(state, organisation, &told);
+	tell_mail(state, &told);
 	for (enum mail_log log = 0; log < MAIL_LOGS; log++)
 		tell_log(mm_detect_source(state->detect), organisation, log, &told);
 	tell_sign_ins(mm_detect_known(state->detect), tenant, organisation, &told);

@@ -250,7 +250,7 @@ test_no_sign_ins(void **state)
 	    detect_world_fact(detect_world_finding(&world, &mm_detect_log_short, 0), "sign_in_logs")->word, "none");
 }
 
-/* Of sign-ins alone nobody sees what was read; a mail server's log names no organisation and may be of this one. */
+/* Of sign-ins alone nobody sees what was read. Beside a log that has mail they may be those of guests elsewhere. */
 static void
 test_no_mail_log(void **state)
 {
