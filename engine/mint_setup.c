@@ -113,6 +113,9 @@ sync_folder_of(const char *path)
 	return done;
 }
 
+/* Behind the name of a file while it is written: no other program's, for what is there is taken for a rest. */
+#define FRESH ".mintmark-init"
+
 /* Write a file under a name that it does not keep. */
 static bool
 write_fresh(const char *fresh, mode_t mode, const void *bytes, size_t len)
@@ -149,7 +152,7 @@ put_file(const char *path, mode_t mode, const void *bytes, size_t len, bool repl
 	char fresh[PATH_MAX];
 	int error;
 
-	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh)) {
+	if (snprintf(fresh, sizeof(fresh), "%s" FRESH, path) >= (int)sizeof(fresh)) {
 		errno = ENAMETOOLONG;
 		return false;
 	}

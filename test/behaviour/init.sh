@@ -137,9 +137,14 @@ openssl pkey -in "$root" -pubout -outform DER | tail -c 32 | cmp - "$state/mint/
 
 steps=$MINTMARK_BUILD/test/steps
 
+left_over()
+{
+	find "$world" -name '*.new' -o -name '*.mintmark-init'
+}
+
 is_left_over()
 {
-	[ -n "$(find "$world" -name '*.new')" ]
+	[ -n "$(left_over)" ]
 }
 
 # hurt HOW N: whether a new installation came to its n-th step.
@@ -160,7 +165,7 @@ check_next()
 	"$mintmark" init -c "$mint" --root "$root" >"$world/out" 2>"$world/err" || fail "$what: the next run ends with $?"
 	"$mintmark" init -c "$mint" --root "$root" >"$world/out" 2>"$world/err" || fail "$what: one more ends with $?"
 	says out "Everything was there"
-	! is_left_over || fail "$what: something is left: $(find "$world" -name '*.new')"
+	! is_left_over || fail "$what: something is left: $(left_over)"
 	[ "$(id -u)" -ne 0 ] || [ "$(stat -c %U "$state/mint/ledger/secrets.sealed")" = nobody ] ||
 	    fail "$what: the ledger cannot read its secrets"
 }
@@ -184,6 +189,14 @@ if [ "$MINTMARK_SANITIZED" = 0 ]; then
 	walk behind
 	walk eio
 fi
+
+what="what somebody else keeps beside the root stays"
+echo "checking: $what"
+rm -rf "$state" "$root"
+echo "not ours" >"$root.new"
+"$mintmark" init -c "$mint" --root "$root" >"$world/out" 2>"$world/err" || fail "$what: it ends with $?"
+[ "$(cat "$root.new")" = "not ours" ] || fail "$what"
+rm "$root.new"
 
 mkdir -p "$state/mint"
 what="two at once"
