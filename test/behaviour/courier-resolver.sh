@@ -67,6 +67,11 @@ echo "checking: the other was fetched again before the first of them was given u
 sed '/Resolving timed out/,$d' "$world/said" >"$world/before"
 fetched=$(grep -c '^status 0 ' "$world/before" || true)
 [ "$fetched" -ge 2 ] || fail "it was fetched $fetched times before"
+has_fetched()
+{
+	[ "$(grep -c '^status 0 ' "$world/said")" -ge "$1" ]
+}
+wait_for 20 has_fetched 4 || fail "it is not fetched again and again"
 fetched=$(grep -c '^status 0 same' "$world/said" || true)
 
 echo "checking: it ends when a file of the resolver is replaced"

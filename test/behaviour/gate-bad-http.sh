@@ -18,7 +18,7 @@ mkfifo "$world/idle-input"
 # served: another client is answered, and soon.
 served()
 {
-	[ "$(curl -s -o "$world/null" -w '%{http_code}' --max-time 20 -H "Authorization: Bearer $alice" \
+	[ "$(curl -s -o "$world/null" -w '%{http_code}' --max-time 5 -H "Authorization: Bearer $alice" \
 	    "$base/v1/auth/mail")" = 200 ] || fail "$what: another client was not answered"
 }
 

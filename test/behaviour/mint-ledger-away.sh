@@ -26,7 +26,7 @@ ledger=$(process ledger)
 kill -STOP "$ledger"
 check "no token is made meanwhile" eval '[ -z "$(token)" ]'
 expect "what the index has is accepted as ever" robots OK "$made"
-check "the gate knows in time" await 20 eval 'curl -s "http://$gate/metrics" | grep -q "^mintmark_ledger_stale 1"'
+check "the gate knows in time" await 15 eval 'curl -s "http://$gate/metrics" | grep -q "^mintmark_ledger_stale 1"'
 expect "by a service that is patient, by the mark alone" patient OK "$made"
 expect "and by one that wants no more" marked OK "$made"
 check "the gate is ready, in part" is_ready 200
