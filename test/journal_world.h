@@ -87,26 +87,16 @@ world_alarm(void *ctx, const char *text)
 	pthread_mutex_unlock(&world->lock);
 }
 
+/* One of the counts that hooks raise. */
 static inline unsigned
-world_alarms(struct journal_world *world)
+world_count(struct journal_world *world, const unsigned *count)
 {
-	unsigned alarms;
+	unsigned value;
 
 	pthread_mutex_lock(&world->lock);
-	alarms = world->alarms;
+	value = *count;
 	pthread_mutex_unlock(&world->lock);
-	return alarms;
-}
-
-static inline unsigned
-world_wanted(struct journal_world *world)
-{
-	unsigned wanted;
-
-	pthread_mutex_lock(&world->lock);
-	wanted = world->wanted;
-	pthread_mutex_unlock(&world->lock);
-	return wanted;
+	return value;
 }
 
 static inline void

@@ -191,7 +191,7 @@ append_numbers(struct journal_world *world, struct numbers *numbers)
 {
 	for (unsigned i = 1; i <= RECORDS; i++) {
 		numbers->acknowledged[i] = world_append(world, i);
-		if (numbers->turned == 0 && world_wanted(world) > 0)
+		if (numbers->turned == 0 && world_count(world, &world->wanted) > 0)
 			numbers->turned = count_writes();
 	}
 }
@@ -335,7 +335,7 @@ test_write_fails_without_spare(void **state)
 			assert_false(numbers.acknowledged[11]);
 			assert_int_equal(numbers.acknowledged[15], for_good == 0);
 			assert_int_equal(mm_journal_ready(world.journal), for_good == 0);
-			assert_true(world_alarms(&world) > 0);
+			assert_true(world_count(&world, &world.alarms) > 0);
 			no_faults();
 			numbers.acknowledged[16] = world_append(&world, 16);
 			assert_true(numbers.acknowledged[16]);
@@ -762,7 +762,7 @@ count_and_die(struct journal_world *world, unsigned n, struct shared *shared)
 		atomic_fetch_add(&shared->acknowledged, append_denial(world));
 	for (unsigned i = 1; i <= RECORDS && world_append(world, i); i++) {
 		atomic_fetch_add(&shared->acknowledged, 1);
-		if (world_wanted(world) > 0 && atomic_load(&shared->turned) == 0)
+		if (world_count(world, &world->wanted) > 0 && atomic_load(&shared->turned) == 0)
 			atomic_store(&shared->turned, count_writes());
 	}
 	for (unsigned i = 0; i < 20; i++)

@@ -73,7 +73,7 @@ test_every_mode(void **state)
 		assert_found(world, next - 1, 0);
 	}
 	assert_true(world->number > 5);
-	assert_int_equal(world_alarms(world), 0);
+	assert_int_equal(world_count(world, &world->alarms), 0);
 }
 
 /* Before the answer means before: another process sees the record when append returns. */
@@ -155,7 +155,7 @@ test_foreign_segments(void **state)
 	assert_false(mm_journal_add_segment(world->journal, null));
 	assert_false(mm_journal_add_segment(world->journal, -1));
 	assert_int_equal(fcntl(other, F_GETFD), -1);
-	assert_int_equal(world_alarms(world), 3);
+	assert_int_equal(world_count(world, &world->alarms), 3);
 	/* A number that was there before. */
 	assert_false(mm_journal_add_segment(world->journal,
 	    mm_journal_segment_create(world->dir_fd, "gate", WORLD_SEGMENT, 2)));
@@ -270,7 +270,7 @@ test_reserve_is_for_allows(void **state)
 		allows++;
 	assert_true(allows >= WORLD_SEGMENT / 16 / MM_JOURNAL_RECORD_MAX + 10);
 	assert_false(mm_journal_ready(world->journal));
-	assert_int_equal(world_alarms(world), 1);
+	assert_int_equal(world_count(world, &world->alarms), 1);
 	assert_int_equal(world->wanted, 1);
 	/* Room again: everything that was counted is there in the end. */
 	world_hand_in(world);
